@@ -1,0 +1,6 @@
+"""clio-sql: what people use an assistant for, as SQL inside DuckDB."""
+
+from clio_sql.register import connect, register
+
+__version__ = "0.1.0"
+__all__ = ["connect", "register"]

@@ -1,0 +1,335 @@
+"""Runs the relations of an analysis in order: all as views, or as the tables and views they say they are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Protocol
+
+import duckdb
+
+from clio_sql import project
+from clio_sql.engine import Engine
+from clio_sql.errors import CheckError, ClioError, InputError
+from clio_sql.project import Incremental, Relation
+from clio_sql.register import engine_of, is_read_only, register
+
+SCHEMA = "clio"
+CHUNK = 2_048  # rows a committed part of an incremental relation: one batch of a function
+MADE_BY = {
+    "local": "rules, an embedding model and word statistics; no language model",
+}
+
+
+class Reporter(Protocol):
+    """Is told how far a build is; see `clio_sql.progress`."""
+
+    def begin(self, relation: str, rows: int | None) -> None:
+        """A relation begins; rows: how many are to be answered, None where that is not known."""
+
+    def advance(self, rows: int) -> None:
+        """So many more rows are answered."""
+
+    def end(self, rows: int, skipped: bool) -> None:
+        """The relation is there, with so many rows; skipped: it was there already."""
+
+
+class Quiet:
+    """Reports nothing."""
+
+    def begin(self, relation: str, rows: int | None) -> None: ...
+    def advance(self, rows: int) -> None: ...
+    def end(self, rows: int, skipped: bool) -> None: ...
+
+
+@dataclass
+class Builder:
+    """One build on one connection. run: executes a statement, here or in a thread that can be interrupted."""
+
+    con: duckdb.DuckDBPyConnection
+    relations: Sequence[Relation]
+    schema: str = SCHEMA
+    reporter: Reporter = field(default_factory=Quiet)
+    runtime: str = ""
+    _fingerprints: dict[str, str] = field(default_factory=dict)
+
+    def all(self) -> None:
+        """Build every relation in order. What is there already, from the same SQL and inputs, is left as it is."""
+        self.con.execute(f"set schema = {_literal(self.schema)}")
+        try:
+            for name in project.HOST:
+                self._fingerprints[name] = self._content(name)
+            for relation in self.relations:
+                self._build(relation)
+        finally:
+            self.con.execute("set schema = 'main'")
+
+    def _build(self, relation: Relation) -> None:
+        fingerprint = self._fingerprint(relation)
+        if relation.incremental is not None:
+            self._refresh(relation, relation.incremental, fingerprint)
+            return
+        self._fingerprints[relation.name] = fingerprint
+        if self._is_built(relation.name, fingerprint):
+            self.reporter.begin(relation.name, None)
+            self.reporter.end(-1, skipped=True)
+            return
+        self.reporter.begin(relation.name, None)
+        self._drop_other_kind(relation)
+        if relation.kind == "view":
+            self.con.execute(f"create or replace view {relation.name} as {relation.sql}")
+            self._mark(relation.name, fingerprint)
+            self.reporter.end(-1, skipped=False)
+            return
+        self._create(relation, fingerprint)
+        self.reporter.end(self._count(relation.name), skipped=False)
+
+    def _create(self, relation: Relation, fingerprint: str) -> None:
+        """The table and its record, together or not at all."""
+        self.con.execute("begin")
+        try:
+            self.con.execute(f"create or replace table {relation.name} as {relation.sql}")
+            self._mark(relation.name, fingerprint)
+            self.con.execute("commit")
+        except BaseException:
+            _rollback(self.con)
+            raise
+
+    def _refresh(self, relation: Relation, by: Incremental, fingerprint: str) -> None:
+        """Answer the keys that are new or changed in committed parts, and drop those that vanished."""
+        if not self._is_built(relation.name, fingerprint, complete=None):
+            self._start_anew(relation, fingerprint)
+        self._find_work(relation, by)
+        (todo,) = self.con.execute("select count(*) from temp.work").fetchone()
+        (gone,) = self.con.execute("select count(*) from temp.gone").fetchone()
+        self.reporter.begin(relation.name, todo)
+        if gone:
+            self._forget_keys(relation, by, "temp.gone")
+        for start in range(0, todo, CHUNK):
+            self._answer(relation, by, start)
+            self.reporter.advance(min(CHUNK, todo - start))
+        self._mark(relation.name, fingerprint)
+        query = "select bit_xor(md5_number(concat(key, changed))) from clio_state.processed where relation = ?"
+        content = self.con.execute(query, [relation.name]).fetchone()[0]
+        self._fingerprints[relation.name] = f"{fingerprint} {content}"
+        self.reporter.end(self._count(relation.name), skipped=not todo and not gone)
+
+    def _start_anew(self, relation: Relation, fingerprint: str) -> None:
+        self._drop_other_kind(relation)
+        self.con.execute("begin")
+        empty = relation.body({relation.incremental.input: f"select * from {relation.incremental.input} limit 0"})
+        self.con.execute(f"create or replace table {relation.name} as {empty}")
+        self.con.execute("delete from clio_state.processed where relation = ?", [relation.name])
+        self._mark(relation.name, fingerprint, complete=False)
+        self.con.execute("commit")
+
+    def _find_work(self, relation: Relation, by: Incremental) -> None:
+        """temp.work: place, key and changed of what is to be answered; temp.gone: keys that vanished."""
+        self.con.execute(f"""
+            create or replace temp table now as
+            select {by.key} as key, md5(string_agg(coalesce({by.changed}, ''), chr(31) order by {by.changed})) as changed
+            from {by.input} group by all""")
+        self.con.execute("""
+            create or replace temp table work as
+            select row_number() over (order by md5(now.key)) - 1 as place, now.key, now.changed
+            from temp.now as now
+            left join clio_state.processed as done on done.relation = ? and done.key = now.key
+            where done.changed is distinct from now.changed""", [relation.name])
+        self.con.execute("""
+            create or replace temp table gone as
+            select key from clio_state.processed where relation = ? and key not in (select key from temp.now)""",
+            [relation.name])
+
+    def _answer(self, relation: Relation, by: Incremental, start: int) -> None:
+        part = f"select key from temp.work where place >= {start} and place < {start + CHUNK}"
+        narrowed = f"select * from {by.input} where {by.key} in ({part})"
+        self.con.execute("begin")
+        try:
+            self._forget_keys(relation, by, f"({part})")
+            self.con.execute(f"insert into {relation.name} {relation.body({by.input: narrowed})}")
+            self.con.execute(
+                "insert into clio_state.processed select ?, key, changed from temp.work where place >= ? and place < ?",
+                [relation.name, start, start + CHUNK],
+            )
+            self.con.execute("commit")
+        except BaseException:
+            _rollback(self.con)
+            raise
+
+    def _forget_keys(self, relation: Relation, by: Incremental, keys: str) -> None:
+        self.con.execute(f"delete from {relation.name} where {by.key} in (select key from {keys})")
+        self.con.execute(
+            f"delete from clio_state.processed where relation = ? and key in (select key from {keys})", [relation.name]
+        )
+
+    def _fingerprint(self, relation: Relation) -> str:
+        """A hash of the SQL, of who answers, and of the inputs but the one that is gone through row by row."""
+        parts = [relation.kind, relation.sql, self.runtime if relation.calls_model else ""]
+        for name in relation.inputs:
+            if relation.incremental is None or name != relation.incremental.input:
+                parts.append(f"{name} {self._fingerprints[name]}")
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _content(self, name: str) -> str:
+        """What stands in a table of the host; `build_info` changes with every build and decides nothing."""
+        if name == "build_info":
+            return ""
+        rows, content = self.con.execute(
+            f"select count(*), bit_xor(md5_number(cast(rows as varchar))) from {name} as rows"
+        ).fetchone()
+        return f"{rows} {content}"
+
+    def _is_built(self, name: str, fingerprint: str, complete: bool | None = True) -> bool:
+        row = self.con.execute(
+            "select complete from clio_state.relations where relation = ? and fingerprint = ?", [name, fingerprint]
+        ).fetchone()
+        return row is not None and complete in (None, row[0])
+
+    def _mark(self, name: str, fingerprint: str, complete: bool = True) -> None:
+        self.con.execute(
+            "insert or replace into clio_state.relations values (?, ?, ?, now())", [name, fingerprint, complete]
+        )
+
+    def _drop_other_kind(self, relation: Relation) -> None:
+        """A view where a table is to be, or the other way round, would stand in the way."""
+        row = self.con.execute(
+            "select table_type from information_schema.tables where table_schema = ? and table_name = ?",
+            [self.schema, relation.name],
+        ).fetchone()
+        if row is not None and (row[0] == "VIEW") != (relation.kind == "view"):
+            self.con.execute(f"drop {'view' if row[0] == 'VIEW' else 'table'} {relation.name}")
+
+    def _count(self, name: str) -> int:
+        return self.con.execute(f"select count(*) from {name}").fetchone()[0]
+
+
+def _rollback(con: duckdb.DuckDBPyConnection) -> None:
+    try:
+        con.execute("rollback")
+    except duckdb.TransactionException:  # the error ended the transaction itself
+        pass
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def ready(con: duckdb.DuckDBPyConnection) -> Engine:
+    """The engine of `con`, registered if it is not yet."""
+    if engine_of(con) is None:
+        register(con)
+    engine = engine_of(con)
+    assert engine is not None
+    return engine
+
+
+def describe_input(
+    con: duckdb.DuckDBPyConnection, schema: str, *, format: str, privacy_unit: str, breakdowns: Sequence[str] = ()
+) -> None:
+    """Write `input`: one row that says what came in, without a path or a name of anyone."""
+    con.execute(
+        f"create or replace table {_identifier(schema)}.input as "
+        "select ?::varchar as format, ?::varchar as privacy_unit, ?::varchar[] as breakdowns",
+        [format, privacy_unit, list(breakdowns)],
+    )
+
+
+def _describe_build(con: duckdb.DuckDBPyConnection, schema: str, engine: Engine, relations: Sequence[Relation]) -> None:
+    runtime = engine.runtime
+    con.execute(
+        f"create or replace table {_identifier(schema)}.build_info as select "
+        "?::timestamptz as built_at, ?::varchar as made_by, ?::varchar as provider, ?::varchar as embedding_model, "
+        "?::varchar as clio_sql_version, ?::varchar as duckdb_version, ?::varchar as sql_hash",
+        [
+            datetime.now(UTC), MADE_BY.get(runtime.provider, runtime.provider), runtime.provider,
+            runtime.embedding_model, version("clio-sql"), version("duckdb"), project.fingerprint(relations),
+        ],
+    )
+
+
+def install(
+    con: duckdb.DuckDBPyConnection, conversations: str, schema: str = SCHEMA, *, breakdowns: Sequence[str] = ()
+) -> None:
+    """Create every relation as a view over your own table, so that `select * from clio.clusters` is the analysis.
+
+    conversations: a table or view with conversation_id, user_id, created_at, messages (role, content)
+    and, if you like, metadata (MAP). Meant for small tables: each query runs the whole chain.
+    Raises InputError for a missing column.
+    """
+    _views(con, conversations, schema, breakdowns)
+    con.execute(f"set schema = {_literal(schema)}")
+    try:
+        for relation in project.packaged():
+            con.execute(f"create or replace view {relation.name} as {relation.sql}")
+    finally:
+        con.execute("set schema = 'main'")
+
+
+def build(
+    con: duckdb.DuckDBPyConnection,
+    conversations: str,
+    schema: str = SCHEMA,
+    *,
+    breakdowns: Sequence[str] = (),
+    reporter: Reporter | None = None,
+) -> None:
+    """Like `install`, with tables where the files say table: each model answer is computed once and kept."""
+    _views(con, conversations, schema, breakdowns)
+    run(con, schema, reporter)
+
+
+def run(con: duckdb.DuckDBPyConnection, schema: str = SCHEMA, reporter: Reporter | None = None) -> None:
+    """Build all relations of `schema` from its `source` and `input`. Goes on where the last run was stopped."""
+    engine = ready(con)
+    relations = project.packaged()
+    _describe_build(con, schema, engine, relations)
+    Builder(con, relations, schema, reporter or Quiet(), f"{engine.runtime} {version('clio-sql')}").all()
+
+
+def check(con: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> None:
+    """Run every check; CheckError names those that found bad rows, and how many, never which."""
+    con.execute(f"set schema = {_literal(schema)}")
+    try:
+        found = {name: con.execute(f"select count(*) from ({sql}\n)").fetchone()[0] for name, sql in project.checks().items()}
+    finally:
+        con.execute("set schema = 'main'")
+    broken = [f"{name} ({rows} rows)" for name, rows in found.items() if rows]
+    if broken:
+        raise CheckError(f"nothing is published, since these checks found bad rows: {', '.join(broken)}.")
+
+
+def _views(con: duckdb.DuckDBPyConnection, conversations: str, schema: str, breakdowns: Sequence[str]) -> None:
+    """`source` as a view over the user's table, and `input` beside it."""
+    if is_read_only(con):
+        raise ClioError("this database is read-only; views and tables cannot be made in it. Open it for writing.")
+    engine = ready(con)
+    table = ".".join(_identifier(part) for part in conversations.split("."))
+    try:
+        columns = {row[0].lower(): row[1] for row in con.execute(f"describe {table}").fetchall()}
+    except duckdb.CatalogException:
+        raise InputError(f"{conversations}: there is no such table here. Give schema.table.") from None
+    wanted = ("conversation_id", "user_id", "created_at", "messages")
+    missing = [column for column in wanted if column not in columns]
+    if missing:
+        raise InputError(
+            f"{conversations}: column {', '.join(missing)} is missing; the columns are {', '.join(columns)}. "
+            "Make a view that selects these columns under these names, and give that."
+        )
+    metadata = "metadata" if "metadata" in columns else "map {}::map(varchar, varchar)"
+    con.execute(f"create schema if not exists {_identifier(schema)}")
+    con.execute(
+        f"create or replace view {_identifier(schema)}.source as select conversation_id::varchar as conversation_id, "
+        f"user_id::varchar as user_id, created_at::timestamp as created_at, "
+        f"messages::struct(role varchar, content varchar)[] as messages, {metadata} as metadata from {table}"
+    )
+    describe_input(con, schema, format="table", privacy_unit="user", breakdowns=breakdowns)
+    _describe_build(con, schema, engine, project.packaged())
+
+

@@ -1,0 +1,272 @@
+"""Demo conversations: what people ask an assistant, with planted hazards. All of it is invented.
+
+Twelve topics in four domains, of unequal size, each with several things people want of it, in
+five languages (four fifths English), over 90 days, by people of whom few write much and many
+little. The sentences are in `demo_topics.json`: an option may hold `{slots}`, which are filled
+with options in turn. The same seed gives the same rows.
+
+Planted, always in the same number however many conversations there are, so that tests can
+look for what must never be published:
+
+- 40 private facts (names, addresses, account numbers, e-mail addresses, phone numbers), each
+  once, in an ordinary conversation: `planted_facts`;
+- `HEAVY_USER`, who writes 60 near-identical conversations on what nobody else writes about;
+- `RARE_TOPIC`: 30 conversations of only four people, `RARE_USERS`;
+- one user id in fifty is NULL.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from clio_sql.errors import ClioError
+
+MATERIAL: dict[str, Any] = json.loads((files("clio_sql") / "demo_topics.json").read_text("utf-8"))
+TOPICS: dict[str, str] = {topic["topic"]: topic["domain"] for topic in MATERIAL["topics"]}
+LANGUAGES = tuple(MATERIAL["languages"])
+PLANS = ("free",) * 7 + ("pro",) * 3 + ("team",)
+
+BATCH = 20_000  # conversations held at a time; one row group
+MINIMUM = 300  # fewer leave no room for the hazards among ordinary conversations
+DAYS = 90
+START = datetime(2026, 3, 2)
+MAX_TURNS = 12
+NULL_USERS = 0.02
+
+SCHEMA = pa.schema(
+    {
+        "conversation_id": pa.string(),
+        "user_id": pa.string(),
+        "created_at": pa.timestamp("us"),
+        "messages": pa.list_(pa.struct({"role": pa.string(), "content": pa.string()})),
+        "plan": pa.string(),
+        "label": pa.string(),
+    }
+)
+
+# How a first turn is put together; the commoner ones stand more than once.
+FIRST_TURNS = (
+    "{ask}",
+    "{open} {ask}",
+    "{ask} {more}",
+    "{ask} {more}",
+    "{more} {ask}",
+    "{ask} {want}",
+    "{open} {ask} {more}",
+    "{open} {more} {ask} {close}",
+    "{ask} {more} {want}",
+    "{more} {ask} {want} {close}",
+    "{open} {ask} {want} {close}",
+)
+
+
+def user_id(rank: int) -> str:
+    """The id of the person of that rank: opaque, and different for every rank below 2**32."""
+    return f"u{(rank * 2_654_435_761 + 3_141_592_653) % 2**32:08x}"
+
+
+HEAVY_TOPIC, RARE_TOPIC = (hazard["topic"] for hazard in MATERIAL["hazards"])
+HEAVY_USER, *RARE_USERS = (user_id(rank) for rank in range(5))
+HEAVY_WORD, RARE_WORD = "brimblewick", "theorbo"  # in every conversation of theirs, in no other
+
+
+class Fact(NamedTuple):
+    """A private fact: `text` is what to search for, `sentence` what its owner wrote."""
+
+    kind: str  # name, address, account, email or phone
+    text: str
+    sentence: str
+
+
+FACT_SENTENCES = {
+    "name": ("My name is {}.", "I am {}, by the way.", "Best regards, {}", "Please sign it with {}."),
+    "address": ("I live at {}.", "My address is {}.", "It is for our place, {}.", "Send it to {}."),
+    "account": ("My account number is {}.", "It is about account {}.", "My customer number is {}."),
+    "email": ("My e-mail is {}.", "You can reach me at {}.", "Please write to {} as well."),
+    "phone": ("My phone number is {}.", "Call me on {} if that is easier.", "My mobile: {}"),
+}
+GIVEN = [a + b for a in ("Vel", "Tor", "Mir", "Kel", "Jun") for b in ("mina", "vette", "anric", "olde")]
+FAMILY = [
+    a + b for a in ("Brask", "Quill", "Marl", "Oster") for b in ("wold", "mere", "gate", "hurst", "by", "ley")
+]
+
+
+def planted_facts(seed: int = 0) -> list[Fact]:
+    """The 40 facts of that seed, eight of a kind, all different, put together from parts."""
+    rng = np.random.default_rng([seed, 0, 40])
+    given, family = rng.permutation(GIVEN), rng.permutation(FAMILY)
+    digits = rng.integers(0, 10_000, (8, 3))
+    lines = rng.permutation(100)
+    texts = {
+        "name": [f"{given[i]} {family[i]}" for i in range(8)],
+        "address": [f"{digits[i, 0] % 900 + 11} {family[i + 8]} Lane, {family[i]}ton" for i in range(8)],
+        "account": [f"{i + 1}{digits[i, 0]:04d} {digits[i, 1]:04d} {digits[i, 2]:04d}" for i in range(8)],
+        "email": [f"{given[i + 8]}.{family[i + 16]}@example.com".lower() for i in range(8)],
+        "phone": [f"+1 {212 + 7 * i} 555 01{lines[i]:02d}" for i in range(8)],
+    }
+    return [
+        Fact(kind, text, FACT_SENTENCES[kind][i % len(FACT_SENTENCES[kind])].format(text))
+        for kind, of_kind in texts.items()
+        for i, text in enumerate(of_kind)
+    ]
+
+
+def write(path: str | Path, conversations: int = 1500, seed: int = 0) -> None:
+    """Write that many conversations to a Parquet file, a batch at a time; the file appears when whole.
+
+    Beside the columns of `conversations` it has `plan` and `label`, the topic, for tests and measuring.
+    """
+    if conversations < MINIMUM:
+        raise ClioError(
+            f"demo: {conversations} conversations leave no room for the planted ones; "
+            f"allowed: {MINIMUM} or more. Ask for more."
+        )
+    part = Path(f"{path}.part")
+    try:
+        with pq.ParquetWriter(part, SCHEMA, compression="zstd") as writer:
+            for start in range(0, conversations, BATCH):
+                writer.write_table(_batch(start, min(BATCH, conversations - start), conversations, seed))
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _batch(start: int, size: int, conversations: int, seed: int) -> pa.Table:
+    """The conversations from number `start` on; the first batch has all the hazards."""
+    rng = np.random.default_rng([seed, start])
+    topic, rank = _who_asks_what(rng, size, people=round(conversations / 2), hazards=start == 0)
+    language = np.maximum(rank * 7 % 20 - 15, 0)  # 16 people in 20 write English
+    ordinary = topic < len(TOPICS)
+    turns = np.minimum(rng.geometric(0.4, size), MAX_TURNS)
+    offsets = np.concatenate([[0], np.cumsum(2 * turns)])
+    contents = _contents(rng, topic, language, offsets)
+    if start == 0:
+        _plant(rng, planted_facts(seed), contents, np.flatnonzero(ordinary & (language == 0)), offsets)
+    nobody = ordinary & (rng.random(size) < NULL_USERS)
+    seconds = np.sort(rng.integers(0, DAYS * 86_400, size))
+    roles = np.tile(np.array(["user", "assistant"], object), offsets[-1] // 2)
+    messages = pa.StructArray.from_arrays([pa.array(roles), pa.array(contents)], ["role", "content"])
+    labels = np.array([*TOPICS, HEAVY_TOPIC, RARE_TOPIC], object)
+    columns = [
+        pa.array([f"c{number:08d}" for number in range(start, start + size)]),
+        pa.array([None if null else user_id(r) for r, null in zip(rank.tolist(), nobody, strict=True)]),
+        pa.array(np.datetime64(START, "us") + seconds.astype("timedelta64[s]")),
+        pa.ListArray.from_arrays(offsets.astype("int32"), messages),
+        pa.array(np.array(PLANS, object)[rank % len(PLANS)]),
+        pa.array(labels[topic]),
+    ]
+    return pa.table(columns, schema=SCHEMA)
+
+
+def _who_asks_what(
+    rng: np.random.Generator, size: int, people: int, hazards: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """A topic number and the rank of a person for each conversation, in random order."""
+    planted_topics, planted_ranks, first = [], [], 0
+    for number, hazard in enumerate(MATERIAL["hazards"], start=len(TOPICS)):
+        count = hazard["conversations"] * hazards
+        planted_topics += [number] * count
+        planted_ranks += [first + i % hazard["users"] for i in range(count)]
+        first += hazard["users"]
+    ordinary = size - len(planted_topics)
+    weights = np.cumsum([topic["weight"] for topic in MATERIAL["topics"]])
+    counts = np.diff(np.round(weights / weights[-1] * ordinary).astype(int), prepend=0)
+    topics = np.concatenate([np.repeat(np.arange(len(TOPICS)), counts), planted_topics]).astype(int)
+    # Heavy-tailed, and alike at any size: the density at the share p of all people is as 1 / (p + 1/80).
+    shares = (81 ** rng.random(ordinary) - 1) / 80
+    ranks = np.concatenate([first + (shares * people).astype(int), planted_ranks]).astype(int)
+    order = rng.permutation(size)
+    return topics[order], ranks[order]
+
+
+def _contents(
+    rng: np.random.Generator, topic: np.ndarray, language: np.ndarray, offsets: np.ndarray
+) -> np.ndarray:
+    """The text of every message, conversation after conversation, user and assistant in turn."""
+    cells, base, count = _cells()
+    drawn = rng.random(len(topic)) * count[topic, language]
+    lengths = np.diff(offsets)
+    cell = np.repeat(base[topic, language] + drawn.astype(int), lengths)
+    place = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)  # of a message in its conversation
+    contents = np.empty(offsets[-1], object)
+    for number, (of_topic, slots) in enumerate(cells):
+        mine = cell == number
+        for options, where in (
+            (FIRST_TURNS, place == 0),
+            (slots["follow"], (place > 0) & (place % 2 == 0)),
+            (slots["reply"], place % 2 == 1),
+        ):
+            at = np.flatnonzero(mine & where)
+            texts = say(options, slots, len(at), rng)
+            as_is = of_topic >= len(TOPICS) or options is slots["reply"]
+            contents[at] = texts if as_is else _as_typed(texts, rng)
+    return contents
+
+
+def _cells() -> tuple[list[tuple[int, dict[str, Any]]], np.ndarray, np.ndarray]:
+    """(topic, slots) of every intent in every language; where those of (topic, language) begin; how many."""
+    everything = MATERIAL["topics"] + MATERIAL["hazards"]
+    cells: list[tuple[int, dict[str, Any]]] = []
+    base, count = np.zeros((2, len(everything), len(LANGUAGES)), int)
+    for number, topic in enumerate(everything):
+        for code, language in enumerate(LANGUAGES):
+            spoken = topic.get(language, {"intents": []})
+            base[number, code], count[number, code] = len(cells), len(spoken["intents"])
+            for intent in spoken["intents"]:
+                cells.append((number, {**MATERIAL["languages"][language], **spoken, **intent}))
+    return cells, base, count
+
+
+def say(
+    options: Sequence[str], slots: Mapping[str, Sequence[str]], n: int, rng: np.random.Generator
+) -> np.ndarray:
+    """n texts, each one of `options` with its `{slots}` filled from `slots` in turn."""
+    drawn = rng.integers(len(options), size=n)
+    texts = np.array(options, object)[drawn]
+    for i, option in enumerate(options):
+        at = np.flatnonzero(drawn == i)
+        if "{" not in option or not len(at):
+            continue
+        texts[at] = ""
+        for odd, piece in enumerate(re.split(r"\{(\w+)\}", option)):
+            texts[at] += say(slots[piece], slots, len(at), rng) if odd % 2 else piece
+    return texts
+
+
+def _as_typed(texts: np.ndarray, rng: np.random.Generator) -> list[str]:
+    """As people type: a third without capitals and full stop, one in ten with two letters swapped."""
+    casual, slip = rng.random((2, len(texts)))
+    typed = [text.lower().rstrip(".") if c < 0.33 else text for text, c in zip(texts, casual, strict=True)]
+    return [_swap(text, 10 * s) if s < 0.1 else text for text, s in zip(typed, slip, strict=True)]
+
+
+def _swap(text: str, where: float) -> str:
+    """Two neighbouring letters swapped at that share of the text; digits and signs stay."""
+    i = int(where * (len(text) - 1))
+    pair = text[i : i + 2]
+    return text[:i] + pair[::-1] + text[i + 2 :] if pair.isalpha() else text
+
+
+def _plant(
+    rng: np.random.Generator,
+    facts: Sequence[Fact],
+    contents: np.ndarray,
+    rows: np.ndarray,
+    offsets: np.ndarray,
+) -> None:
+    """Put each fact into a conversation of its own: three in four in the first turn, else in the last."""
+    for i, (fact, row) in enumerate(zip(facts, rng.choice(rows, len(facts), replace=False), strict=True)):
+        at = offsets[row + 1] - 2 if i % 4 == 3 else offsets[row]
+        parts = [fact.sentence, contents[at]]
+        contents[at] = " ".join(parts if i % 2 else parts[::-1])

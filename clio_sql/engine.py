@@ -1,0 +1,169 @@
+"""What the functions of one database share: who answers, fitted models, the stop event, open connections.
+
+DuckDB shows a function to every connection of a database, while only the one that
+registered it holds the Python callable. So engines, and with them all callables, live as
+long as the process, and hold connections only weakly: closing yours releases the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from clio_sql.embedding import Embedder, embedder
+from clio_sql.errors import StateError, Stopped
+from clio_sql.providers import Answer, Provider, provider
+from clio_sql.runtime import Runtime
+from clio_sql.state import SCHEMA
+
+MEMORY = 65_536  # answers remembered, so that a view read twice asks once
+SUB_BATCH = 64  # requests between two looks at the stop event
+
+
+class Engine:
+    """One a database of this process; see `clio_sql.register`."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.stop = threading.Event()
+        self.progress: Callable[[str, int], None] | None = None  # (function, rows answered)
+        self._connections: list[weakref.ref[duckdb.DuckDBPyConnection]] = []
+        self._models: dict[str, np.ndarray] = {}
+        self._answers: OrderedDict[bytes, Answer] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @cached_property
+    def provider(self) -> Provider:
+        return provider(self.runtime)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        return embedder(self.runtime.embedding_model)
+
+    def attach(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Let the functions reach the state through `con` while it is open."""
+        live = [ref for ref in self._connections if (known := ref()) is not None and known is not con]
+        self._connections = [*live, weakref.ref(con)]
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor of any registered connection that is open; StateError where there is none."""
+        for ref in self._connections:
+            con = ref()
+            if con is None:
+                continue
+            try:
+                cursor = con.cursor()
+            except duckdb.ConnectionException:
+                continue
+            try:
+                yield cursor
+            finally:
+                cursor.close()
+            return
+        raise StateError(
+            "this function keeps its models in the database, and every connection that clio-sql was "
+            "registered on is closed. Call clio_sql.register(con) on an open connection."
+        )
+
+    def is_open(self) -> bool:
+        """True while a registered connection is open."""
+        try:
+            with self.cursor():
+                return True
+        except StateError:
+            return False
+
+    def check(self) -> None:
+        """Raise Stopped once the user has asked to stop."""
+        if self.stop.is_set():
+            raise Stopped("stopped; what was finished is kept, and the next run goes on from there.")
+
+    def advance(self, function: str, rows: int) -> None:
+        """Tell the progress line that `rows` more rows of `function` are answered."""
+        if self.progress is not None:
+            self.progress(function, rows)
+
+    def answer(self, function: str, requests: Sequence[Any]) -> list[Answer]:
+        """One Answer a request, in order; equal requests are answered once while remembered."""
+        keys = [_key(function, request) for request in requests]
+        with self._lock:
+            found = {key: self._answers[key] for key in keys if key in self._answers}
+        missing = {key: request for key, request in zip(keys, requests, strict=True) if key not in found}
+        method = getattr(self.provider, function)
+        waiting = list(missing.items())
+        for start in range(0, len(waiting), SUB_BATCH):
+            self.check()
+            part = waiting[start : start + SUB_BATCH]
+            found.update(zip((key for key, _ in part), method([request for _, request in part]), strict=True))
+        self._remember({key: found[key] for key in missing})
+        return [found[key] for key in keys]
+
+    def _remember(self, answers: dict[bytes, Answer]) -> None:
+        with self._lock:
+            self._answers.update(answers)
+            while len(self._answers) > MEMORY:
+                self._answers.popitem(last=False)
+
+    def save_model(self, centroids: np.ndarray) -> str:
+        """Keep centroids, shape (k, d), float32; returns their id. On a read-only database they live in memory."""
+        data = np.ascontiguousarray(centroids, dtype="<f4")
+        model = "m" + hashlib.sha256(repr(data.shape).encode() + data.tobytes()).hexdigest()[:16]
+        if model not in self._models:
+            with self.cursor() as cursor:
+                _store_model(cursor, model, data)
+            self._models[model] = data
+        return model
+
+    def model(self, model: str) -> np.ndarray:
+        """The centroids of a model, shape (k, d); StateError where it is not known."""
+        if model not in self._models:
+            with self.cursor() as cursor:
+                row = _stored_model(cursor, model)
+            if row is None:
+                raise StateError(
+                    f"clio_cluster: model {model[:40]!r} is not known in this database. "
+                    "Models are made by clio_fit(vectors, k); its answer is the id to give here."
+                )
+            k, dimension, blob = row
+            self._models[model] = np.frombuffer(blob, dtype="<f4").reshape(k, dimension)
+        return self._models[model]
+
+
+def _key(function: str, request: Any) -> bytes:
+    text = json.dumps([function, request], ensure_ascii=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+def _store_model(cursor: duckdb.DuckDBPyConnection, model: str, data: np.ndarray) -> None:
+    try:
+        cursor.execute(
+            f"insert or ignore into {SCHEMA}.models values (?, ?, ?, ?)", [model, *data.shape, data.tobytes()]
+        )
+    except (duckdb.InvalidInputException, duckdb.CatalogException, duckdb.BinderException):
+        if not _read_only(cursor):
+            raise
+
+
+def _stored_model(cursor: duckdb.DuckDBPyConnection, model: str) -> tuple[int, int, bytes] | None:
+    try:
+        return cursor.execute(
+            f"select k, dimension, centroids from {SCHEMA}.models where model = ?", [model]
+        ).fetchone()
+    except duckdb.CatalogException:  # a read-only file that was never registered has no state
+        return None
+
+
+def _read_only(con: duckdb.DuckDBPyConnection) -> bool:
+    query = "select readonly from duckdb_databases() where database_name = current_database()"
+    return bool(con.execute(query).fetchone()[0])

@@ -1,0 +1,56 @@
+"""A call on its way, and waiting for many of them."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import threading
+from collections import Counter
+from collections.abc import Iterable
+
+from clio_sql.errors import Stopped
+from clio_sql.messages import Call, Outcome
+
+
+class Job:
+    """A call on its way: `future` becomes its Outcome, or an error that ends the run.
+
+    worst: the most it can cost in dollars. tries: failures that spend the retry budget.
+    """
+
+    __slots__ = ("answered", "attempts", "call", "future", "key", "limited", "task", "tries", "worst")
+
+    def __init__(self, key: str, call: Call, worst: float) -> None:
+        self.key, self.call, self.worst = key, call, worst
+        self.future: concurrent.futures.Future[Outcome] = concurrent.futures.Future()
+        self.attempts = self.tries = self.limited = 0
+        self.task: asyncio.Task | None = None
+        self.answered = False  # it has its outcome, which is being committed
+
+
+class Group:
+    """Waits for many jobs without looking at each. `error` is the first that is not Stopped, if any."""
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
+        jobs = list(jobs)
+        self.left = len(jobs)
+        self.statuses: Counter[str] = Counter()
+        self.error: BaseException | None = None
+        self._lock, self._done = threading.Lock(), threading.Event()
+        for job in jobs:
+            job.future.add_done_callback(self._ended)
+
+    def _ended(self, future: concurrent.futures.Future[Outcome]) -> None:
+        with self._lock:
+            error = future.exception()
+            if error is None:
+                self.statuses[future.result().status] += 1
+            elif self.error is None or isinstance(self.error, Stopped):
+                self.error = error
+            self.left -= 1
+            if self.left == 0:
+                self._done.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether all jobs have ended, within so many seconds."""
+        return self._done.wait(seconds)

@@ -1,0 +1,169 @@
+"""The SQL files of an analysis: what each makes, from what, and in which order. Nothing is run here."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from importlib.resources import files
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from clio_sql.errors import SqlError
+
+FOLDERS = ("models", "published")
+HOST = ("source", "input", "build_info")  # made by the host: the rows that came in, what they are, who builds
+KINDS = ("table", "view")
+
+
+@dataclass(frozen=True)
+class Incremental:
+    """Work goes by the rows of `input` that are new or changed, found by `key` and a hash of `changed`."""
+
+    key: str
+    changed: str
+    input: str
+
+
+@dataclass(frozen=True)
+class Relation:
+    """One SQL file. comment: its first sentence. columns: name -> comment, in order. inputs: sorted names."""
+
+    name: str
+    folder: str
+    kind: str
+    grain: str
+    comment: str
+    sql: str
+    columns: dict[str, str]
+    inputs: tuple[str, ...]
+    incremental: Incremental | None
+
+    @property
+    def published(self) -> bool:
+        return self.folder == "published"
+
+    @property
+    def calls_model(self) -> bool:
+        """True where one of our functions stands in the SQL."""
+        return any(f"{name}(" in self.sql or f"{name}_raw(" in self.sql for name in _functions())
+
+    def body(self, narrowed: dict[str, str] | None = None) -> str:
+        """The SQL to run; `narrowed` puts a query in the place of an input, below every function."""
+        if not narrowed:
+            return self.sql
+        tree = sqlglot.parse_one(self.sql, dialect="duckdb")
+        for name, query in narrowed.items():
+            for table in _tables(tree, {name}):
+                table.replace(sqlglot.parse_one(query, dialect="duckdb").subquery(table.alias or name))
+        return tree.sql("duckdb")
+
+
+@cache
+def _functions() -> tuple[str, ...]:
+    from clio_sql.register import FUNCTIONS
+
+    return tuple(function.name for function in FUNCTIONS)
+
+
+def parse(name: str, folder: str, text: str) -> Relation:
+    """A Relation from a file's text; SqlError says what is wrong with it and where."""
+    where = f"{folder}/{name}.sql"
+    header = dict(re.findall(r"^-- (kind|grain|incremental): (.+)$", text, re.M))
+    try:
+        statements = [tree for tree in sqlglot.parse(text, dialect="duckdb") if tree is not None]
+    except SqlglotError as error:
+        details = error.errors[0] if getattr(error, "errors", None) else {}
+        raise SqlError(
+            f"{where}, line {details.get('line', '?')}: this is no SQL that can be read: "
+            f"{details.get('description', 'syntax error')} Correct the file."
+        ) from None
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        raise SqlError(f"{where}: {len(statements)} statements; a relation is one select. Split the file.")
+    tree = statements[0]
+    kind = header.get("kind", "view").split()[0]
+    if kind not in KINDS:
+        raise SqlError(f"{where}: kind is {kind!r}; allowed: {', '.join(KINDS)}. Change the '-- kind:' line.")
+    comment = re.match(r"--\s*(.+)", text)
+    return Relation(
+        name=name,
+        folder=folder,
+        kind=kind,
+        grain=header.get("grain", ""),
+        comment=comment[1] if comment else "",
+        sql=text.strip().rstrip(";"),
+        columns={column.alias_or_name: " ".join(column.comments or []).strip() for column in tree.selects},
+        inputs=tuple(sorted({table.name for table in _tables(tree)} - {name})),
+        incremental=_incremental(where, header.get("incremental")),
+    )
+
+
+def _tables(tree: exp.Expression, names: Iterable[str] | None = None) -> list[exp.Table]:
+    """Table references that are no CTE of the same query; only those of `names` where given."""
+    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
+    tables = [table for table in tree.find_all(exp.Table) if table.name and table.name not in ctes]
+    return tables if names is None else [table for table in tables if table.name in names]
+
+
+def _incremental(where: str, text: str | None) -> Incremental | None:
+    if text is None:
+        return None
+    given = dict(part.strip().split("=", 1) for part in text.split(",") if "=" in part)
+    if set(given) != {"key", "changed", "input"}:
+        raise SqlError(f"{where}: '-- incremental: {text}' must be key=…, changed=…, input=…. Correct the line.")
+    return Incremental(**given)
+
+
+def packaged() -> list[Relation]:
+    """The relations that come with clio-sql, in build order."""
+    found = []
+    for folder in FOLDERS:
+        for file in (files("clio_sql.sql") / folder).iterdir():
+            if file.name.endswith(".sql"):
+                found.append(parse(file.name[:-4], folder, file.read_text("utf-8")))
+    return in_order(found)
+
+
+def checks() -> dict[str, str]:
+    """The packaged checks: name -> query for the bad rows."""
+    folder = files("clio_sql.sql") / "checks"
+    return {file.name[:-4]: file.read_text("utf-8") for file in sorted(folder.iterdir(), key=lambda f: f.name)
+            if file.name.endswith(".sql")}
+
+
+def in_order(relations: Iterable[Relation]) -> list[Relation]:
+    """Inputs before what reads them, else by name; SqlError for an unknown input or a cycle."""
+    known = {relation.name: relation for relation in relations}
+    for relation in known.values():
+        for name in relation.inputs:
+            if name not in known and name not in HOST:
+                raise SqlError(
+                    f"{relation.folder}/{relation.name}.sql reads {name!r}, which is no relation of the analysis. "
+                    f"Known are: {', '.join(sorted({*known, *HOST}))}."
+                )
+    sorter = TopologicalSorter(
+        {name: [i for i in relation.inputs if i in known] for name, relation in sorted(known.items())}
+    )
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        raise SqlError(f"these relations read each other in a circle: {' -> '.join(error.args[1])}.") from None
+    order: list[Relation] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        order.extend(known[name] for name in ready)
+        sorter.done(*ready)
+    return order
+
+
+def fingerprint(relations: Iterable[Relation]) -> str:
+    """A hash of every SQL file, for `about.sql_hash`."""
+    digest = hashlib.sha256()
+    for relation in sorted(relations, key=lambda relation: relation.name):
+        digest.update(f"{relation.name}\n{relation.sql}\n".encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,113 @@
+"""Names without a language model: a phrase that users wrote, chosen among those that enough of them used."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+from clio_sql import words
+from clio_sql.embedding import Embedder
+from clio_sql.providers import Answer, Name
+
+LOOKED_AT = 25  # terms, the most telling first
+MEMBERS = 50
+LONGEST = 10  # words of a name
+MOST, HALF = 0.6, 0.35  # from this share of the members on it is 'most', 'about half', else 'some'
+
+
+class Phrase(NamedTuple):
+    """A supported phrase: how well it names the group, how many members hold it, whether a sibling owns it."""
+
+    text: str
+    score: float
+    share: float
+    taken: bool
+
+
+def name(request: Name, embedder: Embedder) -> Answer:
+    """Name and description of one group; 'failed' where no supported phrase is its own."""
+    phrases = _phrases(request, embedder)
+    title = _title(phrases)
+    if title is None:
+        return Answer(None, "failed", "no phrase that enough people used sets this group apart")
+    return Answer({"name": title[:1].upper() + title[1:], "description": _description(phrases)})
+
+
+def _phrases(request: Name, embedder: Embedder) -> list[Phrase]:
+    """The first terms, best name first.
+
+    Closeness to the group's mean makes fuller phrases win ('check my balance' over 'balance'); the
+    share of members, the place in the list and ordinary words weigh less.
+    """
+    terms = request.terms[:LOOKED_AT]
+    members = request.members[:MEMBERS]
+    if not terms or not members:
+        return []
+    centre = embedder.encode(members).mean(axis=0)
+    closeness = embedder.encode(terms) @ (centre / np.linalg.norm(centre))
+    taken = set(request.taken)
+    texts = [_flat(member) for member in members]
+    phrases = []
+    for rank, (term, near) in enumerate(zip(terms, closeness, strict=True)):
+        share = sum(f" {term} " in text for text in texts) / len(texts)
+        weight = max(share, 0.01) ** 0.1 * (1 + rank) ** -0.1 * (1.0 if _plain(term) else 0.8)
+        phrases.append(Phrase(term, round(float(near) * weight, 6), share, term in taken))
+    return sorted(phrases, key=lambda phrase: (-phrase.score, phrase.text))
+
+
+def _title(phrases: list[Phrase]) -> str | None:
+    """The best phrase if it is the group's own; else its own best, with the best before it where that adds a word."""
+    own = [phrase for phrase in phrases if not phrase.taken]
+    if not phrases:
+        return None
+    best = phrases[0]
+    if not best.taken:
+        return best.text
+    if own and (_overlap(best, own[0]) or own[0].score < best.score / 3):
+        return own[0].text if own[0].score >= best.score / 3 else _joined(best, own[0])
+    partner = own[0] if own else next((other for other in phrases[1:] if not _overlap(best, other)), None)
+    return _joined(best, partner) if partner else None
+
+
+def _joined(first: Phrase, second: Phrase) -> str | None:
+    title = f"{first.text} and {second.text}"
+    return title if len(title.split()) <= LONGEST else second.text
+
+
+def _overlap(first: Phrase, second: Phrase) -> bool:
+    return bool(_lemmas(first.text) & _lemmas(second.text))
+
+
+def _lemmas(text: str) -> set[str]:
+    known = [words.word(token) for token in text.split()]
+    return {word.lemma for word in known if not word.stop and not word.vague}
+
+
+def _plain(term: str) -> bool:
+    known = [words.word(token) for token in term.split()]
+    return all(word.ordinary or word.stop for word in known)
+
+
+def _flat(text: str) -> str:
+    """Lower-cased words between single spaces, as `clio_words` splits them."""
+    return " " + " ".join(re.findall(r"[^\W\d_]+(?:['-][^\W\d_]+)*", text.lower().replace("’", "'"))) + " "
+
+
+def _description(phrases: list[Phrase]) -> str:
+    """Two sentences that say the main phrases, and in words how common they are."""
+    main: list[Phrase] = []
+    for phrase in sorted(phrases, key=lambda phrase: (-phrase.share * phrase.score, phrase.text)):
+        if phrase.share > 0 and not any(_overlap(phrase, other) for other in main) and _lemmas(phrase.text):
+            main.append(phrase)
+    main = main[:3] or phrases[:1]
+    first = f"{_amount(main[0].share).capitalize()} of these conversations mention '{main[0].text}'."
+    if len(main) == 1:
+        return f"{first} No other phrase is shared by enough people."
+    rest = " and ".join(f"{_amount(phrase.share)} mention '{phrase.text}'" for phrase in main[1:])
+    return f"{first} {rest[:1].upper()}{rest[1:]}."
+
+
+def _amount(share: float) -> str:
+    return "most" if share >= MOST else "about half" if share >= HALF else "some"

@@ -1,0 +1,89 @@
+"""What a person asks for, cut out of their own words by rule."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from clio_sql.redact import redact
+
+LONGEST = 240  # characters of a trimmed request; two sentences of ordinary length
+READ = 20_000  # characters of one turn that are looked at
+
+_TURN = re.compile(r"<user>\n(.*?)\n</user>", re.S)
+_SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|\n+")
+_ASKS = re.compile(
+    r"\?|\b(?:can|could|would|will) you\b|\bi(?:'d| would)? (?:want|need|like|wish|am looking|'m looking)\b"
+    r"|\b(?:i'?d|i would) (?:like|love|want)\b|\bi'?m (?:looking|trying|interested)\b|\bplease\b|\bhow (?:do|can|to)\b"
+    r"|^(?:find|book|get|show|tell|give|write|make|help|check|search|reserve|look|explain|fix|create|translate)\b",
+    re.I,
+)
+# Said before what is asked for. Applied again and again, so that 'hi, could you please help me to' goes whole.
+_OPENING = re.compile(
+    r"^\W*(?:(?:hi|hello|hey|hiya|good (?:morning|afternoon|evening)|greetings)(?: there| again)?\b"
+    r"|(?:ok|okay|so|well|yes|yeah|also|and|then|actually|sorry|excuse me|thanks|thank you)\b(?=\s*,)"
+    r"|please\b|kindly\b"
+    r"|(?:can|could|would|will|do) (?:you|u)(?: please| kindly| possibly)?(?: be able to)?\b"
+    r"|(?:you )?(?:help|assist) me(?: out| please)?(?: to| in| with| by)?\b"
+    r"|i(?:'d| would| really| just)* (?:like|love|want|wish|need|have)(?: you)? to\b"
+    r"|i(?:'d| would| really| just)* (?:like|love|want|wish|need)(?: (?:some )?help)?(?: with| in)?\b"
+    r"|i(?:'m| am|m) (?:just )?(?:looking|trying|hoping|planning|going|interested|searching)(?: forward)?(?: to| for| in)?\b"
+    r"|i was (?:wondering|hoping)(?: if)?(?: you)?(?: could| can)?\b"
+    r"|(?:is it|would it be) possible to\b|my question is\b)\W*",
+    re.I,
+)
+_CLOSING = re.compile(r"\W*\b(?:please|thanks(?: a lot)?|thank you(?: very much| so much)?|can you help(?: me)?)\W*$", re.I)
+
+
+def user_turns(transcript: str) -> list[str]:
+    """The user's turns of a transcript as `transcripts.sql` writes it, in order, unescaped."""
+    turns = [html.unescape(turn[:READ]) for turn in _TURN.findall(transcript)]
+    return turns if turns or "<" in transcript else [transcript[:READ]]
+
+
+def _trim(sentence: str) -> str:
+    before = None
+    while before != sentence:
+        before, sentence = sentence, _OPENING.sub("", sentence, count=1)
+    return _CLOSING.sub("", sentence).strip(" \t,;:-–—*#>\"")
+
+
+def _said(turn: str) -> list[tuple[str, bool]]:
+    """The sentences of a turn, without what is said out of politeness; True where one asks for something."""
+    sentences = [(sentence, _trim(sentence)) for sentence in _SENTENCE.split(redact(turn))]
+    return [(trimmed, bool(_ASKS.search(raw.strip()))) for raw, trimmed in sentences if _says_something(trimmed)]
+
+
+def _says_something(text: str) -> bool:
+    """Two words, or four letters of a script without spaces."""
+    wide = re.search(r"[\u0e00-\u0eff\u3040-\u30ff\u4e00-\u9fff]", text)
+    return len(re.findall(r"\w+", text)) >= 2 or bool(wide and len(text) >= 4)
+
+
+def _cut(text: str) -> str | None:
+    """At most LONGEST characters, ending with a whole word; None for nothing."""
+    if len(text) > LONGEST:
+        text = text[:LONGEST].rsplit(" ", 1)[0]
+    return text.strip(" .!?") or None
+
+
+def request(turns: list[str]) -> str | None:
+    """What the user wants overall: what is said in the first turn that says something. None if none does.
+
+    Whole turns beat asking sentences alone: on banking77 79% against 72% of conversations
+    are then in a cluster of their label.
+    """
+    for turn in turns:
+        said = _said(turn)
+        if said:
+            return _cut(" ".join(text for text, _ in said))
+    return _cut(redact(turns[0])) if turns else None
+
+
+def task(turns: list[str]) -> str | None:
+    """What the assistant is asked to do: the first asking sentence, or the first at all. None if there is none."""
+    for turn in turns:
+        said = _said(turn)
+        if said:
+            return _cut(next((text for text, asks in said if asks), said[0][0]))
+    return request(turns)

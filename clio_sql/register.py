@@ -1,0 +1,173 @@
+"""Functions into DuckDB: which, in what order, on which connection."""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import inspect
+import re
+import uuid
+import weakref
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from clio_sql import state
+from clio_sql.engine import Engine
+from clio_sql.errors import ClioError, StateError
+from clio_sql.runtime import Runtime, runtime
+from clio_sql.udfs import Function, audit, centroids, choose, cluster, embed, extract, fit, merge, name, project, propose, word
+
+MODULES = (extract, embed, fit, cluster, centroids, name, propose, merge, choose, audit, project, word)
+FUNCTIONS: tuple[Function, ...] = tuple(module.FUNCTION for module in MODULES)
+MACROS = (*(function.name for function in FUNCTIONS), "clio_words")
+RESERVED = ("clio", state.SCHEMA)  # schemas of ours; a file of that name would make every reference ambiguous
+
+_ENGINES: dict[str, Engine] = {}  # for the life of the process: a function whose callable is gone kills it
+_OPENED: list[weakref.ref[duckdb.DuckDBPyConnection]] = []
+
+
+def connect(path: str | Path = ":memory:", *, read_only: bool = False, **runtime_arguments: object):
+    """A DuckDB connection with all functions registered, and the macros saved in the file.
+
+    path: a DuckDB file, made if missing, or ':memory:'. runtime_arguments: fields of
+    `clio_sql.runtime.Runtime`. On a read-only file fitted models live in memory. Returns a plain
+    `duckdb.DuckDBPyConnection`; its `close()` releases the file.
+    """
+    stem = Path(path).stem
+    if stem in RESERVED:
+        raise StateError(
+            f"{Path(path).name}: a database file may not be called {stem!r}, the name of a schema in it; "
+            "DuckDB could not tell them apart. Rename the file, for example to warehouse.duckdb."
+        )
+    try:
+        con = duckdb.connect(str(path), read_only=read_only)
+    except duckdb.IOException as error:
+        raise StateError(_why_not(Path(path), error)) from None
+    try:
+        return register(con, **runtime_arguments)
+    except BaseException:
+        con.close()
+        raise
+
+
+def register(con: duckdb.DuckDBPyConnection, **runtime_arguments: object) -> duckdb.DuckDBPyConnection:
+    """Register all functions on a connection of yours; again is harmless. Returns `con`.
+
+    They are then seen from `con`, its cursors and every other connection of this process to the
+    same database. Raises ClioError where the database already has them under another runtime.
+    """
+    wanted = runtime(**runtime_arguments)
+    engine = engine_of(con)
+    if engine is None:
+        engine = _create(con, wanted)
+    elif engine.runtime != wanted and (runtime_arguments or not engine.is_open()):
+        if engine.is_open():
+            raise ClioError(
+                f"this database already has the functions with {engine.runtime}; they cannot also be "
+                f"registered with {wanted}. Close the other connections, or use the same arguments."
+            )
+        engine.runtime = wanted
+        engine.__dict__.pop("provider", None)
+        engine.__dict__.pop("embedder", None)
+    engine.attach(con)
+    _OPENED.append(weakref.ref(con))
+    read_only = is_read_only(con)
+    if not read_only:
+        state.migrate(con)
+    _save_macros(con, read_only)
+    return con
+
+
+def engine_of(con: duckdb.DuckDBPyConnection) -> Engine | None:
+    """The engine of the database behind `con`, None where the functions are not registered."""
+    if not con.execute("select 1 from duckdb_functions() where function_name = 'clio_engine_raw'").fetchone():
+        return None
+    return _ENGINES[con.execute("select clio_engine_raw()").fetchone()[0]]
+
+
+def is_read_only(con: duckdb.DuckDBPyConnection) -> bool:
+    """True where nothing can be saved in the current database of `con`."""
+    query = "select readonly from duckdb_databases() where database_name = current_database()"
+    return bool(con.execute(query).fetchone()[0])
+
+
+def _create(con: duckdb.DuckDBPyConnection, wanted: Runtime) -> Engine:
+    engine = Engine(wanted)
+    key = uuid.uuid4().hex
+    _ENGINES[key] = engine
+    engine.callables = {function.name: _body(engine, function) for function in FUNCTIONS}  # type: ignore[attr-defined]
+    dimension = engine.embedder.dimension
+    for function in FUNCTIONS:
+        con.create_function(
+            f"{function.name}_raw", engine.callables[function.name], function.parameters,  # type: ignore[attr-defined]
+            function.sql_type(dimension), type="arrow",
+        )
+    engine.identify = lambda: key  # type: ignore[attr-defined]
+    con.create_function("clio_engine_raw", engine.identify, [], "VARCHAR")  # type: ignore[attr-defined]
+    return engine
+
+
+def _body(engine: Engine, function: Function) -> Callable[..., pa.Array]:
+    """The body with its engine; every error stands alone, since DuckDB keeps only its text."""
+
+    def body(*columns: pa.ChunkedArray) -> pa.Array:
+        try:
+            return function.body(engine, *columns)
+        except ClioError:
+            raise
+        except Exception as error:  # what a library says may quote a conversation: only its type goes on
+            raise ClioError(f"{function.name}: {type(error).__name__} inside the function.") from None
+
+    # DuckDB counts the parameters of the callable.
+    positional = inspect.Parameter.POSITIONAL_ONLY
+    body.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [inspect.Parameter(f"column_{number}", positional) for number in range(len(function.parameters))]
+    )
+    return body
+
+
+def _save_macros(con: duckdb.DuckDBPyConnection, read_only: bool) -> None:
+    """Save each macro that the database does not have in this very version; TEMP on a read-only one."""
+    query = "select function_name, comment from duckdb_functions() where function_type = 'macro'"
+    known = {(name, comment) for name, comment in con.execute(query).fetchall()}
+    for macro in MACROS:
+        text = (files("clio_sql.sql") / "macros" / f"{macro}.sql").read_text("utf-8")
+        comment = describe(text)
+        if (macro, comment) in known:
+            continue
+        if read_only:
+            con.execute(text.replace("create or replace macro", "create or replace temp macro"))
+        else:
+            con.execute(text)
+            con.execute(f"comment on macro {macro} is {_quoted(comment)}")
+
+
+def describe(text: str) -> str:
+    """The comment lines on top of a SQL file as one text, with a short hash of the whole file."""
+    lines = [line[2:].strip() for line in re.match(r"(?:--.*\n)*", text)[0].splitlines()]
+    return f"{' '.join(lines)} [{hashlib.sha256(text.encode()).hexdigest()[:8]}]"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _why_not(path: Path, error: duckdb.IOException) -> str:
+    if "lock" in str(error).lower():
+        return f"{path.name}: another process has this database open. Close it there, or open it read-only in both."
+    if not path.parent.exists():
+        return f"{path.name}: its folder does not exist. Make the folder first."
+    return f"{path.name}: cannot be opened as a DuckDB file ({type(error).__name__}). Is it one, and may you read it?"
+
+
+@atexit.register
+def _close_all() -> None:
+    """Leaving Python with an open connection that holds a function prints pages of leak warnings."""
+    for ref in _OPENED:
+        con = ref()
+        if con is not None:
+            con.close()

@@ -1,0 +1,74 @@
+"""What the door for paid work hands out: replies, counts, progress, an estimate, the limit of failures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, NamedTuple
+
+from clio_sql.errors import ProviderError
+from clio_sql.messages import Outcome
+
+
+class Reply(NamedTuple):
+    """One reply; the first three are those of `providers.Answer`. paid: a request was made for it now."""
+
+    value: Any
+    status: str = "ok"
+    error: str | None = None
+    paid: bool = False
+
+
+class Progress(NamedTuple):
+    """Where a step stands. in_flight: requests on their way; limit: how many may be, at the moment."""
+
+    function: str
+    done: int
+    total: int
+    spent_usd: float
+    in_flight: int
+    limit: int
+
+
+class Plan(NamedTuple):
+    """What a list of calls would cost before any is made: `calls` distinct, of which `stored` cost
+    nothing; tokens and dollars are those of the rest."""
+
+    calls: int
+    stored: int
+    tokens_in: int
+    tokens_out: int
+    usd: float
+
+
+FAILED = ("truncated", "malformed", "failed")
+OVER_BUDGET = "the budget of the run is used up"
+
+
+class Limit(NamedTuple):
+    """How many calls of a step may fail: `allowed` of `total`; `known` counts those already answered."""
+
+    allowed: float
+    total: int
+    known: Counter[str]
+
+    def passed(self, statuses: Counter[str]) -> bool:
+        """Whether too many failed, `statuses` counted in."""
+        return sum(self.known[status] + statuses[status] for status in FAILED) > self.allowed
+
+    def check(self, function: str, statuses: Counter[str]) -> None:
+        """Raise ProviderError if too many failed."""
+        if self.passed(statuses):
+            counts = {status: self.known[status] + statuses[status] for status in FAILED}
+            listed = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+            raise ProviderError(
+                f"{function}: of {self.total} calls {listed}; at most {self.allowed / self.total:.0%} may "
+                "fail. See clio_state.call_errors; what was answered is stored. Run again to try the rest."
+            )
+
+
+def statuses_of(replies: dict[str, Reply]) -> Counter[str]:
+    return Counter(reply.status for reply in replies.values())
+
+
+def reply_of(outcome: Outcome) -> Reply:
+    return Reply(outcome.value, outcome.status, outcome.error, outcome.attempts > 0)

@@ -1,0 +1,30 @@
+-- One row a word of a published name or description that too few users of the cluster used and no public list holds. No rows = pass.
+with
+
+based as (
+    select facet, cluster_id, unnest(base_cluster_ids) as base_cluster_id from hierarchy
+),
+
+supported as (
+    select distinct based.facet, based.cluster_id, supported_words.lemma
+    from based
+    inner join supported_words
+        on supported_words.facet = based.facet and supported_words.cluster_id = based.base_cluster_id
+),
+
+said as (
+    select distinct facet, cluster_id, unnest(clio_words(concat(name, '. ', description))) as word
+    from hierarchy
+),
+
+known as (
+    select word, clio_word(word) as known from (select distinct word from said where word <> '')
+)
+
+select said.facet, said.cluster_id
+from said
+inner join known using (word)
+left join supported on supported.facet = said.facet and supported.cluster_id = said.cluster_id and supported.lemma = known.known.lemma
+where not known.known.stop and not known.known.ordinary and supported.lemma is null
+union all
+select facet, cluster_id from hierarchy where regexp_matches(concat(name, description), '[0-9@#]|\p{N}')

@@ -1,0 +1,5 @@
+-- One row a name that two clusters of the same facet and parent share. No rows = pass.
+select facet, parent_id, count(*) as clusters
+from hierarchy
+group by facet, level, parent_id, lower(name)
+having count(*) > 1

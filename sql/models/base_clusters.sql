@@ -1,0 +1,14 @@
+-- One row a base cluster that may be shown: it passed the gate, and its name the audit. Nothing else goes up.
+-- kind: view
+-- grain: facet, cluster_id
+select
+    gated_clusters.facet::varchar as facet,
+    gated_clusters.cluster_id::varchar as cluster_id,
+    cluster_names.name::varchar as name,
+    cluster_names.description::varchar as description,
+    gated_clusters.conversations::bigint as conversations,
+    gated_clusters.users::integer as users
+from gated_clusters
+inner join cluster_names using (facet, cluster_id)
+inner join name_audits using (facet, cluster_id)
+where gated_clusters.passes and name_audits.passes

@@ -1,0 +1,114 @@
+-- One row a cluster and phrase of one to six words that enough distinct users of it wrote: what it may be named with.
+-- kind: table
+-- grain: facet, cluster_id, term
+with
+
+looked_at as (
+    select facet, cluster_id, conversation_id, user_id
+    from assignments
+    inner join gated_clusters using (facet, cluster_id)
+    cross join settings
+    where gated_clusters.passes
+    qualify row_number() over (partition by facet, cluster_id order by md5(concat(seed, conversation_id))) <= term_conversations
+),
+
+written as (
+    select looked_at.*, clio_words(facet_values.value) as words
+    from looked_at inner join facet_values using (conversation_id, facet)
+),
+
+starts as (
+    select *, unnest(generate_series(1, len(words))) as first_word
+    from written
+),
+
+spans as (
+    select *, unnest(generate_series(1, 6)) as length
+    from starts
+),
+
+phrases as (
+    select distinct
+        facet, cluster_id, conversation_id, user_id,
+        words[first_word:first_word + length - 1] as words
+    from spans
+    where first_word + length - 1 <= len(words)
+),
+
+counted as (
+    select facet, cluster_id, words, count(distinct user_id) as users, count(*) as conversations
+    from phrases
+    where not list_contains(words, '')                            -- '' is what is no word: it ends a phrase
+    group by all
+),
+
+supported as (
+    select counted.* from counted cross join settings
+    where users >= min_users
+),
+
+-- a name neither begins nor ends with a function word; one that only says 'interesting things' is the last resort
+spelled as (
+    select words, unnest(words) as word, unnest(generate_series(1, len(words))) as place
+    from (select distinct words from supported)
+),
+
+shaped as (
+    select
+        spelled.words,
+        count(*) filter (not stop) as content_words,
+        count(*) filter (not stop and not vague) as telling_words,
+        bool_or(stop) filter (place = 1 or place = len(words)) as ragged,
+        bool_or(vague) filter (place = len(words)) as trails_off
+    from spelled inner join vocabulary using (word)
+    group by spelled.words
+),
+
+sizes as (
+    select facet, cluster_id, count(*) as size from looked_at group by all
+),
+
+totals as (
+    select facet, words, sum(conversations) as conversations
+    from supported
+    group by all
+),
+
+scored as (
+    select
+        supported.facet,
+        supported.cluster_id,
+        array_to_string(supported.words, ' ') as term,
+        supported.users,
+        supported.conversations,
+        supported.conversations / sizes.size as share,
+        shaped.content_words,
+        shaped.telling_words > 0 and not shaped.trails_off as telling,
+        totals.conversations as total_conversations,
+        sizes.size
+    from supported
+    inner join shaped using (words)
+    inner join sizes using (facet, cluster_id)
+    inner join totals using (facet, words)
+    where not shaped.ragged
+        and (shaped.telling_words > 0 and not shaped.trails_off or len(supported.words) >= 3 and shaped.telling_words = 0)
+),
+
+everything as (
+    select facet, sum(size) as size from sizes group by all
+)
+
+select
+    facet::varchar as facet,
+    cluster_id::varchar as cluster_id,
+    term::varchar as term,
+    users::integer as users,                                           -- at least min_users
+    conversations::bigint as conversations,
+    content_words::integer as content_words,
+    telling::boolean as telling,
+    (
+        -- how much commoner inside than outside, where half a conversation stands for 'none seen'
+        share * log2(share / ((total_conversations - conversations + 0.5) / (everything.size - scored.size + 1.0)))
+        * sqrt(content_words) * case when telling then 1 else 0.01 end
+    )::double as score                                                 -- the higher, the more the phrase is this cluster's
+from scored inner join everything using (facet)

@@ -1,0 +1,36 @@
+-- One row a conversation: the source, cleaned, each id once and each with something said.
+-- kind: table
+-- grain: conversation_id
+with
+
+cleaned as (
+    select
+        conversation_id,
+        nullif(trim(user_id), '') as user_id,
+        created_at,
+        list_filter(
+            list_transform(
+                messages,
+                lambda message: struct_pack(
+                    role := case
+                        when message.role in ('user', 'assistant', 'system', 'tool') then message.role else 'other'
+                    end,
+                    content := trim(replace(message.content, chr(0), ' '))
+                )
+            ),
+            lambda message: message.content <> ''
+        ) as messages,
+        metadata
+    from source
+    where conversation_id is not null
+)
+
+select
+    conversation_id::varchar as conversation_id,
+    user_id::varchar as user_id,             -- the privacy unit; NULL is nobody
+    created_at::timestamp as created_at,
+    messages::struct(role varchar, content varchar)[] as messages,
+    metadata::map(varchar, varchar) as metadata
+from cleaned
+where len(messages) > 0
+qualify row_number() over (partition by conversation_id order by created_at, md5(messages::varchar)) = 1

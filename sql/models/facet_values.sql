@@ -1,0 +1,20 @@
+-- One row a conversation and facet: the answer, or a status that says why there is none.
+-- kind: table
+-- grain: conversation_id, facet
+-- incremental: key=conversation_id, changed=transcript, input=transcripts
+with
+
+answered as (
+    select
+        transcripts.conversation_id,
+        clio_extract_raw(transcripts.transcript, questions.questions) as answer
+    from transcripts cross join questions
+)
+
+select
+    answered.conversation_id::varchar as conversation_id,
+    facets.facet::varchar as facet,
+    nullif(trim(answered.answer.value[facets.facet]), '')::varchar as value,    -- NULL: no answer
+    answered.answer.status::varchar as status,                                  -- ok, refused, truncated, malformed, failed, over_budget
+    answered.answer.error::varchar as error
+from answered cross join facets

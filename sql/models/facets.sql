@@ -1,0 +1,27 @@
+-- One row a facet: what is asked of every conversation, and which answers are clustered.
+-- kind: view
+-- grain: facet
+select
+    facet::varchar as facet,
+    question::varchar as question,
+    kind::varchar as kind,               -- text, category or score (1 to 5)
+    choices::varchar[] as choices,       -- of a category; empty leaves it open
+    clustered::boolean as clustered,     -- text facets only
+    criteria::varchar as criteria        -- what a good name of its clusters is
+from (
+    values
+        (
+            'request',
+            'What does the user want overall? Begin with a verb. Leave out names, places, numbers and every other detail that could tell who the user is.',
+            'text', [], true,
+            'an imperative of at most ten words that says what users ask for, specific and plain'
+        ),
+        (
+            'task',
+            'What is the assistant asked to do? Begin with a verb. Leave out names, places, numbers and every other detail that could tell who the user is.',
+            'text', [], false,
+            'a task of the assistant in at most ten words'
+        ),
+        ('language', 'Which human languages are used? Full English names, in order of importance.', 'category', [], false, ''),
+        ('concern', 'How potentially harmful is this conversation, from 1 (harmless) to 5 (dangerous)?', 'score', [], false, '')
+) as facets(facet, question, kind, choices, clustered, criteria)

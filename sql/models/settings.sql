@@ -1,0 +1,23 @@
+-- One row: the thresholds and sizes of the analysis. A NULL threshold publishes nothing.
+-- kind: view
+-- grain: one row
+select
+    'insight'::varchar as mode,
+    10::integer as min_users,                       -- distinct people behind everything that is shown or named
+    20::integer as min_conversations,               -- conversations behind everything that is shown or named
+    0.5::double as max_user_share,                  -- above it one person is the cluster
+    3::integer as min_audit_rating,                 -- of 5; below it a name is not shown
+    5::integer as round_to,                         -- published counts are rounded to the nearest of these
+    50::integer as conversations_per_cluster,       -- base clusters: one for so many conversations, …
+    1000::integer as max_base_clusters,             -- … but never more than these
+    256::integer as points_per_cluster,             -- conversations a base cluster that k-means looks at
+    3::integer as levels,                           -- of the hierarchy, the base included
+    10::integer as top_clusters,                    -- wanted at the top
+    40::integer as neighbourhood,                   -- clusters that are looked at together for broader names
+    50::integer as sample_texts,                    -- texts of a cluster, and of its neighbours, that naming sees
+    3::integer as max_texts_per_user,               -- of them, at most so many of one person
+    1000::integer as term_conversations,            -- conversations of a cluster whose phrases are counted
+    8000::integer as max_message_characters,        -- a longer message is shortened in the middle
+    100000::integer as max_transcript_characters,   -- a longer transcript too
+    'week'::varchar as period,                      -- of trends: day, week, month or quarter
+    0::integer as seed

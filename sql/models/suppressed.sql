@@ -1,0 +1,24 @@
+-- One row a conversation and clustered facet that is in no shown cluster, and why.
+-- kind: view
+-- grain: conversation_id, facet
+with
+
+shown as (
+    select facet, unnest(base_cluster_ids) as cluster_id
+    from hierarchy
+    where level = 0
+)
+
+select
+    conversations.conversation_id::varchar as conversation_id,
+    conversations.user_id::varchar as user_id,
+    facets.facet::varchar as facet,
+    assignments.cluster_id::varchar as cluster_id,                                          -- NULL: no answer
+    coalesce(gated_clusters.reason, name_audits.reason, 'no_answer')::varchar as reason
+from conversations
+cross join facets
+left join assignments on assignments.conversation_id = conversations.conversation_id and assignments.facet = facets.facet
+left join gated_clusters on gated_clusters.facet = facets.facet and gated_clusters.cluster_id = assignments.cluster_id
+left join name_audits on name_audits.facet = facets.facet and name_audits.cluster_id = assignments.cluster_id
+left join shown on shown.facet = facets.facet and shown.cluster_id = assignments.cluster_id
+where facets.clustered and shown.cluster_id is null

@@ -1,0 +1,57 @@
+-- One row a conversation: what the model is shown of it. System prompts are left out, tool output is cut short.
+-- kind: view
+-- grain: conversation_id
+with
+
+shown as (
+    select
+        conversation_id,
+        list_transform(
+            list_filter(messages, lambda message: message.role <> 'system'),
+            lambda message: struct_pack(
+                role := message.role,
+                -- what people write cannot close a tag
+                content := replace(replace(replace(message.content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
+                most := case when message.role = 'tool' then 500 else max_message_characters end
+            )
+        ) as messages,
+        max_transcript_characters
+    from conversations cross join settings
+),
+
+written as (
+    select
+        conversation_id,
+        array_to_string(
+            list_transform(
+                messages,
+                lambda message: concat(
+                    '<', message.role, '>', chr(10),
+                    case
+                        when length(message.content) <= message.most then message.content
+                        else concat(
+                            substring(message.content, 1, cast(message.most * 0.7 as integer)),
+                            ' [... shortened ...] ',
+                            right(message.content, cast(message.most * 0.3 as integer))
+                        )
+                    end,
+                    chr(10), '</', message.role, '>'
+                )
+            ),
+            chr(10)
+        ) as transcript,
+        max_transcript_characters as most
+    from shown
+)
+
+select
+    conversation_id::varchar as conversation_id,
+    case
+        when length(transcript) <= most then transcript
+        else concat(
+            substring(transcript, 1, cast(most * 0.7 as integer)),
+            ' [... shortened ...] ',
+            right(transcript, cast(most * 0.3 as integer))
+        )
+    end::varchar as transcript
+from written

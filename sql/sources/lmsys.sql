@@ -1,0 +1,15 @@
+-- One row a conversation of LMSYS-Chat-1M, which has no users and no times.
+-- kind: view
+-- grain: conversation_id
+-- needs: conversation_id text, messages list from conversation
+-- optional: user_id text, created_at time from created_at or timestamp or tstamp
+select
+    conversation_id::varchar as conversation_id,
+    user_id::varchar as user_id,                      -- NULL unless a column is mapped to it
+    created_at::timestamp as created_at,              -- UTC
+    list_transform(json_extract(messages, '$[*]'), lambda message: {
+        'role': lower(message ->> '$.role'),          -- user, assistant and system are its only roles
+        'content': message ->> '$.content'
+    })::struct(role varchar, content varchar)[] as messages,
+    metadata::map(varchar, varchar) as metadata       -- model, language, turn, redacted
+from raw

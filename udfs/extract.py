@@ -1,0 +1,53 @@
+"""clio_extract: all questions about one conversation, answered together."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+
+import pyarrow as pa
+
+from clio_sql.engine import Engine
+from clio_sql.errors import ClioError
+from clio_sql.providers import Extract, Question
+from clio_sql.udfs import Function, answered
+
+KINDS = ("text", "category", "score")
+
+
+def extract(engine: Engine, transcripts: pa.ChunkedArray, questions: pa.ChunkedArray) -> pa.Array:
+    """STRUCT(value MAP facet -> answer, status, error); `questions` is JSON, the same for every row or not."""
+    requests = [
+        Extract(transcript, _questions(asked))
+        for transcript, asked in zip(transcripts.to_pylist(), questions.to_pylist(), strict=True)
+    ]
+    return answered(engine, "extract", requests, pa.map_(pa.string(), pa.string()))
+
+
+@lru_cache(maxsize=64)
+def _questions(text: str) -> dict[str, Question]:
+    given = json.loads(text)
+    if not isinstance(given, dict) or not given:
+        raise ClioError(
+            "clio_extract: questions must be a struct or map from a facet to a question, "
+            "such as {task: 'What is the assistant asked to do?'}."
+        )
+    return {facet: _question(facet, asked) for facet, asked in given.items()}
+
+
+def _question(facet: str, asked: object) -> Question:
+    if isinstance(asked, str):
+        return Question(asked)
+    if not isinstance(asked, dict) or not isinstance(asked.get("question"), str):
+        raise ClioError(
+            f"clio_extract: facet {facet!r} needs a question: a text, or a struct {{question, kind, choices}}."
+        )
+    kind = asked.get("kind") or "text"
+    if kind not in KINDS:
+        raise ClioError(
+            f"clio_extract: facet {facet!r} has kind {kind!r}; allowed: {', '.join(KINDS)}. Change the question."
+        )
+    return Question(asked["question"], kind, tuple(asked.get("choices") or ()))
+
+
+FUNCTION = Function("clio_extract", ["VARCHAR", "VARCHAR"], "MAP(VARCHAR, VARCHAR)", extract, answered=True)

@@ -1,0 +1,33 @@
+"""clio_name: a name and a description for a group of texts, in contrast to texts just outside it."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from clio_sql.engine import Engine
+from clio_sql.providers import Name
+from clio_sql.udfs import Function, answered
+
+VALUE = pa.struct([("name", pa.string()), ("description", pa.string())])
+TEXTS = "VARCHAR[]"
+
+
+def name(engine: Engine, *columns: pa.ChunkedArray) -> pa.Array:
+    """members, neighbours, criteria, terms, taken -> STRUCT(value STRUCT(name, description), status, error)."""
+    members, neighbours, criteria, terms, taken = (column.to_pylist() for column in columns)
+    requests = [
+        Name(_texts(inside), _texts(outside), criterion, _texts(supported), _texts(owned))
+        for inside, outside, criterion, supported, owned in zip(
+            members, neighbours, criteria, terms, taken, strict=True
+        )
+    ]
+    return answered(engine, "name", requests, VALUE)
+
+
+def _texts(values: list[str | None]) -> list[str]:
+    return [value for value in values if value is not None]
+
+
+FUNCTION = Function(
+    "clio_name", [TEXTS, TEXTS, "VARCHAR", TEXTS, TEXTS], "STRUCT(name VARCHAR, description VARCHAR)", name, answered=True
+)

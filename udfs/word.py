@@ -1,0 +1,21 @@
+"""clio_word: what is known of one word, for the supported-terms rule."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from clio_sql import words
+from clio_sql.engine import Engine
+from clio_sql.udfs import Function
+
+TYPE = "STRUCT(lemma VARCHAR, ordinary BOOLEAN, stop BOOLEAN, vague BOOLEAN)"
+ARROW = pa.struct([("lemma", pa.string()), ("ordinary", pa.bool_()), ("stop", pa.bool_()), ("vague", pa.bool_())])
+
+
+def word(engine: Engine, given: pa.ChunkedArray) -> pa.Array:
+    """One lower-cased word -> STRUCT(lemma, ordinary, stop, vague)."""
+    engine.check()
+    return pa.array([words.word(text)._asdict() for text in given.to_pylist()], type=ARROW)
+
+
+FUNCTION = Function("clio_word", ["VARCHAR"], TYPE, word)
