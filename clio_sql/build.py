@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Protocol
 
 import duckdb
@@ -290,7 +293,25 @@ def run(con: duckdb.DuckDBPyConnection, schema: str = SCHEMA, reporter: Reporter
     engine = ready(con)
     relations = project.packaged()
     _describe_build(con, schema, engine, relations)
-    Builder(con, relations, schema, reporter or Quiet(), f"{engine.runtime} {version('clio-sql')}").all()
+    Builder(con, relations, schema, reporter or Quiet(), f"{engine.runtime} {_code()}").all()
+
+
+@cache
+def _code() -> str:
+    """A hash of the code behind the functions: answers of older code are not gone on with."""
+    digest = hashlib.sha256()
+    for package in ("clio_sql", "clio_sql.udfs"):
+        for file in sorted(_files(files(package)), key=lambda file: file.name):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _files(folder: Traversable) -> Iterator[Traversable]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _files(entry)
+        elif entry.name.endswith((".py", ".txt")):
+            yield entry
 
 
 def check(con: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> None:

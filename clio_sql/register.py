@@ -135,7 +135,7 @@ def _save_macros(con: duckdb.DuckDBPyConnection, read_only: bool) -> None:
     query = "select function_name, comment from duckdb_functions() where function_type = 'macro'"
     known = {(name, comment) for name, comment in con.execute(query).fetchall()}
     for macro in MACROS:
-        text = (files("clio_sql.sql") / "macros" / f"{macro}.sql").read_text("utf-8")
+        text = macro_text(macro)
         comment = describe(text)
         if (macro, comment) in known:
             continue
@@ -144,6 +144,11 @@ def _save_macros(con: duckdb.DuckDBPyConnection, read_only: bool) -> None:
         else:
             con.execute(text)
             con.execute(f"comment on macro {macro} is {_quoted(comment)}")
+
+
+def macro_text(macro: str) -> str:
+    """The SQL file of a macro."""
+    return (files("clio_sql.sql") / "macros" / f"{macro}.sql").read_text("utf-8")
 
 
 def describe(text: str) -> str:

@@ -31,12 +31,15 @@ def lexicon(name: str) -> list[str]:
 
 
 @cache
-def _dictionary():
+def _dictionary() -> tuple[frozenset[str], frozenset[str]]:
+    """Stems of the English dictionary: those written in lower case, and those written with a capital."""
     from spylls.hunspell import Dictionary
 
-    dictionary = Dictionary.from_files("en_US")
-    names = frozenset(entry.stem.lower() for entry in dictionary.dic.words if entry.stem[:1].isupper())
-    return dictionary, names
+    stems = [entry.stem for entry in Dictionary.from_files("en_US").dic.words]
+    return (
+        frozenset(stem for stem in stems if stem.islower()),
+        frozenset(stem.lower() for stem in stems if stem[:1].isupper()),
+    )
 
 
 @cache
@@ -45,8 +48,8 @@ def _function_words() -> frozenset[str]:
 
     english = [word for line in lexicon("function_words") for word in line.split()]
     others = [word for language in LANGUAGES if language != "en" for word in get_stop_words(language)]
-    # A stop word of another language may be a content word of English ('son', 'war'): English wins.
-    return frozenset(english) | frozenset(word for word in others if not ordinary(word))
+    content = {word for line in lexicon("english_first") for word in line.split()}
+    return frozenset(english) | (frozenset(others) - content)
 
 
 @cache
@@ -54,23 +57,29 @@ def _vague() -> frozenset[str]:
     return frozenset(word for line in lexicon("vague") for word in line.split())
 
 
-def lemma(word: str) -> str:
+def lemma(word: str, languages: tuple[str, ...] = LANGUAGES) -> str:
     """The dictionary form of a lower-cased word, lower-cased; the word itself where none is known."""
     import simplemma
 
-    return simplemma.lemmatize(word, lang=LANGUAGES).lower()
+    return simplemma.lemmatize(word, lang=languages).lower()
 
 
 def ordinary(word: str) -> bool:
-    """True for an English dictionary word that is nobody's and nothing's name."""
-    dictionary, names = _dictionary()
-    return word not in names and bool(dictionary.lookup(word))
+    """True for an English dictionary word, inflected or not, that is nobody's and nothing's name.
+
+    A hyphenated word is ordinary when the dictionary has it, or all of its parts.
+    """
+    common, names = _dictionary()
+    forms = {word, lemma(word, ("en",))}
+    if forms & names:
+        return False
+    return bool(forms & common) or ("-" in word and all(ordinary(part) for part in word.split("-")))
 
 
 @lru_cache(maxsize=200_000)
 def word(text: str) -> Word:
     """All that is known of one lower-cased word."""
-    form = lemma(text)
-    stop = text in _function_words()
-    known = ordinary(text) and (form == text or form not in _dictionary()[1])
-    return Word(form, known, stop, text in _vague() or form in _vague())
+    parts = [part for part in text.split("-") if part]
+    stop = all(part in _function_words() for part in parts)
+    vague = all(part in _function_words() or part in _vague() or lemma(part) in _vague() for part in parts)
+    return Word(lemma(text), ordinary(text), stop, vague)

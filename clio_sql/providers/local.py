@@ -15,6 +15,7 @@ from clio_sql import words
 from clio_sql.embedding import Embedder
 from clio_sql.providers import Answer, Broaden, Choose, Extract, Name, Question, naming, trim
 
+CENTRAL = 5  # names that stand for a broader one
 READ_FOR_LANGUAGE = 2_000  # characters of the user's turns; more changes nothing
 
 
@@ -51,33 +52,45 @@ class Local:
         return [naming.name(request, self._embedder) for request in requests]
 
     def propose(self, requests: list[Broaden]) -> list[Answer]:
-        """The most central of each of `n` groups of the names: its own words stand for the broader one."""
-        return [Answer(self._central(request.names, request.n)) for request in requests]
+        """`n` groups of the names by Ward's linkage, each called by its most central names."""
+        return [Answer(self._broader(request.names, request.n)) for request in requests]
 
     merge = propose
 
     def choose(self, requests: list[Choose]) -> list[Answer]:
-        """The parent whose embedding is nearest."""
-        return [Answer(self._nearest(request.name, request.parents)) for request in requests]
+        """The parent whose embedding is nearest to that of the name."""
+        answers = []
+        for request in requests:
+            near = self._gists(request.parents) @ self._gists([request.name])[0]
+            answers.append(Answer(request.parents[int(np.argmax(near))]))
+        return answers
 
     def audit(self, texts: list[str]) -> list[Answer]:
         """Rated by rule, see `rate`."""
         return [Answer(rate(text)) for text in texts]
 
-    def _central(self, names: list[str], n: int) -> list[str]:
+    def _broader(self, names: list[str], n: int) -> list[str]:
         distinct = sorted(set(names))
         if len(distinct) <= n:
             return distinct
         from sklearn.cluster import AgglomerativeClustering
 
-        vectors = self._embedder.encode(distinct)
+        vectors = self._gists(distinct)
         groups = AgglomerativeClustering(n_clusters=n, linkage="ward").fit_predict(vectors)
-        return [distinct[_medoid(vectors, np.flatnonzero(groups == group))] for group in range(n)]
+        return ["; ".join(_central(distinct, vectors, groups == group)) for group in range(n)]
+
+    def _gists(self, texts: list[str]) -> np.ndarray:
+        """Unit vectors, shape (len(texts), d): of a text, or the mean over those that `_broader` joined."""
+        parts = [[naming.gist(part) for part in text.split("; ")] for text in texts]
+        vectors = [self._embedder.encode(part).mean(axis=0) for part in parts]
+        return np.stack([vector / max(float(np.linalg.norm(vector)), 1e-9) for vector in vectors])
 
 
-def _medoid(vectors: np.ndarray, rows: np.ndarray) -> int:
-    """The row nearest to the mean of `rows`; the first of equals."""
-    return int(rows[np.argmax(vectors[rows] @ vectors[rows].mean(axis=0))])
+def _central(names: list[str], vectors: np.ndarray, inside: np.ndarray) -> list[str]:
+    """At most CENTRAL names of a group, the nearest to its mean first."""
+    rows = np.flatnonzero(inside)
+    near = vectors[rows] @ vectors[rows].mean(axis=0)
+    return [names[row] for row in rows[np.argsort(-near, kind="stable")][:CENTRAL]]
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,8 @@ from clio_sql.providers import Answer, Name
 LOOKED_AT = 25  # terms, the most telling first
 MEMBERS = 50
 LONGEST = 10  # words of a name
+FULLER = 1.15  # a phrase of several words makes a better title than one word
+WEAK = 1 / 3  # of the best score; a phrase below adds nothing to a name
 MOST, HALF = 0.6, 0.35  # from this share of the members on it is 'most', 'about half', else 'some'
 
 
@@ -32,7 +35,8 @@ def name(request: Name, embedder: Embedder) -> Answer:
     title = _title(phrases)
     if title is None:
         return Answer(None, "failed", "no phrase that enough people used sets this group apart")
-    return Answer({"name": title[:1].upper() + title[1:], "description": _description(phrases)})
+    title = _cased(title, request.members)
+    return Answer({"name": title[:1].upper() + title[1:], "description": _cased(_description(phrases), request.members)})
 
 
 def _phrases(request: Name, embedder: Embedder) -> list[Phrase]:
@@ -52,28 +56,37 @@ def _phrases(request: Name, embedder: Embedder) -> list[Phrase]:
     phrases = []
     for rank, (term, near) in enumerate(zip(terms, closeness, strict=True)):
         share = sum(f" {term} " in text for text in texts) / len(texts)
-        weight = max(share, 0.01) ** 0.1 * (1 + rank) ** -0.1 * (1.0 if _plain(term) else 0.8)
+        weight = max(share, 0.01) ** 0.1 * (1 + rank) ** -0.1
+        weight *= (1.0 if _plain(term) else 0.8) * (FULLER if " " in term else 1.0)
         phrases.append(Phrase(term, round(float(near) * weight, 6), share, term in taken))
     return sorted(phrases, key=lambda phrase: (-phrase.score, phrase.text))
 
 
 def _title(phrases: list[Phrase]) -> str | None:
-    """The best phrase if it is the group's own; else its own best, with the best before it where that adds a word."""
-    own = [phrase for phrase in phrases if not phrase.taken]
+    """One phrase that no sibling owns, or two joined by 'and' where one alone is taken or tells too little."""
     if not phrases:
         return None
     best = phrases[0]
-    if not best.taken:
-        return best.text
-    if own and (_overlap(best, own[0]) or own[0].score < best.score / 3):
-        return own[0].text if own[0].score >= best.score / 3 else _joined(best, own[0])
-    partner = own[0] if own else next((other for other in phrases[1:] if not _overlap(best, other)), None)
+    strong = [phrase for phrase in phrases if phrase.score >= best.score * WEAK]
+    own = next((phrase for phrase in strong if not phrase.taken and (phrase is best or _lemmas(phrase.text))), None)
+    if own is not None and (own is best or _overlap(best, own)):
+        about = max(phrase.share for phrase in phrases if phrase is own or _overlap(phrase, own))
+        partner = _partner(own, strong) if about < HALF else None
+        return _joined(own, partner)
+    partner = own or _partner(best, strong)
     return _joined(best, partner) if partner else None
 
 
-def _joined(first: Phrase, second: Phrase) -> str | None:
-    title = f"{first.text} and {second.text}"
-    return title if len(title.split()) <= LONGEST else second.text
+def _partner(phrase: Phrase, others: list[Phrase]) -> Phrase | None:
+    """The best other phrase about something else that is as common: the other half of a mixed group."""
+    return next(
+        (o for o in others if o.share >= phrase.share / 2 and _lemmas(o.text) and not _overlap(phrase, o)), None
+    )
+
+
+def _joined(first: Phrase, second: Phrase | None) -> str:
+    title = f"{first.text} and {second.text}" if second else first.text
+    return title if len(title.split()) <= LONGEST else first.text
 
 
 def _overlap(first: Phrase, second: Phrase) -> bool:
@@ -81,13 +94,25 @@ def _overlap(first: Phrase, second: Phrase) -> bool:
 
 
 def _lemmas(text: str) -> set[str]:
-    known = [words.word(token) for token in text.split()]
+    known = [words.word(token) for token in text.replace("-", " ").split()]
     return {word.lemma for word in known if not word.stop and not word.vague}
 
 
 def _plain(term: str) -> bool:
     known = [words.word(token) for token in term.split()]
     return all(word.ordinary or word.stop for word in known)
+
+
+def _cased(text: str, members: list[str]) -> str:
+    """Names and abbreviations as most members wrote them: 'ATM', 'Visa'. Ordinary words stay in lower case."""
+    seen = Counter(re.findall(r"[^\W\d_]+", " ".join(members)))
+    def spelling(match: re.Match[str]) -> str:
+        token = match[0]
+        if not token.islower() or _plain(token):
+            return token
+        forms = (token, token.capitalize(), token.upper())
+        return max(forms, key=lambda form: (seen[form], form))
+    return re.sub(r"[^\W\d_]+", spelling, text)
 
 
 def _flat(text: str) -> str:
@@ -107,6 +132,12 @@ def _description(phrases: list[Phrase]) -> str:
         return f"{first} No other phrase is shared by enough people."
     rest = " and ".join(f"{_amount(phrase.share)} mention '{phrase.text}'" for phrase in main[1:])
     return f"{first} {rest[:1].upper()}{rest[1:]}."
+
+
+def gist(text: str) -> str:
+    """What a text of ours says, without the words that all descriptions share: the name and the quoted phrases."""
+    quoted = re.findall(r"(?<= mention )'(.+?)'(?=[ .])", text)
+    return ". ".join([text.split(". ", 1)[0], *quoted]) if quoted else text
 
 
 def _amount(share: float) -> str:
