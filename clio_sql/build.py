@@ -18,6 +18,7 @@ from clio_sql import project
 from clio_sql.engine import Engine
 from clio_sql.errors import CheckError, ClioError, InputError
 from clio_sql.project import Incremental, Relation
+from clio_sql.quoting import identifier, literal
 from clio_sql.register import engine_of, is_read_only, register
 
 SCHEMA = "clio"
@@ -61,7 +62,7 @@ class Builder:
 
     def all(self) -> None:
         """Build every relation in order. What is there already, from the same SQL and inputs, is left as it is."""
-        self.con.execute(f"set schema = {_literal(self.schema)}")
+        self.con.execute(f"set schema = {literal(self.schema)}")
         try:
             for name in project.HOST:
                 self._fingerprints[name] = self._content(name)
@@ -135,16 +136,21 @@ class Builder:
             create or replace temp table now as
             select {by.key} as key, md5(string_agg(coalesce({by.changed}, ''), chr(31) order by {by.changed})) as changed
             from {by.input} group by all""")
-        self.con.execute("""
+        self.con.execute(
+            """
             create or replace temp table work as
             select row_number() over (order by md5(now.key)) - 1 as place, now.key, now.changed
             from temp.now as now
             left join clio_state.processed as done on done.relation = ? and done.key = now.key
-            where done.changed is distinct from now.changed""", [relation.name])
-        self.con.execute("""
+            where done.changed is distinct from now.changed""",
+            [relation.name],
+        )
+        self.con.execute(
+            """
             create or replace temp table gone as
             select key from clio_state.processed where relation = ? and key not in (select key from temp.now)""",
-            [relation.name])
+            [relation.name],
+        )
 
     def _answer(self, relation: Relation, by: Incremental, start: int) -> None:
         part = f"select key from temp.work where place >= {start} and place < {start + CHUNK}"
@@ -216,14 +222,6 @@ def _rollback(con: duckdb.DuckDBPyConnection) -> None:
         pass
 
 
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def ready(con: duckdb.DuckDBPyConnection) -> Engine:
     """The engine of `con`, registered if it is not yet."""
     if engine_of(con) is None:
@@ -238,7 +236,7 @@ def describe_input(
 ) -> None:
     """Write `input`: one row that says what came in, without a path or a name of anyone."""
     con.execute(
-        f"create or replace table {_identifier(schema)}.input as "
+        f"create or replace table {identifier(schema)}.input as "
         "select ?::varchar as format, ?::varchar as privacy_unit, ?::varchar[] as breakdowns",
         [format, privacy_unit, list(breakdowns)],
     )
@@ -247,12 +245,17 @@ def describe_input(
 def _describe_build(con: duckdb.DuckDBPyConnection, schema: str, engine: Engine, relations: Sequence[Relation]) -> None:
     runtime = engine.runtime
     con.execute(
-        f"create or replace table {_identifier(schema)}.build_info as select "
+        f"create or replace table {identifier(schema)}.build_info as select "
         "?::timestamptz as built_at, ?::varchar as made_by, ?::varchar as provider, ?::varchar as embedding_model, "
         "?::varchar as clio_sql_version, ?::varchar as duckdb_version, ?::varchar as sql_hash",
         [
-            datetime.now(UTC), MADE_BY.get(runtime.provider, runtime.provider), runtime.provider,
-            runtime.embedding_model, version("clio-sql"), version("duckdb"), project.fingerprint(relations),
+            datetime.now(UTC),
+            MADE_BY.get(runtime.provider, runtime.provider),
+            runtime.provider,
+            runtime.embedding_model,
+            version("clio-sql"),
+            version("duckdb"),
+            project.fingerprint(relations),
         ],
     )
 
@@ -267,7 +270,7 @@ def install(
     Raises InputError for a missing column.
     """
     _views(con, conversations, schema, breakdowns)
-    con.execute(f"set schema = {_literal(schema)}")
+    con.execute(f"set schema = {literal(schema)}")
     try:
         for relation in project.packaged():
             con.execute(f"create or replace view {relation.name} as {relation.sql}")
@@ -316,9 +319,11 @@ def _files(folder: Traversable) -> Iterator[Traversable]:
 
 def check(con: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> None:
     """Run every check; CheckError names those that found bad rows, and how many, never which."""
-    con.execute(f"set schema = {_literal(schema)}")
+    con.execute(f"set schema = {literal(schema)}")
     try:
-        found = {name: con.execute(f"select count(*) from ({sql}\n)").fetchone()[0] for name, sql in project.checks().items()}
+        found = {
+            name: con.execute(f"select count(*) from ({sql}\n)").fetchone()[0] for name, sql in project.checks().items()
+        }
     finally:
         con.execute("set schema = 'main'")
     broken = [f"{name} ({rows} rows)" for name, rows in found.items() if rows]
@@ -331,7 +336,7 @@ def _views(con: duckdb.DuckDBPyConnection, conversations: str, schema: str, brea
     if is_read_only(con):
         raise ClioError("this database is read-only; views and tables cannot be made in it. Open it for writing.")
     engine = ready(con)
-    table = ".".join(_identifier(part) for part in conversations.split("."))
+    table = ".".join(identifier(part) for part in conversations.split("."))
     try:
         columns = {row[0].lower(): row[1] for row in con.execute(f"describe {table}").fetchall()}
     except duckdb.CatalogException:
@@ -344,13 +349,11 @@ def _views(con: duckdb.DuckDBPyConnection, conversations: str, schema: str, brea
             "Make a view that selects these columns under these names, and give that."
         )
     metadata = "metadata" if "metadata" in columns else "map {}::map(varchar, varchar)"
-    con.execute(f"create schema if not exists {_identifier(schema)}")
+    con.execute(f"create schema if not exists {identifier(schema)}")
     con.execute(
-        f"create or replace view {_identifier(schema)}.source as select conversation_id::varchar as conversation_id, "
+        f"create or replace view {identifier(schema)}.source as select conversation_id::varchar as conversation_id, "
         f"user_id::varchar as user_id, created_at::timestamp as created_at, "
         f"messages::struct(role varchar, content varchar)[] as messages, {metadata} as metadata from {table}"
     )
     describe_input(con, schema, format="table", privacy_unit="user", breakdowns=breakdowns)
     _describe_build(con, schema, engine, project.packaged())
-
-

@@ -12,7 +12,10 @@ import typer
 from clio_sql.errors import ClioError, InputError, StateError, Stopped
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
     help="What do people use our assistant for? Clio as SQL, inside DuckDB.",
     epilog="Exit codes: 0 done, 1 any other error, 2 wrong usage, 3 the input, 4 the SQL, 5 the model, "
@@ -28,17 +31,29 @@ def _column(help: str):
 
 @app.command()
 def run(
-    input: Annotated[str, typer.Argument(
-        help="Parquet, JSONL, JSON or CSV file, a folder or glob of Parquet, or file.duckdb::schema.table.",
-        show_default=False,
-    )],
-    into: Annotated[Path, typer.Option(help="Folder for warehouse.duckdb (private) and published.duckdb.")] = Path("out"),
+    input: Annotated[
+        str,
+        typer.Argument(
+            help="Parquet, JSONL, JSON or CSV file, a folder or glob of Parquet, or file.duckdb::schema.table.",
+            show_default=False,
+        ),
+    ],
+    into: Annotated[Path, typer.Option(help="Folder for warehouse.duckdb (private) and published.duckdb.")] = Path(
+        "out"
+    ),
     source: Annotated[str | None, typer.Option(help="Format of the input; found from its columns by default.")] = None,
-    breakdown: Annotated[list[str] | None, typer.Option(help="Column to break clusters down by; may be repeated.")] = None,
-    privacy_unit: Annotated[str, typer.Option(
-        help="'user', or 'conversation' where there is no user column: then each conversation counts as a person."
-    )] = "user",
-    embedding_model: Annotated[str | None, typer.Option(help="A sentence-transformers model, by name or folder.")] = None,
+    breakdown: Annotated[
+        list[str] | None, typer.Option(help="Column to break clusters down by; may be repeated.")
+    ] = None,
+    privacy_unit: Annotated[
+        str,
+        typer.Option(
+            help="'user', or 'conversation' where there is no user column: then each conversation counts as a person."
+        ),
+    ] = "user",
+    embedding_model: Annotated[
+        str | None, typer.Option(help="A sentence-transformers model, by name or folder.")
+    ] = None,
     depth: Annotated[int | None, typer.Option(help="Levels of the tree to print; all by default.")] = None,
     id_column: _column("Conversation id.") = None,
     user_column: _column("User id, the privacy unit.") = None,
@@ -56,12 +71,22 @@ def run(
     [bold]clio-sql run prod.duckdb::main.chats[/bold]
     """
     columns = {
-        "conversation_id": id_column, "user_id": user_column, "created_at": time_column,
-        "messages": messages_column, "role": role_column, "content": content_column,
+        "conversation_id": id_column,
+        "user_id": user_column,
+        "created_at": time_column,
+        "messages": messages_column,
+        "role": role_column,
+        "content": content_column,
     }
     _analyse(
-        input, into, depth, embedding_model, source=source, privacy_unit=privacy_unit,
-        breakdowns=tuple(breakdown or ()), columns={key: value for key, value in columns.items() if value},
+        input,
+        into,
+        depth,
+        embedding_model,
+        source=source,
+        privacy_unit=privacy_unit,
+        breakdowns=tuple(breakdown or ()),
+        columns={key: value for key, value in columns.items() if value},
     )
 
 
@@ -227,3 +252,7 @@ def _of_function(text: str) -> str:
 def _fail(text: str, code: int) -> None:
     typer.echo(f"clio-sql: {text}", err=True)
     sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -97,9 +97,7 @@ FACT_SENTENCES = {
     "phone": ("My phone number is {}.", "Call me on {} if that is easier.", "My mobile: {}"),
 }
 GIVEN = [a + b for a in ("Vel", "Tor", "Mir", "Kel", "Jun") for b in ("mina", "vette", "anric", "olde")]
-FAMILY = [
-    a + b for a in ("Brask", "Quill", "Marl", "Oster") for b in ("wold", "mere", "gate", "hurst", "by", "ley")
-]
+FAMILY = [a + b for a in ("Brask", "Quill", "Marl", "Oster") for b in ("wold", "mere", "gate", "hurst", "by", "ley")]
 
 
 def planted_facts(seed: int = 0) -> list[Fact]:
@@ -169,9 +167,7 @@ def _batch(start: int, size: int, conversations: int, seed: int) -> pa.Table:
     return pa.table(columns, schema=SCHEMA)
 
 
-def _who_asks_what(
-    rng: np.random.Generator, size: int, people: int, hazards: bool
-) -> tuple[np.ndarray, np.ndarray]:
+def _who_asks_what(rng: np.random.Generator, size: int, people: int, hazards: bool) -> tuple[np.ndarray, np.ndarray]:
     """A topic number and the rank of a person for each conversation, in random order."""
     planted_topics, planted_ranks, first = [], [], 0
     for number, hazard in enumerate(MATERIAL["hazards"], start=len(TOPICS)):
@@ -190,9 +186,7 @@ def _who_asks_what(
     return topics[order], ranks[order]
 
 
-def _contents(
-    rng: np.random.Generator, topic: np.ndarray, language: np.ndarray, offsets: np.ndarray
-) -> np.ndarray:
+def _contents(rng: np.random.Generator, topic: np.ndarray, language: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """The text of every message, conversation after conversation, user and assistant in turn."""
     cells, base, count = _cells()
     drawn = rng.random(len(topic)) * count[topic, language]
@@ -228,9 +222,7 @@ def _cells() -> tuple[list[tuple[int, dict[str, Any]]], np.ndarray, np.ndarray]:
     return cells, base, count
 
 
-def say(
-    options: Sequence[str], slots: Mapping[str, Sequence[str]], n: int, rng: np.random.Generator
-) -> np.ndarray:
+def say(options: Sequence[str], slots: Mapping[str, Sequence[str]], n: int, rng: np.random.Generator) -> np.ndarray:
     """n texts, each one of `options` with its `{slots}` filled from `slots` in turn."""
     drawn = rng.integers(len(options), size=n)
     texts = np.array(options, object)[drawn]

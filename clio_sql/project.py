@@ -132,8 +132,11 @@ def packaged() -> list[Relation]:
 def checks() -> dict[str, str]:
     """The packaged checks: name -> query for the bad rows."""
     folder = files("clio_sql.sql") / "checks"
-    return {file.name[:-4]: file.read_text("utf-8") for file in sorted(folder.iterdir(), key=lambda f: f.name)
-            if file.name.endswith(".sql")}
+    return {
+        file.name[:-4]: file.read_text("utf-8")
+        for file in sorted(folder.iterdir(), key=lambda f: f.name)
+        if file.name.endswith(".sql")
+    }
 
 
 def in_order(relations: Iterable[Relation]) -> list[Relation]:

@@ -12,6 +12,7 @@ from clio_sql import project
 from clio_sql.build import SCHEMA
 from clio_sql.errors import InputError
 from clio_sql.project import Relation
+from clio_sql.quoting import literal
 
 STORAGE = "v1.4.0"  # the oldest DuckDB that can read the file; 2.0.0 would write what no 1.x opens
 
@@ -42,10 +43,10 @@ def _copy(con: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Relat
     for relation in relations:
         table = f"publishing.main.{relation.name}"
         con.execute(f"create table {table} as from {schema}.{relation.name}")
-        con.execute(f"comment on table {table} is {_literal(relation.comment)}")
+        con.execute(f"comment on table {table} is {literal(relation.comment)}")
         for column, comment in relation.columns.items():
             if comment:
-                con.execute(f"comment on column {table}.{column} is {_literal(comment)}")
+                con.execute(f"comment on column {table}.{column} is {literal(comment)}")
 
 
 def open_published(folder: Path) -> duckdb.DuckDBPyConnection:
@@ -57,7 +58,3 @@ def open_published(folder: Path) -> duckdb.DuckDBPyConnection:
             "clio-sql run INPUT --into OUT makes one."
         )
     return duckdb.connect(str(path), read_only=True)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

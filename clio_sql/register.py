@@ -18,8 +18,23 @@ import pyarrow as pa
 from clio_sql import state
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError, StateError
+from clio_sql.quoting import literal
 from clio_sql.runtime import Runtime, runtime
-from clio_sql.udfs import Function, audit, centroids, choose, cluster, embed, extract, fit, merge, name, project, propose, word
+from clio_sql.udfs import (
+    Function,
+    audit,
+    centroids,
+    choose,
+    cluster,
+    embed,
+    extract,
+    fit,
+    merge,
+    name,
+    project,
+    propose,
+    word,
+)
 
 MODULES = (extract, embed, fit, cluster, centroids, name, propose, merge, choose, audit, project, word)
 FUNCTIONS: tuple[Function, ...] = tuple(module.FUNCTION for module in MODULES)
@@ -103,8 +118,11 @@ def _create(con: duckdb.DuckDBPyConnection, wanted: Runtime) -> Engine:
     dimension = engine.embedder.dimension
     for function in FUNCTIONS:
         con.create_function(
-            f"{function.name}_raw", engine.callables[function.name], function.parameters,  # type: ignore[attr-defined]
-            function.sql_type(dimension), type="arrow",
+            f"{function.name}_raw",
+            engine.callables[function.name],
+            function.parameters,  # type: ignore[attr-defined]
+            function.sql_type(dimension),
+            type="arrow",
         )
     engine.identify = lambda: key  # type: ignore[attr-defined]
     con.create_function("clio_engine_raw", engine.identify, [], "VARCHAR")  # type: ignore[attr-defined]
@@ -143,7 +161,7 @@ def _save_macros(con: duckdb.DuckDBPyConnection, read_only: bool) -> None:
             con.execute(text.replace("create or replace macro", "create or replace temp macro"))
         else:
             con.execute(text)
-            con.execute(f"comment on macro {macro} is {_quoted(comment)}")
+            con.execute(f"comment on macro {macro} is {literal(comment)}")
 
 
 def macro_text(macro: str) -> str:
@@ -155,10 +173,6 @@ def describe(text: str) -> str:
     """The comment lines on top of a SQL file as one text, with a short hash of the whole file."""
     lines = [line[2:].strip() for line in re.match(r"(?:--.*\n)*", text)[0].splitlines()]
     return f"{' '.join(lines)} [{hashlib.sha256(text.encode()).hexdigest()[:8]}]"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _why_not(path: Path, error: duckdb.IOException) -> str:

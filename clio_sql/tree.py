@@ -68,7 +68,8 @@ def text(con: duckdb.DuckDBPyConnection, facet: str, depth: int | None = None, w
 def held_back(con: duckdb.DuckDBPyConnection, facet: str) -> str:
     """One sentence: how many conversations and clusters are held back, and why; as far as that may be told."""
     rows = con.execute(
-        "select reason, clusters, conversations from held_back where facet = ? order by conversations desc, reason", [facet]
+        "select reason, clusters, conversations from held_back where facet = ? order by conversations desc, reason",
+        [facet],
     ).fetchall()
     if not rows:
         return f"{facet}: nothing was held back, or too little to say how much."

@@ -8,6 +8,7 @@ simplemma, tried in the order of `LANGUAGES`.
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -79,7 +80,9 @@ def ordinary(word: str) -> bool:
 @lru_cache(maxsize=200_000)
 def word(text: str) -> Word:
     """All that is known of one lower-cased word."""
-    parts = [part for part in text.split("-") if part]
+    parts = [part for part in re.split("[-']", text) if part]  # "j'ai" says as little as its parts
+    if text in _function_words():
+        parts = [text]
     stop = all(part in _function_words() for part in parts)
     vague = all(part in _function_words() or part in _vague() or lemma(part) in _vague() for part in parts)
     return Word(lemma(text), ordinary(text), stop, vague)

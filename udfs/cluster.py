@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+from clio_sql.udfs import Function, matrix
 
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
-from clio_sql.udfs import Function, matrix
 
 TYPE = "STRUCT(cluster_id INTEGER, distance FLOAT, runner_up INTEGER, runner_up_distance FLOAT)"
 NAMES = ["cluster_id", "distance", "runner_up", "runner_up_distance"]
@@ -47,8 +47,10 @@ def _two_nearest(points: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray,
     second = scores.argmin(axis=1)
     squares = (points**2).sum(axis=1)
     return (
-        first, np.sqrt(np.maximum(best + squares, 0)),
-        second, np.sqrt(np.maximum(scores[rows, second] + squares, 0)),
+        first,
+        np.sqrt(np.maximum(best + squares, 0)),
+        second,
+        np.sqrt(np.maximum(scores[rows, second] + squares, 0)),
     )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pyarrow as pa
+from clio_sql.udfs import Function
 
 from clio_sql.engine import SUB_BATCH, Engine
-from clio_sql.udfs import Function
 
 PART = SUB_BATCH * 8  # texts between two looks at the stop event: about a second
 

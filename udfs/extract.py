@@ -6,11 +6,11 @@ import json
 from functools import lru_cache
 
 import pyarrow as pa
+from clio_sql.udfs import Function, answered
 
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
 from clio_sql.providers import Extract, Question
-from clio_sql.udfs import Function, answered
 
 KINDS = ("text", "category", "score")
 

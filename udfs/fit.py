@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+from clio_sql.udfs import Function, matrix
 
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
-from clio_sql.udfs import Function, matrix
 
 RESTARTS = 8  # the best of several starts, while a start is cheap
 CHEAP = 2_000_000  # points x centroids up to which a start is cheap: about half a second
@@ -18,8 +18,12 @@ def fit(engine: Engine, vectors: pa.ChunkedArray, ks: pa.ChunkedArray, seeds: pa
     models = []
     for row, (k, seed) in enumerate(zip(ks.to_pylist(), seeds.to_pylist(), strict=True)):
         engine.check()
-        points = matrix("clio_fit", vectors.chunk(0).slice(row, 1).flatten() if vectors.num_chunks == 1
-                        else vectors.combine_chunks().slice(row, 1).flatten())
+        points = matrix(
+            "clio_fit",
+            vectors.chunk(0).slice(row, 1).flatten()
+            if vectors.num_chunks == 1
+            else vectors.combine_chunks().slice(row, 1).flatten(),
+        )
         models.append(engine.save_model(_centroids(points, k, seed)))
         engine.advance("fit", 1)
     return pa.array(models, type=pa.string())

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pyarrow as pa
+from clio_sql.udfs import Function, answered
 
 from clio_sql.engine import Engine
 from clio_sql.providers import Name
-from clio_sql.udfs import Function, answered
 
 VALUE = pa.struct([("name", pa.string()), ("description", pa.string())])
 TEXTS = "VARCHAR[]"
@@ -29,5 +29,9 @@ def _texts(values: list[str | None]) -> list[str]:
 
 
 FUNCTION = Function(
-    "clio_name", [TEXTS, TEXTS, "VARCHAR", TEXTS, TEXTS], "STRUCT(name VARCHAR, description VARCHAR)", name, answered=True
+    "clio_name",
+    [TEXTS, TEXTS, "VARCHAR", TEXTS, TEXTS],
+    "STRUCT(name VARCHAR, description VARCHAR)",
+    name,
+    answered=True,
 )

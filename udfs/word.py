@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pyarrow as pa
+from clio_sql.udfs import Function
 
 from clio_sql import words
 from clio_sql.engine import Engine
-from clio_sql.udfs import Function
 
 TYPE = "STRUCT(lemma VARCHAR, ordinary BOOLEAN, stop BOOLEAN, vague BOOLEAN)"
 ARROW = pa.struct([("lemma", pa.string()), ("ordinary", pa.bool_()), ("stop", pa.bool_()), ("vague", pa.bool_())])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from clio_sql.providers import Answer, Name
 
 LOOKED_AT = 25  # terms, the most telling first
 MEMBERS = 50
+DESCRIBED = 6  # phrases of a description
 LONGEST = 10  # words of a name
 FULLER = 1.15  # a phrase of several words makes a better title than one word
 WEAK = 1 / 3  # of the best score; a phrase below adds nothing to a name
@@ -36,7 +38,9 @@ def name(request: Name, embedder: Embedder) -> Answer:
     if title is None:
         return Answer(None, "failed", "no phrase that enough people used sets this group apart")
     title = _cased(title, request.members)
-    return Answer({"name": title[:1].upper() + title[1:], "description": _cased(_description(phrases), request.members)})
+    return Answer(
+        {"name": title[:1].upper() + title[1:], "description": _cased(_description(phrases), request.members)}
+    )
 
 
 def _phrases(request: Name, embedder: Embedder) -> list[Phrase]:
@@ -71,7 +75,7 @@ def _title(phrases: list[Phrase]) -> str | None:
     own = next((phrase for phrase in strong if not phrase.taken and (phrase is best or _lemmas(phrase.text))), None)
     if own is not None and (own is best or _overlap(best, own)):
         about = max(phrase.share for phrase in phrases if phrase is own or _overlap(phrase, own))
-        partner = _partner(own, strong) if about < HALF else None
+        partner = _partner(own, strong) if about < MOST else None
         return _joined(own, partner)
     partner = own or _partner(best, strong)
     return _joined(best, partner) if partner else None
@@ -106,12 +110,14 @@ def _plain(term: str) -> bool:
 def _cased(text: str, members: list[str]) -> str:
     """Names and abbreviations as most members wrote them: 'ATM', 'Visa'. Ordinary words stay in lower case."""
     seen = Counter(re.findall(r"[^\W\d_]+", " ".join(members)))
+
     def spelling(match: re.Match[str]) -> str:
         token = match[0]
         if not token.islower() or _plain(token):
             return token
         forms = (token, token.capitalize(), token.upper())
         return max(forms, key=lambda form: (seen[form], form))
+
     return re.sub(r"[^\W\d_]+", spelling, text)
 
 
@@ -122,21 +128,29 @@ def _flat(text: str) -> str:
 
 def _description(phrases: list[Phrase]) -> str:
     """Two sentences that say the main phrases, and in words how common they are."""
-    main: list[Phrase] = []
+    main: list[Phrase] = []  # no two about the same; the commonest first
     for phrase in sorted(phrases, key=lambda phrase: (-phrase.share * phrase.score, phrase.text)):
         if phrase.share > 0 and not any(_overlap(phrase, other) for other in main) and _lemmas(phrase.text):
             main.append(phrase)
-    main = main[:3] or phrases[:1]
+    main = sorted(main[:DESCRIBED], key=lambda phrase: -phrase.share) or phrases[:1]
     first = f"{_amount(main[0].share).capitalize()} of these conversations mention '{main[0].text}'."
     if len(main) == 1:
         return f"{first} No other phrase is shared by enough people."
-    rest = " and ".join(f"{_amount(phrase.share)} mention '{phrase.text}'" for phrase in main[1:])
+    rest = "; ".join(
+        f"{amount} mention {_listed([phrase.text for phrase in group])}"
+        for amount, group in groupby(main[1:], key=lambda phrase: _amount(phrase.share))
+    )
     return f"{first} {rest[:1].upper()}{rest[1:]}."
+
+
+def _listed(texts: list[str]) -> str:
+    quoted = [f"'{text}'" for text in texts]
+    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
 
 
 def gist(text: str) -> str:
     """What a text of ours says, without the words that all descriptions share: the name and the quoted phrases."""
-    quoted = re.findall(r"(?<= mention )'(.+?)'(?=[ .])", text)
+    quoted = re.findall(r"(?<= )'(.+?)'(?=[ .,;])", text)
     return ". ".join([text.split(". ", 1)[0], *quoted]) if quoted else text
 
 

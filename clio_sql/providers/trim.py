@@ -32,7 +32,14 @@ _OPENING = re.compile(
     r"|(?:is it|would it be) possible to\b|my question is\b)\W*",
     re.I,
 )
-_CLOSING = re.compile(r"\W*\b(?:please|thanks(?: a lot)?|thank you(?: very much| so much)?|can you help(?: me)?)\W*$", re.I)
+_POLITE = re.compile(
+    r"\W*\b(?:s'il (?:te|vous) pla[iî]t|por favor|bitte|per favore|merci(?: d'avance| pour (?:ton|votre) aide)?"
+    r"|(?:muchas )?gracias(?: por tu ayuda)?|(?:vielen )?dank(?:e)?|obrigad[oa]|grazie|thanks in advance)\b",
+    re.I,
+)
+_CLOSING = re.compile(
+    r"\W*\b(?:please|thanks(?: a lot)?|thank you(?: very much| so much)?|can you help(?: me)?)\W*$", re.I
+)
 
 
 def user_turns(transcript: str) -> list[str]:
@@ -42,10 +49,10 @@ def user_turns(transcript: str) -> list[str]:
 
 
 def _trim(sentence: str) -> str:
-    before = None
+    before, sentence = None, _POLITE.sub(" ", sentence.replace("’", "'"))
     while before != sentence:
         before, sentence = sentence, _OPENING.sub("", sentence, count=1)
-    return _CLOSING.sub("", sentence).strip(" \t,;:-–—*#>\"")
+    return _CLOSING.sub("", sentence).strip(' \t,;:-–—*#>"')
 
 
 def _said(turn: str) -> list[tuple[str, bool]]:

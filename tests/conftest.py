@@ -1,0 +1,36 @@
+"""Shared by all tests: the demo, analysed once a session, and where the real data sets are."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def cli(*arguments: object, **options) -> subprocess.CompletedProcess[str]:
+    """Run `clio-sql` as a process of its own; text of both outputs is captured."""
+    command = [sys.executable, "-m", "clio_sql.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, **options)
+
+
+@pytest.fixture(scope="session")
+def demo_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that `clio-sql demo` wrote. Read it; do not change it."""
+    out = tmp_path_factory.mktemp("demo")
+    done = cli("demo", "--into", out)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of the real data sets; skips where there is none."""
+    folder = Path(os.environ.get("CLIO_TEST_DATA") or ROOT.parent / "shared" / "data")
+    if not (folder / "sgd_dev.parquet").exists():
+        pytest.skip("no test data: set CLIO_TEST_DATA")
+    return folder
