@@ -28,6 +28,7 @@ from clio_sql.state import SCHEMA
 
 MEMORY = 65_536  # answers remembered, so that a view read twice asks once
 SUB_BATCH = 64  # requests between two looks at the stop event
+PENDING = Answer(None, "pending", "collected, not asked yet")
 
 
 class Engine:
@@ -41,40 +42,51 @@ class Engine:
         self._models: dict[str, np.ndarray] = {}
         self._answers: OrderedDict[bytes, Answer] = OrderedDict()
         self._lock = threading.Lock()
+        self._collected: list[tuple[str, Any]] | None = None
 
     @cached_property
     def provider(self) -> Provider:
-        return provider(self.runtime)
+        return provider(self.runtime, self.open_cursor, self.stop)
 
     @cached_property
     def embedder(self) -> Embedder:
         return embedder(self.runtime.embedding_model)
+
+    def become(self, runtime: Runtime) -> None:
+        """Answer under another runtime from now on; what was remembered under the old one is forgotten."""
+        self.runtime = runtime
+        self._answers.clear()
+        self.__dict__.pop("provider", None)
+        self.__dict__.pop("embedder", None)
 
     def attach(self, con: duckdb.DuckDBPyConnection) -> None:
         """Let the functions reach the state through `con` while it is open."""
         live = [ref for ref in self._connections if (known := ref()) is not None and known is not con]
         self._connections = [*live, weakref.ref(con)]
 
-    @contextmanager
-    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A cursor of any registered connection that is open; StateError where there is none."""
+    def open_cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor of any registered connection that is open, for the caller to close; else StateError."""
         for ref in self._connections:
             con = ref()
             if con is None:
                 continue
             try:
-                cursor = con.cursor()
+                return con.cursor()
             except duckdb.ConnectionException:
                 continue
-            try:
-                yield cursor
-            finally:
-                cursor.close()
-            return
         raise StateError(
-            "this function keeps its models in the database, and every connection that clio-sql was "
+            "this function keeps its state in the database, and every connection that clio-sql was "
             "registered on is closed. Call clio_sql.register(con) on an open connection."
         )
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """`open_cursor`, closed in the end: an open cursor would keep the file."""
+        cursor = self.open_cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
 
     def is_open(self) -> bool:
         """True while a registered connection is open."""
@@ -95,19 +107,36 @@ class Engine:
             self.progress(function, rows)
 
     def answer(self, function: str, requests: Sequence[Any]) -> list[Answer]:
-        """One Answer a request, in order; equal requests are answered once while remembered."""
+        """One Answer a request, in order; equal requests are answered once while remembered.
+
+        While collecting, nothing is answered: the requests are kept and each gets PENDING.
+        """
+        if self._collected is not None:
+            self._collected.extend((function, request) for request in requests)
+            return [PENDING] * len(requests)
         keys = [_key(function, request) for request in requests]
         with self._lock:
             found = {key: self._answers[key] for key in keys if key in self._answers}
         missing = {key: request for key, request in zip(keys, requests, strict=True) if key not in found}
-        method = getattr(self.provider, function)
         waiting = list(missing.items())
-        for start in range(0, len(waiting), SUB_BATCH):
+        # A paid provider gets all at once and keeps many in flight; it looks at the stop event itself.
+        size = len(waiting) if getattr(self.provider, "paid", False) else SUB_BATCH
+        for start in range(0, len(waiting), max(size, 1)):
             self.check()
-            part = waiting[start : start + SUB_BATCH]
-            found.update(zip((key for key, _ in part), method([request for _, request in part]), strict=True))
-        self._remember({key: found[key] for key in missing})
+            part = waiting[start : start + size]
+            answers = getattr(self.provider, function)([request for _, request in part])
+            found.update(zip((key for key, _ in part), answers, strict=True))
+        self._remember({key: found[key] for key in missing if found[key].status == "ok"})
         return [found[key] for key in keys]
+
+    @contextmanager
+    def collecting(self) -> Iterator[list[tuple[str, Any]]]:
+        """Within, functions note what they are asked instead of answering: (function, request) pairs."""
+        self._collected = []
+        try:
+            yield self._collected
+        finally:
+            self._collected = None
 
     def _remember(self, answers: dict[bytes, Answer]) -> None:
         with self._lock:
@@ -132,7 +161,7 @@ class Engine:
                 row = _stored_model(cursor, model)
             if row is None:
                 raise StateError(
-                    f"clio_cluster: model {model[:40]!r} is not known in this database. "
+                    f"model {model[:40]!r} is not known in this database. "
                     "Models are made by clio_fit(vectors, k); its answer is the id to give here."
                 )
             k, dimension, blob = row

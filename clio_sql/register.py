@@ -6,6 +6,7 @@ import atexit
 import hashlib
 import inspect
 import re
+import threading
 import uuid
 import weakref
 from collections.abc import Callable
@@ -42,6 +43,7 @@ MACROS = (*(function.name for function in FUNCTIONS), "clio_words")
 RESERVED = ("clio", state.SCHEMA)  # schemas of ours; a file of that name would make every reference ambiguous
 
 _ENGINES: dict[str, Engine] = {}  # for the life of the process: a function whose callable is gone kills it
+_REGISTERING = threading.Lock()  # two threads at once would both find no functions and register them twice
 _OPENED: list[weakref.ref[duckdb.DuckDBPyConnection]] = []
 
 
@@ -52,15 +54,10 @@ def connect(path: str | Path = ":memory:", *, read_only: bool = False, **runtime
     `clio_sql.runtime.Runtime`. On a read-only file fitted models live in memory. Returns a plain
     `duckdb.DuckDBPyConnection`; its `close()` releases the file.
     """
-    stem = Path(path).stem
-    if stem in RESERVED:
-        raise StateError(
-            f"{Path(path).name}: a database file may not be called {stem!r}, the name of a schema in it; "
-            "DuckDB could not tell them apart. Rename the file, for example to warehouse.duckdb."
-        )
+    _refuse_reserved(Path(path).name.lstrip(".").split(".")[0])  # before a file of that name is made
     try:
         con = duckdb.connect(str(path), read_only=read_only)
-    except duckdb.IOException as error:
+    except (duckdb.IOException, duckdb.ConnectionException, duckdb.CatalogException) as error:
         raise StateError(_why_not(Path(path), error)) from None
     try:
         return register(con, **runtime_arguments)
@@ -76,18 +73,22 @@ def register(con: duckdb.DuckDBPyConnection, **runtime_arguments: object) -> duc
     same database. Raises ClioError where the database already has them under another runtime.
     """
     wanted = runtime(**runtime_arguments)
+    _refuse_reserved(con.execute("select current_database()").fetchone()[0])
+    with _REGISTERING:
+        return _register(con, wanted, bool(runtime_arguments))
+
+
+def _register(con: duckdb.DuckDBPyConnection, wanted: Runtime, insists: bool) -> duckdb.DuckDBPyConnection:
     engine = engine_of(con)
     if engine is None:
         engine = _create(con, wanted)
-    elif engine.runtime != wanted and (runtime_arguments or not engine.is_open()):
+    elif engine.runtime != wanted and (insists or not engine.is_open()):
         if engine.is_open():
             raise ClioError(
                 f"this database already has the functions with {engine.runtime}; they cannot also be "
                 f"registered with {wanted}. Close the other connections, or use the same arguments."
             )
-        engine.runtime = wanted
-        engine.__dict__.pop("provider", None)
-        engine.__dict__.pop("embedder", None)
+        engine.become(wanted)
     engine.attach(con)
     _OPENED.append(weakref.ref(con))
     read_only = is_read_only(con)
@@ -150,7 +151,11 @@ def _body(engine: Engine, function: Function) -> Callable[..., pa.Array]:
 
 def _save_macros(con: duckdb.DuckDBPyConnection, read_only: bool) -> None:
     """Save each macro that the database does not have in this very version; TEMP on a read-only one."""
-    query = "select function_name, comment from duckdb_functions() where function_type = 'macro'"
+    query = """
+        select function_name, comment from duckdb_functions()
+        where function_type = 'macro' and (database_name = 'temp' or schema_name = current_schema()
+            and database_name = current_database())  -- an attached warehouse's macros are not in reach
+    """
     known = {(name, comment) for name, comment in con.execute(query).fetchall()}
     for macro in MACROS:
         text = macro_text(macro)
@@ -175,11 +180,28 @@ def describe(text: str) -> str:
     return f"{' '.join(lines)} [{hashlib.sha256(text.encode()).hexdigest()[:8]}]"
 
 
-def _why_not(path: Path, error: duckdb.IOException) -> str:
+def _refuse_reserved(database: str) -> None:
+    if database.lower() in RESERVED:
+        raise StateError(
+            f"a database file may not be called {database!r}, the name of a schema in it; DuckDB could not "
+            "tell them apart. Rename the file, for example to warehouse.duckdb."
+        )
+
+
+def _why_not(path: Path, error: duckdb.Error) -> str:
+    if "different configuration" in str(error):
+        return (
+            f"{path.name}: this process has it open in another way (read-only or not, or with a config). "
+            "Close that connection first, or open this one the same way."
+        )
+    if str(path) == ":memory:":
+        return "a database in memory cannot be read-only. Give the path of a file."
     if "lock" in str(error).lower():
         return f"{path.name}: another process has this database open. Close it there, or open it read-only in both."
     if not path.parent.exists():
         return f"{path.name}: its folder does not exist. Make the folder first."
+    if not path.exists():
+        return f"{path.name}: there is no such file, and a read-only connection does not make one."
     return f"{path.name}: cannot be opened as a DuckDB file ({type(error).__name__}). Is it one, and may you read it?"
 
 

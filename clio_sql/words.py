@@ -62,7 +62,7 @@ def lemma(word: str, languages: tuple[str, ...] = LANGUAGES) -> str:
     """The dictionary form of a lower-cased word, lower-cased; the word itself where none is known."""
     import simplemma
 
-    return simplemma.lemmatize(word, lang=languages).lower()
+    return simplemma.lemmatize(word, lang=languages).lower() if word else word
 
 
 def ordinary(word: str) -> bool:
@@ -83,6 +83,7 @@ def word(text: str) -> Word:
     parts = [part for part in re.split("[-']", text) if part]  # "j'ai" says as little as its parts
     if text in _function_words():
         parts = [text]
-    stop = all(part in _function_words() for part in parts)
-    vague = all(part in _function_words() or part in _vague() or lemma(part) in _vague() for part in parts)
+    stop = bool(parts) and all(part in _function_words() for part in parts)
+    empty = _function_words() | _vague()
+    vague = bool(parts) and all(part in empty or lemma(part) in _vague() for part in parts)
     return Word(lemma(text), ordinary(text), stop, vague)

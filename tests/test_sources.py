@@ -499,7 +499,7 @@ def test_a_message_of_five_megabytes(con, tmp_path, kind):
 
 
 def test_a_row_that_is_too_long_is_told(con, tmp_path, monkeypatch):
-    monkeypatch.setattr("clio_sql.sources.LONGEST", 10_000)
+    monkeypatch.setattr("clio_sql.inputs.LONGEST", 10_000)
     (tmp_path / "a.csv").write_text(f"conversation_id,role,content\n1,user,{SECRET * 3000}\n")
     assert "a row is longer than 10000 bytes" in refused(con, tmp_path / "a.csv")
 

@@ -53,7 +53,7 @@ def as_struct(answers: Iterable[Answer], value: pa.DataType) -> pa.Array:
 
 
 def matrix(function: str, vectors: pa.Array) -> np.ndarray:
-    """A list array of vectors as float32, shape (n, d). Lengths that differ are an error."""
+    """A list array of vectors as float32, shape (n, d). Lengths that differ are an error, as is a NULL or NaN."""
     if isinstance(vectors, pa.ChunkedArray):
         vectors = vectors.combine_chunks()
     lengths = np.diff(vectors.offsets.to_numpy())
@@ -65,4 +65,6 @@ def matrix(function: str, vectors: pa.Array) -> np.ndarray:
             "same length, at least 1. Embed all texts with one model."
         )
     flat = vectors.flatten().to_numpy(zero_copy_only=False).astype(np.float32, copy=False)
+    if not np.isfinite(flat).all():
+        raise ClioError(f"{function}: a vector holds NULL, NaN or infinity; all its numbers must be finite.")
     return flat.reshape(len(lengths), -1)

@@ -26,7 +26,10 @@ def extract(engine: Engine, transcripts: pa.ChunkedArray, questions: pa.ChunkedA
 
 @lru_cache(maxsize=64)
 def _questions(text: str) -> dict[str, Question]:
-    given = json.loads(text)
+    try:
+        given = json.loads(text)
+    except ValueError:
+        given = None
     if not isinstance(given, dict) or not given:
         raise ClioError(
             "clio_extract: questions must be a struct or map from a facet to a question, "
@@ -47,7 +50,10 @@ def _question(facet: str, asked: object) -> Question:
         raise ClioError(
             f"clio_extract: facet {facet!r} has kind {kind!r}; allowed: {', '.join(KINDS)}. Change the question."
         )
-    return Question(asked["question"], kind, tuple(asked.get("choices") or ()))
+    choices = asked.get("choices") or []
+    if not isinstance(choices, list) or not all(isinstance(choice, str) for choice in choices):
+        raise ClioError(f"clio_extract: facet {facet!r} has choices that are not a list of texts, such as ['a', 'b'].")
+    return Question(asked["question"], kind, tuple(choices))
 
 
 FUNCTION = Function("clio_extract", ["VARCHAR", "VARCHAR"], "MAP(VARCHAR, VARCHAR)", extract, answered=True)

@@ -15,15 +15,10 @@ CHEAP = 2_000_000  # points x centroids up to which a start is cheap: about half
 
 def fit(engine: Engine, vectors: pa.ChunkedArray, ks: pa.ChunkedArray, seeds: pa.ChunkedArray) -> pa.Array:
     """VARCHAR, the id of the fitted model. k is lowered to the number of distinct vectors."""
-    models = []
+    models, whole = [], vectors.combine_chunks()
     for row, (k, seed) in enumerate(zip(ks.to_pylist(), seeds.to_pylist(), strict=True)):
         engine.check()
-        points = matrix(
-            "clio_fit",
-            vectors.chunk(0).slice(row, 1).flatten()
-            if vectors.num_chunks == 1
-            else vectors.combine_chunks().slice(row, 1).flatten(),
-        )
+        points = matrix("clio_fit", whole.slice(row, 1).flatten())
         models.append(engine.save_model(_centroids(points, k, seed)))
         engine.advance("fit", 1)
     return pa.array(models, type=pa.string())
@@ -36,6 +31,8 @@ def _centroids(points: np.ndarray, k: int, seed: int) -> np.ndarray:
     """
     if k < 1 or len(points) == 0:
         raise ClioError(f"clio_fit: k = {k} for {len(points)} vectors; both must be at least 1.")
+    if seed < 0:
+        raise ClioError(f"clio_fit: seed = {seed}; it must be at least 0.")
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
 

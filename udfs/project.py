@@ -22,14 +22,14 @@ def project(engine: Engine, vectors: pa.ChunkedArray) -> pa.Array:
 
 
 def _layout(points: np.ndarray) -> np.ndarray:
-    if len(points) < 2:
+    if len(points) < 2 or not np.ptp(points, axis=0).any():
         return np.zeros((len(points), 2), np.float32)
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):
-        if len(points) < ENOUGH:
+        if points.shape[1] == 1 or len(points) < ENOUGH:
             flat = PCA(2, svd_solver="full").fit_transform(points) if points.shape[1] > 1 else points.repeat(2, 1)
         else:
             method = "exact" if len(points) <= EXACT else "barnes_hut"

@@ -6,7 +6,11 @@ order. A provider never raises for one bad request: that is a status.
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
+
+import duckdb
 
 from clio_sql.runtime import Runtime
 
@@ -79,8 +83,8 @@ class Provider(Protocol):
         ...
 
 
-def provider(runtime: Runtime) -> Provider:
-    """The provider that `runtime` names."""
+def provider(runtime: Runtime, cursor: Callable[[], duckdb.DuckDBPyConnection], stop: threading.Event) -> Provider:
+    """The provider that `runtime` names. cursor: makes a cursor of the database that keeps paid answers."""
     from clio_sql.embedding import embedder
     from clio_sql.providers.local import Local
 

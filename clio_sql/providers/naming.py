@@ -49,7 +49,7 @@ def _phrases(request: Name, embedder: Embedder) -> list[Phrase]:
     Closeness to the group's mean makes fuller phrases win ('check my balance' over 'balance'); the
     share of members, the place in the list and ordinary words weigh less.
     """
-    terms = request.terms[:LOOKED_AT]
+    terms = [term for term in request.terms if term.strip()][:LOOKED_AT]
     members = request.members[:MEMBERS]
     if not terms or not members:
         return []
