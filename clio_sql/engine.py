@@ -11,7 +11,7 @@ import hashlib
 import json
 import threading
 import weakref
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -119,6 +119,8 @@ class Engine:
             found = {key: self._answers[key] for key in keys if key in self._answers}
         missing = {key: request for key, request in zip(keys, requests, strict=True) if key not in found}
         waiting = list(missing.items())
+        rows = Counter(keys)
+        self.advance(function, sum(rows[key] for key in found))
         # A paid provider gets all at once and keeps many in flight; it looks at the stop event itself.
         size = len(waiting) if getattr(self.provider, "paid", False) else SUB_BATCH
         for start in range(0, len(waiting), max(size, 1)):
@@ -126,6 +128,7 @@ class Engine:
             part = waiting[start : start + size]
             answers = getattr(self.provider, function)([request for _, request in part])
             found.update(zip((key for key, _ in part), answers, strict=True))
+            self.advance(function, sum(rows[key] for key, _ in part))
         self._remember({key: found[key] for key in missing if found[key].status == "ok"})
         return [found[key] for key in keys]
 

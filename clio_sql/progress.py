@@ -2,66 +2,61 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import duckdb
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
+from rich.text import Text
 
 from clio_sql.engine import Engine
 from clio_sql.errors import Stopped
 
 SLOW = 1.0  # seconds; a faster step is not worth a line
+QUIET = 60.0  # seconds after which a step that goes on gets another line, where there is no bar
+STOPPED = "stopped; what was finished is kept. Run the same command again to go on."
 T = TypeVar("T")
 
 
 class Steps:
-    """A `clio_sql.build.Reporter` on standard error."""
+    """A `clio_sql.builder.Reporter` on standard error. relation: the step that is being done."""
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(stderr=True)
+        self.relation = ""
+        self._since = self._told = 0.0
+        self._total: int | None = None
+        self._committed = self._seen = self._done = 0  # rows of this step: kept, answered since, shown
         self._bar: Progress | None = None
         self._task: Any = None
-        self._relation, self._since, self._rows = "", 0.0, None
 
     def begin(self, relation: str, rows: int | None) -> None:
-        self._relation, self._since, self._rows = relation, time.monotonic(), rows
+        self.relation, self._total = relation, rows or None
+        self._committed = self._seen = self._done = 0
+        self._since = self._told = time.monotonic()
         if self.console.is_terminal:
-            self._bar = Progress(
-                SpinnerColumn(),
-                TextColumn("{task.description:<18}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-                TimeRemainingColumn(),
-                console=self.console,
-                transient=True,
-            )
-            self._task = self._bar.add_task(relation, total=rows or None)
-            self._bar.start()
+            self._replace()
 
     def advance(self, rows: int) -> None:
-        if self._bar is not None:
-            self._bar.advance(self._task, rows)
+        self._committed, self._seen = self._committed + rows, 0
+        self._show()
+
+    def answered(self, function: str, rows: int) -> None:
+        """So many rows of a function are answered, but not yet kept; an `Engine.progress`."""
+        self._seen += rows
+        self._show()
 
     def end(self, rows: int, skipped: bool) -> None:
-        self.stop()
         seconds = time.monotonic() - self._since
         if seconds >= SLOW:
-            what = f"{rows:,} rows" if rows >= 0 else ""
-            self.console.print(f"{self._relation:<18} {what:>16} {seconds:>7.1f} s", highlight=False)
+            self._say(f"{self.relation:<18} {f'{rows:,} rows' if rows >= 0 else '':>16} {seconds:>8.1f} s")
 
     def stop(self) -> None:
         """Take the bar off the screen."""
@@ -69,14 +64,62 @@ class Steps:
             self._bar.stop()
             self._bar = None
 
+    def _replace(self) -> None:
+        """A bar for this step in the place of the last one's."""
+        if self._bar is None:
+            self._bar = Progress(
+                SpinnerColumn(),
+                TextColumn("{task.description:<18}"),
+                BarColumn(bar_width=24),
+                _Done(),
+                console=self.console,
+                transient=True,
+            )
+            self._bar.start()
+        for task in self._bar.task_ids:
+            self._bar.remove_task(task)
+        self._task = self._bar.add_task(self.relation, total=self._total)
 
-def interruptible(con: duckdb.DuckDBPyConnection, engine: Engine, work: Callable[[], T]) -> T:
-    """Run `work` in a thread, so that Ctrl-C stops it between two parts; a second one ends the process.
+    def _show(self) -> None:
+        self._done = done = max(self._done, min(self._committed + self._seen, self._total or 0))
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done)
+        elif self._total and time.monotonic() - self._told >= QUIET:
+            self._told = time.monotonic()
+            self._say(f"{self.relation:<18} {done:,} of {self._total:,} rows, {self._told - self._since:.0f} s")
+
+    def _say(self, line: str) -> None:
+        with suppress(OSError):  # nobody reads: no reason to stop
+            if self.console.is_terminal:
+                self.console.print(line, style="dim", highlight=False)
+            else:
+                print(line, file=self.console.file, flush=True)
+
+
+class _Done(ProgressColumn):
+    """Rows answered and time left where there is a total, else the time since the step began."""
+
+    def render(self, task: Task) -> Text:
+        if task.total is None:
+            return Text(_clock(task.elapsed))
+        left = f"{_clock(task.time_remaining)} left" if task.time_remaining is not None else _clock(task.elapsed)
+        return Text(f"{int(task.completed):,} of {int(task.total):,} rows, {left}")
+
+
+def _clock(seconds: float | None) -> str:
+    whole = int(seconds or 0)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def interruptible(con: duckdb.DuckDBPyConnection, engine: Engine, steps: Steps, work: Callable[[], T]) -> T:
+    """Run `work` in a thread, so that Ctrl-C or SIGTERM stops it between two parts; a second one ends the process.
 
     DuckDB runs functions on threads of its own and looks at no signal until the query ends. Raises
-    Stopped when interrupted; whatever `work` committed is kept.
+    Stopped when interrupted; whatever `work` committed is kept. What does not stop in time is left behind
+    with the process: DuckDB's log holds every commit.
     """
-    outcome: list[Any] = []
+    outcome: list[tuple[bool, Any]] = []
 
     def target() -> None:
         try:
@@ -85,29 +128,57 @@ def interruptible(con: duckdb.DuckDBPyConnection, engine: Engine, work: Callable
             outcome.append((False, error))
 
     thread = threading.Thread(target=target, daemon=True)
-    thread.start()
-    try:
+    with _signals() as asked:
+        thread.start()
         while thread.is_alive():
             thread.join(0.1)
-    except KeyboardInterrupt:
-        _stop(con, engine, thread)
-        raise Stopped("stopped; what was finished is kept. Run the same command again to go on.") from None
+            if asked.is_set():
+                _stop(con, engine, steps, thread)
+                raise Stopped(STOPPED)
     done, value = outcome[0]
     if not done:
         raise value
     return value
 
 
-def _stop(con: duckdb.DuckDBPyConnection, engine: Engine, thread: threading.Thread) -> None:
-    print("\nstopping after the part in hand; Ctrl-C again ends at once", file=sys.stderr)
-    engine.stop.set()
-    try:
-        while thread.is_alive():
-            con.interrupt()
-            thread.join(0.5)
-    except KeyboardInterrupt:
-        import os
+@contextmanager
+def _signals() -> Iterator[threading.Event]:
+    """An event that the first SIGINT or SIGTERM sets; the second ends the process."""
+    asked = threading.Event()
 
-        os._exit(Stopped.exit_code)
+    def handle(number: int, frame: object) -> None:
+        if asked.is_set():
+            _leave()
+        asked.set()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
     finally:
-        engine.stop.clear()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stop(con: duckdb.DuckDBPyConnection, engine: Engine, steps: Steps, thread: threading.Thread) -> None:
+    """Wait until the part in hand is over; not for ever."""
+    # calls that are on their way are paid for: they are given 5 s to be answered and kept
+    deadline = time.monotonic() + (4.5 if engine.runtime.provider == "local" else 7.0)
+    steps.stop()
+    if steps.console.is_terminal:
+        steps.console.print("stopping after the part in hand; Ctrl-C again ends at once", style="dim", highlight=False)
+    engine.stop.set()
+    while thread.is_alive() and time.monotonic() < deadline:
+        con.interrupt()
+        thread.join(0.2)
+    if thread.is_alive():
+        with suppress(OSError):
+            print(f"clio-sql: {STOPPED}", file=sys.stderr, flush=True)
+        _leave()
+    engine.stop.clear()
+
+
+def _leave() -> None:
+    """End the process as it stands, with the terminal's cursor shown."""
+    if sys.stderr.isatty():
+        os.write(2, b"\x1b[?25h\n")
+    os._exit(Stopped.exit_code)

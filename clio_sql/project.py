@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
+from pathlib import Path
 
 import sqlglot
 from sqlglot import exp
@@ -119,14 +120,61 @@ def _incremental(where: str, text: str | None) -> Incremental | None:
     return Incremental(**given)
 
 
-def packaged() -> list[Relation]:
-    """The relations that come with clio-sql, in build order."""
-    found = []
-    for folder in FOLDERS:
-        for file in (files("clio_sql.sql") / folder).iterdir():
-            if file.name.endswith(".sql"):
-                found.append(parse(file.name[:-4], folder, file.read_text("utf-8")))
-    return in_order(found)
+def load(analysis: Path | None = None) -> list[Relation]:
+    """The relations of an analysis in build order: the packaged ones, and those of a folder in their place.
+
+    A file of the folder replaces the packaged relation of its name; another name adds a relation, which is
+    published where the file lies in `published/`. Raises SqlError for SQL that cannot be read, an unknown
+    input, a cycle, a function in a view, or a new published relation that reads anything private.
+    """
+    found = {relation.name: relation for relation in _packaged()}
+    shipped = {name for name, relation in found.items() if relation.published}
+    for name, folder, file in _overlay(analysis, shipped):
+        relation = parse(name, folder, file.read_text("utf-8"))
+        found[name] = relation
+    for relation in found.values():
+        _check_kind(relation)
+        if relation.published and relation.name not in shipped:
+            _check_public(relation, {name for name, other in found.items() if other.published})
+    return in_order(found.values())
+
+
+@cache
+def _packaged() -> tuple[Relation, ...]:
+    return tuple(
+        parse(file.name[:-4], folder, file.read_text("utf-8"))
+        for folder in FOLDERS
+        for file in sorted((files("clio_sql.sql") / folder).iterdir(), key=lambda file: file.name)
+        if file.name.endswith(".sql")
+    )
+
+
+def _overlay(analysis: Path | None, shipped: set[str]) -> Iterator[tuple[str, str, Path]]:
+    """Name, folder and file of each relation in an analysis folder."""
+    if analysis is None:
+        return
+    if not analysis.is_dir():
+        raise SqlError(f"--analysis {analysis}: there is no such folder. Give a folder of .sql files.")
+    for file in sorted([*analysis.glob("*.sql"), *(f for sub in FOLDERS for f in (analysis / sub).glob("*.sql"))]):
+        published = file.parent.name == "published" or file.stem in shipped
+        yield file.stem, "published" if published else "models", file
+
+
+def _check_kind(relation: Relation) -> None:
+    if relation.calls_model and (relation.published or relation.kind != "table"):
+        raise SqlError(
+            f"{relation.folder}/{relation.name}.sql calls a function of ours in a {relation.kind}, which would ask "
+            "again at each reading. Write '-- kind: table' below its first line, in models/."
+        )
+
+
+def _check_public(relation: Relation, published: set[str]) -> None:
+    private = [name for name in relation.inputs if name not in published]
+    if private:
+        raise SqlError(
+            f"published/{relation.name}.sql reads {', '.join(private)}, which is private. "
+            f"A published relation that you add may read: {', '.join(sorted(published - {relation.name}))}."
+        )
 
 
 def checks() -> dict[str, str]:
@@ -162,6 +210,20 @@ def in_order(relations: Iterable[Relation]) -> list[Relation]:
         order.extend(known[name] for name in ready)
         sorter.done(*ready)
     return order
+
+
+def composed(relation: Relation, relations: Sequence[Relation]) -> str:
+    """The SQL of `relation` with everything it is made of as a CTE each, in build order, run once.
+
+    A view over views is expanded at each reference: `clusters` would plan a hundred embeddings.
+    """
+    needed = {relation.name}
+    for other in reversed(relations):
+        if other.name in needed:
+            needed.update(other.inputs)
+    steps = [other for other in relations if other.name in needed and other is not relation]
+    ctes = ",\n".join(f"{step.name} as materialized (\n{step.sql}\n)" for step in steps)
+    return f"with\n{ctes}\nfrom (\n{relation.sql}\n)" if steps else relation.sql
 
 
 def fingerprint(relations: Iterable[Relation]) -> str:

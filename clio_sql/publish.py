@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 
 from clio_sql import project
-from clio_sql.build import SCHEMA
-from clio_sql.errors import InputError
+from clio_sql.builder import SCHEMA
+from clio_sql.errors import InputError, StateError
 from clio_sql.project import Relation
 from clio_sql.quoting import literal
 
@@ -20,23 +20,37 @@ STORAGE = "v1.4.0"  # the oldest DuckDB that can read the file; 2.0.0 would writ
 def publish(con: duckdb.DuckDBPyConnection, folder: Path, schema: str = SCHEMA) -> Path:
     """Copy every published relation as a plain table with comments into `folder/published.duckdb`.
 
-    Readers see the old file or the new one, never a part. Returns its path.
+    Readers see the old file or the new one, never a part. Returns its path. Raises StateError where it
+    cannot be written.
     """
     target = folder / "published.duckdb"
+    _clear(folder)
     draft = folder / f".published-{os.getpid()}.duckdb"
-    draft.unlink(missing_ok=True)
-    path = str(draft).replace("'", "''")
-    con.execute(f"attach '{path}' as publishing (storage_version '{STORAGE}')")
     try:
-        _copy(con, schema, [relation for relation in project.packaged() if relation.published])
-        con.execute("checkpoint publishing")
-    except BaseException:
-        con.execute("detach publishing")
-        draft.unlink(missing_ok=True)
-        raise
-    con.execute("detach publishing")
-    os.replace(draft, target)
+        _write(con, schema, draft)
+        os.replace(draft, target)
+    except OSError as error:
+        raise StateError(
+            f"{target}: cannot be written ({error.strerror}). Move what is in its place away and run again."
+        ) from None
+    finally:
+        _clear(folder)
     return target
+
+
+def _clear(folder: Path) -> None:
+    """Remove drafts, also those of a run that was killed: the warehouse's lock lets only one run at a folder."""
+    for draft in folder.glob(".published-*.duckdb*"):
+        draft.unlink(missing_ok=True)
+
+
+def _write(con: duckdb.DuckDBPyConnection, schema: str, draft: Path) -> None:
+    con.execute(f"attach {literal(str(draft))} as publishing (storage_version '{STORAGE}')")
+    try:
+        _copy(con, schema, [relation for relation in project.load() if relation.published])
+        con.execute("checkpoint publishing")
+    finally:
+        con.execute("detach publishing")
 
 
 def _copy(con: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Relation]) -> None:
@@ -50,11 +64,18 @@ def _copy(con: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Relat
 
 
 def open_published(folder: Path) -> duckdb.DuckDBPyConnection:
-    """`folder/published.duckdb`, read-only; InputError where there is none."""
+    """`folder/published.duckdb`, read-only; InputError where there is none, or none that can be read."""
     path = folder / "published.duckdb"
     if not path.exists():
         raise InputError(
             f"{folder}: there is no published.duckdb in it. Give the folder that a run wrote: "
             "clio-sql run INPUT --into OUT makes one."
         )
-    return duckdb.connect(str(path), read_only=True)
+    try:
+        con = duckdb.connect(str(path), read_only=True)
+        con.execute("select 1 from clusters, held_back, about limit 0")
+    except duckdb.Error as error:
+        raise InputError(
+            f"{path}: cannot be read as a file that a run wrote ({type(error).__name__}). Run again to write it anew."
+        ) from None
+    return con

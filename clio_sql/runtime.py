@@ -1,4 +1,4 @@
-"""Runtime matters: who answers, with which model, where. Never in the SQL.
+"""Runtime matters: who answers, with which model, where, for how much. Never in the SQL.
 
 The thresholds and facets of an analysis are relations (`sql/models/settings.sql`,
 `sql/models/facets.sql`); what is here changes with the machine it runs on.
@@ -7,36 +7,64 @@ The thresholds and facets of an analysis are relations (`sql/models/settings.sql
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from clio_sql.errors import ClioError
 
-PROVIDERS = ("local",)
+PROVIDERS = ("local", "anthropic")
 
 
 @dataclass(frozen=True)
 class Runtime:
     """How functions are answered; the same arguments under the same runtime give the same result.
 
-    provider: who answers the model functions.
+    provider: who answers the model functions: 'local' (no model, no cost) or 'anthropic'.
     embedding_model: a sentence-transformers model, by name or folder. The default is
         read from the packaged weights when the extra `offline` is installed.
+
+    The rest is for the provider anthropic; its key is ANTHROPIC_API_KEY in the environment.
+    model: answers extract, choose and audit. naming_model: name, propose and merge.
+    base_url: a server that speaks the Messages API; ANTHROPIC_BASE_URL, else Anthropic's.
+    concurrency: the most calls in flight. max_usd: the most that a run may cost, in dollars.
+    batch: send the calls of a step through Message Batches, at half the price.
+    retry_failed: ask again what was refused.
     """
 
     provider: str = "local"
     embedding_model: str = "all-MiniLM-L6-v2"
+    model: str = "claude-haiku-5-5"
+    naming_model: str = "claude-sonnet-5-5"
+    base_url: str | None = None
+    concurrency: int = 32
+    max_usd: float = 10.0
+    batch: bool = False
+    retry_failed: bool = False
 
     def __post_init__(self) -> None:
         if self.provider not in PROVIDERS:
             allowed = ", ".join(PROVIDERS)
             raise ClioError(f"provider {self.provider!r} is not known; allowed: {allowed}.")
 
+    def answers(self) -> str:
+        """What an answer depends on: the same text here means the same answers."""
+        paid = f" {self.model} {self.naming_model} {self.base_url}" if self.provider != "local" else ""
+        return f"{self.provider} {self.embedding_model}{paid}"
+
 
 def runtime(**arguments: object) -> Runtime:
     """A Runtime from arguments, then `CLIO_*` environment variables, then defaults. None means not given."""
     given = {key: value for key, value in arguments.items() if value is not None}
-    for key in Runtime.__dataclass_fields__:
-        value = os.environ.get(f"CLIO_{key.upper()}")
-        if key not in given and value:
-            given[key] = value
+    for field in fields(Runtime):
+        text = os.environ.get(f"CLIO_{field.name.upper()}")
+        if field.name not in given and text:
+            given[field.name] = _parsed(field.name, field.type, text)
     return Runtime(**given)  # type: ignore[arg-type]
+
+
+def _parsed(name: str, type_: object, text: str) -> object:
+    try:
+        if type_ == "bool":
+            return {"1": True, "true": True, "0": False, "false": False}[text.lower()]
+        return {"int": int, "float": float}.get(str(type_), str)(text)
+    except (KeyError, ValueError):
+        raise ClioError(f"CLIO_{name.upper()}={text!r} cannot be read; it must be of type {type_}.") from None

@@ -7,6 +7,7 @@ replaced character would change in silence what a person wrote.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import duckdb
 
 from clio_sql.adapters import FORMATS, MAPPABLE, Adapter, adapter, raw
 from clio_sql.errors import InputError
-from clio_sql.inputs import Input, opened
+from clio_sql.inputs import Input, names, opened
 from clio_sql.quoting import identifier
 
 
@@ -50,31 +51,44 @@ def read(
     privacy_unit: 'user', or 'conversation': then each conversation id is its own user id.
     breakdowns: names in metadata that must exist.
 
-    Raises InputError, and then leaves no table `source` of this input behind.
+    Raises InputError, and then leaves what was read before.
     """
     mapped = {name: column for name, column in (columns or {}).items() if column is not None}
     _allowed("source", [source] if source else [], FORMATS)
     _allowed("columns", mapped, MAPPABLE)
     _allowed("privacy_unit", [privacy_unit], ("user", "conversation"))
-    table = f"{identifier(schema)}.source"
     with opened(con, str(path)) as given:
         if con.execute(f"select 1 from {given.relation} limit 1").fetchone() is None:
             raise InputError(f"{given.where} has no rows. Give a file with at least one conversation.")
         _allowed(f"{given.where}: column", [n for n in mapped.values() if not given.column(n)], given.types)
         chosen = _choose(given, mapped, source)
         user_id = "user_id" if privacy_unit == "user" else "conversation_id"
-        con.execute(f"create schema if not exists {identifier(schema)}")
-        con.execute(
-            f"create or replace table {table} as with raw as ({raw(given, chosen, mapped)})\n"
+        query = (
+            f"with raw as ({raw(given, chosen, mapped)})\n"
             f"select * replace ({user_id} as user_id) from (\n{chosen.sql}\n)"
         )
+        asked = tuple(breakdowns)
+        rows, metadata = _written(con, schema, query, given.where, asked)
+    return Source(chosen.name, rows, privacy_unit, asked, metadata, tuple(given.types))
+
+
+def _written(
+    con: duckdb.DuckDBPyConnection, schema: str, query: str, where: str, breakdowns: tuple[str, ...]
+) -> tuple[int, tuple[str, ...]]:
+    """Replace `schema.source` by what the query finds, or leave it as it was. Returns rows and metadata names."""
+    table = f"{identifier(schema)}.source"
+    con.execute("begin")
     try:
-        rows, metadata = _inspected(con, table, given.where)
-        _allowed(f"{given.where}: breakdown", breakdowns := tuple(breakdowns), metadata)
-    except InputError:
-        con.execute(f"drop table {table}")
+        con.execute(f"create schema if not exists {identifier(schema)}")
+        con.execute(f"create or replace table {table} as {query}")
+        rows, metadata = _inspected(con, table, where)
+        _allowed(f"{where}: breakdown", breakdowns, metadata)
+        con.execute("commit")
+    except BaseException:
+        with suppress(duckdb.TransactionException):  # the error may have ended the transaction itself
+            con.execute("rollback")
         raise
-    return Source(chosen.name, rows, privacy_unit, breakdowns, metadata, tuple(given.types))
+    return rows, metadata
 
 
 def _allowed(what: str, given: Iterable[str], allowed: Iterable[str]) -> None:
@@ -82,7 +96,7 @@ def _allowed(what: str, given: Iterable[str], allowed: Iterable[str]) -> None:
     allowed = tuple(allowed)
     for name in given:
         if name not in allowed:
-            there = ", ".join(allowed) or "nothing"
+            there = names(allowed) or "nothing"
             raise InputError(f"{what}: {name!r} is not there. There is: {there}. Choose one of them.")
 
 
@@ -95,8 +109,8 @@ def _choose(given: Input, mapped: Mapping[str, str], source: str | None) -> Adap
     wanted = [f"  {each.name}: {', '.join(each.wanted())}" for each in adapters]
     raise InputError(
         f"{given.where}: its columns are not those of {source or 'any known format'}.\n"
-        f"found: {', '.join(given.types)}\nwanted:\n" + "\n".join(wanted) + "\n"
-        f"Map your columns ({', '.join(MAPPABLE)}), for example --messages-column chat --id-column chat_id."
+        f"found: {names(given.types)}\nwanted:\n" + "\n".join(wanted) + "\n"
+        f"Map your columns ({', '.join(MAPPABLE)}), for example --messages-column chat --id-column chat_id.{given.hint}"
     )
 
 
@@ -118,5 +132,5 @@ def _inspected(con: duckdb.DuckDBPyConnection, table: str, where: str) -> tuple[
             "Map a column (--user-column NAME), or state that each conversation counts as a person "
             "(--privacy-unit conversation)."
         )
-    names = con.execute(f"select distinct unnest(map_keys(metadata)) from {table} order by all").fetchall()
-    return rows, tuple(name for (name,) in names)
+    keys = con.execute(f"select distinct unnest(map_keys(metadata)) from {table} order by all").fetchall()
+    return rows, tuple(key for (key,) in keys)

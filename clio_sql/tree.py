@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import duckdb
@@ -33,8 +33,9 @@ class Line(NamedTuple):
 
 
 def facets(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """The clustered facets that have anything published."""
-    return [row[0] for row in con.execute("select distinct facet from clusters order by facet").fetchall()]
+    """The clustered facets that anything is told about."""
+    rows = con.execute("select facet from clusters union select facet from held_back order by facet").fetchall()
+    return [facet for (facet,) in rows]
 
 
 def lines(con: duckdb.DuckDBPyConnection, facet: str, depth: int | None = None) -> Iterator[Line]:
@@ -57,25 +58,55 @@ def lines(con: duckdb.DuckDBPyConnection, facet: str, depth: int | None = None) 
     return walk(None, 0)
 
 
-def text(con: duckdb.DuckDBPyConnection, facet: str, depth: int | None = None, width: int = 60) -> Iterator[str]:
-    """The tree as plain lines: share, users, name."""
-    yield f"{'share':>6}  {'users':>7}  {facet}"
-    for line in lines(con, facet, depth):
+def unpainted(text: str, style: str) -> str:
+    """The text as it is: what `text` does where there are no colours."""
+    return text
+
+
+def text(
+    con: duckdb.DuckDBPyConnection,
+    facet: str,
+    depth: int | None = None,
+    width: int = 200,
+    paint: Callable[[str, str], str] = unpainted,
+) -> Iterator[str]:
+    """The tree as lines: share, users, name. paint: gives a text the style `dim` or `bold`."""
+    found = list(lines(con, facet, depth))
+    if not found:
+        return
+    yield paint(f"{'share':>6}  {'users':>7}  {facet}", "dim")
+    for line in found:
         name = _one_line("  " * line.depth + line.name, width)
-        yield f"{line.share:>6.1%}  {line.users:>7,}  {name}"
+        yield paint(f"{line.share:>6.1%}  {line.users:>7,}  ", "dim") + (name if line.depth else paint(name, "bold"))
 
 
-def held_back(con: duckdb.DuckDBPyConnection, facet: str) -> str:
-    """One sentence: how many conversations and clusters are held back, and why; as far as that may be told."""
+def held_back(con: duckdb.DuckDBPyConnection, facet: str, reasons: Iterable[str] = ()) -> str:
+    """One sentence: how many conversations and clusters are held back, and why; as far as that may be told.
+
+    reasons: those known from elsewhere, told without counts where no count may be told.
+    """
     rows = con.execute(
         "select reason, clusters, conversations from held_back where facet = ? order by conversations desc, reason",
         [facet],
     ).fetchall()
+    why = "; ".join(REASONS.get(reason, reason) for reason in reasons)
+    if not con.execute("select 1 from clusters where facet = ? limit 1", [facet]).fetchone():
+        nothing = f"{facet}: nothing is published, since no cluster may be shown"
+        return f"{nothing} ({why or '; '.join(REASONS.get(row[0], row[0]) for row in rows)})."
     if not rows:
+        if why:
+            return f"{facet}: some conversations were held back, of too few people to say how many ({why})."
         return f"{facet}: nothing was held back, or too little to say how much."
     clusters, conversations = sum(row[1] for row in rows), sum(row[2] for row in rows)
-    reasons = "; ".join(f"{REASONS.get(reason, reason)}: {count:,} in {number}" for reason, number, count in rows)
-    return f"{facet}: about {conversations:,} conversations in {clusters} clusters were held back ({reasons})."
+    told = "; ".join(f"{REASONS.get(reason, reason)}: {count:,} in {number:,}" for reason, number, count in rows)
+    if any(reason == "several" for reason, _, _ in rows) and why:
+        told += f"; among them: {why}"
+    return f"{facet}: about {conversations:,} conversations in {clusters:,} clusters were held back ({told})."
+
+
+def made_by(con: duckdb.DuckDBPyConnection) -> str:
+    """Who extracted, named and built what is published."""
+    return con.execute("select made_by from about").fetchone()[0]
 
 
 def _one_line(name: str, width: int) -> str:

@@ -84,6 +84,5 @@ def word(text: str) -> Word:
     if text in _function_words():
         parts = [text]
     stop = bool(parts) and all(part in _function_words() for part in parts)
-    empty = _function_words() | _vague()
-    vague = bool(parts) and all(part in empty or lemma(part) in _vague() for part in parts)
+    vague = bool(parts) and all(part in _function_words() or bool({part, lemma(part)} & _vague()) for part in parts)
     return Word(lemma(text), ordinary(text), stop, vague)

@@ -38,9 +38,7 @@ class Function(NamedTuple):
 
 def answered(engine: Engine, function: str, requests: list[Any], value: pa.DataType) -> pa.Array:
     """Ask the provider, and return its answers as STRUCT(value, status, error)."""
-    answers = engine.answer(function, requests)
-    engine.advance(function, len(requests))
-    return as_struct(answers, value)
+    return as_struct(engine.answer(function, requests), value)
 
 
 def as_struct(answers: Iterable[Answer], value: pa.DataType) -> pa.Array:

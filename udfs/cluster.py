@@ -42,16 +42,15 @@ def _two_nearest(points: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray,
     scores = (centroids**2).sum(axis=1) - 2 * (points @ centroids.T)
     rows = np.arange(len(points))
     first = scores.argmin(axis=1)
-    best = scores[rows, first]
     scores[rows, first] = np.inf
     second = scores.argmin(axis=1)
-    squares = (points**2).sum(axis=1)
-    return (
-        first,
-        np.sqrt(np.maximum(best + squares, 0)),
-        second,
-        np.sqrt(np.maximum(scores[rows, second] + squares, 0)),
-    )
+    # Distances anew from the differences: the scores lose digits where a vector lies on its centroid.
+    near, next_near = (_distances(points, centroids[chosen]) for chosen in (first, second))
+    return first, near, second, next_near if len(centroids) > 1 else np.full_like(near, np.inf)
+
+
+def _distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:
+    return np.sqrt(((points - others) ** 2).sum(axis=1))
 
 
 FUNCTION = Function("clio_cluster", ["FLOAT[]", "VARCHAR"], TYPE, cluster)

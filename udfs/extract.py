@@ -10,9 +10,7 @@ from clio_sql.udfs import Function, answered
 
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
-from clio_sql.providers import Extract, Question
-
-KINDS = ("text", "category", "score")
+from clio_sql.providers import KINDS, Extract, Question
 
 
 def extract(engine: Engine, transcripts: pa.ChunkedArray, questions: pa.ChunkedArray) -> pa.Array:

@@ -14,6 +14,7 @@ import duckdb
 
 from clio_sql.runtime import Runtime
 
+KINDS = ("text", "category", "score")  # of a question; a score is 1 to 5
 STATUSES = ("ok", "refused", "truncated", "malformed", "failed", "over_budget")
 
 
@@ -85,6 +86,20 @@ class Provider(Protocol):
 
 def provider(runtime: Runtime, cursor: Callable[[], duckdb.DuckDBPyConnection], stop: threading.Event) -> Provider:
     """The provider that `runtime` names. cursor: makes a cursor of the database that keeps paid answers."""
+    if runtime.provider == "anthropic":
+        from clio_sql.calls import Calls
+        from clio_sql.providers.claude import Claude
+
+        calls = Calls(
+            cursor,
+            base_url=runtime.base_url,
+            max_usd=runtime.max_usd,
+            concurrency=runtime.concurrency,
+            batch=runtime.batch,
+            stop=stop,
+            retry_failed=runtime.retry_failed,
+        )
+        return Claude(calls, runtime.model, runtime.naming_model)
     from clio_sql.embedding import embedder
     from clio_sql.providers.local import Local
 

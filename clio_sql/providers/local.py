@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -124,11 +125,9 @@ def concern(turns: list[str]) -> str:
 
 
 _IDENTIFIES = re.compile(
-    r"\S+@\S+|https?://|www\.|(?<!\w)@\w|\d|\b(?:my name is|named|called)\s+[A-Z]"
-    r"|\b(?:mr|mrs|ms|dr|prof)\.?\s+[A-Z]",
-    re.I,
+    r"@\w|\w@|(?i:https?://|www\.)|\d|\b(?i:my name is)\s+\w|\b(?i:mr|mrs|ms|dr|prof)\.?\s+\w|\b(?i:named|called)\s+[^\W\d_a-z]"
 )
-_CAPITALISED = re.compile(r"(?<=[a-z,;] )[A-Z][\w'-]+")
+_CAPITALISED = re.compile(r"(?:^|(?<=[a-z,;.] ))(?![A-Z]{2,4}\b)[^\W\d_a-z][\w'-]+", re.M)  # 'ATM' is no name
 
 
 def rate(text: str) -> dict[str, object]:
@@ -141,7 +140,7 @@ def rate(text: str) -> dict[str, object]:
     if _IDENTIFIES.search(text):
         return {"rating": 1, "reason": "a number, an address, a handle or a title with a name"}
     capitals = [match for match in _CAPITALISED.findall(text) if not words.word(match.lower()).ordinary]
-    if any(f"{first} {second}" in text for first, second in zip(capitals, capitals[1:], strict=False)):
+    if any(f"{first} {second}" in text for first, second in pairwise(capitals)):
         return {"rating": 2, "reason": "looks like a full name"}
     unknown = [w for w in re.findall(r"[^\W\d_][\w'-]*", text.lower()) if not _plain(w)]
     if unknown:

@@ -33,12 +33,12 @@ _OPENING = re.compile(
     re.I,
 )
 _POLITE = re.compile(
-    r"\W*\b(?:s'il (?:te|vous) pla[iî]t|por favor|bitte|per favore|merci(?: d'avance| pour (?:ton|votre) aide)?"
+    r"\W{0,8}\b(?:s'il (?:te|vous) pla[iî]t|por favor|bitte|per favore|merci(?: d'avance| pour (?:ton|votre) aide)?"
     r"|(?:muchas )?gracias(?: por tu ayuda)?|(?:vielen )?dank(?:e)?|obrigad[oa]|grazie|thanks in advance)\b",
     re.I,
 )
 _CLOSING = re.compile(
-    r"\W*\b(?:please|thanks(?: a lot)?|thank you(?: very much| so much)?|can you help(?: me)?)\W*$", re.I
+    r"\W{0,8}\b(?:please|thanks(?: a lot)?|thank you(?: very much| so much)?|can you help(?: me)?)\W{0,8}$", re.I
 )
 
 

@@ -13,12 +13,14 @@ supported as (
 ),
 
 said as (
-    select distinct facet, cluster_id, unnest(clio_words(concat(name, '. ', description))) as word
+    select distinct facet, cluster_id, unnest(
+        regexp_extract_all(lower(replace(concat(name, '. ', description), '’', '''')), '[\p{L}\p{M}]+([''-][\p{L}\p{M}]+)*')
+    ) as word
     from hierarchy
 ),
 
 known as (
-    select word, clio_word(word) as known from (select distinct word from said where word <> '')
+    select word, clio_word(word) as known from (select distinct word from said)
 )
 
 select said.facet, said.cluster_id
@@ -27,4 +29,7 @@ inner join known using (word)
 left join supported on supported.facet = said.facet and supported.cluster_id = said.cluster_id and supported.lemma = known.known.lemma
 where not known.known.stop and not known.known.ordinary and supported.lemma is null
 union all
-select facet, cluster_id from hierarchy where regexp_matches(concat(name, description), '[0-9@#]|\p{N}')
+select facet, cluster_id from hierarchy
+where coalesce(trim(name), '') = '' or regexp_matches(
+    concat(name, description), '[0-9@#]|\p{N}|[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]'
+)

@@ -4,11 +4,11 @@
 create or replace macro clio_words(text) as
     list_transform(
         regexp_extract_all(
-            regexp_replace(lower(replace(text, '’', '''')), '([,.;:!?()\[\]{}"“”«»…/|*#<>=]+)(\s|$)', ' . \2', 'g'),
+            regexp_replace(lower(replace(text, '’', '''')), '([,.;:!?()\[\]{}"“”«»‹›…/|*#<>=]+)(\s|$)', ' . \2', 'g'),
             '\S+'
         ),
         lambda token: case
-            when regexp_full_match(token, '["''“”«(\[{*#_-]*[\p{L}\p{M}]+([''-][\p{L}\p{M}]+)*[''_*-]*')
+            when regexp_full_match(token, '["''“”„«‹¿¡(\[{*#_-]*[\p{L}\p{M}]+([''-][\p{L}\p{M}]+)*[''_*-]*')
                 and not regexp_matches(token, '[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]')
                 then regexp_extract(token, '[\p{L}\p{M}]+([''-][\p{L}\p{M}]+)*')
             else ''

@@ -38,7 +38,8 @@ first as materialized (
     from groups
 ),
 
--- siblings that came out alike, or without a name, are named once more, knowing which names are gone
+-- siblings that came out alike, or without a name, are named once more, knowing which of their own phrases are
+-- gone: a name is not audited yet, and goes into no other prompt
 gone as (
     select facet, coalesce(list(lower(answer.value.name) order by cluster_id) filter (answer.status = 'ok'), []) as names
     from first
@@ -46,14 +47,19 @@ gone as (
 ),
 
 alike as materialized (
-    select first.facet, first.cluster_id
+    select first.facet, first.cluster_id, concat(' ', lower(answer.value.name), ' ') as name
     from first inner join gated_clusters using (facet, cluster_id)
     qualify answer.status = 'failed'
         or row_number() over (partition by facet, lower(answer.value.name) order by conversations desc, cluster_id) > 1
 ),
 
 second as materialized (
-    select facet, cluster_id, clio_name_raw(members, neighbours, criteria, terms, gone.names) as answer
+    select
+        facet, cluster_id,
+        clio_name_raw(members, neighbours, criteria, terms, list_filter(
+            terms,
+            lambda term: list_contains(gone.names, term) or contains(alike.name, concat(' ', term, ' '))
+        )) as answer
     from alike inner join groups using (facet, cluster_id) inner join gone using (facet)
 ),
 

@@ -6,7 +6,7 @@ with
 cleaned as (
     select
         conversation_id,
-        nullif(trim(user_id), '') as user_id,
+        nullif(trim(user_id, concat(' ', chr(9), chr(10), chr(13))), '') as user_id,
         created_at,
         list_filter(
             list_transform(
@@ -15,7 +15,7 @@ cleaned as (
                     role := case
                         when message.role in ('user', 'assistant', 'system', 'tool') then message.role else 'other'
                     end,
-                    content := trim(replace(message.content, chr(0), ' '))
+                    content := trim(replace(message.content, chr(0), ' '), concat(' ', chr(9), chr(10), chr(13)))
                 )
             ),
             lambda message: message.content <> ''
@@ -33,4 +33,6 @@ select
     metadata::map(varchar, varchar) as metadata
 from cleaned
 where len(messages) > 0
-qualify row_number() over (partition by conversation_id order by created_at, md5(messages::varchar)) = 1
+qualify row_number() over (
+    partition by conversation_id order by created_at, md5(concat(messages::varchar, user_id, metadata::varchar))
+) = 1

@@ -26,7 +26,7 @@ computed as (
 ),
 
 wanted as (
-    select unnest(breakdowns) as facet from input
+    select distinct unnest(breakdowns) as facet from input
 ),
 
 of_input as (
@@ -34,6 +34,7 @@ of_input as (
     from conversations cross join wanted
 )
 
+-- a column of the input takes the place of the computed facet of its name
 select conversation_id::varchar as conversation_id, facet::varchar as facet, value::varchar as value
-from (from computed union all from of_input)
+from (from (from computed anti join wanted using (facet)) union all from of_input)
 where value is not null

@@ -83,7 +83,7 @@ tree as (
             select
                 facet,
                 clio_merge_raw(
-                    flatten(list(names order by neighbourhood)),
+                    flatten(list(names order by neighbourhood) filter (len(names) > 0)),     -- NULL: no level above
                     cast(any_value(wanted) as integer),
                     any_value(criteria)
                 ).value as names
@@ -127,7 +127,7 @@ tree as (
                 sum(conversations) as conversations,
                 any_value(criteria) as criteria
             from last_level inner join chosen using (facet, cluster_id)
-            group by facet, coalesce(parent, cluster_id)
+            group by facet, parent, case when parent is null then cluster_id end
         ),
 
         kin as materialized (
@@ -233,18 +233,19 @@ tree as (
         first_words as materialized (
             select facet, cluster_id, clio_word(word) as known
             from (
-                select distinct facet, cluster_id, unnest(clio_words(concat(answer.value.name, '. ', answer.value.description))) as word
+                select distinct facet, cluster_id, unnest(
+                    regexp_extract_all(lower(replace(concat(answer.value.name, '. ', answer.value.description), '’', '''')), '[\p{L}\p{M}]+([''-][\p{L}\p{M}]+)*')
+                ) as word
                 from first_names
                 where answer.status = 'ok'
             )
-            where word <> ''
         ),
 
         first_passes as materialized (
             select first_audits.facet, first_audits.cluster_id, answer
             from first_audits cross join settings
             where coalesce(
-                audit.status = 'ok' and audit.value.rating >= min_audit_rating
+                audit.status = 'ok' and audit.value.rating >= min_audit_rating and trim(answer.value.name) <> ''
                 and not regexp_matches(
                     concat(answer.value.name, answer.value.description),
                     '[0-9@#]|\p{N}|[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]'
@@ -264,23 +265,48 @@ tree as (
             )
         ),
 
-        named as (
+        -- what does not pass is called by its two largest children, or by the largest alone: their names did pass
+        callable as materialized (
             select
                 families.*,
-                answer,
-                row_number() over (partition by facet, lower(answer.value.name) order by conversations desc, cluster_id) as turn
+                answer.value as own,
+                row_number() over (partition by facet, lower(answer.value.name) order by conversations desc, cluster_id) as turn,
+                child_names[1] as short_name,
+                concat(
+                    child_names[1], ' and ',
+                    case
+                        when regexp_matches(child_names[2], '^\p{Lu}(\p{Ll}| )') then concat(lower(child_names[2][1]), child_names[2][2:])
+                        else child_names[2]
+                    end
+                ) as long_name
             from families left join first_passes using (facet, cluster_id)
+        ),
+
+        -- siblings' names differ: a name that another may fall back on is left to it; no two have a short name in common
+        left_to as materialized (
+            select facet, cluster_id, unnest([lower(short_name), lower(long_name)]) as name from callable
+        ),
+
+        named as (
+            select
+                callable.*,
+                own.name is not null and turn = 1 and not exists (
+                    select 1 from left_to
+                    where left_to.facet = callable.facet and left_to.cluster_id <> callable.cluster_id
+                        and left_to.name = lower(own.name)
+                ) as by_own_name,
+                len(child_names) > 1 and len(string_split(long_name, ' ')) <= 10 and not exists (
+                    select 1 from left_to
+                    where left_to.facet = callable.facet and left_to.cluster_id <> callable.cluster_id
+                        and left_to.name = lower(long_name)
+                ) as by_long_name
+            from callable
         )
 
-        -- what did not pass is called by its two largest children, whose names did
         select
             facet, level, cluster_id,
-            case
-                when answer is not null and turn = 1 then answer.value.name
-                when len(child_names) = 1 then child_names[1]
-                else concat(child_names[1], ' and ', lower(child_names[2][1]), child_names[2][2:])
-            end as name,
-            case when answer is not null and turn = 1 then answer.value.description else child_descriptions[1] end as description,
+            case when by_own_name then own.name when by_long_name then long_name else short_name end as name,
+            case when by_own_name then own.description else child_descriptions[1] end as description,
             conversations, base_cluster_ids, child_ids
         from named
     )

@@ -4,7 +4,9 @@
 with
 
 texts as (
-    select facet, cluster_id, status, concat(name, '. ', description) as text
+    select
+        facet, cluster_id, concat(name, '. ', description) as text,
+        case when status = 'ok' and coalesce(trim(name), '') = '' then 'malformed' else status end as status
     from cluster_names
 ),
 
@@ -14,15 +16,18 @@ rated as materialized (
     where status = 'ok'
 ),
 
+-- every run of letters, also one that clio_words calls no word, such as the two of 'first_last'
 said as (
-    select distinct facet, cluster_id, unnest(clio_words(text)) as word, text
+    select distinct facet, cluster_id, unnest(
+        regexp_extract_all(lower(replace(text, '’', '''')), '[\p{L}\p{M}]+([''-][\p{L}\p{M}]+)*')
+    ) as word
     from texts
     where status = 'ok'
 ),
 
 known as materialized (
     select word, clio_word(word) as known
-    from (select distinct word from said where word <> '')
+    from (select distinct word from said)
 ),
 
 -- a content word is supported by enough users of this cluster, or stands in the public word list

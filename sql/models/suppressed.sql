@@ -14,7 +14,10 @@ select
     conversations.user_id::varchar as user_id,
     facets.facet::varchar as facet,
     assignments.cluster_id::varchar as cluster_id,                                          -- NULL: no answer
-    coalesce(gated_clusters.reason, name_audits.reason, 'no_answer')::varchar as reason
+    case
+        when assignments.cluster_id is null then 'no_answer'
+        else coalesce(gated_clusters.reason, name_audits.reason, 'not_named')                -- fail closed: whatever else it is
+    end::varchar as reason
 from conversations
 cross join facets
 left join assignments on assignments.conversation_id = conversations.conversation_id and assignments.facet = facets.facet

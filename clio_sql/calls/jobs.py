@@ -8,8 +8,8 @@ import threading
 from collections import Counter
 from collections.abc import Iterable
 
+from clio_sql.calls.messages import Call, Outcome
 from clio_sql.errors import Stopped
-from clio_sql.messages import Call, Outcome
 
 
 class Job:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, NamedTuple
 
+from clio_sql.calls.messages import Outcome
 from clio_sql.errors import ProviderError
-from clio_sql.messages import Outcome
 
 
 class Reply(NamedTuple):

@@ -270,10 +270,11 @@ def install(
     Raises InputError for a missing column.
     """
     _views(con, conversations, schema, breakdowns)
+    relations = project.load()
     con.execute(f"set schema = {literal(schema)}")
     try:
-        for relation in project.packaged():
-            con.execute(f"create or replace view {relation.name} as {relation.sql}")
+        for relation in relations:
+            con.execute(f"create or replace view {relation.name} as {project.composed(relation, relations)}")
     finally:
         con.execute("set schema = 'main'")
 
@@ -294,7 +295,7 @@ def build(
 def run(con: duckdb.DuckDBPyConnection, schema: str = SCHEMA, reporter: Reporter | None = None) -> None:
     """Build all relations of `schema` from its `source` and `input`. Goes on where the last run was stopped."""
     engine = ready(con)
-    relations = project.packaged()
+    relations = project.load()
     _describe_build(con, schema, engine, relations)
     Builder(con, relations, schema, reporter or Quiet(), f"{engine.runtime} {_code()}").all()
 
@@ -356,4 +357,4 @@ def _views(con: duckdb.DuckDBPyConnection, conversations: str, schema: str, brea
         f"messages::struct(role varchar, content varchar)[] as messages, {metadata} as metadata from {table}"
     )
     describe_input(con, schema, format="table", privacy_unit="user", breakdowns=breakdowns)
-    _describe_build(con, schema, engine, project.packaged())
+    _describe_build(con, schema, engine, project.load())

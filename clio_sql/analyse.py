@@ -1,0 +1,112 @@
+"""One run: from an input to the published file, and what is told about it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+
+from clio_sql import builder, inputs, sources
+from clio_sql.errors import InputError, StateError
+from clio_sql.failures import explained
+from clio_sql.progress import Steps, interruptible
+from clio_sql.publish import publish
+from clio_sql.register import connect, engine_of
+
+WAREHOUSE = "warehouse.duckdb"
+
+
+class Told(NamedTuple):
+    """What a run tells besides its tree. left_out: (reason, rows). held_back: facet -> reasons, without counts."""
+
+    left_out: list[tuple[str, int]]
+    held_back: dict[str, list[str]]
+
+
+def analyse(input: str, into: Path, steps: Steps, *, embedding_model: str | None = None, **reading: Any) -> Told:
+    """Analyse `input` into the folder: `warehouse.duckdb` and `published.duckdb`. reading: as `sources.read` takes it.
+
+    Raises InputError, and then leaves the folder as it was; any other ClioError, and then keeps what was finished.
+    """
+    inputs.found(input)
+    with _folder(into):
+        con = connect(into / WAREHOUSE, embedding_model=embedding_model)
+        try:
+            return _work(con, input, into, steps, reading)
+        except duckdb.Error as error:
+            raise explained(error, steps.relation) from error
+        finally:
+            steps.stop()
+            con.close()
+
+
+def _work(con: duckdb.DuckDBPyConnection, input: str, into: Path, steps: Steps, reading: dict[str, Any]) -> Told:
+    engine = engine_of(con)
+    assert engine is not None
+    engine.progress = steps.answered
+    con.execute("set enable_progress_bar = false")  # DuckDB's would be drawn over ours, on standard output
+
+    def work() -> Told:
+        steps.begin("source", None)
+        source = sources.read(con, input, **reading)
+        steps.end(source.rows, skipped=False)
+        builder.describe_input(
+            con,
+            builder.SCHEMA,
+            format=source.format,
+            privacy_unit=source.privacy_unit,
+            breakdowns=source.breakdowns,
+        )
+        builder.run(con, reporter=steps)
+        steps.begin("checks", None)
+        builder.check(con)
+        steps.end(-1, skipped=False)
+        steps.begin("published.duckdb", None)
+        publish(con, into)
+        steps.end(-1, skipped=False)
+        return _told(con)
+
+    return interruptible(con, engine, steps, work)
+
+
+def _told(con: duckdb.DuckDBPyConnection) -> Told:
+    left_out = con.execute("from clio.left_out").fetchall()
+    query = "select facet, list(distinct reason order by reason) from clio.suppressed group by facet"
+    return Told(left_out, dict(con.execute(query).fetchall()))
+
+
+@contextmanager
+def _folder(folder: Path) -> Iterator[None]:
+    """The folder, made if missing. When the input cannot be read, nothing that was made for it stays."""
+    there = [path for path in (folder, *folder.parents) if not path.exists()]
+    fresh = not (folder / WAREHOUSE).exists()
+    writable(folder)
+    try:
+        yield
+    except InputError:
+        if fresh:
+            for name in (WAREHOUSE, f"{WAREHOUSE}.wal"):
+                (folder / name).unlink(missing_ok=True)
+        with suppress(OSError):  # somebody else's file is in it
+            for path in there:
+                path.rmdir()
+        raise
+
+
+def writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except (FileExistsError, NotADirectoryError):
+        raise StateError(f"--into {folder}: there is a file of that name, not a folder. Give a folder.") from None
+    except OSError as error:
+        raise StateError(
+            f"--into {folder}: cannot be written to ({error.strerror}). Give a folder that you may write to."
+        ) from None
+    if (folder / WAREHOUSE).is_dir():
+        raise StateError(f"--into {folder}: {WAREHOUSE} in it is a folder. Move it away, or give another folder.")

@@ -1,0 +1,276 @@
+"""The one door for paid work: look up, deduplicate, check the budget, send, store, return.
+
+A call that was answered is never paid for again: not by a second run, a view read twice, or a run that
+was killed half way. Failures are stored as failures and never served as answers; within a run a failed
+call is not tried again, the next run (`begin`) does so.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+
+from clio_sql.calls.dispatch import Dispatcher
+from clio_sql.calls.jobs import Group, Job
+from clio_sql.calls.messages import Call, Outcome, base_url_of, clients, require_key
+from clio_sql.calls.money import Purse
+from clio_sql.calls.prices import Price, cost, expected, price_of, tokens, worst
+from clio_sql.calls.replies import OVER_BUDGET, Limit, Plan, Progress, Reply, reply_of, statuses_of
+from clio_sql.calls.store import CursorFactory, Row, Store, now
+from clio_sql.errors import ProviderError, StateError, Stopped
+
+MAX_USD = 10.0  # the finite default: enough for the demo many times over, and nobody's bad day
+CONCURRENCY = 32
+TIMEOUT_S = 120.0
+TICK_S = 0.1  # how often a waiting thread looks at the stop event and shows progress
+
+
+class Calls:
+    """Answers calls through one provider's Messages API, with everything paid for kept in the store.
+
+    cursor: makes a fresh cursor of the open database that holds `clio_state`.
+    max_usd: of a run, dollars; what is in flight counts at its worst case.
+    concurrency: the most calls in flight. stop: once set, no call is started and `Stopped` is raised.
+    progress: called from the asking thread, about ten times a second, with a `Progress`.
+    batch: send what `fill` misses through Message Batches. retry_failed: ask the refused again, too.
+    prices: overrides of the price table. Raises ProviderError at once without a key in the environment.
+    """
+
+    provider = "anthropic"
+
+    def __init__(
+        self,
+        cursor: CursorFactory,
+        *,
+        base_url: str | None = None,
+        max_usd: float = MAX_USD,
+        concurrency: int = CONCURRENCY,
+        batch: bool = False,
+        stop: threading.Event | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        retry_failed: bool = False,
+        prices: dict[str, Price] | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        require_key()
+        if concurrency < 1 or not max_usd >= 0:
+            raise ProviderError(
+                f"concurrency is {concurrency} and max_usd {max_usd}; allowed: at least 1, and 0 or more. "
+                "Change the arguments."
+            )
+        self.base_url = base_url_of(base_url)
+        self.store = Store(cursor)
+        self.purse = Purse(max_usd)
+        self.batch, self.retry_failed, self.progress = batch, retry_failed, progress
+        self.stop = stop or threading.Event()
+        self._concurrency, self._prices, self._timeout_s = concurrency, prices, timeout_s
+        self._lock = threading.Lock()
+        self._flying: dict[str, Job] = {}
+        self._failures: dict[str, Reply] = {}
+        self._dispatcher: Dispatcher | None = None
+        self.counts: Counter[tuple[str, str]] = Counter()
+
+    def begin(self) -> None:
+        """A new run: nothing spent yet, and what failed in the last one may be tried again."""
+        self.purse.reset()
+        with self._lock:
+            self._failures.clear()
+            self.counts.clear()
+
+    def close(self) -> None:
+        """End the thread and the connections to the server."""
+        if self._dispatcher is not None:
+            self._dispatcher.close()
+            self._dispatcher = None
+
+    def price(self, model: str) -> Price:
+        """The price of a model; ProviderError where it has none."""
+        return price_of(model, self.base_url, self._prices)
+
+    def key(self, call: Call) -> str:
+        """The key of a call in `clio_state.calls`."""
+        return call.key(self.provider, self.base_url)
+
+    def plan(self, calls: list[Call]) -> Plan:
+        """The estimate of `calls`, nothing paid and nothing stored; half price with `batch`."""
+        distinct = {self.key(call): call for call in calls}
+        stored = self._stored(list(distinct))
+        missing = [call for key, call in distinct.items() if key not in stored]
+        entered = left = 0
+        usd = 0.0
+        for call in missing:
+            price, length = self.price(call.body["model"]), len(call.text())
+            entered += tokens(length, price)
+            left += tokens(4 * call.answer_tokens, price)
+            usd += expected(price, length, call.answer_tokens, self.batch)
+        return Plan(len(distinct), len(stored), entered, left, usd)
+
+    def answer(self, calls: list[Call]) -> list[Reply]:
+        """One reply a call, in order; what is not in the store is sent at once and paid for.
+
+        A failure is a status. Raises ProviderError when the server refuses requests as such (key,
+        model, size), StateError when answers cannot be stored, Stopped when the stop event is set.
+        """
+        keys = [self.key(call) for call in calls]
+        distinct = dict(zip(keys, calls, strict=True))
+        replies = self._known(list(distinct))
+        missing = {key: call for key, call in distinct.items() if key not in replies}
+        if missing:
+            replies.update(self._send(missing))
+        return [replies[key] for key in keys]
+
+    def fill(self, calls: list[Call], max_error_ratio: float | None = None) -> Counter[str]:
+        """Get all answers of a step into the store (with `batch` through Message Batches); its statuses.
+
+        Stops with ProviderError as soon as more than `max_error_ratio` of the step's calls failed after
+        their retries. Refusals and calls over budget do not count as failed.
+        """
+        distinct = {self.key(call): call for call in calls}
+        replies = self._known(list(distinct))
+        if self.batch and len(replies) < len(distinct):
+            absent = {key: call for key, call in distinct.items() if key not in replies}
+            replies.update(self._by_batch(absent))
+        missing = {key: call for key, call in distinct.items() if key not in replies}
+        limit = None
+        if max_error_ratio is not None and calls:
+            limit = Limit(max_error_ratio * len(distinct), len(distinct), statuses_of(replies))
+            limit.check(calls[0].function, Counter())
+        if missing:
+            replies.update(self._send(missing, limit))
+        return statuses_of(replies)
+
+    def _by_batch(self, missing: dict[str, Call]) -> dict[str, Reply]:
+        """Replies that came through Message Batches; those that are absent are to be sent singly."""
+        from clio_sql.calls.batches import run_batches
+
+        self._require_open()
+        dear = run_batches(self, missing)
+        over = Reply(None, "over_budget", OVER_BUDGET)
+        return {**self._known(list(missing)), **dict.fromkeys(dear, over)}
+
+    def _known(self, keys: list[str]) -> dict[str, Reply]:
+        """What needs no request: stored answers, refusals, and what failed in this run."""
+        replies = self._stored(keys)
+        with self._lock:
+            replies.update({key: self._failures[key] for key in keys if key in self._failures})
+        return replies
+
+    def _stored(self, keys: list[str]) -> dict[str, Reply]:
+        served = {"ok"} if self.retry_failed else {"ok", "refused"}
+        found = self.store.find(keys)
+        return {
+            key: Reply(json.loads(answer) if status == "ok" and answer else None, status, error)
+            for key, (status, answer, error) in found.items()
+            if status in served
+        }
+
+    def _send(self, missing: dict[str, Call], limit: Limit | None = None) -> dict[str, Reply]:
+        """Send calls and wait for them; those that another thread is sending are only waited for."""
+        self._require_open()
+        made = {key: Job(key, call, self.worst(call)) for key, call in missing.items()}
+        with self._lock:
+            jobs = {key: self._flying.setdefault(key, job) for key, job in made.items()}
+        fresh = [job for key, job in jobs.items() if job is made[key]]
+        for job in fresh:
+            job.future.add_done_callback(partial(self._landed, job.key))
+        try:
+            self._submit(fresh)
+        except BaseException as error:
+            for job in fresh:  # other threads may be waiting for them
+                job.future.set_exception(error)
+            raise
+        return self._wait(jobs, limit)
+
+    def _landed(self, key: str, _: object) -> None:
+        with self._lock:
+            self._flying.pop(key, None)
+
+    def _submit(self, jobs: list[Job]) -> None:
+        """Send these, but for what another thread got answered between the look-up and now."""
+        known = self._known([job.key for job in jobs])
+        sender = self.dispatcher()
+        for job in jobs:
+            if job.key in known:
+                reply = known[job.key]
+                job.future.set_result(Outcome(reply.status, reply.value, reply.error))
+        sender.submit([job for job in jobs if job.key not in known])
+
+    def worst(self, call: Call, batch: bool = False) -> float:
+        """The most that a call can cost, in dollars."""
+        size = len(call.text().encode("utf-8", "replace"))
+        return worst(self.price(call.body["model"]), size, call.body["max_tokens"], batch)
+
+    def _require_open(self) -> None:
+        if self.stop.is_set():
+            raise Stopped("stopped before any call was started; run again to go on.")
+        if not self.store.writable():
+            raise StateError(
+                "the database is read-only and this answer is not in its store; nothing that cannot be "
+                "stored is paid for. Connect for writing, or ask for what was answered before."
+            )
+
+    def dispatcher(self) -> Dispatcher:
+        """The thread that sends, started with the first paid call."""
+        with self._lock:
+            if self._dispatcher is None:
+                made = clients(self.base_url, self._timeout_s, self._concurrency)
+                self._dispatcher = Dispatcher(made, self.keep, self.purse, self._concurrency, self.stop)
+            return self._dispatcher
+
+    def _wait(self, jobs: dict[str, Job], limit: Limit | None) -> dict[str, Reply]:
+        function = next(iter(jobs.values())).call.function
+        group = Group(jobs.values())
+        halted = False
+        while not group.wait(TICK_S):
+            self.show(function, len(jobs) - group.left, len(jobs))
+            if not halted and self.stop.is_set():
+                self.dispatcher().halt(Stopped("stopped."))
+                halted = True
+            if not halted and limit is not None and limit.passed(group.statuses):
+                self.dispatcher().halt(ProviderError("too many calls failed."))
+                halted = True
+        self.show(function, len(jobs) - group.left, len(jobs))
+        if limit is not None:
+            limit.check(function, group.statuses)
+        if isinstance(group.error, Stopped):
+            raise Stopped(
+                f"{function}: stopped; {group.statuses.total()} of {len(jobs)} calls were answered and are "
+                "stored. Run again to go on."
+            )
+        if group.error is not None:
+            raise group.error
+        return {key: reply_of(job.future.result()) for key, job in jobs.items()}
+
+    def show(self, function: str, done: int, total: int) -> None:
+        """Tell the progress callback, if there is one."""
+        if self.progress is not None:
+            sender = self.dispatcher()
+            limit = int(sender.throttle.limit)
+            self.progress(Progress(function, done, total, self.purse.spent, sender.flying, limit))
+
+    def keep(self, finished: list[tuple[Job, Outcome]]) -> None:
+        """Commit finished jobs, then book their cost; from any thread."""
+        rows = [self._row(job, outcome) for job, outcome in finished]
+        self.store.put(rows, {job.key: job.call.inputs for job, _ in finished})
+        with self._lock:
+            for (job, outcome), row in zip(finished, rows, strict=True):
+                self.purse.settle(job.worst, row.cost_usd)
+                self.counts[job.call.function, outcome.status] += 1
+                if outcome.status != "ok":
+                    self._failures[job.key] = reply_of(outcome)
+
+    def _row(self, job: Job, outcome: Outcome) -> Row:
+        call, usage = job.call, outcome.usage
+        answer = json.dumps(outcome.value, ensure_ascii=False) if outcome.status == "ok" else None
+        if usage is not None:
+            usd = cost(self.price(call.body["model"]), usage, outcome.batch_id is not None)
+        else:  # a reply without usage may have cost as much as it could; no reply costs nothing
+            usd = job.worst if outcome.status != "failed" else 0.0
+        counts = (usage.input or 0, usage.output or 0, *usage[2:]) if usage else (0, 0, 0, 0)
+        return Row(
+            job.key, call.function, self.provider, call.body["model"], outcome.status, answer, outcome.error,
+            *counts, usd, outcome.latency_s, outcome.attempts, outcome.batch_id, now(),
+        )  # fmt: skip

@@ -1,0 +1,249 @@
+"""Sends calls: bounded concurrency that adapts, retries, and one commit for all that arrived together.
+
+One event loop in one thread, as long as its `Dispatcher` lives. A call holds its place among those in
+flight until its reply is committed, so that a kill loses no more replies than were in flight.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from clio_sql.calls.jobs import Job
+from clio_sql.calls.messages import Outcome, read_reply, trouble
+from clio_sql.calls.money import Purse, Throttle
+from clio_sql.errors import ClioError, ProviderError, Stopped
+
+RETRIES = 4  # further tries after a 5xx, a timeout or a lost connection
+GRACE_S = 5.0  # what those in flight are given once nothing new is started
+PATIENCE_S = 3600.0  # this long without one answer, all of it refused as too much, and the run ends
+GROUP_S = 0.002  # replies within this time are committed together: a commit costs some 3 ms
+
+
+Keep = Callable[[list[tuple[Job, Outcome]]], None]
+
+
+class Dispatcher:
+    """Sends jobs through a client of the SDK, at most `concurrency` at a time.
+
+    clients: AsyncAnthropic without retries of their own, used in turn. keep: commits finished jobs and
+    settles their cost with the purse, called in a thread of its own; a job is done once it returned.
+    """
+
+    def __init__(
+        self,
+        clients: list[Any],
+        keep: Keep,
+        purse: Purse,
+        concurrency: int,
+        stop: threading.Event,
+    ) -> None:
+        self.clients, self._keep, self._purse, self._stop = clients, keep, purse, stop
+        self._idle = deque(clients)
+        self.throttle = Throttle(concurrency)
+        self.flying = 0
+        self._ready: deque[Job] = deque()
+        self._jobs: set[Job] = set()
+        self._finished: list[tuple[Job, Outcome]] = []
+        self._keeping = False
+        self._answered_at = time.monotonic()
+        self._timer: asyncio.TimerHandle | None = None
+        self._writer = concurrent.futures.ThreadPoolExecutor(1, "clio-store")
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="clio-calls", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def submit(self, jobs: list[Job]) -> None:
+        """Send these; from any thread."""
+        self._loop.call_soon_threadsafe(self._enqueue, jobs)
+
+    def halt(self, reason: ClioError) -> None:
+        """Start nothing more of what was submitted: its futures fail with `reason`, those in flight
+        after they were given `GRACE_S` to be answered and stored. From any thread."""
+        self._loop.call_soon_threadsafe(self._drain, reason)
+
+    def run(self, coroutine: Any) -> concurrent.futures.Future:
+        """Run a coroutine on the loop; from any other thread."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+
+    def close(self) -> None:
+        """End the thread and its connections; what is still open fails with Stopped."""
+        if not self._thread.is_alive():
+            return
+        self.run(self._shut()).result(GRACE_S)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(GRACE_S)
+        self._writer.shutdown()
+        self._loop.close()
+
+    async def _shut(self) -> None:
+        self._drain(Stopped("the connection was closed before all calls were answered."), grace=0.0)
+        await asyncio.sleep(0.01)  # lets cancelled tasks end
+        while self._keeping:
+            await asyncio.sleep(0.01)
+        for client in self.clients:
+            await client.close()
+
+    def _enqueue(self, jobs: list[Job]) -> None:
+        if not self._jobs:
+            self._answered_at = time.monotonic()
+        self._jobs.update(jobs)
+        self._ready.extend(jobs)
+        self._start()
+
+    def _start(self) -> None:
+        """Start what may be started now."""
+        while self._ready and self.flying < int(self.throttle.limit):
+            if self._stop.is_set():
+                return self._drain(Stopped("stopped."))
+            wait = self.throttle.closed_until - time.monotonic()
+            if wait > 0:
+                return self._later(wait)
+            if not self._purse.take(self._ready[0].worst):
+                return None if self.flying else self._over_budget()  # one of those may leave enough
+            job = self._ready.popleft()
+            self.flying += 1
+            job.task = self._loop.create_task(self._fly(job))
+        return None
+
+    def _later(self, wait: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(wait, self._start)
+
+    def _over_budget(self) -> None:
+        """The next call may cost more than is left: it and all that wait are not made."""
+        while self._ready:
+            job = self._ready.popleft()
+            self._resolve(job, Outcome("over_budget", None, "the budget of the run is used up"))
+
+    async def _fly(self, job: Job) -> None:
+        job.attempts += 1
+        started = time.monotonic()
+        self._idle.rotate(-1)
+        try:
+            message = await self._idle[0].messages.create(**job.call.body)
+        except asyncio.CancelledError:
+            return self._land(job, Stopped("stopped before this call was answered."))
+        except Exception as error:
+            return self._failed(job, error, time.monotonic() - started)
+        self._answered_at = time.monotonic()
+        self.throttle.answered()
+        outcome = read_reply(message, job.call)
+        self._finish(job, outcome._replace(latency_s=self._answered_at - started))
+        return None
+
+    def _failed(self, job: Job, error: Exception, took: float) -> None:
+        """Wait as the server asked, try again, or give up: for this call, or for all."""
+        kind, text, wait = trouble(error, job.call)
+        if kind == "fatal":
+            return self._give_up(job, f"the model server refused the request ({text}).")
+        if kind == "limited":
+            return self._wait_for_server(job, text, wait)
+        job.tries += 1
+        if job.tries > RETRIES:
+            failure = Outcome("failed", None, f"{text}, {job.tries} times", None, took)
+            return self._finish(job, failure)
+        return self._again(job, _backoff(0.5, job.tries, 30.0))
+
+    def _wait_for_server(self, job: Job, text: str, wait: float | None) -> None:
+        job.limited += 1
+        if wait is None:
+            wait = _backoff(1.0, job.limited, 60.0)
+        now = time.monotonic()
+        self.throttle.limited(now, wait)
+        if now + wait - self._answered_at > PATIENCE_S:
+            return self._give_up(
+                job,
+                f"the model server answers {text} and asks to wait {wait:.0f} s more. "
+                "What was answered is stored; run again later to go on.",
+            )
+        return self._again(job, wait * (1 + random.random() / 10))  # not all in the same moment
+
+    def _again(self, job: Job, wait: float) -> None:
+        """Free its place and send it again after `wait` seconds."""
+        self._loop.call_later(wait, self._ready_again, job)
+        self._land(job)
+
+    def _ready_again(self, job: Job) -> None:
+        if job in self._jobs:  # not drained meanwhile
+            self._ready.appendleft(job)
+            self._start()
+
+    def _give_up(self, job: Job, text: str) -> None:
+        """End all that was submitted: the next request would fare no better."""
+        reason = ProviderError(f"{job.call.function}: {text}")
+        self._drain(reason)
+        self._land(job, reason)
+
+    def _land(self, job: Job, reason: ClioError | None = None) -> None:
+        """Give back the place and the reservation of a job whose request ended without an answer."""
+        self.flying -= 1
+        job.task = None
+        self._purse.settle(job.worst, 0.0)
+        if reason is not None:
+            self._resolve(job, reason)
+        self._start()
+
+    def _finish(self, job: Job, outcome: Outcome) -> None:
+        """Hand a finished job to the writer; it stays in flight until committed."""
+        job.task, job.answered = None, True
+        self._finished.append((job, outcome._replace(attempts=job.attempts)))
+        if not self._keeping:
+            self._keeping = True
+            self._loop.create_task(self._keep_all())
+
+    async def _keep_all(self) -> None:
+        while self._finished:
+            await asyncio.sleep(GROUP_S)
+            group, self._finished = self._finished, []
+            error = None
+            try:
+                await self._loop.run_in_executor(self._writer, self._keep, group)
+            except Exception as caught:
+                error = caught
+            self.flying -= len(group)
+            for job, outcome in group:
+                self._resolve(job, error or outcome)
+            if error is not None:
+                self._drain(error)
+            self._start()
+        self._keeping = False
+
+    def _resolve(self, job: Job, result: Outcome | Exception) -> None:
+        self._jobs.discard(job)
+        if job.future.done():
+            return
+        if isinstance(result, Exception):
+            job.future.set_exception(result)
+        else:
+            job.future.set_result(result)
+
+    def _drain(self, reason: Exception, grace: float | None = None) -> None:
+        """Fail all that is not in flight with `reason`, and what still is after `grace` seconds (GRACE_S)."""
+        self._ready.clear()
+        for job in list(self._jobs):
+            if job.task is None and not job.answered:
+                self._resolve(job, reason)
+        flying = [job for job in self._jobs if job.task is not None]
+        self._loop.call_later(GRACE_S if grace is None else grace, self._cancel, flying)
+
+    def _cancel(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            if job.task is not None and job in self._jobs:
+                job.task.cancel()
+
+
+def _backoff(first: float, tries: int, most: float) -> float:
+    """Seconds before another try: doubled each time, half of it by chance."""
+    return min(most, first * 2 ** (tries - 1)) * (0.5 + random.random() / 2)

@@ -1,0 +1,237 @@
+"""The Messages API on the wire: what a call is, its key, how a reply and an error are read.
+
+The key of a call is sha256 over canonical JSON of function, provider, base URL, the whole body of the
+request (model, every parameter, the full rendered prompt, the answer schema) and the version of the
+code that rendered it and will check the answer. A change of any of them is another call.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
+
+from clio_sql.calls.prices import Usage
+from clio_sql.errors import ProviderError
+
+DEFAULT_BASE_URL = "https://api.anthropic.com"
+LIMITED = (429, 529)  # the server is busy, not the call wrong: never spends the retry budget
+AGAIN = (408, 409, 425)  # with 5xx and connection errors: worth another try
+SHARD = 8  # calls in flight through one client
+FENCE = re.compile(r"\A\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One model call to be made.
+
+    function: 'extract', 'name', … for the record and the key.
+    body: the request as `messages.create` takes it.
+    check: makes the value out of the parsed JSON of an answer; raises ValueError with a reason that
+        quotes neither the answer nor the prompt.
+    inputs: the texts of people that went in, for `call_inputs`.
+    version: of the code that rendered and checks.
+    answer_tokens: the likely length of the answer (as Claude 4.5 counts), for estimates alone.
+    """
+
+    function: str
+    body: dict[str, Any]
+    check: Callable[[Any], Any]
+    inputs: tuple[str, ...] = ()
+    version: str = ""
+    answer_tokens: int = 100
+
+    def key(self, provider: str, base_url: str) -> str:
+        """64 hex digits, which are also a legal `custom_id` of a batch."""
+        parts = [self.function, provider, base_url, self.body, self.version]
+        canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def text(self) -> str:
+        """All that the model is given to read, the schema of the answer included."""
+        system = "".join(block["text"] for block in self.body.get("system", ()))
+        schema = json.dumps(self.body["output_config"]["format"]["schema"], separators=(",", ":"))
+        return system + schema + "".join(message["content"] for message in self.body["messages"])
+
+
+class Outcome(NamedTuple):
+    """What came of one call. `value` is None unless `status` is 'ok'. latency_s of the last try, in
+    seconds; attempts counts requests sent, 429s too; usage is None where no reply came."""
+
+    status: str
+    value: Any = None
+    error: str | None = None
+    usage: Usage | None = None
+    latency_s: float = 0.0
+    attempts: int = 0
+    batch_id: str | None = None
+
+
+def read_reply(message: Any, call: Call) -> Outcome:
+    """Check a reply of any shape: a server may ignore the schema, or send something else altogether.
+
+    `stop_reason` comes first: a refused or cut answer need not be JSON. Never raises.
+    """
+    usage = _usage(message)
+    reason = getattr(message, "stop_reason", None)
+    if reason == "refusal":
+        return Outcome("refused", None, "the model refused", usage)
+    if reason in ("max_tokens", "model_context_window_exceeded"):
+        return Outcome("truncated", None, f"the answer was cut ({reason})", usage)
+    if reason not in ("end_turn", "stop_sequence"):
+        return Outcome("malformed", None, "the reply has no known stop_reason", usage)
+    try:
+        value = call.check(_parse(_text(message)))
+        json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate cannot be stored
+    except UnicodeError:
+        return Outcome("malformed", None, "the answer is not valid Unicode", usage)
+    except ValueError as error:
+        return Outcome("malformed", None, str(error), usage)
+    except Exception as error:  # a fault of the check itself must not end a run that was paid for
+        return Outcome("malformed", None, f"the answer could not be checked ({type(error).__name__})", usage)
+    return Outcome("ok", value, None, usage)
+
+
+def _text(message: Any) -> str:
+    """The text blocks, picked by type: a thinking block may stand before them."""
+    blocks = getattr(message, "content", None)
+    blocks = blocks if isinstance(blocks, list) else []
+    texts = [getattr(block, "text", None) for block in blocks if getattr(block, "type", None) == "text"]
+    return "".join(text for text in texts if isinstance(text, str))
+
+
+def _parse(text: str) -> Any:
+    """The JSON in `text`, out of a markdown fence if it is in one."""
+    fenced = FENCE.match(text)
+    try:
+        return json.loads(fenced[1] if fenced else text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise ValueError("the answer is not JSON") from None
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise ValueError("a field is given twice")
+    return dict(pairs)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _usage(message: Any) -> Usage | None:
+    """The tokens the reply says it used; None where it does not say so in whole numbers."""
+    usage = getattr(message, "usage", None)
+    names = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+    counts = [getattr(usage, name, None) for name in names]
+    if not all(type(count) is int and 0 <= count < 10**9 for count in counts[:2]):
+        return None
+    caches = [count if type(count) is int and 0 <= count < 10**9 else 0 for count in counts[2:]]
+    return Usage(counts[0], counts[1], *caches)
+
+
+class Trouble(NamedTuple):
+    """How an exception of the SDK is to be taken. kind: limited, again or fatal; wait: seconds that the
+    server asked for, or None; text: what to say, without a word of the prompt."""
+
+    kind: str
+    text: str
+    wait: float | None = None
+
+
+def trouble(error: Exception, call: Call | None = None) -> Trouble:
+    """Sort an error of a request: wait for the server, try again, or give up at once."""
+    import anthropic
+
+    if not isinstance(error, anthropic.APIStatusError):
+        return Trouble("again", "no answer in time" if _timed_out(error) else "the connection failed")
+    status, name = error.status_code, getattr(error, "type", None)
+    named = isinstance(name, str) and re.fullmatch(r"[a-z_]{1,40}", name)
+    label = f"{status} {name}" if named else str(status)
+    if status in LIMITED:
+        return Trouble("limited", label, _retry_after(error.response.headers))
+    if status in AGAIN or status >= 500:
+        return Trouble("again", label)
+    return Trouble("fatal", f"{label}: {_server_message(error, call)}")
+
+
+def _timed_out(error: Exception) -> bool:
+    import anthropic
+
+    return isinstance(error, anthropic.APITimeoutError)
+
+
+def _retry_after(headers: Any) -> float | None:
+    """Seconds; the header holds a number of them or a date. None where it is absent or neither."""
+    value = headers.get("retry-after")
+    try:
+        return max(0.0, float(value))
+    except (TypeError, ValueError):
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return None
+
+
+def _server_message(error: Any, call: Call | None) -> str:
+    """What the server said, in at most 300 characters, unless it repeats the prompt or the key."""
+    message = getattr(error, "api_message", None)
+    if not isinstance(message, str) or not message.strip():
+        return "the server gave no reason"
+    message = " ".join(message.split())[:300]
+    data = "".join(part["content"] for part in call.body["messages"]) if call else ""
+    shown = " ".join(data.split())
+    # Twelve characters in a row out of a conversation may be a name; the API's own messages quote none.
+    quotes = any(message[i : i + 12] in shown for i in range(max(1, len(message) - 11))) if shown else False
+    secret = os.environ.get("ANTHROPIC_API_KEY", "")
+    if quotes or (secret and secret in message):
+        return "its message repeats the prompt and is not shown"
+    return message
+
+
+def base_url_of(base_url: str | None) -> str:
+    """`base_url`, else ANTHROPIC_BASE_URL, else the API's own; without a last '/' or '/v1'."""
+    url = base_url or os.environ.get("ANTHROPIC_BASE_URL") or DEFAULT_BASE_URL
+    return url.rstrip("/").removesuffix("/v1")
+
+
+def require_key() -> str:
+    """The key, from the environment and nowhere else."""
+    key = os.environ.get("ANTHROPIC_API_KEY", "").strip()
+    if not key:
+        raise ProviderError(
+            "provider anthropic needs a key: set the environment variable ANTHROPIC_API_KEY "
+            "(any word for a server that asks for none)."
+        )
+    return key
+
+
+def clients(base_url: str, timeout_s: float, concurrency: int) -> list[Any]:
+    """The SDK's async clients, which wait, retry and trace nothing on their own.
+
+    One for every `SHARD` calls in flight: for each request the HTTP pool below looks at all of its idle
+    connections, which at 64 of them is a quarter of all CPU time.
+    """
+    import ssl
+
+    import anthropic
+
+    # At level DEBUG (ANTHROPIC_LOG=debug) the SDK logs whole requests, transcripts and all.
+    logger = logging.getLogger("anthropic")
+    logger.setLevel(max(logger.getEffectiveLevel(), logging.INFO))
+    trust = ssl.create_default_context() if base_url.startswith("https:") else False  # made once: 20 ms
+    return [
+        anthropic.AsyncAnthropic(
+            api_key=require_key(), base_url=base_url, max_retries=0, timeout=timeout_s, open_telemetry=False,
+            http_client=anthropic.DefaultAsyncHttpxClient(base_url=base_url, timeout=timeout_s, verify=trust),
+        )
+        for _ in range(-(-concurrency // SHARD))
+    ]  # fmt: skip

@@ -1,0 +1,60 @@
+"""What is told of an error: which step failed and what to do, never a value of a row."""
+
+from __future__ import annotations
+
+import os
+import re
+import traceback
+
+import duckdb
+import typer
+
+from clio_sql import errors
+from clio_sql.errors import ClioError, SqlError, StateError, Stopped
+
+DEBUG = "CLIO_DEBUG=1 shows all of it, which may quote conversations"
+OURS = re.compile(r"executing the UDF: (\w+): (.+)", re.DOTALL)
+
+
+def explained(error: duckdb.Error, step: str) -> ClioError:
+    """An error of DuckDB as one of ours. Its own words may quote a value, so they are told only of our functions.
+
+    step: the relation or the part of the run that failed.
+    """
+    if found := OURS.search(str(error)):
+        kind = getattr(errors, found[1], None)
+        if isinstance(kind, type) and issubclass(kind, ClioError):
+            return kind(found[2])
+    name = type(error).__name__
+    if isinstance(error, duckdb.InterruptException):
+        return Stopped("stopped; what was finished is kept. Run the same command again to go on.")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return ClioError(f"{step}: the memory is used up. Close other programs, or give it a part of the input.")
+    if isinstance(error, duckdb.IOException | duckdb.FatalException | duckdb.SerializationException):
+        return StateError(f"{step}: the database cannot be read or written ({name}). Is the disk full? {DEBUG}.")
+    if isinstance(error, duckdb.ParserException | duckdb.BinderException | duckdb.CatalogException):
+        return SqlError(f"{step}: DuckDB cannot run this SQL ({name}). Correct it; {DEBUG}.")
+    return SqlError(f"{step}: DuckDB failed on a value of a row ({name}). {DEBUG}.")
+
+
+def tell(error: Exception) -> int:
+    """Tell an error on standard error and return its exit code; CLIO_DEBUG=1 adds the traceback."""
+    if os.environ.get("CLIO_DEBUG") == "1":
+        traceback.print_exception(error)
+    if isinstance(error, ClioError):
+        return _fail(str(error), error.exit_code)
+    if isinstance(error, typer.Abort):
+        return _fail("stopped.", Stopped.exit_code)
+    if hasattr(error, "show"):  # wrong usage
+        error.show()
+        return getattr(error, "exit_code", 2)
+    if isinstance(error, OSError) and error.filename is None:
+        return _fail(f"the output cannot be written ({error.strerror}).", 1)
+    return _fail(f"failed ({type(error).__name__}). This is a fault of clio-sql; CLIO_DEBUG=1 shows where.", 1)
+
+
+def _fail(text: str, code: int) -> int:
+    """Tell the user, without anything that could move the cursor."""
+    clean = "".join(char if char.isprintable() or char == "\n" else "?" for char in text)
+    typer.echo(f"clio-sql: {clean}", err=True)
+    return code
