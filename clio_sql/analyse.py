@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
 
-from clio_sql import builder, inputs, sources
+from clio_sql import builder, inputs, project, sources
 from clio_sql.errors import InputError, StateError
 from clio_sql.failures import explained
 from clio_sql.progress import Steps, interruptible
+from clio_sql.project import Relation
 from clio_sql.publish import publish
 from clio_sql.register import connect, engine_of
 
@@ -27,26 +28,48 @@ class Told(NamedTuple):
     held_back: dict[str, list[str]]
 
 
-def analyse(input: str, into: Path, steps: Steps, *, embedding_model: str | None = None, **reading: Any) -> Told:
-    """Analyse `input` into the folder: `warehouse.duckdb` and `published.duckdb`. reading: as `sources.read` takes it.
+def analyse(
+    input: str,
+    into: Path,
+    steps: Steps,
+    *,
+    analysis: Path | None = None,
+    runtime: Mapping[str, Any] | None = None,
+    **reading: Any,
+) -> Told:
+    """Analyse `input` into the folder: `warehouse.duckdb` and `published.duckdb`.
+
+    analysis: a folder of SQL that replaces packaged files. runtime: fields of `clio_sql.runtime.Runtime`.
+    reading: as `sources.read` takes it.
 
     Raises InputError, and then leaves the folder as it was; any other ClioError, and then keeps what was finished.
     """
     inputs.found(input)
+    relations = project.load(analysis)
     with _folder(into):
-        con = connect(into / WAREHOUSE, embedding_model=embedding_model)
+        con = connect(into / WAREHOUSE, **(runtime or {}))
         try:
-            return _work(con, input, into, steps, reading)
+            return _work(con, input, into, steps, relations, reading)
         except duckdb.Error as error:
             raise explained(error, steps.relation) from error
         finally:
             steps.stop()
+            if engine := engine_of(con):
+                engine.close()
             con.close()
 
 
-def _work(con: duckdb.DuckDBPyConnection, input: str, into: Path, steps: Steps, reading: dict[str, Any]) -> Told:
+def _work(
+    con: duckdb.DuckDBPyConnection,
+    input: str,
+    into: Path,
+    steps: Steps,
+    relations: list[Relation],
+    reading: dict[str, Any],
+) -> Told:
     engine = engine_of(con)
     assert engine is not None
+    assert engine.provider  # a missing key is told before any work
     engine.progress = steps.answered
     con.execute("set enable_progress_bar = false")  # DuckDB's would be drawn over ours, on standard output
 
@@ -61,12 +84,12 @@ def _work(con: duckdb.DuckDBPyConnection, input: str, into: Path, steps: Steps, 
             privacy_unit=source.privacy_unit,
             breakdowns=source.breakdowns,
         )
-        builder.run(con, reporter=steps)
+        builder.run(con, reporter=steps, relations=relations)
         steps.begin("checks", None)
         builder.check(con)
         steps.end(-1, skipped=False)
         steps.begin("published.duckdb", None)
-        publish(con, into)
+        publish(con, into, relations)
         steps.end(-1, skipped=False)
         return _told(con)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -14,7 +15,7 @@ from typing import Protocol
 
 import duckdb
 
-from clio_sql import project
+from clio_sql import contracts, fill, project
 from clio_sql.engine import Engine
 from clio_sql.errors import CheckError, ClioError, InputError
 from clio_sql.project import Incremental, Relation
@@ -23,9 +24,8 @@ from clio_sql.register import engine_of, is_read_only, register
 
 SCHEMA = "clio"
 CHUNK = 2_048  # rows a committed part of an incremental relation: one batch of a function
-MADE_BY = {
-    "local": "rules, an embedding model and word statistics; no language model",
-}
+WITHOUT_MODEL = "rules, an embedding model and word statistics; no language model"
+FAILED = "('failed', 'truncated', 'malformed', 'over_budget')"  # statuses that the next run tries again
 
 
 class Reporter(Protocol):
@@ -51,25 +51,25 @@ class Quiet:
 
 @dataclass
 class Builder:
-    """One build on one connection. run: executes a statement, here or in a thread that can be interrupted."""
+    """One build of `relations`, in that order, in `schema` of the database behind `con`."""
 
     con: duckdb.DuckDBPyConnection
     relations: Sequence[Relation]
     schema: str = SCHEMA
     reporter: Reporter = field(default_factory=Quiet)
-    runtime: str = ""
     _fingerprints: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.engine = ready(self.con)
+        self._answers = f"{self.engine.runtime.answers()} {_code()}"
 
     def all(self) -> None:
         """Build every relation in order. What is there already, from the same SQL and inputs, is left as it is."""
-        self.con.execute(f"set schema = {literal(self.schema)}")
-        try:
+        with _inside(self.con, self.schema):
             for name in project.HOST:
                 self._fingerprints[name] = self._content(name)
             for relation in self.relations:
                 self._build(relation)
-        finally:
-            self.con.execute("set schema = 'main'")
 
     def _build(self, relation: Relation) -> None:
         fingerprint = self._fingerprint(relation)
@@ -77,7 +77,7 @@ class Builder:
             self._refresh(relation, relation.incremental, fingerprint)
             return
         self._fingerprints[relation.name] = fingerprint
-        if self._is_built(relation.name, fingerprint):
+        if self._is_built(relation, fingerprint):
             self.reporter.begin(relation.name, None)
             self.reporter.end(-1, skipped=True)
             return
@@ -85,6 +85,7 @@ class Builder:
         self._drop_other_kind(relation)
         if relation.kind == "view":
             self.con.execute(f"create or replace view {relation.name} as {relation.sql}")
+            contracts.check(self.con, relation.name)
             self._mark(relation.name, fingerprint)
             self.reporter.end(-1, skipped=False)
             return
@@ -93,10 +94,13 @@ class Builder:
 
     def _create(self, relation: Relation, fingerprint: str) -> None:
         """The table and its record, together or not at all."""
+        # The hierarchy's prompts depend on its own answers: there each batch of calls is sent by itself.
+        if relation.asks and not relation.recursive:
+            self._fill(relation.name, [relation.sql], None)
         self.con.execute("begin")
         try:
             self.con.execute(f"create or replace table {relation.name} as {relation.sql}")
-            self._mark(relation.name, fingerprint)
+            self._mark(relation.name, fingerprint, complete=not (relation.asks and self._failures()))
             self.con.execute("commit")
         except BaseException:
             _rollback(self.con)
@@ -104,20 +108,29 @@ class Builder:
 
     def _refresh(self, relation: Relation, by: Incremental, fingerprint: str) -> None:
         """Answer the keys that are new or changed in committed parts, and drop those that vanished."""
-        if not self._is_built(relation.name, fingerprint, complete=None):
+        if not self._is_built(relation, fingerprint, complete=None):
             self._start_anew(relation, fingerprint)
+        if self.engine.runtime.retry_failed and "status" in relation.columns:
+            self._ask_again(relation, by)
         self._find_work(relation, by)
         (todo,) = self.con.execute("select count(*) from temp.work").fetchone()
         (gone,) = self.con.execute("select count(*) from temp.gone").fetchone()
         self.reporter.begin(relation.name, todo)
         if gone:
             self._forget_keys(relation, by, "temp.gone")
+        if relation.asks and todo:
+            self._fill(
+                relation.name,
+                (relation.body({by.input: _narrowed(by, start, fill.ROWS)}) for start in range(0, todo, fill.ROWS)),
+                todo,
+            )
+            self.reporter.begin(relation.name, todo)
         for start in range(0, todo, CHUNK):
             self._answer(relation, by, start)
             self.reporter.advance(min(CHUNK, todo - start))
         self._mark(relation.name, fingerprint)
         query = "select bit_xor(md5_number(concat(key, changed))) from clio_state.processed where relation = ?"
-        content = self.con.execute(query, [relation.name]).fetchone()[0]
+        content = self.con.execute(query, [self._key(relation.name)]).fetchone()[0]
         self._fingerprints[relation.name] = f"{fingerprint} {content}"
         self.reporter.end(self._count(relation.name), skipped=not todo and not gone)
 
@@ -126,7 +139,7 @@ class Builder:
         self.con.execute("begin")
         empty = relation.body({relation.incremental.input: f"select * from {relation.incremental.input} limit 0"})
         self.con.execute(f"create or replace table {relation.name} as {empty}")
-        self.con.execute("delete from clio_state.processed where relation = ?", [relation.name])
+        self.con.execute("delete from clio_state.processed where relation = ?", [self._key(relation.name)])
         self._mark(relation.name, fingerprint, complete=False)
         self.con.execute("commit")
 
@@ -134,7 +147,9 @@ class Builder:
         """temp.work: place, key and changed of what is to be answered; temp.gone: keys that vanished."""
         self.con.execute(f"""
             create or replace temp table now as
-            select {by.key} as key, md5(string_agg(coalesce({by.changed}, ''), chr(31) order by {by.changed})) as changed
+            select
+                {by.key} as key,
+                md5(string_agg(coalesce({by.changed}, ''), chr(31) order by {by.changed})) as changed
             from {by.input} group by all""")
         self.con.execute(
             """
@@ -143,40 +158,68 @@ class Builder:
             from temp.now as now
             left join clio_state.processed as done on done.relation = ? and done.key = now.key
             where done.changed is distinct from now.changed""",
-            [relation.name],
+            [self._key(relation.name)],
         )
         self.con.execute(
             """
             create or replace temp table gone as
             select key from clio_state.processed where relation = ? and key not in (select key from temp.now)""",
-            [relation.name],
+            [self._key(relation.name)],
         )
 
     def _answer(self, relation: Relation, by: Incremental, start: int) -> None:
-        part = f"select key from temp.work where place >= {start} and place < {start + CHUNK}"
-        narrowed = f"select * from {by.input} where {by.key} in ({part})"
         self.con.execute("begin")
         try:
-            self._forget_keys(relation, by, f"({part})")
-            self.con.execute(f"insert into {relation.name} {relation.body({by.input: narrowed})}")
+            self._forget_keys(relation, by, f"({_part(start, CHUNK)})")
+            self.con.execute(f"insert into {relation.name} {relation.body({by.input: _narrowed(by, start, CHUNK)})}")
+            again = ""  # what failed is not done with: the next run tries it again
+            if "status" in relation.columns:
+                again = f"and key not in (select {by.key} from {relation.name} where status in {FAILED})"
             self.con.execute(
-                "insert into clio_state.processed select ?, key, changed from temp.work where place >= ? and place < ?",
-                [relation.name, start, start + CHUNK],
+                "insert into clio_state.processed select ?, key, changed from temp.work "
+                f"where place >= ? and place < ? {again}",
+                [self._key(relation.name), start, start + CHUNK],
             )
             self.con.execute("commit")
         except BaseException:
             _rollback(self.con)
             raise
 
+    def _ask_again(self, relation: Relation, by: Incremental) -> None:
+        """Let what was refused be asked once more."""
+        self.con.execute(
+            "delete from clio_state.processed where relation = ? "
+            f"and key in (select {by.key} from {relation.name} where status = 'refused')",
+            [self._key(relation.name)],
+        )
+
+    def _fill(self, name: str, queries: Iterable[str], total: int | None) -> None:
+        """Buy the answers of a step, where answers cost money."""
+        if not fill.is_paid(self.engine):
+            return
+        ratio = self.con.execute("select max_error_ratio from settings").fetchone()
+        self.reporter.begin(f"{name}: calls", total)
+        fill.fill(self.con, self.engine, queries, ratio[0] if ratio else None, self.reporter.advance)
+        self.reporter.end(-1, skipped=False)
+
+    def _failures(self) -> int:
+        """Calls of this run that failed; ProviderError where it was for want of money."""
+        if not fill.is_paid(self.engine):
+            return 0
+        counts = self.engine.provider.failures()
+        fill.require_budget(counts["over_budget"], self.engine.runtime.max_usd)
+        return counts.total()
+
     def _forget_keys(self, relation: Relation, by: Incremental, keys: str) -> None:
         self.con.execute(f"delete from {relation.name} where {by.key} in (select key from {keys})")
         self.con.execute(
-            f"delete from clio_state.processed where relation = ? and key in (select key from {keys})", [relation.name]
+            f"delete from clio_state.processed where relation = ? and key in (select key from {keys})",
+            [self._key(relation.name)],
         )
 
     def _fingerprint(self, relation: Relation) -> str:
         """A hash of the SQL, of who answers, and of the inputs but the one that is gone through row by row."""
-        parts = [relation.kind, relation.sql, self.runtime if relation.calls_model else ""]
+        parts = [relation.kind, relation.sql, self._answers if relation.calls_model else ""]
         for name in relation.inputs:
             if relation.incremental is None or name != relation.incremental.input:
                 parts.append(f"{name} {self._fingerprints[name]}")
@@ -187,39 +230,75 @@ class Builder:
         if name == "build_info":
             return ""
         rows, content = self.con.execute(
-            f"select count(*), bit_xor(md5_number(cast(rows as varchar))) from {name} as rows"
+            # a sum, since of two equal rows nothing is left by xor
+            f"select count(*), sum(md5_number_lower(cast(rows as varchar))) from {name} as rows"
         ).fetchone()
         return f"{rows} {content}"
 
-    def _is_built(self, name: str, fingerprint: str, complete: bool | None = True) -> bool:
+    def _is_built(self, relation: Relation, fingerprint: str, complete: bool | None = True) -> bool:
         row = self.con.execute(
-            "select complete from clio_state.relations where relation = ? and fingerprint = ?", [name, fingerprint]
+            "select complete from clio_state.relations where relation = ? and fingerprint = ?",
+            [self._key(relation.name), fingerprint],
         ).fetchone()
-        return row is not None and complete in (None, row[0])
+        return row is not None and complete in (None, row[0]) and _kind(self.con, relation.name) == relation.kind
 
     def _mark(self, name: str, fingerprint: str, complete: bool = True) -> None:
         self.con.execute(
-            "insert or replace into clio_state.relations values (?, ?, ?, now())", [name, fingerprint, complete]
+            "insert or replace into clio_state.relations values (?, ?, ?, now())",
+            [self._key(name), fingerprint, complete],
         )
 
+    def _key(self, name: str) -> str:
+        """What a relation is called in the state, which is one for all schemas."""
+        return name if self.schema == SCHEMA else f"{self.schema}.{name}"
+
     def _drop_other_kind(self, relation: Relation) -> None:
-        """A view where a table is to be, or the other way round, would stand in the way."""
-        row = self.con.execute(
-            "select table_type from information_schema.tables where table_schema = ? and table_name = ?",
-            [self.schema, relation.name],
-        ).fetchone()
-        if row is not None and (row[0] == "VIEW") != (relation.kind == "view"):
-            self.con.execute(f"drop {'view' if row[0] == 'VIEW' else 'table'} {relation.name}")
+        _drop_other_kind(self.con, relation.name, relation.kind)
 
     def _count(self, name: str) -> int:
         return self.con.execute(f"select count(*) from {name}").fetchone()[0]
 
 
-def _rollback(con: duckdb.DuckDBPyConnection) -> None:
+def _part(start: int, rows: int) -> str:
+    return f"select key from temp.work where place >= {start} and place < {start + rows}"
+
+
+def _narrowed(by: Incremental, start: int, rows: int) -> str:
+    """The rows of the input that one part of the work needs."""
+    return f"select * from {by.input} where {by.key} in ({_part(start, rows)})"
+
+
+@contextmanager
+def _inside(con: duckdb.DuckDBPyConnection, schema: str) -> Iterator[None]:
+    """Names without a schema are those of `schema`; afterwards as before."""
+    before = con.execute("select current_schema()").fetchone()[0]
+    con.execute(f"set schema = {literal(schema)}")
     try:
+        yield
+    finally:
+        con.execute(f"set schema = {literal(before)}")
+
+
+def _kind(con: duckdb.DuckDBPyConnection, name: str) -> str | None:
+    """'view' or 'table' of the current schema, None where there is none of that name."""
+    row = con.execute(
+        "select table_type from information_schema.tables "
+        "where table_catalog = current_database() and table_schema = current_schema() and table_name = ?",
+        [name],
+    ).fetchone()
+    return None if row is None else "view" if row[0] == "VIEW" else "table"
+
+
+def _drop_other_kind(con: duckdb.DuckDBPyConnection, name: str, kind: str) -> None:
+    """A view where a table is to be, or the other way round, would stand in the way."""
+    there = _kind(con, name)
+    if there not in (None, kind):
+        con.execute(f"drop {there} {name}")
+
+
+def _rollback(con: duckdb.DuckDBPyConnection) -> None:
+    with suppress(duckdb.TransactionException):  # the error ended the transaction itself
         con.execute("rollback")
-    except duckdb.TransactionException:  # the error ended the transaction itself
-        pass
 
 
 def ready(con: duckdb.DuckDBPyConnection) -> Engine:
@@ -250,7 +329,7 @@ def _describe_build(con: duckdb.DuckDBPyConnection, schema: str, engine: Engine,
         "?::varchar as clio_sql_version, ?::varchar as duckdb_version, ?::varchar as sql_hash",
         [
             datetime.now(UTC),
-            MADE_BY.get(runtime.provider, runtime.provider),
+            WITHOUT_MODEL if runtime.provider == "local" else f"{runtime.model} and {runtime.naming_model}",
             runtime.provider,
             runtime.embedding_model,
             version("clio-sql"),
@@ -271,12 +350,10 @@ def install(
     """
     _views(con, conversations, schema, breakdowns)
     relations = project.load()
-    con.execute(f"set schema = {literal(schema)}")
-    try:
+    with _inside(con, schema):
         for relation in relations:
+            _drop_other_kind(con, relation.name, "view")
             con.execute(f"create or replace view {relation.name} as {project.composed(relation, relations)}")
-    finally:
-        con.execute("set schema = 'main'")
 
 
 def build(
@@ -292,12 +369,19 @@ def build(
     run(con, schema, reporter)
 
 
-def run(con: duckdb.DuckDBPyConnection, schema: str = SCHEMA, reporter: Reporter | None = None) -> None:
+def run(
+    con: duckdb.DuckDBPyConnection,
+    schema: str = SCHEMA,
+    reporter: Reporter | None = None,
+    relations: Sequence[Relation] | None = None,
+) -> None:
     """Build all relations of `schema` from its `source` and `input`. Goes on where the last run was stopped."""
     engine = ready(con)
-    relations = project.load()
+    relations = relations or project.load()
+    if fill.is_paid(engine):
+        engine.provider.begin()  # type: ignore[attr-defined]
     _describe_build(con, schema, engine, relations)
-    Builder(con, relations, schema, reporter or Quiet(), f"{engine.runtime} {_code()}").all()
+    Builder(con, relations, schema, reporter or Quiet()).all()
 
 
 @cache
@@ -320,13 +404,10 @@ def _files(folder: Traversable) -> Iterator[Traversable]:
 
 def check(con: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> None:
     """Run every check; CheckError names those that found bad rows, and how many, never which."""
-    con.execute(f"set schema = {literal(schema)}")
-    try:
+    with _inside(con, schema):
         found = {
             name: con.execute(f"select count(*) from ({sql}\n)").fetchone()[0] for name, sql in project.checks().items()
         }
-    finally:
-        con.execute("set schema = 'main'")
     broken = [f"{name} ({rows} rows)" for name, rows in found.items() if rows]
     if broken:
         raise CheckError(f"nothing is published, since these checks found bad rows: {', '.join(broken)}.")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
 import typer
 
+from clio_sql import options
 from clio_sql.errors import Stopped
 from clio_sql.failures import tell
 
@@ -23,18 +24,6 @@ app = typer.Typer(
     "6 a check failed and nothing was published, 7 the database or folder, 130 stopped.",
 )
 
-OUT = Annotated[Path, typer.Argument(help="The folder that a run wrote.", show_default=False)]
-INTO = Annotated[
-    Path,
-    typer.Option(metavar="OUT", help="Folder for warehouse.duckdb (private) and published.duckdb; made if missing."),
-]
-DEPTH = Annotated[int | None, typer.Option(min=1, help="Levels of the tree to print; all by default.")]
-
-
-def _column(help: str):
-    panel = "Columns of the input, where they have other names"
-    return Annotated[str | None, typer.Option(metavar="NAME", help=help, show_default=False, rich_help_panel=panel)]
-
 
 def _version(wanted: bool) -> None:
     if wanted:
@@ -42,14 +31,6 @@ def _version(wanted: bool) -> None:
 
         typer.echo(f"clio-sql {version('clio-sql')}, duckdb {version('duckdb')}")
         raise typer.Exit
-
-
-def _format(given: str | None) -> str | None:
-    from clio_sql.adapters import FORMATS
-
-    if given is not None and given not in FORMATS:
-        raise typer.BadParameter(f"{given!r} is not one of: {', '.join(FORMATS)}.")
-    return given
 
 
 @app.callback()
@@ -62,39 +43,28 @@ def _options(
 
 @app.command()
 def run(
-    input: Annotated[
-        str,
-        typer.Argument(
-            metavar="INPUT",
-            help="Parquet, JSONL, JSON or CSV file, a folder or glob of Parquet, or file.duckdb::schema.table.",
-            show_default=False,
-        ),
-    ],
-    into: INTO = Path("out"),
-    source: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FORMAT", callback=_format, help="Format of the input; found from its columns by default."
-        ),
-    ] = None,
-    breakdown: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Column to break clusters down by; may be repeated."),
-    ] = None,
-    privacy_unit: Annotated[
-        Literal["user", "conversation"],
-        typer.Option(help="conversation: each counts as a person; where there is no user column."),
-    ] = "user",
-    embedding_model: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="A sentence-transformers model, by name or folder.")
-    ] = None,
-    depth: DEPTH = None,
-    id_column: _column("Conversation id.") = None,
-    user_column: _column("User id, the privacy unit.") = None,
-    time_column: _column("When.") = None,
-    messages_column: _column("List of messages.") = None,
-    role_column: _column("Role, where a row is a message.") = None,
-    content_column: _column("Text, where a row is a message.") = None,
+    input: options.INPUT,
+    into: options.INTO = Path("out"),
+    analysis: options.ANALYSIS = None,
+    source: options.FORMAT = None,
+    breakdown: options.BREAKDOWN = None,
+    privacy_unit: options.PRIVACY_UNIT = "user",
+    depth: options.DEPTH = None,
+    provider: options.PROVIDER = None,
+    model: options.MODEL = None,
+    naming_model: options.NAMING_MODEL = None,
+    base_url: options.BASE_URL = None,
+    concurrency: options.CONCURRENCY = None,
+    max_usd: options.MAX_USD = None,
+    batch: options.BATCH = None,
+    retry_failed: options.RETRY_FAILED = None,
+    embedding_model: options.EMBEDDING_MODEL = None,
+    id_column: options.ID_COLUMN = None,
+    user_column: options.USER_COLUMN = None,
+    time_column: options.TIME_COLUMN = None,
+    messages_column: options.MESSAGES_COLUMN = None,
+    role_column: options.ROLE_COLUMN = None,
+    content_column: options.CONTENT_COLUMN = None,
 ) -> None:
     """Analyse INPUT: write warehouse.duckdb and published.duckdb, and print the tree.
 
@@ -104,30 +74,14 @@ def run(
     Examples:
       clio-sql run chats.parquet --into out
       clio-sql run chats.csv --user-column account --breakdown plan
-      clio-sql run prod.duckdb::main.chats
+      clio-sql run prod.duckdb::main.chats --analysis our_sql
+      clio-sql run chats.parquet --provider anthropic --max-usd 25
     """
-    columns = {
-        "conversation_id": id_column,
-        "user_id": user_column,
-        "created_at": time_column,
-        "messages": messages_column,
-        "role": role_column,
-        "content": content_column,
-    }
-    _analyse(
-        input,
-        into,
-        depth,
-        embedding_model=embedding_model,
-        source=source,
-        privacy_unit=privacy_unit,
-        breakdowns=tuple(breakdown or ()),
-        columns={key: value for key, value in columns.items() if value},
-    )
+    _analyse(input, into, depth, analysis=analysis, **_given(locals()))
 
 
 @app.command()
-def demo(into: INTO = Path("out"), depth: DEPTH = None) -> None:
+def demo(into: options.INTO = Path("out"), depth: options.DEPTH = None) -> None:
     """Analyse made-up conversations: write OUT/demo.parquet, then do what `run` does.
 
     \b
@@ -144,9 +98,9 @@ def demo(into: INTO = Path("out"), depth: DEPTH = None) -> None:
 
 @app.command()
 def tree(
-    out: OUT,
+    out: options.OUT,
     facet: Annotated[str | None, typer.Option(help="Only this facet.", show_default=False)] = None,
-    depth: DEPTH = None,
+    depth: options.DEPTH = None,
 ) -> None:
     """Print the published tree of OUT.
 
@@ -175,26 +129,59 @@ def functions() -> None:
 
 
 @app.command()
-def models() -> None:
-    """List the relations in build order: name, kind, inputs.
+def models(
+    analysis: Annotated[Path | None, typer.Argument(metavar="[FOLDER]", help="An analysis folder.")] = None,
+) -> None:
+    """List the relations in build order: name, kind, inputs; with FOLDER, which of them are its own.
 
     \b
-    Example:
+    Examples:
       clio-sql models
+      clio-sql models our_sql
     """
     from clio_sql import project
 
-    for relation in project.load():
+    packaged = {relation.name: relation.sql for relation in project.load()}
+    for relation in project.load(analysis):
         kind = "published" if relation.published else relation.kind
-        typer.echo(f"{relation.name:<18} {kind:<10} {', '.join(relation.inputs)}".rstrip())
+        mark = (
+            "" if packaged.get(relation.name) == relation.sql else "overridden" if relation.name in packaged else "new"
+        )
+        line = f"{relation.name:<18} {kind:<10} " + (f"{mark:<11}" if analysis else "")
+        typer.echo(line + ", ".join(relation.inputs).rstrip())
 
 
-def _analyse(input: str, into: Path, depth: int | None, **options) -> None:
+RUNTIME = (
+    "provider", "model", "naming_model", "base_url", "concurrency", "max_usd", "batch", "retry_failed",
+    "embedding_model",
+)  # fmt: skip
+COLUMNS = {
+    "conversation_id": "id_column",
+    "user_id": "user_column",
+    "created_at": "time_column",
+    "messages": "messages_column",
+    "role": "role_column",
+    "content": "content_column",
+}
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """Options of a command as `analyse` takes them: the runtime, and how the input is to be read."""
+    return {
+        "runtime": {name: options[name] for name in RUNTIME if options[name] is not None},
+        "source": options["source"],
+        "privacy_unit": options["privacy_unit"],
+        "breakdowns": tuple(options["breakdown"] or ()),
+        "columns": {name: options[option] for name, option in COLUMNS.items() if options[option]},
+    }
+
+
+def _analyse(input: str, into: Path, depth: int | None, **settings: Any) -> None:
     from clio_sql.analyse import analyse
     from clio_sql.progress import Steps
     from clio_sql.screen import print_tree
 
-    told = analyse(input, into, Steps(), **options)
+    told = analyse(input, into, Steps(), **settings)
     for reason, rows in told.left_out:
         typer.echo(f"left out of the input: {rows:,} with {reason}", err=True)
     print_tree(into, None, depth, told.held_back)
@@ -207,7 +194,7 @@ def main() -> None:
         if stream is not None:  # closed
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="clio-sql", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough

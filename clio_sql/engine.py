@@ -59,6 +59,12 @@ class Engine:
         self.__dict__.pop("provider", None)
         self.__dict__.pop("embedder", None)
 
+    def close(self) -> None:
+        """End what a provider holds open; it is made anew when it is needed."""
+        made = self.__dict__.pop("provider", None)
+        if hasattr(made, "close"):
+            made.close()
+
     def attach(self, con: duckdb.DuckDBPyConnection) -> None:
         """Let the functions reach the state through `con` while it is open."""
         live = [ref for ref in self._connections if (known := ref()) is not None and known is not con]

@@ -143,8 +143,9 @@ def _scan(con: duckdb.DuckDBPyConnection, kind: str, paths: list[str], given: st
         hive = any("=" in each.removeprefix(given) for each in paths)  # folders like plan=pro within it
         return f"read_parquet({listed}, union_by_name=true, hive_partitioning={hive})", {}
     if kind == "csv":
-        options = f"""all_varchar=true, header=true, quote='"', escape='"', max_line_size={LONGEST}"""
-        relation = f"read_csv({listed}, union_by_name=true, {options})"
+        # skip, comment: or lines before a longer one, and lines that begin with #, would be lost in silence
+        options = """all_varchar=true, header=true, skip=0, comment='', quote='"', escape='"'"""
+        relation = f"read_csv({listed}, union_by_name=true, {options}, max_line_size={LONGEST})"
         _require_even(con, relation, paths, _name(given))
         return relation, {}
     # A type guessed from some values changes others (a date's text): each column is read as JSON. All

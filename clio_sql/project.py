@@ -16,6 +16,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from clio_sql.errors import SqlError
+from clio_sql.register import FUNCTIONS
 
 FOLDERS = ("models", "published")
 HOST = ("source", "input", "build_info")  # made by the host: the rows that came in, what they are, who builds
@@ -54,6 +55,15 @@ class Relation:
         """True where one of our functions stands in the SQL."""
         return any(f"{name}(" in self.sql or f"{name}_raw(" in self.sql for name in _functions())
 
+    @property
+    def asks(self) -> bool:
+        """True where a provider is asked, which may cost money."""
+        return any(f"{name}(" in self.sql or f"{name}_raw(" in self.sql for name in _functions(answered=True))
+
+    @property
+    def recursive(self) -> bool:
+        return "with recursive" in self.sql
+
     def body(self, narrowed: dict[str, str] | None = None) -> str:
         """The SQL to run; `narrowed` puts a query in the place of an input, below every function."""
         if not narrowed:
@@ -66,10 +76,8 @@ class Relation:
 
 
 @cache
-def _functions() -> tuple[str, ...]:
-    from clio_sql.register import FUNCTIONS
-
-    return tuple(function.name for function in FUNCTIONS)
+def _functions(answered: bool = False) -> tuple[str, ...]:
+    return tuple(function.name for function in FUNCTIONS if function.answered or not answered)
 
 
 def parse(name: str, folder: str, text: str) -> Relation:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import duckdb
 
-from clio_sql import project
 from clio_sql.builder import SCHEMA
 from clio_sql.errors import InputError, StateError
 from clio_sql.project import Relation
@@ -17,8 +16,8 @@ from clio_sql.quoting import literal
 STORAGE = "v1.4.0"  # the oldest DuckDB that can read the file; 2.0.0 would write what no 1.x opens
 
 
-def publish(con: duckdb.DuckDBPyConnection, folder: Path, schema: str = SCHEMA) -> Path:
-    """Copy every published relation as a plain table with comments into `folder/published.duckdb`.
+def publish(con: duckdb.DuckDBPyConnection, folder: Path, relations: Sequence[Relation], schema: str = SCHEMA) -> Path:
+    """Copy every published one of `relations` as a plain table with comments into `folder/published.duckdb`.
 
     Readers see the old file or the new one, never a part. Returns its path. Raises StateError where it
     cannot be written.
@@ -27,7 +26,7 @@ def publish(con: duckdb.DuckDBPyConnection, folder: Path, schema: str = SCHEMA) 
     _clear(folder)
     draft = folder / f".published-{os.getpid()}.duckdb"
     try:
-        _write(con, schema, draft)
+        _write(con, schema, [relation for relation in relations if relation.published], draft)
         os.replace(draft, target)
     except OSError as error:
         raise StateError(
@@ -44,10 +43,10 @@ def _clear(folder: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _write(con: duckdb.DuckDBPyConnection, schema: str, draft: Path) -> None:
+def _write(con: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Relation], draft: Path) -> None:
     con.execute(f"attach {literal(str(draft))} as publishing (storage_version '{STORAGE}')")
     try:
-        _copy(con, schema, [relation for relation in project.load() if relation.published])
+        _copy(con, schema, relations)
         con.execute("checkpoint publishing")
     finally:
         con.execute("detach publishing")

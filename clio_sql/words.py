@@ -68,13 +68,16 @@ def lemma(word: str, languages: tuple[str, ...] = LANGUAGES) -> str:
 def ordinary(word: str) -> bool:
     """True for an English dictionary word, inflected or not, that is nobody's and nothing's name.
 
-    A hyphenated word is ordinary when the dictionary has it, or all of its parts.
+    A hyphenated word is ordinary when the dictionary has it, or all of its parts
+    are ordinary or function words.
     """
     common, names = _dictionary()
     forms = {word, lemma(word, ("en",))}
     if forms & names:
         return False
-    return bool(forms & common) or ("-" in word and all(ordinary(part) for part in word.split("-")))
+    if forms & common:
+        return True
+    return "-" in word and all(part in _function_words() or ordinary(part) for part in word.split("-"))
 
 
 @lru_cache(maxsize=200_000)

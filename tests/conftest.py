@@ -28,6 +28,16 @@ def demo_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def demo_again(demo_out: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A second run over the same rows, in this process and a fresh folder. Read it; do not change it."""
+    from warehouse import analyse
+
+    out = tmp_path_factory.mktemp("again")
+    analyse(demo_out / "demo.parquet", out)
+    return out
+
+
+@pytest.fixture(scope="session")
 def data() -> Path:
     """The folder of the real data sets; skips where there is none."""
     folder = Path(os.environ.get("CLIO_TEST_DATA") or ROOT.parent / "shared" / "data")

@@ -346,7 +346,7 @@ def answer(request: dict, schema: dict, function: str) -> dict:
     """A sensible answer out of the prompt alone."""
     data = data_of(request)
     if function == "extract":
-        return {facet: _facet(data, part) for facet, part in schema["properties"].items()}
+        return {facet: _facet(facet, data, part) for facet, part in schema["properties"].items()}
     if function == "audit":
         rating = 1 if re.search(r"@|\d{4}|\b(Mr|Mrs|Dr)\b", data) else 5
         return {"reason": "It tells a topic and no person.", "rating": rating}
@@ -356,12 +356,14 @@ def answer(request: dict, schema: dict, function: str) -> dict:
     if function == "choose":
         return {"parent": _nearest(lists)}
     n = int(re.search(r"about (\d+)", request["messages"][-1]["content"])[1])
-    distinct = list(dict.fromkeys(lists["names"]))
+    distinct = list(dict.fromkeys(name.split(". ")[0] for name in lists["names"]))
     kept = min(n, len(distinct))
     return {"names": [distinct[i * len(distinct) // kept] for i in range(kept)]}
 
 
-def _facet(data: str, part: dict) -> Any:
+def _facet(facet: str, data: str, part: dict) -> Any:
+    if facet == "language":
+        return "English"
     number = int(hashlib.md5(data.encode()).hexdigest(), 16)
     if "enum" in part:
         english = "English" in part["enum"]

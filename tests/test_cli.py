@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
-import random
+import shutil
 import subprocess
 import sys
 import time
@@ -14,6 +14,11 @@ import duckdb
 import pytest
 from chats import SECRET, chat, chats, published, warehouse, write
 from conftest import cli
+
+from clio_sql.errors import ClioError, SqlError, StateError
+from clio_sql.failures import explained
+from clio_sql.register import MACROS, connect
+from clio_sql.sources import read
 
 HOSTILE = '"; drop table clio.source; --'
 LONG = "please fix a python loop " * 200_000  # 5 MB
@@ -66,7 +71,9 @@ def test_a_bad_file_is_told_and_leaves_nothing(tmp_path, name):
 
 
 def test_a_missing_file(tmp_path):
-    refused(cli("run", tmp_path / "chats.parquet", "--into", tmp_path / "out"), 3, "chats.parquet: there is no such file")
+    refused(
+        cli("run", tmp_path / "chats.parquet", "--into", tmp_path / "out"), 3, "chats.parquet: there is no such file"
+    )
     assert not list(tmp_path.iterdir())
 
 
@@ -76,7 +83,9 @@ def test_a_locked_input_and_a_locked_warehouse(tmp_path):
     with duckdb.connect(str(out / "warehouse.duckdb")) as con:
         con.execute("create table kept as select 1 as one")
         refused(cli("run", out / "warehouse.duckdb", "--into", tmp_path / "other"), 3, "another process has it locked")
-        refused(cli("run", write(tmp_path / "a.jsonl", chats(3)), "--into", out), 7, "another process has this database")
+        refused(
+            cli("run", write(tmp_path / "a.jsonl", chats(3)), "--into", out), 7, "another process has this database"
+        )
     assert warehouse(out, "from kept") == [(1,)]
     assert not (tmp_path / "other").exists()
 
@@ -91,6 +100,13 @@ def test_an_output_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "garbage" / "warehouse.duckdb").write_text("mine")
     refused(cli("run", file, "--into", tmp_path / "garbage"), 7, "warehouse.duckdb: cannot be opened")
     assert (tmp_path / "garbage" / "warehouse.duckdb").read_text() == (tmp_path / "taken").read_text() == "mine"
+
+
+def test_a_csv_line_that_looks_like_a_comment_is_a_row(tmp_path):
+    (tmp_path / "a.csv").write_text("conversation_id,role,content\n" + "1,user,hi\n" * 5 + "#2,user,hi\n")
+    with duckdb.connect() as con:
+        source = read(con, tmp_path / "a.csv", privacy_unit="conversation")
+    assert source.rows == 2
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -112,7 +128,7 @@ ODD = [
     chat(1007, None, "Please bake bread without yeast"),
 ]
 LEFT_OUT = [
-    chat(1003, "u9", SECRET),  # an id that was there before
+    chat(1003, "u9", SECRET, created_at="2026-04-01T10:00:00"),  # an id that was there before
     chat(2000, "u1", None) | {"messages": [{"role": "user", "content": None}, None]},
     chat(2001, "u1", "") | {"messages": [{"role": "user", "content": " \0\n"}]},
     chat(2002, "u1", "") | {"messages": []},
@@ -125,7 +141,9 @@ LEFT_OUT = [
 def odd(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     """The folder and the process of a run over 240 ordinary conversations with ODD and LEFT_OUT among them."""
     folder = tmp_path_factory.mktemp("odd")
-    rows = [row | {HOSTILE: "free" if number % 3 else HOSTILE} for number, row in enumerate(chats(240) + ODD + LEFT_OUT)]
+    rows = [
+        row | {HOSTILE: "free" if number % 3 else HOSTILE} for number, row in enumerate(chats(240) + ODD + LEFT_OUT)
+    ]
     file = write(folder / "rows.jsonl", rows)
     with duckdb.connect(str(folder / "clio.duckdb")) as con:
         read = f"read_json('{file}', maximum_object_size=100000000, sample_size=-1)"
@@ -191,7 +209,9 @@ def test_tree_and_its_options(odd):
     out, done = odd
     whole = cli("tree", out)
     assert (whole.returncode, whole.stderr) == (0, "")
-    assert [line for line in whole.stdout.splitlines() if "%" in line] == [x for x in done.stdout.splitlines() if "%" in x]
+    assert [line for line in whole.stdout.splitlines() if "%" in line] == [
+        x for x in done.stdout.splitlines() if "%" in x
+    ]
     top = cli("tree", out, "--depth", 1, "--facet", "request").stdout
     assert sum("%" in line for line in top.splitlines()) == sum(row[3] is None for row in published(out)["clusters"])
     refused(cli("tree", out, "--facet", "mood"), 3, "--facet 'mood': not published; there are: request")
@@ -199,7 +219,7 @@ def test_tree_and_its_options(odd):
 
 
 def test_a_folder_in_the_place_of_the_published_file(odd, tmp_path):
-    subprocess.run(["cp", str(odd[0] / "warehouse.duckdb"), str(tmp_path)], check=True)
+    shutil.copy(odd[0] / "warehouse.duckdb", tmp_path)
     (tmp_path / "published.duckdb" / "mine").mkdir(parents=True)
     (tmp_path / ".published-99.duckdb").write_text("left by a run that was killed")
     done = cli("run", f"{odd[0].parent / 'clio.duckdb'}::{HOSTILE}", "--into", tmp_path)
@@ -211,3 +231,139 @@ def quiet(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess
     """Without the lines of slow steps."""
     done.stderr = done.stderr[done.stderr.index("clio-sql: ") :]
     return done
+
+
+# --- runs that publish nothing, or less
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "why"),
+    [
+        ("one user", [chat(n, "u1", f"Please fix a python loop {n}") for n in range(60)], "too few users"),
+        ("fewer than clusters", chats(2), "too few users"),
+    ],
+)
+def test_too_few_people_publish_nothing_and_are_told_why(tmp_path, name, rows, why):
+    done = cli("run", write(tmp_path / "a.jsonl", rows), "--into", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    told = done.stdout.splitlines()[0]
+    assert told.startswith("request: nothing is published, since no cluster may be shown (") and why in told
+    assert not any(char.isdigit() for char in told)
+    tables = published(tmp_path / "out")
+    assert tables.pop("about") and not any(tables.values())
+    again = cli("tree", tmp_path / "out")
+    assert again.returncode == 0 and "Nothing is published" in again.stdout
+
+
+def test_all_conversations_identical(tmp_path):
+    rows = [chat(n, f"u{n % 30}", "Please fix a python loop") for n in range(120)]
+    done = cli("run", write(tmp_path / "a.jsonl", rows), "--into", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    names = {row[4] for row in published(tmp_path / "out")["clusters"]}
+    assert names == {"Fix a python loop"}
+
+
+# --- errors of DuckDB
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind"),
+    [
+        (f"select '{SECRET}'::integer", SqlError),
+        (f"select error('{SECRET}')", SqlError),
+        (f"select {SECRET.replace(' ', '_')}", SqlError),
+        (f"from read_csv('/nowhere/{SECRET}')", StateError),
+        ("select clio_fit([[1.0::float], [1, 2]], 2)", ClioError),
+        ("select clio_cluster([1.0::float], 'm0')", StateError),
+    ],
+)
+def test_an_error_of_duckdb_is_told_without_its_words(statement, kind):
+    with connect() as con, pytest.raises(duckdb.Error) as caught:
+        con.execute(statement).fetchall()
+    told = explained(caught.value, "embeddings")
+    assert type(told) is kind and "Zebulon" not in str(told)
+    assert "executing" not in str(told) and "LINE 1" not in str(told)
+
+
+def test_an_error_within_a_run_names_the_relation_and_debug_shows_all(odd, tmp_path):
+    shutil.copy(odd[0] / "warehouse.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as con:
+        con.execute("create or replace table clio_state.relations as select 1 as nothing_of_ours")
+    run = ("run", f"{odd[0].parent / 'clio.duckdb'}::{HOSTILE}", "--into", tmp_path)
+    refused(quiet(cli(*run)), 4, "conversations: ", "CLIO_DEBUG=1 shows")
+    shown = cli(*run, env=os.environ | {"CLIO_DEBUG": "1"}).stderr
+    assert "Traceback" in shown and "nothing_of_ours" in shown
+
+
+# --- what users of the best tools expect
+
+
+def test_help_is_quick_and_has_examples():
+    started = time.monotonic()
+    done = cli("--help")
+    assert done.returncode == 0 and time.monotonic() - started < 2  # well under 1 s where nothing else runs
+    assert "Exit codes" in done.stdout and "\x1b" not in done.stdout
+    for command in ("run", "demo", "tree", "functions", "models"):
+        text = cli(command, "-h").stdout
+        assert command in done.stdout and "Example" in text and f"clio-sql {command}" in text
+
+
+def test_help_loads_nothing_heavy():
+    code = "import sys, clio_sql.cli; print([m for m in ('torch', 'sklearn', 'anthropic', 'ibis') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_version():
+    assert cli("--version").stdout.startswith("clio-sql 0.1.0, duckdb 2.")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["fly"],
+        ["run"],
+        ["tree", "a", "b"],
+        ["run", "a", "--source", "x"],
+        ["run", "a", "--privacy-unit", "x"],
+        ["--x"],
+    ],
+)
+def test_wrong_usage_is_2(arguments):
+    done = cli(*arguments)
+    assert done.returncode == 2 and "Usage: clio-sql" in done.stdout + done.stderr and "Traceback" not in done.stderr
+
+
+def test_functions_and_models():
+    functions = cli("functions").stdout
+    assert [name for name in MACROS if f"\n{name}(" not in "\n" + functions] == []
+    models = [line.split(maxsplit=2) for line in cli("models").stdout.splitlines()]
+    order = [name for name, *_ in models]
+    assert order[0] == "conversations" and {kind for _, kind, *_ in models} == {"table", "view", "published"}
+    assert order.index("embeddings") < order.index("assignments") < order.index("clusters")
+
+
+@pytest.mark.parametrize("command", ["functions", "models", "--help"])
+def test_a_broken_pipe_is_quiet(command):
+    script = f"{sys.executable} -u -m clio_sql.cli {command} | head -1"
+    done = subprocess.run(script, shell=True, capture_output=True, text=True)
+    assert done.stdout.count("\n") == 1 and done.stderr == ""
+
+
+def test_output_that_cannot_be_written():
+    done = subprocess.run(
+        f"{sys.executable} -m clio_sql.cli models > /dev/full", shell=True, capture_output=True, text=True
+    )
+    assert done.returncode == 1 and done.stderr.startswith("clio-sql: the output cannot be written")
+
+
+@pytest.mark.parametrize("painted", [True, False])
+def test_colours_on_a_terminal_unless_they_are_not_wanted(odd, painted):
+    ours, theirs = pty.openpty()
+    environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"} | {"TERM": "xterm"}
+    command = [sys.executable, "-m", "clio_sql.cli", "tree", str(odd[0])]
+    subprocess.run(command, stdout=theirs, env=environment if painted else environment | {"NO_COLOR": "1"}, check=True)
+    os.close(theirs)
+    text = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert ("\x1b[1m" in text) is painted and "\x1b" not in text.replace("\x1b[", "" if painted else "\x1b[")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.resources import files
@@ -17,6 +18,7 @@ from typing import Any
 
 from clio_sql.calls import Calls
 from clio_sql.calls.messages import Call
+from clio_sql.calls.replies import Progress
 from clio_sql.providers import Answer, Broaden, Choose, Extract, Name, Question
 from clio_sql.providers import answers as form
 
@@ -34,6 +36,8 @@ class Claude:
     """The provider `anthropic`. calls: the door for paid work. model: answers extract, choose and audit;
     naming_model: name, propose and merge."""
 
+    paid = True
+
     def __init__(
         self,
         calls: Calls,
@@ -43,6 +47,7 @@ class Claude:
     ) -> None:
         self.calls, self.transcript_tokens = calls, transcript_tokens
         self.model, self.naming_model = model, naming_model
+        self._failed = Counter[str]()
         for wanted in (model, naming_model):
             calls.price(wanted)  # an unknown price is found before any work
 
@@ -75,9 +80,41 @@ class Claude:
         no call (one parent to choose from) has none."""
         return [call for request in requests if (call := self._call(function, request)) is not None]
 
+    def begin(self) -> None:
+        """A new run: see `Calls.begin`."""
+        self.calls.begin()
+        self._failed = Counter[str]()
+
+    def close(self) -> None:
+        """End the thread and the connections to the server."""
+        self.calls.close()
+
+    def fill(
+        self, function: str, requests: Sequence[Any], max_error_ratio: float | None, told: Callable[[int], None]
+    ) -> Counter[str]:
+        """Get the answers of these requests into the store; their statuses. told: how many more are done."""
+        shown = 0
+
+        def progress(now: Progress) -> None:
+            nonlocal shown
+            told(now.done - shown)
+            shown = now.done
+
+        self.calls.progress = progress
+        try:
+            return self.calls.fill(self.requests(function, requests), max_error_ratio)
+        finally:
+            self.calls.progress = None
+
+    def failures(self) -> Counter[str]:
+        """How many answers of this run failed, by status; a refusal is an answer."""
+        return self._failed
+
     def _answer(self, function: str, requests: Sequence[Any]) -> list[Answer]:
         calls = [self._call(function, request) for request in requests]
-        replies = iter(self.calls.answer([call for call in calls if call is not None]))
+        answered = self.calls.answer([call for call in calls if call is not None])
+        self._failed.update(reply.status for reply in answered if reply.status not in ("ok", "refused"))
+        replies = iter(answered)
         return [_without_call(function, request) or Answer(*next(replies)[:3]) for request in requests]
 
     def _call(self, function: str, request: Any) -> Call | None:

@@ -38,8 +38,8 @@ first as materialized (
     from groups
 ),
 
--- siblings that came out alike, or without a name, are named once more, knowing which of their own phrases are
--- gone: a name is not audited yet, and goes into no other prompt
+-- siblings that came out alike, or without a name, are named once more: with each other's texts in view, and knowing
+-- which of their own phrases are gone (a name is not audited yet, and goes into no other prompt)
 gone as (
     select facet, coalesce(list(lower(answer.value.name) order by cluster_id) filter (answer.status = 'ok'), []) as names
     from first
@@ -47,20 +47,39 @@ gone as (
 ),
 
 alike as materialized (
-    select first.facet, first.cluster_id, concat(' ', lower(answer.value.name), ' ') as name
-    from first inner join gated_clusters using (facet, cluster_id)
+    select facet, cluster_id, answer.status as status, lower(answer.value.name) as name
+    from first
     qualify answer.status = 'failed'
-        or row_number() over (partition by facet, lower(answer.value.name) order by conversations desc, cluster_id) > 1
+        or answer.status = 'ok' and count(*) over (partition by facet, answer.status, lower(answer.value.name)) > 1
+),
+
+evidence as (
+    select alike.facet, alike.cluster_id, flatten(list(groups.members[:10] order by groups.cluster_id)) as texts
+    from alike
+    inner join alike as twin
+        on twin.facet = alike.facet and twin.name = alike.name and twin.cluster_id <> alike.cluster_id
+    inner join groups on groups.facet = twin.facet and groups.cluster_id = twin.cluster_id
+    group by all
 ),
 
 second as materialized (
     select
         facet, cluster_id,
-        clio_name_raw(members, neighbours, criteria, terms, list_filter(
+        clio_name_raw(
+            members,
+            list_concat(coalesce(evidence.texts, []), neighbours),
+            criteria,
             terms,
-            lambda term: list_contains(gone.names, term) or contains(alike.name, concat(' ', term, ' '))
-        )) as answer
-    from alike inner join groups using (facet, cluster_id) inner join gone using (facet)
+            list_filter(
+                terms,
+                lambda term: list_contains(gone.names, term)
+                    or coalesce(contains(concat(' ', alike.name, ' '), concat(' ', term, ' ')), false)
+            )
+        ) as answer
+    from alike
+    inner join groups using (facet, cluster_id)
+    inner join gone using (facet)
+    left join evidence using (facet, cluster_id)
 ),
 
 chosen as (

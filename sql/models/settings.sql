@@ -20,4 +20,5 @@ select
     8000::integer as max_message_characters,        -- a longer message is shortened in the middle
     100000::integer as max_transcript_characters,   -- a longer transcript too
     'week'::varchar as period,                      -- of trends: day, week, month or quarter
+    0.05::double as max_error_ratio,                -- a paid step stops when more of its calls failed
     0::integer as seed

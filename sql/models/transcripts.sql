@@ -10,8 +10,7 @@ shown as (
             list_filter(messages, lambda message: message.role <> 'system'),
             lambda message: struct_pack(
                 role := message.role,
-                -- what people write cannot close a tag
-                content := replace(replace(replace(message.content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
+                content := message.content,
                 most := case when message.role = 'tool' then 500 else max_message_characters end
             )
         ) as messages,
@@ -19,6 +18,28 @@ shown as (
     from conversations cross join settings
 ),
 
+shortened as (
+    select
+        conversation_id,
+        list_transform(
+            messages,
+            lambda message: struct_pack(
+                role := message.role,
+                content := case
+                    when length(message.content) <= message.most then message.content
+                    else concat(
+                        substring(message.content, 1, cast(message.most * 0.7 as integer)),
+                        ' [... shortened ...] ',
+                        right(message.content, cast(message.most * 0.3 as integer))
+                    )
+                end
+            )
+        ) as messages,
+        max_transcript_characters
+    from shown
+),
+
+-- what people write cannot close a tag
 written as (
     select
         conversation_id,
@@ -27,21 +48,14 @@ written as (
                 messages,
                 lambda message: concat(
                     '<', message.role, '>', chr(10),
-                    case
-                        when length(message.content) <= message.most then message.content
-                        else concat(
-                            substring(message.content, 1, cast(message.most * 0.7 as integer)),
-                            ' [... shortened ...] ',
-                            right(message.content, cast(message.most * 0.3 as integer))
-                        )
-                    end,
+                    replace(replace(replace(message.content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
                     chr(10), '</', message.role, '>'
                 )
             ),
             chr(10)
         ) as transcript,
         max_transcript_characters as most
-    from shown
+    from shortened
 )
 
 select

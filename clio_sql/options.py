@@ -1,0 +1,81 @@
+"""The options of the command line, each written once for all commands that take it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+MODEL_PANEL = "Who answers"
+COLUMN_PANEL = "Columns of the input, where they have other names"
+
+
+def _format(given: str | None) -> str | None:
+    from clio_sql.adapters import FORMATS
+
+    if given is not None and given not in FORMATS:
+        raise typer.BadParameter(f"{given!r} is not one of: {', '.join(FORMATS)}.")
+    return given
+
+
+def _model(type_: Any, help: str, metavar: str | None = None) -> Any:
+    return Annotated[
+        type_ | None, typer.Option(metavar=metavar, help=help, show_default=False, rich_help_panel=MODEL_PANEL)
+    ]
+
+
+def _column(help: str) -> Any:
+    return Annotated[
+        str | None, typer.Option(metavar="NAME", help=help, show_default=False, rich_help_panel=COLUMN_PANEL)
+    ]
+
+
+OUT = Annotated[Path, typer.Argument(help="The folder that a run wrote.", show_default=False)]
+INTO = Annotated[
+    Path,
+    typer.Option(metavar="OUT", help="Folder for warehouse.duckdb (private) and published.duckdb; made if missing."),
+]
+DEPTH = Annotated[int | None, typer.Option(min=1, help="Levels of the tree to print; all by default.")]
+INPUT = Annotated[
+    str,
+    typer.Argument(
+        metavar="INPUT",
+        help="Parquet, JSONL, JSON or CSV file, a folder or glob of Parquet, or file.duckdb::schema.table.",
+        show_default=False,
+    ),
+]
+ANALYSIS = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Folder of .sql files that replace packaged ones.", show_default=False),
+]
+FORMAT = Annotated[
+    str | None,
+    typer.Option(metavar="FORMAT", callback=_format, help="Format of the input; found from its columns by default."),
+]
+BREAKDOWN = Annotated[
+    list[str] | None, typer.Option(metavar="NAME", help="Column to break clusters down by; may be repeated.")
+]
+PRIVACY_UNIT = Annotated[
+    Literal["user", "conversation"],
+    typer.Option(help="conversation: each counts as a person; where there is no user column."),
+]
+
+PROVIDER = _model(
+    str, "local (default: no language model, no cost) or anthropic; its key is ANTHROPIC_API_KEY.", "NAME"
+)
+MODEL = _model(str, "Extracts, chooses parents and audits.", "MODEL")
+NAMING_MODEL = _model(str, "Names, proposes and merges.", "MODEL")
+BASE_URL = _model(str, "A server that speaks the Messages API.", "URL")
+CONCURRENCY = _model(int, "Calls in flight at most; 32 by default.")
+MAX_USD = _model(float, "Dollars that a run may cost at most; 10 by default.")
+BATCH = _model(bool, "Half price through Message Batches, within 24 hours.")
+RETRY_FAILED = _model(bool, "Ask again what was refused.")
+EMBEDDING_MODEL = _model(str, "A sentence-transformers model, by name or folder.", "MODEL")
+
+ID_COLUMN = _column("Conversation id.")
+USER_COLUMN = _column("User id, the privacy unit.")
+TIME_COLUMN = _column("When.")
+MESSAGES_COLUMN = _column("List of messages.")
+ROLE_COLUMN = _column("Role, where a row is a message.")
+CONTENT_COLUMN = _column("Text, where a row is a message.")

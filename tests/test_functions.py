@@ -1,0 +1,608 @@
+"""Every function of the README's table, called in SQL on a real DuckDB."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import duckdb
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import clio_sql
+from clio_sql.register import FUNCTIONS, MACROS, engine_of
+
+# The type and a call of each. Describing runs a constant call, so these calls also must not fail.
+CALLS = {
+    "clio_extract": ("MAP(VARCHAR, VARCHAR)", "clio_extract('book a flight', {task: 'What is asked?'})"),
+    "clio_embed": ("FLOAT[384]", "clio_embed('book a flight')"),
+    "clio_fit": ("VARCHAR", "clio_fit([[1.0]], 1)"),
+    "clio_cluster": (
+        'STRUCT(cluster_id INTEGER, "distance" FLOAT, runner_up INTEGER, runner_up_distance FLOAT)',
+        "clio_cluster([1.0], clio_fit([[1.0]], 1))",
+    ),
+    "clio_centroids": ("FLOAT[][]", "clio_centroids(clio_fit([[1.0]], 1))"),
+    "clio_name": (
+        'STRUCT("name" VARCHAR, description VARCHAR)',
+        "clio_name(['book a flight'], ['hotel'], '', terms := ['flight'])",
+    ),
+    "clio_propose": ("VARCHAR[]", "clio_propose(['flights', 'trains'], 1)"),
+    "clio_merge": ("VARCHAR[]", "clio_merge(['flights', 'trains'], 1)"),
+    "clio_choose": ("VARCHAR", "clio_choose('flights', ['travel', 'food'])"),
+    "clio_audit": ("STRUCT(rating INTEGER, reason VARCHAR)", "clio_audit('flights')"),
+    "clio_project": ("FLOAT[2][]", "clio_project([[1.0, 2.0], [2.0, 3.0]])"),
+    "clio_word": (
+        "STRUCT(lemma VARCHAR, ordinary BOOLEAN, stop BOOLEAN, vague BOOLEAN)",
+        "clio_word('flights')",
+    ),
+    "clio_words": ("VARCHAR[]", "clio_words('book a flight')"),
+}
+# One call of each with NULL in each place where a row may have one.
+NULLS = (
+    "clio_extract(x, {task: 'q'})",
+    "clio_extract('t', x)",
+    "clio_embed(x)",
+    "clio_fit(x::float[][], 1)",
+    "clio_fit([[1.0]], x::integer)",
+    "clio_cluster(x::float[], 'no model')",
+    "clio_cluster([1.0], x)",
+    "clio_centroids(x)",
+    "clio_name(x::varchar[], [], '')",
+    "clio_name(['a'], x::varchar[], '')",
+    "clio_name(['a'], [], '', terms := x::varchar[])",
+    "clio_propose(x::varchar[], 1)",
+    "clio_propose(['a'], x::integer)",
+    "clio_merge(x::varchar[], 1)",
+    "clio_choose(x, ['a'])",
+    "clio_choose('a', x::varchar[])",
+    "clio_audit(x)",
+    "clio_project(x::float[][])",
+    "clio_word(x)",
+    "clio_words(x)",
+)
+
+
+@pytest.fixture(scope="module")
+def con():
+    con = clio_sql.connect()
+    yield con
+    con.close()
+
+
+def one(con: duckdb.DuckDBPyConnection, query: str, *parameters: object):
+    """The one value of a query."""
+    return con.execute(f"select {query}", list(parameters)).fetchone()[0]
+
+
+def fails(con: duckdb.DuckDBPyConnection, query: str) -> str:
+    """What the function says when it refuses: the text after DuckDB's own words."""
+    with pytest.raises(duckdb.InvalidInputException) as error:
+        con.execute(f"select {query}").fetchall()
+    return str(error.value).split("executing the UDF: ", 1)[1].split(": ", 1)[1]
+
+
+# All of them
+
+
+def test_every_function_is_called_here():
+    assert set(CALLS) == set(MACROS) == {function.name for function in FUNCTIONS} | {"clio_words"}
+
+
+@pytest.mark.parametrize("function", CALLS)
+def test_return_type(con, function):
+    expected, call = CALLS[function]
+    assert con.execute(f"describe select {call}").fetchone()[1] == expected
+
+
+@pytest.mark.parametrize("call", NULLS)
+def test_null_in_null_out_without_a_call(con, call):
+    answered = []
+    engine = engine_of(con)
+    engine.progress = lambda function, rows: answered.append((function, rows))
+    try:
+        rows = con.execute(f"select {call} from (select null::varchar as x from range(3))").fetchall()
+    finally:
+        engine.progress = None
+    assert rows == [(None,)] * 3
+    assert sum(rows for _, rows in answered) == 0
+
+
+def test_null_rows_stay_in_their_place(con):
+    texts = "values (1, 'bank fees'), (2, null), (3, 'call 5551234')"
+    query = f"select clio_audit(t).rating from ({texts}) v(i, t) order by i"
+    assert con.execute(query).fetchall() == [(5,), (None,), (1,)]
+
+
+@pytest.mark.parametrize("function", [function.name for function in FUNCTIONS if function.answered])
+def test_raw_form_tells_value_status_and_error(con, function):
+    value, _ = CALLS[function]
+    raw = one(con, "return_type from duckdb_functions() where function_name = ?", f"{function}_raw")
+    assert raw == f'STRUCT("value" {value}, status VARCHAR, "error" VARCHAR)'
+
+
+def test_ok_has_a_value_and_no_error(con):
+    assert one(con, "clio_audit_raw('bank fees')") == {
+        "value": {"rating": 5, "reason": "ordinary words only"}, "status": "ok", "error": None,
+    }  # fmt: skip
+
+
+def test_failed_has_no_value_and_says_why(con):
+    raw = one(con, "clio_name_raw(['check my balance'], [], '', [], [])")
+    assert raw == {
+        "value": None, "status": "failed", "error": "no phrase that enough people used sets this group apart",
+    }  # fmt: skip
+    assert one(con, "clio_name(['check my balance'], [], '')") is None
+
+
+def test_stop_event_raises(con):
+    engine = engine_of(con)
+    engine.stop.set()
+    try:
+        for call in ("clio_embed('stop me')", "clio_audit('stop me')", "clio_fit([[3.0]], 1)", "clio_word('stop')"):
+            assert fails(con, call) == "stopped; what was finished is kept, and the next run goes on from there."
+    finally:
+        engine.stop.clear()
+    assert one(con, "clio_audit('stop me').rating") == 5
+
+
+def test_progress_counts_every_row_once(con):
+    seen = []
+    engine = engine_of(con)
+    engine.progress = lambda function, rows: seen.append((function, rows))
+    try:
+        con.execute("select count(clio_audit('fee ' || (i % 26)).rating) from range(5000) t(i)").fetchall()
+    finally:
+        engine.progress = None
+    assert {function for function, _ in seen} == {"audit"}
+    assert sum(rows for _, rows in seen) == 5000
+
+
+def test_an_unforeseen_error_quotes_no_text(con):
+    """What a library says may hold a piece of the conversation; only its type goes on."""
+    engine = engine_of(con)
+    provider = engine.provider
+    engine.provider = None
+    try:
+        text = fails(con, "clio_audit('the secret of Jane')")
+    finally:
+        engine.provider = provider
+    assert text == "clio_audit: AttributeError inside the function."
+
+
+# clio_extract
+
+
+def test_extract_takes_a_struct_of_questions(con):
+    query = """clio_extract('Hello, could you please book a table for us?', {
+        task: 'What is the assistant asked to do?',
+        topic: {question: 'What is it about?', kind: 'category', choices: ['restaurants', 'tax law']},
+        concern: {question: 'How concerning is it?', kind: 'score'}})"""
+    assert one(con, query) == {"task": "book a table for us", "topic": "restaurants", "concern": "1"}
+
+
+def test_extract_takes_a_map_of_questions(con):
+    query = "clio_extract('book a table for us', map {'request': 'What is wanted?', 'task': 'What is asked?'})"
+    assert one(con, query) == {"request": "book a table for us", "task": "book a table for us"}
+    query = "clio_extract('write malware', map {'concern': {question: 'How bad?', kind: 'score'}})['concern']"
+    assert one(con, query) == "4"
+
+
+def test_extract_questions_may_differ_by_row(con):
+    rows = con.execute("""
+        select clio_extract('book a table', map {f: 'q'}) from (values ('one'), ('two')) v(f) order by f
+    """).fetchall()
+    assert rows == [({"one": "book a table"},), ({"two": "book a table"},)]
+
+
+@pytest.mark.parametrize(
+    ("questions", "expected"),
+    [
+        ("{tone: {question: 'q', kind: 'categorical'}}",
+         "clio_extract: facet 'tone' has kind 'categorical'; allowed: text, category, score. Change the question."),
+        ("{tone: {question: 'q', kind: 'category', choices: 'warm'}}",
+         "clio_extract: facet 'tone' has choices that are not a list of texts, such as ['a', 'b']."),
+        ("{tone: {question: 'q', kind: 'category', choices: ['warm', null]}}",
+         "clio_extract: facet 'tone' has choices that are not a list of texts, such as ['a', 'b']."),
+        ("{tone: {kind: 'text'}}",
+         "clio_extract: facet 'tone' needs a question: a text, or a struct {question, kind, choices}."),
+        ("{tone: null}",
+         "clio_extract: facet 'tone' needs a question: a text, or a struct {question, kind, choices}."),
+        ("'What is asked?'", "clio_extract: questions must be a struct or map from a facet to a question, such as "
+         "{task: 'What is the assistant asked to do?'}."),
+        ("map {}", "clio_extract: questions must be a struct or map from a facet to a question, such as "
+         "{task: 'What is the assistant asked to do?'}."),
+    ],
+)  # fmt: skip
+def test_extract_says_what_is_wrong_with_a_question(con, questions, expected):
+    assert fails(con, f"clio_extract('book a table', {questions})") == expected
+
+
+def test_extract_raw_refuses_what_is_not_json(con):
+    assert fails(con, "clio_extract_raw('book a table', 'task')").startswith("clio_extract: questions must be")
+
+
+# clio_embed
+
+
+def vectors(con, *texts: str) -> np.ndarray:
+    return np.array([one(con, "clio_embed(?)", text) for text in texts])
+
+
+def test_embed_has_unit_length_whatever_the_text(con):
+    texts = ["book a flight", "", " ", "\0", "𝕏 🙈", "مرحبا", "x" * 50_000]
+    assert np.linalg.norm(vectors(con, *texts), axis=1) == pytest.approx(np.ones(len(texts)), abs=1e-5)
+
+
+def test_embed_puts_like_near_like(con):
+    flight, plane, soup = vectors(con, "book a flight", "reserve a plane ticket", "a recipe for soup")
+    assert flight @ plane > flight @ soup + 0.2
+
+
+def test_embed_equal_texts_once(con):
+    embedder = engine_of(con).embedder
+    before = embedder.computed
+    query = "select count(distinct clio_embed('counted text ' || (i % 7))) from range(4500) t(i)"
+    assert con.execute(query).fetchone() == (7,)
+    assert embedder.computed - before == 7
+    con.execute(query).fetchall()
+    assert embedder.computed - before == 7
+
+
+def test_embed_keeps_the_order_of_a_long_batch(con):
+    """A batch is embedded in parts of 512, and 512 is no multiple of 7."""
+    con.execute(
+        "create or replace temp table parts as select i % 7 as k, 'counted text ' || k as t from range(2000) r(i)"
+    )
+    query = "select k, count(distinct v) from (select k, clio_embed(t) as v from parts) group by k order by k"
+    assert con.execute(query).fetchall() == [(k, 1) for k in range(7)]
+
+
+def test_embed_gives_the_same_vector_alone_and_in_a_batch(con):
+    from clio_sql.embedding import Embedder
+
+    texts = ["book a flight", "soup", "where is my parcel and why does it take so long to arrive"]
+    fresh = Embedder(engine_of(con).embedder.name)
+    assert fresh.encode(texts[::-1])[::-1] == pytest.approx(vectors(con, *texts), abs=1e-5)
+
+
+# clio_fit, clio_cluster, clio_centroids
+
+POINTS = "[[0.0, 0.0], [0.0, 1.0], [9.0, 9.0], [9.0, 8.0], [5.0, 0.0]]"
+
+
+def test_fit_gives_the_same_id_every_time_and_place(con, tmp_path):
+    model = one(con, f"clio_fit({POINTS}, 3)")
+    assert one(con, f"clio_fit({POINTS}::float[][], 3)") == model
+    with clio_sql.connect(tmp_path / "w.duckdb") as on_file:
+        on_file.execute("set threads = 4")
+        assert one(on_file, f"clio_fit({POINTS}, 3)") == model
+        assert one(on_file, f"clio_fit({POINTS}, 3)") == model
+        assert on_file.execute("select model, k, dimension from clio_state.models").fetchall() == [(model, 3, 2)]
+
+
+def test_fit_id_tells_other_centroids(con):
+    ids = {one(con, f"clio_fit({POINTS}, {k})") for k in (1, 2, 3)}
+    assert len(ids | {one(con, "clio_fit([[0.0, 0.0]], 1)"), one(con, "clio_fit([[0.0], [0.0]], 1)")}) == 5
+
+
+def test_fit_finds_the_groups(con):
+    centroids = one(con, f"clio_centroids(clio_fit({POINTS}, 3))")
+    assert sorted(centroids) == [[0.0, 0.5], [5.0, 0.0], [9.0, 8.5]]
+
+
+def test_fit_lowers_k_to_the_distinct_vectors(con):
+    assert sorted(one(con, "clio_centroids(clio_fit([[1.0, 1.0], [2.0, 2.0]], 50))")) == [[1.0, 1.0], [2.0, 2.0]]
+    assert one(con, "clio_centroids(clio_fit([[1.0, 1.0] for i in range(100)], 7))") == [[1.0, 1.0]]
+
+
+def test_fit_of_many_rows_in_one_call(con):
+    rows = con.execute("""
+        select i, clio_centroids(clio_fit([[i::float], [i + 1.0], [i + 9.0]], 2)) from range(20) t(i) order by i
+    """).fetchall()
+    assert [sorted(centroids) for _, centroids in rows] == [[[i + 0.5], [i + 9.0]] for i, _ in rows]
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("clio_fit([[1.0]], 0)", "clio_fit: k = 0 for 1 vectors; both must be at least 1."),
+        ("clio_fit([], 3)", "clio_fit: k = 3 for 0 vectors; both must be at least 1."),
+        ("clio_fit([[1.0], [2.0]], 1, seed := -1)", "clio_fit: seed = -1; it must be at least 0."),
+        ("clio_fit([[1.0], [1.0, 2.0]], 1)", "clio_fit: vectors of 1 to 2 numbers were given; all must have"),
+        ("clio_fit([[1.0], null], 1)", "clio_fit: vectors of 0 to 1 numbers were given; all must have"),
+        ("clio_fit([[1.0], [null]], 1)", "clio_fit: a vector holds NULL, NaN or infinity;"),
+        ("clio_cluster(['nan'::float], clio_fit([[1.0]], 1))", "clio_cluster: a vector holds NULL, NaN or infinity;"),
+        ("clio_cluster([1.0, 2.0], clio_fit([[1.0]], 1))",
+         "clio_cluster: a vector of 2 numbers was given to a model of 1. Embed with the model"),
+        ("clio_cluster([1.0], 'topics')", "model 'topics' is not known in this database. Models are made by clio_fit"),
+        ("clio_centroids('topics')", "model 'topics' is not known in this database. Models are made by clio_fit"),
+    ],
+)  # fmt: skip
+def test_fit_and_cluster_say_what_is_wrong(con, call, expected):
+    assert fails(con, call).startswith(expected)
+
+
+NUMBER = st.floats(-100, 100, width=32).map(lambda value: round(value, 2))
+
+
+@st.composite
+def clouds(draw) -> tuple[list[list[float]], int]:
+    width = draw(st.integers(1, 4))
+    points = draw(st.lists(st.lists(NUMBER, min_size=width, max_size=width), min_size=1, max_size=12))
+    return points, draw(st.integers(1, 6))
+
+
+@settings(max_examples=40, deadline=None)
+@given(clouds())
+@example(([[1000.25, 7.0], [1000.5, 7.0], [-3.0, 2.0]], 2))
+def test_cluster_agrees_with_brute_force(con, cloud):
+    points, k = cloud
+    model = one(con, "clio_fit(?::float[][], ?)", points, k)
+    centroids = np.array(one(con, "clio_centroids(?)", model))
+    rows = con.execute("select clio_cluster(unnest(?::float[][]), ?)", [points, model]).fetchall()
+    for point, (found,) in zip(points, rows, strict=True):
+        truth = np.linalg.norm(np.array(point) - centroids, axis=1)
+        assert found["distance"] == pytest.approx(truth.min(), rel=1e-3, abs=1e-3)
+        assert truth[found["cluster_id"]] == pytest.approx(truth.min(), rel=1e-3, abs=1e-2)
+        if len(centroids) == 1:
+            assert found["runner_up"] is found["runner_up_distance"] is None
+        else:
+            assert found["runner_up"] != found["cluster_id"]
+            assert found["runner_up_distance"] == pytest.approx(np.sort(truth)[1], rel=1e-3, abs=1e-2)
+
+
+def test_cluster_of_a_vector_on_its_centroid_is_at_distance_zero(con):
+    """|x|² - 2xc + |c|² loses its digits there: 0.03 for unit vectors far from the origin's scale."""
+    found = one(con, "clio_cluster([1000.3, 999.7], clio_fit([[1000.3, 999.7], [0.0, 0.0]], 2))")
+    assert found["distance"] == 0
+
+
+def test_cluster_with_two_models_in_one_query(con):
+    query = """
+        select clio_cluster([i::float], case when i % 2 = 0 then clio_fit([[0.0], [9.0]], 2)
+            else clio_fit([[100.0]], 1) end).distance from range(4) t(i) order by i
+    """
+    assert con.execute(query).fetchall() == [(0.0,), (99.0,), (2.0,), (97.0,)]
+
+
+# Batches, threads, forms of vectors
+
+
+def test_more_rows_than_a_batch_keep_their_order(con):
+    con.execute("create or replace temp table numbers as select i from range(10_000) t(i)")
+    wrong = con.execute("""
+        with fitted as (select clio_fit([[0.0], [9999.0]], 2) as model)
+        select count(*) from numbers, fitted
+        where abs(clio_cluster([i::float], model).distance - least(i, 9999 - i)) > 0.01
+    """).fetchone()
+    assert wrong == (0,)
+
+
+def test_more_threads_than_one(con):
+    """Above 122,880 rows DuckDB calls a function from several threads at once."""
+    con.execute("set threads = 4")
+    con.execute("create or replace temp table many as select i from range(400_000) t(i)")
+    model = one(con, "clio_fit([[0.0], [1e6]], 2)")
+    wrong = con.execute(
+        "select count(*) from many where abs(clio_cluster([i::float], ?).distance - i) > 1", [model]
+    ).fetchone()
+    assert wrong == (0,)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "select 'cities' as w from range(5000)",  # a constant
+        "select w from (values ('cities'), ('banks')) v(w), range(2500)",  # a product: constant or dictionary
+        "select w from (values ('cities'), ('banks'), ('fees')) v(w), range(9000) t(i) where i % 3 = 0",  # a selection
+        "select unnest(['cities', 'banks', 'fees']) as w from range(3000)",
+    ],
+)
+def test_constant_and_dictionary_vectors(con, rows):
+    expected = {"cities": "city", "banks": "bank", "fees": "fee"}
+    answers = con.execute(f"select w, clio_word(w).lemma, count(*) from ({rows}) group by all").fetchall()
+    assert sum(count for _, _, count in answers) >= 5000
+    assert all(lemma == expected[word] for word, lemma, _ in answers)
+
+
+# clio_name
+
+BALANCE = "['check my balance', 'what is my balance', 'show the balance of my card']"
+TERMS = "['balance', 'check my balance', 'card']"
+
+
+def test_name_speaks_in_terms(con):
+    named = one(con, f"clio_name({BALANCE}, ['book a flight'], '', terms := {TERMS})")
+    assert named == {
+        "name": "Check my balance",
+        "description": "Most of these conversations mention 'balance'. Some mention 'card'.",
+    }
+
+
+def test_name_leaves_taken_terms_to_the_sibling(con):
+    named = one(con, f"clio_name({BALANCE}, [], '', terms := {TERMS}, taken := ['balance', 'check my balance'])")
+    assert named["name"] not in ("Balance", "Check my balance")
+    named = one(con, f"clio_name({BALANCE}, [], '', terms := ['balance', 'card'], taken := ['balance'])")
+    assert named["name"] != "Balance"
+    assert one(con, f"clio_name({BALANCE}, [], '', terms := ['balance'], taken := ['balance'])") is None
+
+
+def test_name_of_nothing_fails(con):
+    assert one(con, "clio_name_raw([], [], '', ['balance'], []).status") == "failed"
+    assert one(con, "clio_name_raw(['check my balance'], [], '', [' ', ''], []).status") == "failed"
+
+
+WORDS = ("balance", "card", "flight", "hotel", "refund", "my", "good", "thing")
+PHRASE = st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(PHRASE, min_size=1, max_size=5), st.lists(PHRASE, max_size=6), st.lists(PHRASE, max_size=3))
+def test_name_never_has_a_word_that_is_not_in_terms(con, members, terms, taken):
+    call = "clio_name_raw(?::varchar[], ['soup'], '', ?::varchar[], ?::varchar[])"
+    answer = one(con, call, members, terms, taken)
+    if answer["status"] == "ok":
+        used = {word.lower() for word in answer["value"]["name"].split()}
+        assert used <= {word for term in terms for word in term.split()} | {"and"}
+        assert answer["value"]["name"].lower() not in taken
+    else:
+        assert answer["value"] is None
+        assert not any(set(term.split()) - {"my", "good", "thing"} for term in terms if term not in taken) or taken
+
+
+# clio_propose, clio_merge, clio_choose
+
+
+@pytest.mark.parametrize("function", ["clio_propose", "clio_merge"])
+def test_broader_names_are_about_n_and_of_those_given(con, function):
+    names = ["card fees", "card payments", "lost card", "flight times", "flight tickets", "hotel rooms"]
+    broader = one(con, f"{function}(?::varchar[], 3)", names)
+    assert len(broader) == 3
+    assert sorted(part for name in broader for part in name.split("; ")) == sorted(names)
+    assert any({"flight times", "flight tickets"} <= set(name.split("; ")) for name in broader)
+
+
+@pytest.mark.parametrize("function", ["clio_propose", "clio_merge"])
+def test_broader_names_of_few_are_those_few_once(con, function):
+    assert one(con, f"{function}(['fees', 'cards', 'fees', null], 9)") == ["cards", "fees"]
+
+
+@pytest.mark.parametrize("function", ["clio_propose", "clio_merge"])
+def test_broader_names_need_names_and_n(con, function):
+    assert fails(con, f"{function}([], 2)") == f"{function}: n = 2 for 0 names; both must be at least 1."
+    assert fails(con, f"{function}(['fees'], 0)") == f"{function}: n = 0 for 1 names; both must be at least 1."
+
+
+def test_choose_takes_the_nearest(con):
+    assert one(con, "clio_choose('flight tickets', ['cooking', 'travel by plane', 'banking'])") == "travel by plane"
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(max_size=12), st.lists(st.text(max_size=12), min_size=1, max_size=4))
+@example("", [""])
+@example("; ", ["; ", "a; b"])
+def test_choose_takes_always_one_of_those_given(con, name, parents):
+    assert one(con, "clio_choose(?, ?::varchar[])", name, parents) in parents
+
+
+def test_choose_needs_parents(con):
+    for parents in ("[]", "[null]"):
+        text = fails(con, f"clio_choose('fees', {parents}::varchar[])")
+        assert text == "clio_choose: no parents were given; give at least one to choose from."
+
+
+# clio_audit
+
+
+@pytest.mark.parametrize(
+    ("text", "rating"),
+    [
+        ("Questions about bank fees", 5),
+        ("A named entity in a text", 5),
+        ("Lost Visa card", 4),
+        ("Wrong ATM PIN", 4),
+        ("Jane Kowalski asks for a refund", 2),
+        ("A refund for Jane Kowalski", 2),
+        ("Mail to jane@example.com", 1),
+        ("Account 5551234", 1),
+        ("The flat of Mr Kowalski", 1),
+        ("my name is jane", 1),
+        ("See www.example.com", 1),
+    ],
+)
+def test_audit_rating(con, text, rating):
+    assert one(con, "clio_audit(?).rating", text) == rating
+
+
+# clio_project
+
+CLOUD = "[[(i * 7 % 11)::float, (i * 5 % 13)::float, (i % 3)::float] for i in range(40)]"
+
+
+def test_project_is_deterministic_and_fills_the_square(con):
+    layout = one(con, f"clio_project({CLOUD})")
+    with clio_sql.connect() as other:
+        assert one(other, f"clio_project({CLOUD})") == layout
+    assert np.abs(np.array(layout)).max() == pytest.approx(1)
+    assert np.array(layout).mean(axis=0) == pytest.approx([0, 0], abs=1e-5)
+
+
+def test_project_puts_near_near(con):
+    points = [[1.0 + i / 50 if group == axis else i / 90 for axis in range(3)] for group in range(3) for i in range(6)]
+    layout = np.array(one(con, "clio_project(?)", points))
+    distances = np.linalg.norm(layout[:, None] - layout[None], axis=-1) + np.eye(18) * 9
+    assert (distances.argmin(axis=1) // 6).tolist() == [group for group in range(3) for _ in range(6)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 7, 8, 30])
+@pytest.mark.parametrize("vector", ["[1.0, 2.0]", "[i::float]", "[i::float, 0]", "[0.0, 0, 0]"])
+def test_project_takes_any_number_of_any_vectors(con, count, vector):
+    layout = np.array(one(con, f"clio_project([{vector} for i in range({count})]::float[][])")).reshape(count, 2)
+    assert np.isfinite(layout).all()
+    assert count == 0 or np.abs(layout).max() <= 1
+
+
+# clio_word, clio_words
+
+
+@pytest.mark.parametrize(
+    ("word", "lemma", "ordinary", "stop", "vague"),
+    [
+        ("cities", "city", True, False, False),
+        ("the", "the", True, True, True),
+        ("things", "thing", True, False, True),
+        ("rose", "rose", False, False, False),  # also a given name
+        ("smith", "smith", False, False, False),
+        ("hauptstadt", "hauptstadt", False, False, False),
+        ("zxqv", "zxqv", False, False, False),
+        ("j'ai", "avoir", False, True, True),
+        ("check-in", "check-in", True, False, False),
+        ("-", "-", False, False, False),
+        ("", "", False, False, False),  # nothing must not pass for a function word
+    ],
+)
+def test_word(con, word, lemma, ordinary, stop, vague):
+    assert one(con, "clio_word(?)", word) == {"lemma": lemma, "ordinary": ordinary, "stop": stop, "vague": vague}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Check my balance", ["check", "my", "balance"]),
+        ("It’s a well-known trick", ["it's", "a", "well-known", "trick"]),
+        ("mail jane.doe@example.com, or @jane", ["mail", "", "", "or", ""]),
+        ("card 4111 1111 and c3po or 5th", ["card", "", "", "and", "", "or", ""]),
+        ("stop. now (or) never!", ["stop", "", "now", "or", "", "never", ""]),
+        ("¿Dónde está? „Haus“", ["dónde", "está", "", "haus", ""]),
+        ("book 東京の飛行機 now", ["book", "", "now"]),
+        ("东京 ひらがな カード ตั๋ว ປີ້ សំបុត្រ လက်မှတ်", [""] * 7),
+        ("купить билет", ["купить", "билет"]),
+        ("either/or snake_case x=y", ["", "", ""]),
+        ("... --- !!!", ["", "", ""]),
+        ("", []),
+    ],
+)
+def test_words(con, text, words):
+    assert one(con, "clio_words(?)", text) == words
+
+
+ODD = ["don't", "a-b", "@x", "a@b.c", "1a", "é", "x\u0301", "字", ", "]
+PIECE = st.one_of(st.text(max_size=8), st.sampled_from(ODD))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(PIECE, max_size=8).map(" ".join))
+def test_every_word_is_letters_and_stands_in_the_text(con, text):
+    lowered = one(con, "lower(?)", text.replace("’", "'"))
+    for word in filter(None, one(con, "clio_words(?)", text)):
+        assert all(unicodedata.category(c)[0] in "LM" or c in "-'" for c in word)
+        assert unicodedata.category(word[0])[0] in "LM" and unicodedata.category(word[-1])[0] in "LM"
+        assert word in lowered
+
+
+@given(st.emails(), st.text("abc ", max_size=9))
+@settings(max_examples=40, deadline=None)
+def test_no_piece_of_an_email_address_is_a_word(con, address, around):
+    words = one(con, "clio_words(?)", f"{around} {address} {around}")
+    assert [word for word in words if word] == around.split() * 2

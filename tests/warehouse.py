@@ -1,0 +1,109 @@
+"""Runs of the pipeline in this process, for tests that change a part of it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+import clio_sql
+from clio_sql import builder, project, sources
+from clio_sql.engine import Engine
+from clio_sql.project import Relation
+from clio_sql.publish import publish
+from clio_sql.register import engine_of
+
+
+class Steps:
+    """A `Reporter` that notes what was built and what was there already."""
+
+    def __init__(self) -> None:
+        self.built: set[str] = set()
+        self.skipped: set[str] = set()
+        self._relation = ""
+
+    def begin(self, relation: str, rows: int | None) -> None:
+        self._relation = relation
+
+    def advance(self, rows: int) -> None: ...
+
+    def end(self, rows: int, skipped: bool) -> None:
+        (self.skipped if skipped else self.built).add(self._relation)
+
+
+def changed(**settings: Any) -> list[Relation]:
+    """The packaged relations with other settings, given as SQL."""
+    values = ", ".join(f"{value} as {name}" for name, value in settings.items())
+    return [
+        replace(relation, sql=f"select * replace ({values}) from (\n{relation.sql}\n)")
+        if relation.name == "settings"
+        else relation
+        for relation in project.load()
+    ]
+
+
+def analyse(
+    path: Path,
+    out: Path,
+    relations: Sequence[Relation] | None = None,
+    *,
+    prepare: Callable[[duckdb.DuckDBPyConnection, Engine], object] = lambda con, engine: None,
+    check: bool = True,
+) -> Steps:
+    """What `clio-sql run` does with the demo's columns, here; `prepare` runs once the source is read."""
+    steps = Steps()
+    con = clio_sql.connect(out / "warehouse.duckdb")
+    engine = engine_of(con)
+    assert engine is not None
+    try:
+        source = sources.read(con, path, breakdowns=("plan",))
+        builder.describe_input(
+            con, "clio", format=source.format, privacy_unit=source.privacy_unit, breakdowns=source.breakdowns
+        )
+        prepare(con, engine)
+        builder.run(con, reporter=steps, relations=relations)
+        if check:
+            builder.check(con)
+        publish(con, out)
+    finally:
+        con.close()
+    return steps
+
+
+def copied(out: Path, to: Path) -> Path:
+    """The warehouse of a run in another folder, so that it may be changed."""
+    shutil.copy(out / "warehouse.duckdb", to)
+    return to
+
+
+def read(out: Path, query: str, file: str = "warehouse.duckdb") -> list[tuple]:
+    """The answer to a query that calls no function of ours; schema `clio` is the current one of a warehouse."""
+    with duckdb.connect(str(out / file), read_only=True) as con:
+        if file == "warehouse.duckdb":
+            con.execute("set schema = 'clio'")
+        return con.execute(query).fetchall()
+
+
+def tables(out: Path) -> dict[str, list[tuple]]:
+    """Every published table, sorted, but for the time of the build."""
+    with duckdb.connect(str(out / "published.duckdb"), read_only=True) as con:
+        return published(con, "main")
+
+
+def published(
+    con: duckdb.DuckDBPyConnection, schema: str, but: Sequence[str] = ("built_at",)
+) -> dict[str, list[tuple]]:
+    """The same of any schema."""
+    left_out = ", ".join(but)
+    return {
+        relation.name: con.execute(
+            f"select {f'* exclude ({left_out})' if relation.name == 'about' else '*'} "
+            f"from {schema}.{relation.name} order by all"
+        ).fetchall()
+        for relation in project.load()
+        if relation.published
+    }
