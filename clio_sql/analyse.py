@@ -12,7 +12,7 @@ import duckdb
 
 from clio_sql import builder, inputs, project, sources
 from clio_sql.errors import InputError, StateError
-from clio_sql.failures import explained
+from clio_sql.failures import DEBUG, explained
 from clio_sql.progress import Steps, interruptible
 from clio_sql.project import Relation
 from clio_sql.publish import publish
@@ -47,16 +47,27 @@ def analyse(
     inputs.found(input)
     relations = project.load(analysis)
     with _folder(into):
-        con = connect(into / WAREHOUSE, **(runtime or {}))
+        con = _connected(into / WAREHOUSE, runtime or {})
         try:
             return _work(con, input, into, steps, relations, reading)
         except duckdb.Error as error:
             raise explained(error, steps.relation) from error
         finally:
             steps.stop()
-            if engine := engine_of(con):
-                engine.close()
+            with suppress(duckdb.Error):  # a database that failed answers no more
+                if engine := engine_of(con):
+                    engine.close()
             con.close()
+
+
+def _connected(path: Path, runtime: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+    try:
+        return connect(path, **runtime)
+    except duckdb.Error as error:
+        raise StateError(
+            f"{path}: what an earlier run left in it cannot be used ({type(error).__name__}). Give another folder, "
+            f"or move this file away; {DEBUG}."
+        ) from error
 
 
 def _work(

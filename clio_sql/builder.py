@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -197,6 +198,7 @@ class Builder:
         """Buy the answers of a step, where answers cost money."""
         if not fill.is_paid(self.engine):
             return
+        fill.record_inputs(self.con, self.engine)
         ratio = self.con.execute("select max_error_ratio from settings").fetchone()
         self.reporter.begin(f"{name}: calls", total)
         fill.fill(self.con, self.engine, queries, ratio[0] if ratio else None, self.reporter.advance)
@@ -325,10 +327,10 @@ def _describe_build(con: duckdb.DuckDBPyConnection, schema: str, engine: Engine,
     runtime = engine.runtime
     con.execute(
         f"create or replace table {identifier(schema)}.build_info as select "
-        "?::timestamptz as built_at, ?::varchar as made_by, ?::varchar as provider, ?::varchar as embedding_model, "
+        "?::timestamp as built_at, ?::varchar as made_by, ?::varchar as provider, ?::varchar as embedding_model, "
         "?::varchar as clio_sql_version, ?::varchar as duckdb_version, ?::varchar as sql_hash",
         [
-            datetime.now(UTC),
+            datetime.now(UTC).replace(tzinfo=None),
             WITHOUT_MODEL if runtime.provider == "local" else f"{runtime.model} and {runtime.naming_model}",
             runtime.provider,
             runtime.embedding_model,

@@ -81,6 +81,45 @@ def run(
 
 
 @app.command()
+def plan(
+    input: options.INPUT,
+    into: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="Folder of an earlier run: what it paid for costs nothing again.")
+    ] = None,
+    analysis: options.ANALYSIS = None,
+    source: options.FORMAT = None,
+    breakdown: options.BREAKDOWN = None,
+    privacy_unit: options.PRIVACY_UNIT = "user",
+    provider: options.PROVIDER = "anthropic",
+    model: options.MODEL = None,
+    naming_model: options.NAMING_MODEL = None,
+    base_url: options.BASE_URL = None,
+    concurrency: options.CONCURRENCY = None,
+    max_usd: options.MAX_USD = None,
+    batch: options.BATCH = None,
+    retry_failed: options.RETRY_FAILED = None,
+    embedding_model: options.EMBEDDING_MODEL = None,
+    id_column: options.ID_COLUMN = None,
+    user_column: options.USER_COLUMN = None,
+    time_column: options.TIME_COLUMN = None,
+    messages_column: options.MESSAGES_COLUMN = None,
+    role_column: options.ROLE_COLUMN = None,
+    content_column: options.CONTENT_COLUMN = None,
+) -> None:
+    """Print what `run` would ask and cost, before anything is paid. Nothing is sent and nothing written.
+
+    \b
+    Examples:
+      clio-sql plan chats.parquet
+      clio-sql plan chats.parquet --into out --batch
+    """
+    from clio_sql.plan import plan as planned
+    from clio_sql.screen import print_plan
+
+    print_plan(planned(input, into, analysis=analysis, **_given(locals())))
+
+
+@app.command()
 def demo(into: options.INTO = Path("out"), depth: options.DEPTH = None) -> None:
     """Analyse made-up conversations: write OUT/demo.parquet, then do what `run` does.
 
@@ -148,7 +187,7 @@ def models(
             "" if packaged.get(relation.name) == relation.sql else "overridden" if relation.name in packaged else "new"
         )
         line = f"{relation.name:<18} {kind:<10} " + (f"{mark:<11}" if analysis else "")
-        typer.echo(line + ", ".join(relation.inputs).rstrip())
+        typer.echo((line + ", ".join(relation.inputs)).rstrip())
 
 
 RUNTIME = (

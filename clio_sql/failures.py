@@ -33,7 +33,8 @@ def explained(error: duckdb.Error, step: str) -> ClioError:
     if isinstance(error, duckdb.IOException | duckdb.FatalException | duckdb.SerializationException):
         return StateError(f"{step}: the database cannot be read or written ({name}). Is the disk full? {DEBUG}.")
     if isinstance(error, duckdb.ParserException | duckdb.BinderException | duckdb.CatalogException):
-        return SqlError(f"{step}: DuckDB cannot run this SQL ({name}). Correct it; {DEBUG}.")
+        # What the binder says is about the SQL, not about a row.
+        return SqlError(f"{step}: DuckDB cannot run this SQL. {str(error).splitlines()[0]} Correct the file.")
     return SqlError(f"{step}: DuckDB failed on a value of a row ({name}). {DEBUG}.")
 
 
@@ -41,6 +42,8 @@ def tell(error: Exception) -> int:
     """Tell an error on standard error and return its exit code; CLIO_DEBUG=1 adds the traceback."""
     if os.environ.get("CLIO_DEBUG") == "1":
         traceback.print_exception(error)
+    if isinstance(error, duckdb.Error):
+        error = explained(error, "the database")
     if isinstance(error, ClioError):
         return _fail(str(error), error.exit_code)
     if isinstance(error, typer.Abort):

@@ -42,6 +42,20 @@ def fill(
             require_budget(statuses.get("over_budget", 0), engine.runtime.max_usd)
 
 
+def record_inputs(con: duckdb.DuckDBPyConnection, engine: Engine) -> None:
+    """Keep a salted hash of each text of a conversation that may go into a call, beside those of the calls."""
+    engine.provider.calls.store.input_hash("")  # type: ignore[attr-defined]  # makes the salt
+    texts = {"transcripts": "transcript", "facet_values": "value"}
+    there = {name for (name,) in con.execute("select table_name from information_schema.tables").fetchall()}
+    for relation, text in texts.items():
+        if relation in there:
+            con.execute(
+                "insert or ignore into clio_state.conversation_inputs "
+                f"select distinct conversation_id, sha256(salt || {text}) from {relation}, clio_state.salt "
+                f"where {text} is not null"
+            )
+
+
 def require_budget(calls: int, max_usd: float) -> None:
     """Raise ProviderError where calls were left out for want of money."""
     if calls:

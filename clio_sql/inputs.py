@@ -163,9 +163,7 @@ def _require_even(con: duckdb.DuckDBPyConnection, relation: str, paths: list[str
     columns = list(_types(con, relation))
     delimiter = re.search(r"[,;\t|]", columns[0])
     if len(columns) == 1 and delimiter and (wrong := uneven(paths, delimiter[0])):
-        raise InputError(
-            f"{where}: {wrong} Is a {delimiter[0]!r} outside quotes, or a quote not closed? Correct it."
-        )
+        raise InputError(f"{where}: {wrong} Is a {delimiter[0]!r} outside quotes, or a quote not closed? Correct it.")
 
 
 def _table(con: duckdb.DuckDBPyConnection, alias: str, table: str, where: str) -> str:
@@ -192,8 +190,8 @@ def _reason(error: duckdb.Error, kind: str, paths: list[str]) -> str:
         return f"line {line} is not UTF-8. Convert the file, for example by iconv -f CP1252 -t UTF-8."
     if "maximum_object_size" in text or "aximum line size of" in text:
         return f"a row is longer than {LONGEST} bytes. Shorten or split it, or give the input as Parquet."
-    line = re.search(r"(?:[Ll]ine|record/value):? (\d+)", text)
-    near = f", near line {line[1]}" if line and kind in ("json", "csv") else ""
+    place = re.search(r"(?:[Ll]ine|record/value):? (\d+)", text)
+    near = f", near line {place[1]}" if place and kind in ("json", "csv") else ""
     return f"it cannot be read as {kind} ({type(error).__name__}{near}). Is it whole, and of this format?"
 
 

@@ -37,7 +37,7 @@ _RULES = tuple(
     re.compile(pattern, flags)
     for pattern, flags in (
         (r"(?:https?://|\bwww\.)\S+", re.I),
-        (r"(?<![^\s@＠])[^\s@＠]*[@＠][\w.@＠-]*", 0),  # an address, or a handle
+        (r"(?<!\S)[^\s@＠]*[@＠](?:\S*[^\s.,;:!?)])?", 0),  # whatever holds an at sign: an address, or a handle
         (r"\b[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}/\S*", 0),
         (r"\b[\w-]{1,63}\.(?:com|org|net|edu|gov|info|io|co\.uk|fr|eu|br)\b", re.I),
         (rf"\b\d{{1,6}}[a-z]?\s{{1,3}}(?:\w{{1,40}}\s{{1,3}}){{1,3}}{_STREET}\b\.?", re.I),

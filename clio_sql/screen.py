@@ -12,6 +12,7 @@ import typer
 
 from clio_sql import tree as trees
 from clio_sql.errors import InputError
+from clio_sql.plan import Step
 from clio_sql.publish import open_published
 
 
@@ -38,6 +39,22 @@ def print_tree(
         typer.echo(paint(f"Made by: {trees.made_by(con)}.", "dim"))
     finally:
         con.close()
+
+
+def print_plan(steps: Sequence[Step]) -> None:
+    """Print a table of steps, calls, tokens and dollars; a step marked ~ is estimated."""
+    if not steps:
+        typer.echo("The local provider calls no model and costs nothing. Name another with --provider.")
+        return
+    row = "{:<12} {:>10} {:>10} {:>14} {:>12} {:>10}"
+    typer.echo(row.format("step", "calls", "stored", "tokens in", "tokens out", "US$"))
+    for step in steps:
+        made, mark = step.plan, "" if step.exact else "~"
+        counts = (f"{count:,}" for count in made[:4])
+        typer.echo(row.format(mark + step.name, *counts, f"{made.usd:,.2f}"))
+    totals = [sum(step.plan[place] for step in steps) for place in range(5)]
+    typer.echo(row.format("total", *(f"{count:,}" for count in totals[:4]), f"{totals[4]:,.2f}"))
+    typer.echo("~ estimated, as if every cluster passed the gate. Calls that are stored cost nothing.")
 
 
 def _screen() -> tuple[Callable[[str, str], str], int]:

@@ -47,6 +47,13 @@ MIGRATIONS = (
         select key, function, model, status, latency_s, attempts, called_at
         from clio_state.calls where batch_id is null order by latency_s desc limit 100;
     """,
+    # 3: the texts of a conversation by hash, so that the calls they went into can be found and erased
+    """
+    create table clio_state.conversation_inputs (
+        conversation_id varchar, input_hash varchar, primary key (conversation_id, input_hash)
+    );
+    comment on column clio_state.conversation_inputs.input_hash is 'as in call_inputs';
+    """,
 )
 
 

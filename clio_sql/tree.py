@@ -91,8 +91,8 @@ def held_back(con: duckdb.DuckDBPyConnection, facet: str, reasons: Iterable[str]
     ).fetchall()
     why = "; ".join(REASONS.get(reason, reason) for reason in reasons)
     if not con.execute("select 1 from clusters where facet = ? limit 1", [facet]).fetchone():
-        nothing = f"{facet}: nothing is published, since no cluster may be shown"
-        return f"{nothing} ({why or '; '.join(REASONS.get(row[0], row[0]) for row in rows)})."
+        why = why or "; ".join(REASONS.get(reason, reason) for reason, _, _ in rows)
+        return f"{facet}: nothing is published, since no cluster may be shown{f' ({why})' if why else ''}."
     if not rows:
         if why:
             return f"{facet}: some conversations were held back, of too few people to say how many ({why})."
@@ -106,7 +106,7 @@ def held_back(con: duckdb.DuckDBPyConnection, facet: str, reasons: Iterable[str]
 
 def made_by(con: duckdb.DuckDBPyConnection) -> str:
     """Who extracted, named and built what is published."""
-    return con.execute("select made_by from about").fetchone()[0]
+    return con.execute("select made_by from about").fetchall()[0][0]
 
 
 def _one_line(name: str, width: int) -> str:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -35,6 +36,19 @@ def demo_again(demo_out: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     out = tmp_path_factory.mktemp("again")
     analyse(demo_out / "demo.parquet", out)
     return out
+
+
+@pytest.fixture(scope="session")
+def chats(demo_out: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """160 conversations of the demo on its four commonest topics, as a file of their own."""
+    path = tmp_path_factory.mktemp("chats") / "chats.parquet"
+    demo = f"'{demo_out / 'demo.parquet'}'"
+    topics = f"(select label from {demo} group by label order by count(*) desc, label limit 4)"
+    duckdb.sql(
+        f"copy (select * exclude (label) from {demo} where label in {topics} "
+        f"order by md5(conversation_id) limit 160) to '{path}'"
+    )
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ On demand, all settable while it runs:
     faults      a deque of faults for the next requests, in order; None is a good answer
     share       {fault: share} of all requests, spread evenly by their running number
     when        function(request body) -> fault or None, looked at first
-    raw         function(request body) -> text of the answer, instead of the server's own
+    raw         function(request body) -> text of the answer, or None for the server's own
     per_second  requests a second above which it says 429
     batch_s     seconds until a batch has ended
 
@@ -69,6 +69,7 @@ class Server:
         self.answered: Counter[str] = Counter()  # function -> good answers given
         self.statuses: Counter[int] = Counter()
         self.batches: dict[str, dict] = {}
+        self.polled = 0  # how often it was asked for a batch
         self.in_flight = self.most_in_flight = 0
         self._number = 0
         self._loop = asyncio.new_event_loop()
@@ -182,7 +183,9 @@ class Server:
         schema = request["output_config"]["format"]["schema"]
         function = function_of(schema)
         self.answered[function] += 1
-        text = self.raw(request) if self.raw else spoil(answer(request, schema, function), schema, fault)
+        text = self.raw(request) if self.raw else None
+        if text is None:
+            text = spoil(answer(request, schema, function), schema, fault)
         return _message(request, text, fault)
 
     def _batch(self, method: str, path: str, body: bytes) -> tuple[Any, dict[str, str]]:
@@ -196,6 +199,7 @@ class Server:
             raise Refused(404, "no such batch")
         if method == "POST" and parts[4:] == ["cancel"]:
             batch["canceled"] = True
+        self.polled += 1
         if parts[4:] == ["results"]:
             lines = [json.dumps(line) for line in self._results(batch)]
             return "\n".join(lines).encode() + b"\n", {"content-type": "application/x-jsonl"}

@@ -15,6 +15,7 @@ import pytest
 from chats import SECRET, chat, chats, published, warehouse, write
 from conftest import cli
 
+from clio_sql import tree as trees
 from clio_sql.errors import ClioError, SqlError, StateError
 from clio_sql.failures import explained
 from clio_sql.register import MACROS, connect
@@ -100,6 +101,15 @@ def test_an_output_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "garbage" / "warehouse.duckdb").write_text("mine")
     refused(cli("run", file, "--into", tmp_path / "garbage"), 7, "warehouse.duckdb: cannot be opened")
     assert (tmp_path / "garbage" / "warehouse.duckdb").read_text() == (tmp_path / "taken").read_text() == "mine"
+
+
+def test_a_warehouse_that_is_not_ours(tmp_path):
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as con:
+        con.execute("create schema clio_state; create table clio_state.migrations as select 'kept' as mine")
+    refused(
+        cli("run", write(tmp_path / "a.jsonl", chats(3)), "--into", tmp_path), 7, "cannot be used (BinderException)"
+    )
+    assert warehouse(tmp_path, "from clio_state.migrations") == [("kept",)]
 
 
 def test_a_csv_line_that_looks_like_a_comment_is_a_row(tmp_path):
@@ -285,14 +295,18 @@ def test_an_error_of_duckdb_is_told_without_its_words(statement, kind):
     assert "executing" not in str(told) and "LINE 1" not in str(told)
 
 
-def test_an_error_within_a_run_names_the_relation_and_debug_shows_all(odd, tmp_path):
-    shutil.copy(odd[0] / "warehouse.duckdb", tmp_path)
-    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as con:
-        con.execute("create or replace table clio_state.relations as select 1 as nothing_of_ours")
-    run = ("run", f"{odd[0].parent / 'clio.duckdb'}::{HOSTILE}", "--into", tmp_path)
-    refused(quiet(cli(*run)), 4, "conversations: ", "CLIO_DEBUG=1 shows")
+def test_an_error_within_a_run_names_the_relation_and_debug_shows_all(tmp_path):
+    file = write(tmp_path / "a.jsonl", [chat(1, "u1", SECRET)])
+    (tmp_path / "sql").mkdir()
+    (tmp_path / "sql" / "aged.sql").write_text(
+        "-- One row a conversation.\n-- kind: table\n-- grain: age\n"
+        "select messages[1].content::integer as age from conversations\n"
+    )
+    run = ("run", file, "--analysis", tmp_path / "sql", "--into", tmp_path / "out")
+    refused(quiet(cli(*run)), 4, "aged: DuckDB failed on a value of a row (ConversionException)", "CLIO_DEBUG=1 shows")
     shown = cli(*run, env=os.environ | {"CLIO_DEBUG": "1"}).stderr
-    assert "Traceback" in shown and "nothing_of_ours" in shown
+    assert "Traceback" in shown and SECRET in shown
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["warehouse.duckdb"]
 
 
 # --- what users of the best tools expect
@@ -367,3 +381,27 @@ def test_colours_on_a_terminal_unless_they_are_not_wanted(odd, painted):
     text = os.read(ours, 100_000).decode()
     os.close(ours)
     assert ("\x1b[1m" in text) is painted and "\x1b" not in text.replace("\x1b[", "" if painted else "\x1b[")
+
+
+# --- what is told of what is held back
+
+
+@pytest.mark.parametrize(
+    ("clusters", "held", "reasons", "told"),
+    [
+        (1, [], [], "nothing was held back, or too little to say how much."),
+        (1, [], ["dominated"], "some conversations were held back, of too few people to say how many (one user writes"),
+        (1, [("dominated", 2, 40)], ["dominated"], "about 40 conversations in 2 clusters were held back (one user"),
+        (1, [("several", 2, 40)], ["no_answer"], "tell apart: 40 in 2; among them: nothing asked for)."),
+        (0, [], ["no_answer"], "nothing is published, since no cluster may be shown (nothing asked for)."),
+        (0, [("several", 2, 40)], [], "no cluster may be shown (several reasons, too few people to tell apart)."),
+        (0, [], [], "nothing is published, since no cluster may be shown."),
+    ],
+)
+def test_reasons_are_told_even_where_counts_may_not_be(clusters, held, reasons, told):
+    with duckdb.connect() as con:
+        con.execute(f"create table clusters as select 'request' as facet from range({clusters})")
+        con.execute("create table held_back (facet text, reason text, clusters int, conversations int)")
+        for row in held:
+            con.execute("insert into held_back values ('request', ?, ?, ?)", row)
+        assert told in trees.held_back(con, "request", reasons)

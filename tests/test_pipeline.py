@@ -12,7 +12,7 @@ import pytest
 import sqlglot
 from conftest import cli
 from sqlglot import exp
-from warehouse import Steps, analyse, changed, copied, published, read, tables
+from warehouse import Steps, analyse, changed, copied, give_table, published, read, tables
 
 import clio_sql
 from clio_sql import embedding, project
@@ -250,29 +250,7 @@ def test_the_fingerprint_of_rows_counts_equal_ones(tmp_path):
 
 # Over a table of the user's
 
-TOPICS = 4
 OTHERWISE = ("built_at", "source_format")  # of `about`, where a table is read
-
-
-@pytest.fixture(scope="module")
-def chats(demo_out, tmp_path_factory) -> Path:
-    """Some 150 conversations of the demo on four topics, as a file of their own."""
-    path = tmp_path_factory.mktemp("chats") / "chats.parquet"
-    demo = f"'{demo_out / 'demo.parquet'}'"
-    duckdb.sql(
-        f"""copy (
-            select * exclude (label) from {demo}
-            where label in (from (select label from {demo} group by label order by count(*) desc, label limit {TOPICS}) select label)
-            order by md5(conversation_id) limit 160
-        ) to '{path}'"""
-    )
-    return path
-
-
-def give_table(con: duckdb.DuckDBPyConnection, chats: Path) -> None:
-    con.execute(
-        f"create or replace table main.chats as select * exclude (plan), map {{'plan': plan}} as metadata from '{chats}'"
-    )
 
 
 @pytest.fixture(scope="module")

@@ -68,10 +68,22 @@ def analyse(
         builder.run(con, reporter=steps, relations=relations)
         if check:
             builder.check(con)
-        publish(con, out)
+        publish(con, out, relations or project.load())
     finally:
         con.close()
     return steps
+
+
+def give_table(con: duckdb.DuckDBPyConnection, chats: Path) -> None:
+    """The conversations as `main.chats`, as a user may have them."""
+    columns = "* exclude (plan), map {'plan': plan} as metadata"
+    con.execute(f"create or replace table main.chats as select {columns} from '{chats}'")
+
+
+def forget(con: duckdb.DuckDBPyConnection) -> None:
+    """Let the next build name, audit and grow everything anew; embeddings and facets stay."""
+    kept = ("facet_values", "embeddings", "vocabulary", "cluster_models", "assignments")
+    con.execute(f"delete from clio_state.relations where relation not in {kept}")
 
 
 def copied(out: Path, to: Path) -> Path:

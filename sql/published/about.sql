@@ -2,7 +2,7 @@
 -- kind: view
 -- grain: one row
 select
-    build_info.built_at::timestamptz as built_at,
+    build_info.built_at::timestamp as built_at,                 -- UTC
     build_info.made_by::varchar as made_by,                    -- who extracted, named and built the hierarchy
     build_info.provider::varchar as provider,
     build_info.embedding_model::varchar as embedding_model,

@@ -1,0 +1,161 @@
+"""What a run would cost, before anything is paid: real prompts where they are known, typical ones where not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+
+from clio_sql import builder, fill, inputs, project, sources
+from clio_sql.analyse import WAREHOUSE
+from clio_sql.calls.replies import Plan
+from clio_sql.engine import Engine
+from clio_sql.errors import StateError
+from clio_sql.providers import Broaden, Choose, Extract, Name
+from clio_sql.quoting import literal
+from clio_sql.register import connect, engine_of
+
+ANSWER = 120  # characters of a typical clustered answer: a sentence or two
+NAME, DESCRIBED = 45, 250  # characters of a typical name, and of a name with its description
+
+
+class Step(NamedTuple):
+    """One kind of call. exact: the prompts are the ones that will be sent; else they are typical ones."""
+
+    name: str
+    exact: bool
+    plan: Plan
+
+
+def plan(
+    input: str,
+    into: Path | None,
+    *,
+    analysis: Path | None = None,
+    runtime: Mapping[str, Any] | None = None,
+    **reading: Any,
+) -> list[Step]:
+    """The calls of each step, how many are stored in `into` already, tokens and dollars. Nothing is sent or written.
+
+    Every base cluster is taken to pass the gate, so what is estimated is what a run may cost at most,
+    retries aside. Without a paid provider the list is empty. Arguments as for `analyse`.
+    """
+    inputs.found(input)
+    relations = project.load(analysis)
+    con = connect(**(runtime or {}))
+    engine = engine_of(con)
+    assert engine is not None
+    try:
+        if not fill.is_paid(engine):
+            return []
+        _copy_store(con, into)
+        source = sources.read(con, input, **reading)
+        builder.describe_input(
+            con,
+            builder.SCHEMA,
+            format=source.format,
+            privacy_unit=source.privacy_unit,
+            breakdowns=source.breakdowns,
+        )
+        builder.Builder(con, _before_extraction(relations)).all()
+        con.execute(f"set schema = {literal(builder.SCHEMA)}")
+        steps = [Step("extract", True, _extraction(con, engine, relations))]
+        return steps + [Step(name, False, made) for name, made in _naming(con, engine)]
+    finally:
+        engine.close()
+        con.close()
+
+
+def _copy_store(con: duckdb.DuckDBPyConnection, into: Path | None) -> None:
+    """The stored calls of an earlier run, so that they count as paid."""
+    if into is None or not (into / WAREHOUSE).exists():
+        return
+    try:
+        con.execute(f"attach {literal(str(into / WAREHOUSE))} as earlier (read_only)")
+    except duckdb.IOException:
+        raise StateError(f"{into / WAREHOUSE}: cannot be read; another process may be writing it.") from None
+    con.execute("insert into clio_state.calls by name from earlier.clio_state.calls")
+    con.execute("detach earlier")
+
+
+def _before_extraction(relations: list[project.Relation]) -> list[project.Relation]:
+    """The relations that facet_values and the sizes of clusters need, in order; none asks anything."""
+    wanted, known = {"facet_values", "settings"}, {relation.name: relation for relation in relations}
+    for relation in reversed(relations):
+        if relation.name in wanted:
+            wanted |= set(relation.inputs) & set(known)
+    return [relation for relation in relations if relation.name in wanted and not relation.asks]
+
+
+def _extraction(con: duckdb.DuckDBPyConnection, engine: Engine, relations: list[project.Relation]) -> Plan:
+    """The very prompts of facet_values, collected without being sent."""
+    facet_values = next(relation for relation in relations if relation.name == "facet_values")
+    by = facet_values.incremental
+    assert by is not None
+    con.execute(f"create temp table keys as select {by.key} as key, row_number() over () as place from {by.input}")
+    (rows,) = con.execute("select count(*) from temp.keys").fetchone()  # type: ignore[misc]
+    total = Plan(0, 0, 0, 0, 0.0)
+    for start in range(0, rows, fill.ROWS):
+        part = f"select key from temp.keys where place > {start} and place <= {start + fill.ROWS}"
+        query = facet_values.body({by.input: f"select * from {by.input} where {by.key} in ({part})"})
+        with engine.collecting() as collected:
+            con.execute(f"create or replace temp table collected as {query}")
+        total = _added(total, _priced(engine, "extract", [request for _, request in collected]))
+    return total
+
+
+def _naming(con: duckdb.DuckDBPyConnection, engine: Engine) -> Iterator[tuple[str, Plan]]:
+    """Naming and the hierarchy of every clustered facet, with prompts of typical length."""
+    sizes = con.execute("""
+        select
+            greatest(1, least(
+                max_base_clusters, ceil((select count(*) from conversations) / conversations_per_cluster)
+            )),
+            top_clusters, levels, neighbourhood, (select count(*) from facets where clustered)
+        from settings""").fetchone()
+    base, top, levels, neighbourhood, facets = (int(size) for size in sizes)  # type: ignore[union-attr]
+    tree = _level_sizes(base, top, levels) * facets
+    groups = [_text(ANSWER, number) for number in range(40)]
+    names = [Name([f"{n} {text}" for text in groups[:20]], groups[20:], "", [], []) for n in range(sum(tree))]
+    yield "name", _priced(engine, "name", names)
+    yield "audit", _priced(engine, "audit", [_text(DESCRIBED, number) for number in range(sum(tree))])
+    calls = getattr(engine.provider, "calls")  # noqa: B009
+    calls.batch = False  # each step of the hierarchy waits for the last, so it goes through no batch
+    proposals, merges, choices = [], [], []
+    for level, (size, wanted) in enumerate(pairwise(tree)):
+        if wanted >= size:  # the next facet begins
+            continue
+        described = [_text(DESCRIBED, number) for number in range(size)]
+        for first in range(0, size, neighbourhood):
+            part = described[first : first + neighbourhood]
+            proposals.append(Broaden(part, max(1, round(wanted * len(part) / size)), ""))
+        parents = [_text(NAME, number) for number in range(wanted)]
+        merges.append(Broaden([*parents, *(_text(NAME, size + n) for n in range(wanted // 2))], wanted, ""))
+        choices += [Choose(f"{level} {text}", parents) for text in described]
+    yield "propose", _priced(engine, "propose", proposals)
+    yield "merge", _priced(engine, "merge", merges)
+    yield "choose", _priced(engine, "choose", choices)
+
+
+def _level_sizes(base: int, top: int, levels: int) -> list[int]:
+    """As in hierarchy.sql: n_l / n_(l-1) = (n_top / n_base) ^ (1 / (levels - 1))."""
+    if base <= top or levels < 2:
+        return [base]
+    return [max(top, round(base * (top / base) ** (level / (levels - 1)))) for level in range(levels)]
+
+
+def _priced(engine: Engine, function: str, requests: list[Extract] | list[Any]) -> Plan:
+    provider: Any = engine.provider
+    return provider.calls.plan(provider.requests(function, requests))
+
+
+def _added(one: Plan, other: Plan) -> Plan:
+    return Plan(*(a + b for a, b in zip(one, other, strict=True)))
+
+
+def _text(length: int, number: int) -> str:
+    """A text of that many characters, another for each number."""
+    return f"{number} ".ljust(length, "x")

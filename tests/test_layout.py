@@ -1,0 +1,198 @@
+"""Who may import whom, that names agree everywhere, and that a wheel holds all of it."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from clio_sql.register import FUNCTIONS, MACROS, MODULES
+from conftest import ROOT
+
+# A module imports only from tiers above its own; the modules of a package may import one another.
+TIERS = (
+    ("errors",),
+    ("quoting", "lines"),
+    ("runtime", "state"),
+    ("words", "redact", "embedding"),
+    ("calls",),
+    ("providers",),
+    ("engine",),
+    ("udfs",),
+    ("register",),
+    ("inputs", "contracts", "fill", "project"),
+    ("adapters", "builder"),
+    ("sources", "publish"),
+    ("failures", "options", "progress", "tree", "demo"),
+    ("analyse",),
+    ("plan",),
+    ("screen",),
+    ("cli",),
+)
+TIER = {module: number for number, tier in enumerate(TIERS) for module in tier}
+FOLDERS = {"clio_sql": ROOT / "clio_sql", "clio_sql.udfs": ROOT / "udfs", "clio_sql.sql": ROOT / "sql"}
+HEAVY = ("torch", "sklearn", "sentence_transformers", "transformers", "anthropic", "ibis", "plotly")
+SQL_ALONE = {"clio_words"}  # a macro of SQL, without a function behind it
+BROUGHT_ALONG = {"threadpoolctl": "scikit-learn", "transformers": "sentence-transformers"}
+DISTRIBUTIONS = {"sklearn": "scikit-learn", "ibis": "ibis-framework"}
+SQL_FILES = sorted((ROOT / "sql").rglob("*.sql"))
+
+
+def modules() -> dict[str, Path]:
+    """Dotted name under clio_sql -> file, '' for the package itself."""
+    found = {}
+    for package, folder in FOLDERS.items():
+        for path in folder.rglob("*.py"):
+            name = ".".join([package, *path.relative_to(folder).with_suffix("").parts]).removesuffix(".__init__")
+            found[name.removeprefix("clio_sql").lstrip(".")] = path
+    return found
+
+
+def imports(path: Path) -> set[str]:
+    """Every dotted name that a file imports, inside functions too; 'a.b' for `from a import b`."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import; write the whole name"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def first_party(path: Path) -> set[str]:
+    """The tiers, by first name, that a file imports from."""
+    return {name.split(".")[1] for name in imports(path) if name.startswith("clio_sql.")}
+
+
+def test_every_module_has_a_tier():
+    missing = {name.split(".")[0] for name in modules() if name} - set(TIER) - {"sql"}
+    assert not missing, f"put {sorted(missing)} into TIERS of tests/test_layout.py"
+    gone = set(TIER) - {name.split(".")[0] for name in modules()}
+    assert not gone, f"{sorted(gone)} in TIERS are no modules any more"
+
+
+@pytest.mark.parametrize("name", sorted(name for name in modules() if name.split(".")[0] in TIER))
+def test_imports_come_from_the_left(name):
+    own = name.split(".")[0]
+    wrong = {other for other in first_party(modules()[name]) if other != own and TIER.get(other, 99) >= TIER[own]}
+    assert not wrong, f"{name} imports {sorted(wrong)}, which are not to its left"
+
+
+def test_no_module_imports_the_package_itself():
+    """`from clio_sql import connect` inside the package would hide what a module needs."""
+    for name, path in modules().items():
+        if name:
+            assert first_party(path) <= set(TIER), name
+
+
+def test_the_demo_stands_alone():
+    assert first_party(ROOT / "clio_sql" / "demo.py") <= {"errors"}
+
+
+def test_every_third_party_import_is_a_dependency():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    listed = project["dependencies"] + project["optional-dependencies"]["offline"]
+    allowed = {re.match(r"[\w-]+", line)[0].lower() for line in listed}
+    for path in modules().values():
+        for name in {name.split(".")[0] for name in imports(path)} - sys.stdlib_module_names - {"clio_sql"}:
+            distribution = BROUGHT_ALONG.get(name) or DISTRIBUTIONS.get(name) or name.replace("_", "-")
+            assert distribution in allowed, f"{path.name} imports {name}, which pyproject.toml does not list"
+
+
+def python(code: str, **environment: str) -> str:
+    """What a process of its own prints; from a folder that holds nothing of the checkout."""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=120, cwd="/", env={**os.environ, **environment}
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("code", ["import clio_sql.cli", "import clio_sql; clio_sql.connect().close()"])
+def test_heavy_libraries_are_not_loaded_at_start(code):
+    loaded = python(f"import sys\n{code}\nprint([name for name in {HEAVY} if name in sys.modules])")
+    assert loaded.strip() == "[]"
+
+
+# One name everywhere
+
+
+def test_every_macro_file_has_its_function_and_the_other_way_round():
+    files = {path.stem for path in (ROOT / "sql" / "macros").glob("*.sql")}
+    assert files == set(MACROS)
+    assert {function.name for function in FUNCTIONS} == files - SQL_ALONE
+    bodies = {f"clio_{path.stem}" for path in (ROOT / "udfs").glob("*.py") if path.stem != "__init__"}
+    assert bodies == files - SQL_ALONE
+    for module in MODULES:
+        assert module.FUNCTION.name == f"clio_{module.__name__.rsplit('.', 1)[1]}"
+
+
+@pytest.mark.parametrize("macro", MACROS)
+def test_a_macro_file_makes_that_macro_alone(macro):
+    text = (ROOT / "sql" / "macros" / f"{macro}.sql").read_text("utf-8")
+    assert re.findall(r"macro (\w+)\(", text) == [macro]
+    called = set(re.findall(r"\bclio_\w+_raw\b", text))
+    assert called == (set() if macro in SQL_ALONE else {f"{macro}_raw"})
+    assert text.startswith(f"-- {macro}("), "the comment begins with the call"
+
+
+@pytest.mark.parametrize("path", SQL_FILES, ids=lambda path: path.stem)
+def test_every_sql_file_begins_with_a_sentence(path):
+    comment = re.match(r"(?:--.*\n)+", path.read_text("utf-8"))
+    assert comment, f"{path.name}: the first line must be a comment that says what a row is"
+    sentence = " ".join(line[2:].strip() for line in comment[0].splitlines())
+    assert re.match(r"[A-Zc].{15,}?[.:;]", sentence), f"{path.name}: {sentence[:80]!r} is no sentence"
+
+
+# The wheel
+
+DATA = ("*.sql", "*.md", "*.txt", "*.json", "py.typed", "*.py")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    """Built from a copy, so that the checkout stays as it is."""
+    source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source / name)
+    for name in ("clio_sql", "sql", "udfs"):
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", out, source]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return next(out.glob("*.whl"))
+
+
+def test_the_wheel_holds_every_file(wheel):
+    expected = {
+        f"{package.replace('.', '/')}/{path.relative_to(folder).as_posix()}"
+        for package, folder in FOLDERS.items()
+        for pattern in DATA
+        for path in folder.rglob(pattern)
+    }
+    packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    assert packed == expected
+    assert {"clio_sql/demo_topics.json", "clio_sql/py.typed", "clio_sql/lexicons/vague.txt"} <= packed
+
+
+def test_the_wheel_works_outside_the_checkout(wheel, tmp_path):
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    code = """
+import clio_sql, clio_sql.cli, clio_sql.demo, clio_sql.udfs, clio_sql.sql
+print(clio_sql.__file__, clio_sql.udfs.__file__, clio_sql.sql.__file__, sep="\\n")
+con = clio_sql.connect()
+print(con.execute("select clio_words('It works'), clio_audit('bank fees').rating").fetchone())
+"""
+    lines = python(code, PYTHONPATH=str(tmp_path)).splitlines()
+    assert [Path(line).is_relative_to(tmp_path) for line in lines[:3]] == [True] * 3
+    assert lines[3] == "(['it', 'works'], 5)"

@@ -1,0 +1,350 @@
+"""The local provider: what it takes out of a text, what it answers, and how it names."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import clio_sql
+from clio_sql.providers import trim
+from clio_sql.redact import redact
+
+
+@pytest.fixture(scope="module")
+def con():
+    con = clio_sql.connect()
+    yield con
+    con.close()
+
+
+def one(con, query: str, *parameters: object):
+    return con.execute(f"select {query}", list(parameters)).fetchone()[0]
+
+
+def ask(con, facet: str, *turns: str, question: str = "'q'") -> str | None:
+    """One facet of a conversation of which only the user's turns matter."""
+    transcript = "\n".join(f"<user>\n{turn}\n</user>\n<assistant>\nVery well.\n</assistant>" for turn in turns)
+    return one(con, f"clio_extract(?, {{{facet}: {question}}})", transcript)[facet]
+
+
+# Redaction
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        # e-mail addresses, handles
+        ("mail jane.doe@example.com today", "mail today"),
+        ("mail jane.doe@localhost today", "mail today"),
+        ("my mail:jane@exämple.de, as ever. Bye", "my , as ever. Bye"),
+        ("write to jane＠example.com", "write to"),
+        ("follow @jane_doe there", "follow there"),
+        # URLs
+        ("see https://example.com/jane?id=1 there", "see there"),
+        ("看https://example.com/jane", "看"),
+        ("see example.com/users/jane there", "see there"),
+        ("see www.jane.example there", "see there"),
+        ("see janedoe.com there", "see there"),
+        # phones, cards, accounts, long digit runs
+        ("call +1 (555) 123-4567 today", "call today"),
+        ("call 0049 30 123456 today", "call today"),
+        ("call 030/1234567 today", "call today"),
+        ("call 555–123–4567 today", "call today"),
+        ("card 4111 1111 1111 1111 lost", "card lost"),
+        ("card 4111-1111-1111-1111 lost", "card lost"),
+        ("card 4111_1111_1111_1111 lost", "card lost"),
+        ("DE89 3704 0044 0532 0130 00 is mine", "is mine"),
+        ("de89370400440532013000 is mine", "is mine"),
+        ("GB82 WEST 1234 5698 7654 32 is mine", "is mine"),
+        ("order A1B2C3D4 is late", "order is late"),
+        ("ssn 123-45-6789 leaked", "ssn leaked"),
+        ("number ٠١٢٣٤٥٦٧٨٩ there", "number there"),
+        # postal addresses
+        ("send it to 221B Baker Street today", "send it to today"),
+        ("Hauptstraße 12 ist gesperrt", "ist gesperrt"),
+        ("vivo en la calle Mayor 5 ahora", "vivo en la ahora"),
+        ("j'habite 5 rue de la Paix", "j'habite"),
+        # names in greetings
+        ("Hi Bob, can you help", "can you help"),
+        ("Hi Bob can you help", "can you help"),
+        ("Hallo Hans, ich suche", "ich suche"),
+        ("Hola Juan, quiero", "quiero"),
+        ("Bonjour Marie, je cherche", "je cherche"),
+        ("Olá João, quero", "quero"),
+        ("Dear Ms. Kowalski", "Dear"),
+        # names in signatures
+        ("Please help.\nThanks,\nJane", "Please help."),
+        ("Please help. Regards Jane Doe", "Please help."),
+        ("Hilfe bitte.\nGrüße, Hans Müller", "Hilfe bitte."),
+        ("Ayuda. Saludos, Juan Pérez", "Ayuda."),
+        ("Aidez-moi. Cordialement, Marie Curie", "Aidez-moi."),
+        ("Ajuda. Abraços, João", "Ajuda."),
+        ("Please help\n- Jane Doe", "Please help"),
+        # names given by their owner
+        ("My name is Jane Doe and I ask", "and I ask"),
+        ("my name is jane doe and i ask", "and i ask"),
+        ("my name’s Jane", ""),
+        ("I'm Jane, a nurse", ", a nurse"),
+        ("ich heiße Hans Müller und frage", "und frage"),
+        ("mein name ist hans", ""),
+        ("me llamo Juan Pérez y quiero", "y quiero"),
+        ("mi nombre es juan", ""),
+        ("je m’appelle Marie Curie et je", "et je"),
+        ("mon nom est marie", ""),
+        ("meu nome é João", ""),
+        ("me chamo joão e quero", "e quero"),
+        ("Mr Kowalski called", "called"),
+    ],
+)
+def test_redact(text, left):
+    assert redact(text) == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "in 2024 I bought 100 shares",
+        "Hi Can you help",
+        "Hello there, what is 7 times 8?",
+        "I'm looking for a hotel",
+        "call me at home",
+        "use utf8 here",
+        "我想订2张去北京的票",
+        "a well-known trick (really)",
+    ],
+)
+def test_redact_leaves_what_names_nobody(text):
+    assert redact(text) == text
+
+
+AROUND = st.one_of(st.text(max_size=30), st.text("aB1 .,-@/:+()\n", max_size=30))
+DIGITS = st.text("0123456789", min_size=10, max_size=16)
+
+
+@settings(max_examples=300, deadline=None)
+@given(AROUND, st.emails(), AROUND)
+@example("@", "a@b.co", "")
+@example("@0:", "a@b.co", "")
+def test_a_planted_email_never_survives(before, address, after):
+    left = redact(f"{before}{address}{after}")
+    assert address not in left
+    assert not re.search(r"\w@\w", left)
+
+
+@settings(max_examples=300, deadline=None)
+@given(AROUND, DIGITS, st.sampled_from(["", " ", "-", ".", "/", ") ", " - "]), st.integers(2, 5), AROUND)
+@example("abcdef", "5551234567", " ", 3, "")
+def test_a_planted_phone_or_card_number_never_survives(before, digits, between, group, after):
+    number = between.join(digits[start : start + group] for start in range(0, len(digits), group))
+    left = redact(f"{before}{number}{after}")
+    assert number not in left
+    assert digits not in re.sub(r"\W", "", left)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a",
+        "\n",
+        "@",
+        "a@",
+        "a.",
+        "a-",
+        "a1",
+        "1 ",
+        "- ",
+        "+(",
+        "_",
+        "Aa ",
+        "Mr Aa ",
+        "Hi Aa\n",
+        "AB12 ",
+        "rue de ",
+        "please ",
+    ],
+)
+def test_no_text_takes_long(text):
+    """A rule that backtracks took 25 s for 20,000 newlines, and minutes for '@@@…'."""
+    start = time.perf_counter()
+    trim.task([text * (trim.READ // len(text))])
+    assert time.perf_counter() - start < 3
+
+
+def test_extract_redacts(con):
+    said = "Hi Bob, my name is Jane Doe. Please book a table, mail jane@example.com or call 555-123-4567."
+    for facet in ("request", "task"):
+        assert not re.search(r"Bob|Jane|Doe|example|555|4567", ask(con, facet, said))
+
+
+# What is asked for
+
+
+@pytest.mark.parametrize(
+    ("turns", "task"),
+    [
+        (["Hello, could you please help me to find a cheap hotel? Thanks a lot"], "find a cheap hotel"),
+        (["I'd like to book a table for two, please"], "book a table for two"),
+        (["I am moving soon. Can you write a letter to my landlord?"], "write a letter to my landlord"),
+        (["Hi", "Show me flights"], "Show me flights"),
+        (["What is &lt;b&gt; in HTML?"], "What is <b> in HTML"),
+        (["¿Puedes reservar una mesa, por favor?"], "¿Puedes reservar una mesa"),
+        (["东京酒店推荐"], "东京酒店推荐"),
+    ],
+)
+def test_task_is_trimmed_to_what_is_asked(con, turns, task):
+    assert ask(con, "task", *turns) == task
+
+
+def test_request_is_of_the_user_alone(con):
+    transcript = "<assistant>\nAsk me anything.\n</assistant>\n<user>\nexplain tax law\n</user>"
+    assert one(con, "clio_extract(?, {request: 'q'})['request']", transcript) == "explain tax law"
+
+
+def test_a_long_text_is_cut_at_a_word(con):
+    answer = ask(con, "request", "explain " + "antidisestablishment " * 5000)
+    assert len(answer) <= trim.LONGEST
+    assert set(answer.split()) == {"explain", "antidisestablishment"}
+
+
+@pytest.mark.parametrize("said", ["", " ", "\0", "...", "🙈"])
+def test_a_text_that_says_nothing_has_no_language_and_no_crash(con, said):
+    assert ask(con, "language", said) is None
+    assert one(con, "clio_extract_raw(?, ?).status", f"<user>\n{said}\n</user>", '{"task": "q"}') == "ok"
+
+
+def test_no_user_turn_has_no_task(con):
+    assert one(con, "clio_extract('<assistant>\nHello.\n</assistant>', {task: 'q'})['task']") is None
+
+
+# Language, concern, category
+
+
+@pytest.mark.parametrize(
+    ("said", "language"),
+    [
+        ("Where can I find a cheap hotel near the station?", "English"),
+        ("¿Dónde puedo encontrar un hotel barato cerca de la estación?", "Spanish"),
+        ("Où puis-je trouver un hôtel pas cher près de la gare ?", "French"),
+        ("Wo finde ich ein günstiges Hotel in der Nähe des Bahnhofs?", "German"),
+        ("Onde posso encontrar um hotel barato perto da estação?", "Portuguese"),
+        ("Dove posso trovare un albergo economico vicino alla stazione?", "Italian"),
+        ("駅の近くの安いホテルはどこですか", "Japanese"),
+    ],
+)
+def test_language(con, said, language):
+    assert ask(con, "language", said) == language
+
+
+@pytest.mark.parametrize(
+    ("said", "score"),
+    [
+        ("book a table", "1"),
+        ("I have some debt", "2"),
+        ("how do I bypass the filter", "3"),
+        ("Write MALWARE for me", "4"),
+        ("a debt, and then how to build a bomb", "5"),
+        ("what is skill", "1"),  # no word begins with 'kill'
+    ],
+)
+def test_concern_is_the_highest_of_the_lexicon(con, said, score):
+    assert ask(con, "concern", "hello", said, question="{question: 'q', kind: 'score'}") == score
+
+
+def test_concern_does_not_count_what_the_assistant_wrote(con):
+    transcript = "<user>\nhello there\n</user>\n<assistant>\nI refuse to build a bomb.\n</assistant>"
+    assert one(con, "clio_extract(?, {c: {question: 'q', kind: 'score'}})['c']", transcript) == "1"
+
+
+def test_category_is_the_nearest_choice(con):
+    question = "{question: 'q', kind: 'category', choices: ['travel', 'cooking', 'programming']}"
+    assert ask(con, "topic", "fix this Python function", question=question) == "programming"
+    assert ask(con, "topic", "a recipe for soup", question=question) == "cooking"
+    assert ask(con, "topic", "flights to the sea", question=question) == "travel"
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.text(max_size=20), st.lists(st.sampled_from(["a", "b c", "", "旅行"]), min_size=1, max_size=3))
+def test_category_is_always_a_choice_or_none(con, said, choices):
+    questions = {"c": {"question": "q", "kind": "category", "choices": choices}}
+    answer = one(con, "clio_extract(?, ?::json)['c']", said, json.dumps(questions))
+    assert answer is None or answer in choices
+
+
+# Names
+
+CARDS = ["where is my atm card", "my ATM card is lost", "lost ATM card", "block my ATM card please"]
+
+
+def name(con, members: list[str], terms: list[str], taken: list[str] = (), neighbours: list[str] = ("book a flight",)):
+    call = "clio_name(?::varchar[], ?::varchar[], '', terms := ?::varchar[], taken := ?::varchar[])"
+    return one(con, call, members, list(neighbours), terms, list(taken))
+
+
+def test_name_is_cased_as_most_members_write_it(con):
+    assert name(con, CARDS, ["atm card", "lost"])["name"].startswith("ATM card")
+    assert "'ATM card'" in name(con, CARDS, ["atm card", "lost"])["description"]
+
+
+def test_vague_terms_never_win(con):
+    members = ["good things about fun balance", "interesting things", "good balance", "good fun"]
+    for terms in (["good", "interesting things", "fun", "balance"], ["things", "good fun", "balance"]):
+        assert "balance" in name(con, members, terms)["name"].lower()
+
+
+def test_siblings_do_not_share_a_name(con):
+    members = ["check my balance", "balance of my savings", "savings balance"]
+    first = name(con, members, ["balance", "savings"])
+    second = name(con, members, ["balance", "savings"], taken=[first["name"].lower()])
+    assert second is None or second["name"] != first["name"]
+
+
+def test_a_mixed_group_has_one_and_at_most_ten_words(con):
+    members = ["check my card balance"] * 3 + ["find a cheap hotel room"] * 3
+    phrases = ["check my card balance", "find a cheap hotel room", "cheap hotel", "card"]
+    named = name(con, members, phrases)["name"]
+    assert named.lower().split().count("and") == 1
+    long = ["block lost bank card account money", "cheap hotel room beach sea sunshine"]  # twelve words together
+    assert len(name(con, long, long)["name"].split()) == 6
+
+
+WORDS = st.sampled_from(["card", "balance", "hotel", "atm", "good", "my", "lost", "the", "visa", "things"])
+PHRASES = st.lists(st.lists(WORDS, min_size=1, max_size=4).map(" ".join), min_size=1, max_size=6, unique=True)
+
+
+@settings(max_examples=40, deadline=None)
+@given(PHRASES, PHRASES, st.data())
+def test_every_name_keeps_the_rules(con, members, terms, data):
+    taken = data.draw(st.lists(st.sampled_from(terms), unique=True))
+    named = name(con, members, terms, taken)
+    if named is None:
+        return
+    words = named["name"].split()
+    assert len(words) <= 10 and words.count("and") <= 1
+    assert named["name"][0].isupper()
+    assert named["name"].lower() not in taken
+    described = named["description"]
+    assert len(re.findall(r"[.](?: |$)", described)) == 2 and described.endswith(".")
+    assert not re.search(r"\d", described)
+    assert set(re.findall(r"'(.+?)'", described.lower())) <= set(terms)
+    assert named == name(con, members, terms, taken)
+
+
+def test_description_says_how_common_its_terms_are(con):
+    members = ["lost card"] * 4 + ["card fees"] * 4 + ["card hotel"] * 2
+    assert name(con, members, ["card", "lost", "fees", "hotel"])["description"] == (
+        "Most of these conversations mention 'card'. About half mention 'fees' and 'lost'; some mention 'hotel'."
+    )
+
+
+def test_the_same_is_answered_the_same_on_another_database(con):
+    query = f"clio_name({CARDS}, ['hotel'], '', terms := ['atm card', 'lost'])"
+    with clio_sql.connect() as other:
+        assert one(other, query) == one(con, query)
+        text = "Hello, I want to book a cheap flight. My budget is small."
+        questions = "{request: 'q', task: 'q', language: 'q'}"
+        assert one(other, f"clio_extract(?, {questions})", text) == one(con, f"clio_extract(?, {questions})", text)
