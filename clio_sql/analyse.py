@@ -16,7 +16,9 @@ from clio_sql.failures import DEBUG, explained
 from clio_sql.progress import Steps, interruptible
 from clio_sql.project import Relation
 from clio_sql.publish import publish
+from clio_sql.providers import require
 from clio_sql.register import connect, engine_of
+from clio_sql.runtime import runtime as wanted
 
 WAREHOUSE = "warehouse.duckdb"
 
@@ -46,6 +48,7 @@ def analyse(
     """
     inputs.found(input)
     relations = project.load(analysis)
+    require(wanted(**(runtime or {})))
     with _folder(into):
         con = _connected(into / WAREHOUSE, runtime or {})
         try:
@@ -80,7 +83,6 @@ def _work(
 ) -> Told:
     engine = engine_of(con)
     assert engine is not None
-    assert engine.provider  # a missing key is told before any work
     engine.progress = steps.answered
     con.execute("set enable_progress_bar = false")  # DuckDB's would be drawn over ours, on standard output
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -66,11 +65,13 @@ class Builder:
 
     def all(self) -> None:
         """Build every relation in order. What is there already, from the same SQL and inputs, is left as it is."""
-        with _inside(self.con, self.schema):
+        with _inside(self.con, self.schema), self.engine.building():
             for name in project.HOST:
                 self._fingerprints[name] = self._content(name)
             for relation in self.relations:
                 self._build(relation)
+                if relation.asks:  # the same SQL can get other answers: what failed or was refused is tried again
+                    self._fingerprints[relation.name] += f" {self._content(relation.name)}"
 
     def _build(self, relation: Relation) -> None:
         fingerprint = self._fingerprint(relation)
@@ -78,7 +79,8 @@ class Builder:
             self._refresh(relation, relation.incremental, fingerprint)
             return
         self._fingerprints[relation.name] = fingerprint
-        if self._is_built(relation, fingerprint):
+        again = relation.asks and self.engine.runtime.retry_failed
+        if self._is_built(relation, fingerprint) and not again:
             self.reporter.begin(relation.name, None)
             self.reporter.end(-1, skipped=True)
             return
@@ -98,10 +100,11 @@ class Builder:
         # The hierarchy's prompts depend on its own answers: there each batch of calls is sent by itself.
         if relation.asks and not relation.recursive:
             self._fill(relation.name, [relation.sql], None)
+        failed = self._failures()
         self.con.execute("begin")
         try:
             self.con.execute(f"create or replace table {relation.name} as {relation.sql}")
-            self._mark(relation.name, fingerprint, complete=not (relation.asks and self._failures()))
+            self._mark(relation.name, fingerprint, complete=self._failures() == failed)
             self.con.execute("commit")
         except BaseException:
             _rollback(self.con)
@@ -122,7 +125,7 @@ class Builder:
         if relation.asks and todo:
             self._fill(
                 relation.name,
-                (relation.body({by.input: _narrowed(by, start, fill.ROWS)}) for start in range(0, todo, fill.ROWS)),
+                [relation.body({by.input: _narrowed(by, start, fill.ROWS)}) for start in range(0, todo, fill.ROWS)],
                 todo,
             )
             self.reporter.begin(relation.name, todo)
@@ -194,23 +197,21 @@ class Builder:
             [self._key(relation.name)],
         )
 
-    def _fill(self, name: str, queries: Iterable[str], total: int | None) -> None:
-        """Buy the answers of a step, where answers cost money."""
+    def _fill(self, name: str, queries: Sequence[str], total: int | None) -> None:
+        """Buy the answers of a step, where answers cost money. total: how many, as far as that is known."""
         if not fill.is_paid(self.engine):
             return
         fill.record_inputs(self.con, self.engine)
         ratio = self.con.execute("select max_error_ratio from settings").fetchone()
         self.reporter.begin(f"{name}: calls", total)
-        fill.fill(self.con, self.engine, queries, ratio[0] if ratio else None, self.reporter.advance)
+        # a run that only tries again what failed has not failed as a whole
+        (whole,) = self.con.execute("select count(*) from temp.now").fetchone() if total else (0,)
+        fill.fill(self.con, self.engine, queries, ratio[0] if ratio else None, self.reporter.advance, whole)
         self.reporter.end(-1, skipped=False)
 
     def _failures(self) -> int:
-        """Calls of this run that failed; ProviderError where it was for want of money."""
-        if not fill.is_paid(self.engine):
-            return 0
-        counts = self.engine.provider.failures()
-        fill.require_budget(counts["over_budget"], self.engine.runtime.max_usd)
-        return counts.total()
+        """Calls of this run that failed so far."""
+        return self.engine.provider.failures().total() if fill.is_paid(self.engine) else 0  # type: ignore[attr-defined]
 
     def _forget_keys(self, relation: Relation, by: Incremental, keys: str) -> None:
         self.con.execute(f"delete from {relation.name} where {by.key} in (select key from {keys})")

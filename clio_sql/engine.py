@@ -20,6 +20,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from clio_sql.calls.replies import require_budget
 from clio_sql.embedding import Embedder, embedder
 from clio_sql.errors import StateError, Stopped
 from clio_sql.providers import Answer, Provider, provider
@@ -43,6 +44,7 @@ class Engine:
         self._answers: OrderedDict[bytes, Answer] = OrderedDict()
         self._lock = threading.Lock()
         self._collected: list[tuple[str, Any]] | None = None
+        self._building = False
 
     @cached_property
     def provider(self) -> Provider:
@@ -136,7 +138,18 @@ class Engine:
             found.update(zip((key for key, _ in part), answers, strict=True))
             self.advance(function, sum(rows[key] for key, _ in part))
         self._remember({key: found[key] for key in missing if found[key].status == "ok"})
+        if self._building:  # going on without them would pay for prompts that nobody asks again
+            require_budget(sum(found[key].status == "over_budget" for key in missing), self.runtime.max_usd)
         return [found[key] for key in keys]
+
+    @contextmanager
+    def building(self) -> Iterator[None]:
+        """Within, an answer that the budget does not allow is an error; else it is a status."""
+        self._building = True
+        try:
+            yield
+        finally:
+            self._building = False
 
     @contextmanager
     def collecting(self) -> Iterator[list[tuple[str, Any]]]:

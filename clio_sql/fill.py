@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import duckdb
 
+from clio_sql.calls.replies import Step, require_budget
 from clio_sql.engine import Engine
-from clio_sql.errors import ProviderError
 
 ROWS = 10_000  # rows whose prompts are collected at a time; a prompt of 1,000 tokens is some 5 KB
 
@@ -21,25 +22,41 @@ def is_paid(engine: Engine) -> bool:
 def fill(
     con: duckdb.DuckDBPyConnection,
     engine: Engine,
-    queries: Iterable[str],
+    queries: Sequence[str],
     max_error_ratio: float | None,
     told: Callable[[int], None],
+    whole: int = 0,
 ) -> None:
     """Ask whatever `queries` would ask, all at once and each prompt once; what is stored costs nothing.
 
-    The queries are run with functions that note what they are asked instead of answering. told: is given
-    how many more calls are answered. Raises ProviderError when the budget is used up or too many failed.
+    The queries are parts of one step and are run with functions that note what they are asked instead of
+    answering. told: is given how many more calls are answered. whole: calls of the step with those of
+    earlier runs, of which `max_error_ratio` may fail. Raises ProviderError when the budget is used up or
+    too many failed.
     """
+    provider: Any = engine.provider
+    if engine.runtime.batch and len(queries) > 1:  # all batches run at once; below, their results are taken
+        for query in queries:
+            for function, requests in _collected(con, engine, query).items():
+                provider.send(function, requests)
+    before: dict[str, Counter[str]] = {}
     for query in queries:
-        with engine.collecting() as collected:
-            con.execute(f"create or replace temp table collected as {query}")
-        con.execute("drop table temp.collected")
-        asked: dict[str, list[Any]] = {}
-        for function, request in collected:
-            asked.setdefault(function, []).append(request)
-        for function, requests in asked.items():
-            statuses = engine.provider.fill(function, requests, max_error_ratio, told)  # type: ignore[attr-defined]
+        for function, requests in _collected(con, engine, query).items():
+            step = Step(whole, before.setdefault(function, Counter()), query is queries[-1])
+            statuses = provider.fill(function, requests, max_error_ratio, told, step)
             require_budget(statuses.get("over_budget", 0), engine.runtime.max_usd)
+            before[function] += statuses
+
+
+def _collected(con: duckdb.DuckDBPyConnection, engine: Engine, query: str) -> dict[str, list[Any]]:
+    """Function -> what a query would ask it."""
+    with engine.collecting() as collected:
+        con.execute(f"create or replace temp table collected as {query}")
+    con.execute("drop table temp.collected")
+    asked: dict[str, list[Any]] = {}
+    for function, request in collected:
+        asked.setdefault(function, []).append(request)
+    return asked
 
 
 def record_inputs(con: duckdb.DuckDBPyConnection, engine: Engine) -> None:
@@ -54,12 +71,3 @@ def record_inputs(con: duckdb.DuckDBPyConnection, engine: Engine) -> None:
                 f"select distinct conversation_id, sha256(salt || {text}) from {relation}, clio_state.salt "
                 f"where {text} is not null"
             )
-
-
-def require_budget(calls: int, max_usd: float) -> None:
-    """Raise ProviderError where calls were left out for want of money."""
-    if calls:
-        raise ProviderError(
-            f"the budget of ${max_usd:g} is used up; {calls:,} calls are still to be made. What was answered is "
-            "stored. Run the same command again with a higher --max-usd to go on."
-        )

@@ -96,9 +96,7 @@ def test_first_turns_are_short_and_long(path):
 
 
 def test_nothing_is_left_unfilled(path):
-    found = rows(
-        path, "from (select unnest(texts) as t from chats) where t is null or t = '' or t ~ '[{}]|  '"
-    )
+    found = rows(path, "from (select unnest(texts) as t from chats) where t is null or t = '' or t ~ '[{}]|  '")
     assert found == []
 
 
@@ -160,9 +158,7 @@ def test_facts_differ_by_seed():
 
 def test_one_user_writes_sixty_alike(path):
     word = demo.HEAVY_WORD
-    found = rows(
-        path, f"select user_id, label, first from chats where array_to_string(texts, ' ') ilike '%{word}%'"
-    )
+    found = rows(path, f"select user_id, label, first from chats where array_to_string(texts, ' ') ilike '%{word}%'")
     assert {(user, label) for user, label, _ in found} == {(demo.HEAVY_USER, demo.HEAVY_TOPIC)}
     assert len(found) == 60 and all(word in first.lower() for *_, first in found)
     assert rows(path, f"select count(*) from chats where user_id = '{demo.HEAVY_USER}'") == [(60,)]
@@ -172,9 +168,7 @@ def test_one_user_writes_sixty_alike(path):
 
 def test_four_people_share_the_rare_topic(path):
     word = demo.RARE_WORD
-    found = rows(
-        path, f"select user_id, label, first from chats where array_to_string(texts, ' ') ilike '%{word}%'"
-    )
+    found = rows(path, f"select user_id, label, first from chats where array_to_string(texts, ' ') ilike '%{word}%'")
     assert {label for _, label, _ in found} == {demo.RARE_TOPIC}
     assert {user for user, *_ in found} == set(demo.RARE_USERS) and len(demo.RARE_USERS) == 4
     assert len(found) == 30 and all(word in first.lower() for *_, first in found)
@@ -240,7 +234,5 @@ def test_too_few_is_an_error(tmp_path):
     with pytest.raises(ClioError, match=r"299 conversations leave no room .* allowed: 300 or more"):
         demo.write(tmp_path / "demo.parquet", conversations=299)
     demo.write(tmp_path / "demo.parquet", conversations=300)
-    [(said,)] = rows(
-        tmp_path / "demo.parquet", "select string_agg(array_to_string(said, ' '), ' ') from chats"
-    )
+    [(said,)] = rows(tmp_path / "demo.parquet", "select string_agg(array_to_string(said, ' '), ' ') from chats")
     assert all(fact.text in said for fact in demo.planted_facts())

@@ -13,9 +13,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 from clio_sql.register import FUNCTIONS, MACROS, MODULES
-from conftest import ROOT
 
 # A module imports only from tiers above its own; the modules of a package may import one another.
 TIERS = (

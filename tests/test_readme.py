@@ -6,10 +6,10 @@ import re
 
 import duckdb
 import pytest
+from conftest import ROOT
 
 import clio_sql
 from clio_sql.register import MACROS
-from conftest import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
 SECTION = re.search(r"^## The functions\n(.*?)(?=^## |\Z)", README, re.M | re.S)
@@ -36,10 +36,10 @@ def comment(text: str) -> str:
 
 
 def outcome(query: str) -> str:
-    """'->' and the one value as DuckDB writes it, or 'error:' and the text that the user reads."""
+    """'->' and the one value as JSON, or 'error:' and the text that the user reads."""
     with clio_sql.connect() as con:
         try:
-            return f"-> {con.execute(f'select (columns(*))::varchar from ({query})').fetchone()[0]}"
+            return f"-> {con.execute(f'select to_json(columns(*)) from ({query})').fetchone()[0]}"
         except duckdb.Error as error:
             return f"error: {str(error).split('executing the UDF: ')[-1]}"
 

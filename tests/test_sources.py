@@ -19,7 +19,7 @@ from clio_sql.errors import InputError
 from clio_sql.sources import FORMATS, read
 
 SAMPLES = Path(__file__).parent / "samples"
-HOSTILE = '"; drop table x; --\''
+HOSTILE = "\"; drop table x; --'"
 SECRET = "my name is Zebulon"
 
 
@@ -56,9 +56,7 @@ def refused(con, path, **arguments):
     with pytest.raises(InputError) as caught:
         read(con, path, **arguments)
     assert SECRET not in str(caught.value)
-    assert caught.value.__cause__ is None and (
-        caught.value.__suppress_context__ or caught.value.__context__ is None
-    )
+    assert caught.value.__cause__ is None and (caught.value.__suppress_context__ or caught.value.__context__ is None)
     return str(caught.value)
 
 
@@ -245,7 +243,7 @@ def test_a_hostile_column_is_only_metadata(con, tmp_path):
     path = jsonl(tmp_path / "a.jsonl", chat(**{HOSTILE: "x"}))
     source = read(con, path, breakdowns=[HOSTILE], schema="s\"'")
     assert source.breakdowns == (HOSTILE,)
-    assert con.execute("select metadata[?] from \"s\"\"'\".source", [HOSTILE]).fetchone() == ("x",)
+    assert con.execute('select metadata[?] from "s""\'".source', [HOSTILE]).fetchone() == ("x",)
 
 
 def test_column_names_are_found_whatever_their_case(con, tmp_path):
@@ -364,7 +362,7 @@ def test_a_table_of_a_duckdb_file(con, tmp_path):
         other.execute("""create table "we""ird; --" as from clio.clio.chats""")
     assert read(con, f'{path}::main.we"ird; --').rows == 1
     message = refused(con, path)
-    assert "which table? There is: clio.chats, main.we\"ird; --. Give it as clio.duckdb::" in message
+    assert 'which table? There is: clio.chats, main.we"ird; --. Give it as clio.duckdb::' in message
     assert "'gone' is not one of its tables" in refused(con, f"{path}::gone")
     attached = con.execute("select count(*) from duckdb_databases() where database_name like 'clio_input%'")
     assert attached.fetchone() == (0,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,8 @@ from clio_sql.engine import Engine
 from clio_sql.project import Relation
 from clio_sql.publish import publish
 from clio_sql.register import engine_of
+
+ROUND_TO = 5  # the packaged setting
 
 
 class Steps:
@@ -119,3 +122,42 @@ def published(
         for relation in project.load()
         if relation.published
     }
+
+
+def members(out: Path) -> dict[tuple[str, str], dict[str, str | None]]:
+    """(facet, cluster_id) -> conversation -> user, from the tables of the warehouse; also (other)."""
+    bases: dict[tuple[str, str], dict[str, str | None]] = {}
+    for facet, base, conversation, user in read(
+        out, "select facet, cluster_id, conversation_id, user_id from assignments"
+    ):
+        bases.setdefault((facet, base), {})[conversation] = user
+    found = {}
+    shown = {}
+    for facet, cluster, base_ids in read(out, "select facet, cluster_id, base_cluster_ids from hierarchy"):
+        found[facet, cluster] = {c: u for base in base_ids for c, u in bases[facet, base].items()}
+        shown.setdefault(facet, {}).update(found[facet, cluster])
+    everyone = dict(read(out, "select conversation_id, user_id from conversations"))
+    for facet, inside in shown.items():
+        found[facet, "(other)"] = {c: u for c, u in everyone.items() if c not in inside}
+    return found
+
+
+def is_near(told: int, counted: int) -> bool:
+    return abs(told - counted) <= ROUND_TO / 2 and told % ROUND_TO == 0
+
+
+def people(of: dict[str, str | None]) -> int:
+    return len({user for user in of.values() if user is not None})
+
+
+def recounted(out: Path) -> list[tuple]:
+    """The published clusters, each seen to be counted rightly and to pass the gate."""
+    inside = members(out)
+    rows = read(out, "select facet, cluster_id, conversations, users from clusters", "published.duckdb")
+    for facet, cluster, conversations, users in rows:
+        of = inside[facet, cluster]
+        assert is_near(conversations, len(of)) and is_near(users, people(of)), cluster
+        assert people(of) >= 10 and len(of) >= 20
+        by_user = Counter(user for user in of.values() if user is not None)
+        assert max(by_user.values()) <= len(of) / 2
+    return rows

@@ -18,13 +18,14 @@ from clio_sql.calls.jobs import Group, Job
 from clio_sql.calls.messages import Call, Outcome, base_url_of, clients, require_key
 from clio_sql.calls.money import Purse
 from clio_sql.calls.prices import Price, cost, expected, price_of, tokens, worst
-from clio_sql.calls.replies import OVER_BUDGET, Limit, Plan, Progress, Reply, reply_of, statuses_of
+from clio_sql.calls.replies import OVER_BUDGET, Limit, Plan, Progress, Reply, Step, reply_of, statuses_of
 from clio_sql.calls.store import CursorFactory, Row, Store, now
 from clio_sql.errors import ProviderError, StateError, Stopped
 
 MAX_USD = 10.0  # the finite default: enough for the demo many times over, and nobody's bad day
 CONCURRENCY = 32
 TIMEOUT_S = 120.0
+WHOLE = Step()
 TICK_S = 0.1  # how often a waiting thread looks at the stop event and shows progress
 
 
@@ -70,6 +71,7 @@ class Calls:
         self._lock = threading.Lock()
         self._flying: dict[str, Job] = {}
         self._failures: dict[str, Reply] = {}
+        self.held: dict[str, float] = {}  # key -> dollars reserved for it in a batch that runs
         self._dispatcher: Dispatcher | None = None
         self.counts: Counter[tuple[str, str]] = Counter()
 
@@ -122,32 +124,44 @@ class Calls:
             replies.update(self._send(missing))
         return [replies[key] for key in keys]
 
-    def fill(self, calls: list[Call], max_error_ratio: float | None = None) -> Counter[str]:
-        """Get all answers of a step into the store (with `batch` through Message Batches); its statuses.
+    def send(self, calls: list[Call]) -> None:
+        """Create the Message Batches of a part of a step and do not wait; `fill` takes the results."""
+        from clio_sql.calls.batches import send
 
-        Stops with ProviderError as soon as more than `max_error_ratio` of the step's calls failed after
-        their retries. Refusals and calls over budget do not count as failed.
+        distinct = {self.key(call): call for call in calls}
+        stored = self._known(list(distinct))
+        missing = {key: call for key, call in distinct.items() if key not in stored}
+        if missing:
+            self._require_open()
+            send(self, missing)
+
+    def fill(self, calls: list[Call], max_error_ratio: float | None = None, step: Step = WHOLE) -> Counter[str]:
+        """Get all answers of a step, or a part of it, into the store (with `batch` through Message Batches).
+
+        Returns their statuses. Stops with ProviderError as soon as more than `max_error_ratio` of the
+        step's calls failed after their retries. Refusals and calls over budget do not count as failed.
         """
         distinct = {self.key(call): call for call in calls}
         replies = self._known(list(distinct))
         if self.batch and len(replies) < len(distinct):
             absent = {key: call for key, call in distinct.items() if key not in replies}
-            replies.update(self._by_batch(absent))
+            replies.update(self._by_batch(absent, step.last))
         missing = {key: call for key, call in distinct.items() if key not in replies}
         limit = None
         if max_error_ratio is not None and calls:
-            limit = Limit(max_error_ratio * len(distinct), len(distinct), statuses_of(replies))
+            total = max(step.whole, len(distinct))
+            limit = Limit(max_error_ratio * total, total, step.before + statuses_of(replies))
             limit.check(calls[0].function, Counter())
         if missing:
             replies.update(self._send(missing, limit))
         return statuses_of(replies)
 
-    def _by_batch(self, missing: dict[str, Call]) -> dict[str, Reply]:
+    def _by_batch(self, missing: dict[str, Call], last: bool) -> dict[str, Reply]:
         """Replies that came through Message Batches; those that are absent are to be sent singly."""
         from clio_sql.calls.batches import run_batches
 
         self._require_open()
-        dear = run_batches(self, missing)
+        dear = run_batches(self, missing, last)
         over = Reply(None, "over_budget", OVER_BUDGET)
         return {**self._known(list(missing)), **dict.fromkeys(dear, over)}
 

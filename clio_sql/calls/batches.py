@@ -27,40 +27,41 @@ POLL_S = (2.0, 30.0)  # seconds between two looks: the first, then half as much 
 KEEP = 500  # results committed at a time
 
 
-def run_batches(door: Calls, missing: dict[str, Call]) -> set[str]:
+def run_batches(door: Calls, missing: dict[str, Call], last: bool = True) -> set[str]:
     """Answer `missing` (key -> call) into the store; returns the keys that the budget did not allow.
 
-    Batches that an earlier run left at the provider are taken first. What a batch may cost at worst must
-    fit the budget, so a tight budget is spent in several rounds.
+    Batches that run at the provider already are taken first. What a batch may cost at worst must fit
+    the budget, so a tight budget is spent in several rounds. last: no later part of the step will ask
+    for what else is in these batches.
     """
     left = dict(missing)
-    for batch_id, function, keys in door.store.open_batches(door.provider, door.base_url):
-        if not left.keys().isdisjoint(keys):
-            jobs = {key: Job(key, left.pop(key), 0.0) for key in keys if key in left}
-            _finish(door, {batch_id: jobs}, function)
     while left:
-        sent = _send_round(door, left)
-        if not sent:
+        running = {}
+        for batch_id, function, keys in _running(door):
+            if jobs := {key: Job(key, left.pop(key), door.held.pop(key, 0.0)) for key in keys if key in left}:
+                running[batch_id] = (function, jobs)
+        _finish(door, running, last)
+        if left and not send(door, left):
             return set(left)
-        _finish(door, sent, next(iter(missing.values())).function)
     return set()
 
 
-def _send_round(door: Calls, left: dict[str, Call]) -> dict[str, dict[str, Job]]:
-    """Create batches of what the budget allows and take it out of `left`; batch id -> its jobs."""
-    sent: dict[str, dict[str, Job]] = {}
-    affordable = _afford(door, left)
+def _running(door: Calls) -> list[tuple[str, str, list[str]]]:
+    return door.store.open_batches(door.provider, door.base_url)
+
+
+def send(door: Calls, missing: dict[str, Call]) -> bool:
+    """Create batches of what the budget allows of `missing` and no batch holds yet; whether there were any."""
+    known = {key for _, _, keys in _running(door) for key in keys}
+    affordable = _afford(door, {key: call for key, call in missing.items() if key not in known})
     for jobs in split(affordable):
         try:
-            batch_id = _create(door, jobs)
+            _create(door, jobs)
         except BaseException:
             for job in affordable:
-                door.purse.settle(job.worst, 0.0)
+                door.purse.settle(door.held.pop(job.key), 0.0)
             raise
-        sent[batch_id] = {job.key: job for job in jobs}
-    for job in affordable:
-        del left[job.key]
-    return sent
+    return bool(affordable)
 
 
 def _afford(door: Calls, left: dict[str, Call]) -> list[Job]:
@@ -70,6 +71,7 @@ def _afford(door: Calls, left: dict[str, Call]) -> list[Job]:
         job = Job(key, call, door.worst(call, batch=True))
         if not door.purse.take(job.worst):
             break
+        door.held[key] = job.worst
         jobs.append(job)
     return jobs
 
@@ -101,19 +103,20 @@ def _create(door: Calls, jobs: list[Job]) -> str:
     return created.id
 
 
-def _finish(door: Calls, sent: dict[str, dict[str, Job]], function: str) -> None:
-    """Wait for these batches, each taken as soon as it ended."""
+def _finish(door: Calls, sent: dict[str, tuple[str, dict[str, Job]]], last: bool) -> None:
+    """Wait for these batches (id -> function, jobs), each taken as soon as it ended."""
     wait, waiting = POLL_S[0], dict(sent)
-    total = sum(len(jobs) for jobs in sent.values())
+    total = sum(len(jobs) for _, jobs in sent.values())
     while waiting:
         processing = 0
-        for batch_id in list(waiting):
+        for batch_id, (function, jobs) in list(waiting.items()):
             batch = _retrieve(door, batch_id)
             if batch is None or batch.processing_status == "ended":
-                _take(door, batch, batch_id, waiting.pop(batch_id), function)
+                del waiting[batch_id]
+                _take(door, batch, batch_id, jobs, function, last)
             else:
-                processing += len(waiting[batch_id]) - _ended(batch)
-        door.show(function, total - max(0, processing), total)
+                processing += max(0, len(jobs) - _ended(batch))
+        door.show(function, total - processing, total)
         if waiting:
             _sleep(door, wait, len(waiting))
             wait = min(POLL_S[1], wait * 1.5)
@@ -135,17 +138,22 @@ def _retrieve(door: Calls, batch_id: str) -> Any:
         raise
 
 
-def _take(door: Calls, batch: Any, batch_id: str, jobs: dict[str, Job], function: str) -> None:
-    """Store the results of an ended batch; safe to be killed in and begun again."""
+def _take(door: Calls, batch: Any, batch_id: str, jobs: dict[str, Job], function: str, last: bool) -> None:
+    """Store the results of an ended batch; safe to be killed in and begun again.
+
+    What is not asked for now may be so by a later part of the step: until then the batch stays open.
+    """
     stored = door.store.of_batch(batch_id)
     results = [] if batch is None or not batch.results_url else _ask(door, lambda: _results(door, batch_id))
-    group = []
+    group, ended = [], True
     for result in results:
         if result.custom_id in stored or result.result.type != "succeeded":
             continue
         job = jobs.pop(result.custom_id, None)
         if job is None:
-            door.store.put([_orphan(door, result, batch_id, function)], {})
+            ended = ended and last
+            if last:
+                door.store.put([_orphan(door, result, batch_id, function)], {})
             continue
         outcome = read_reply(result.result.message, job.call)
         group.append((job, outcome._replace(attempts=1, batch_id=batch_id)))
@@ -156,7 +164,8 @@ def _take(door: Calls, batch: Any, batch_id: str, jobs: dict[str, Job], function
         door.keep(group)
     for job in jobs.values():  # expired, errored, canceled or gone: nothing was charged
         door.purse.settle(job.worst, 0.0)
-    door.store.end_batch(batch_id)
+    if ended:
+        door.store.end_batch(batch_id)
 
 
 async def _results(door: Calls, batch_id: str) -> list[Any]:

@@ -44,6 +44,15 @@ FAILED = ("truncated", "malformed", "failed")
 OVER_BUDGET = "the budget of the run is used up"
 
 
+class Step(NamedTuple):
+    """What `Calls.fill` is told of the step that its calls are a part of. whole: how many calls the step
+    has, with those of earlier runs; before: statuses of the parts before; last: no part comes after."""
+
+    whole: int = 0
+    before: Counter[str] = Counter()
+    last: bool = True
+
+
 class Limit(NamedTuple):
     """How many calls of a step may fail: `allowed` of `total`; `known` counts those already answered."""
 
@@ -64,6 +73,15 @@ class Limit(NamedTuple):
                 f"{function}: of {self.total} calls {listed}; at most {self.allowed / self.total:.0%} may "
                 "fail. See clio_state.call_errors; what was answered is stored. Run again to try the rest."
             )
+
+
+def require_budget(calls: int, max_usd: float) -> None:
+    """Raise ProviderError where so many calls were left out for want of money."""
+    if calls:
+        raise ProviderError(
+            f"the budget of ${max_usd:g} is used up; {calls:,} calls are still to be made. What was answered is "
+            "stored. Run the same command again with a higher --max-usd to go on."
+        )
 
 
 def statuses_of(replies: dict[str, Reply]) -> Counter[str]:

@@ -84,6 +84,15 @@ class Provider(Protocol):
         ...
 
 
+def require(runtime: Runtime) -> None:
+    """Raise ProviderError for a missing key, or a model without a price, before anything is read or written."""
+    provider(runtime, _no_database, threading.Event())
+
+
+def _no_database() -> duckdb.DuckDBPyConnection:
+    raise AssertionError("nothing is asked yet")
+
+
 def provider(runtime: Runtime, cursor: Callable[[], duckdb.DuckDBPyConnection], stop: threading.Event) -> Provider:
     """The provider that `runtime` names. cursor: makes a cursor of the database that keeps paid answers."""
     if runtime.provider == "anthropic":

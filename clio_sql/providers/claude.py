@@ -18,7 +18,7 @@ from typing import Any
 
 from clio_sql.calls import Calls
 from clio_sql.calls.messages import Call
-from clio_sql.calls.replies import Progress
+from clio_sql.calls.replies import Progress, Step
 from clio_sql.providers import Answer, Broaden, Choose, Extract, Name, Question
 from clio_sql.providers import answers as form
 
@@ -89,8 +89,17 @@ class Claude:
         """End the thread and the connections to the server."""
         self.calls.close()
 
+    def send(self, function: str, requests: Sequence[Any]) -> None:
+        """Create the Message Batches of these requests and do not wait."""
+        self.calls.send(self.requests(function, requests))
+
     def fill(
-        self, function: str, requests: Sequence[Any], max_error_ratio: float | None, told: Callable[[int], None]
+        self,
+        function: str,
+        requests: Sequence[Any],
+        max_error_ratio: float | None,
+        told: Callable[[int], None],
+        step: Step,
     ) -> Counter[str]:
         """Get the answers of these requests into the store; their statuses. told: how many more are done."""
         shown = 0
@@ -102,7 +111,7 @@ class Claude:
 
         self.calls.progress = progress
         try:
-            return self.calls.fill(self.requests(function, requests), max_error_ratio)
+            return self.calls.fill(self.requests(function, requests), max_error_ratio, step)
         finally:
             self.calls.progress = None
 

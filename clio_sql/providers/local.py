@@ -90,7 +90,7 @@ class Local:
 def _central(names: list[str], vectors: np.ndarray, inside: np.ndarray) -> list[str]:
     """At most CENTRAL names of a group, the nearest to its mean first."""
     rows = np.flatnonzero(inside)
-    near = vectors[rows] @ vectors[rows].mean(axis=0)
+    near = (vectors[rows] @ vectors[rows].mean(axis=0)).round(5)  # two are equally near: then by the alphabet
     return [names[row] for row in rows[np.argsort(-near, kind="stable")][:CENTRAL]]
 
 
@@ -125,7 +125,8 @@ def concern(turns: list[str]) -> str:
 
 
 _IDENTIFIES = re.compile(
-    r"@\w|\w@|(?i:https?://|www\.)|\d|\b(?i:my name is)\s+\w|\b(?i:mr|mrs|ms|dr|prof)\.?\s+\w|\b(?i:named|called)\s+[^\W\d_a-z]"
+    r"@\w|\w@|(?i:https?://|www\.)|\d"
+    r"|\b(?i:my name is)\s+\w|\b(?i:mr|mrs|ms|dr|prof)\.?\s+\w|\b(?i:named|called)\s+[^\W\d_a-z]"
 )
 _CAPITALISED = re.compile(r"(?:^|(?<=[a-z,;.] ))(?![A-Z]{2,4}\b)[^\W\d_a-z][\w'-]+", re.M)  # 'ATM' is no name
 

@@ -27,7 +27,8 @@ _OPENING = re.compile(
     r"|(?:you )?(?:help|assist) me(?: out| please)?(?: to| in| with| by)?\b"
     r"|i(?:'d| would| really| just)* (?:like|love|want|wish|need|have)(?: you)? to\b"
     r"|i(?:'d| would| really| just)* (?:like|love|want|wish|need)(?: (?:some )?help)?(?: with| in)?\b"
-    r"|i(?:'m| am|m) (?:just )?(?:looking|trying|hoping|planning|going|interested|searching)(?: forward)?(?: to| for| in)?\b"
+    r"|i(?:'m| am|m) (?:just )?(?:looking|trying|hoping|planning|going|interested|searching)(?: forward)?"
+    r"(?: to| for| in)?\b"
     r"|i was (?:wondering|hoping)(?: if)?(?: you)?(?: could| can)?\b"
     r"|(?:is it|would it be) possible to\b|my question is\b)\W*",
     re.I,
