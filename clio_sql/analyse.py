@@ -15,8 +15,8 @@ from clio_sql.errors import InputError, StateError
 from clio_sql.failures import DEBUG, explained
 from clio_sql.progress import Steps, interruptible
 from clio_sql.project import Relation
-from clio_sql.publish import publish
 from clio_sql.providers import require
+from clio_sql.publish import publish
 from clio_sql.register import connect, engine_of
 from clio_sql.runtime import runtime as wanted
 

@@ -25,7 +25,7 @@ from clio_sql.errors import ProviderError, StateError, Stopped
 MAX_USD = 10.0  # the finite default: enough for the demo many times over, and nobody's bad day
 CONCURRENCY = 32
 TIMEOUT_S = 120.0
-WHOLE = Step()
+WHOLE = Step(0, Counter(), last=True)  # a step in one part, begun and ended in this run
 TICK_S = 0.1  # how often a waiting thread looks at the stop event and shows progress
 
 

@@ -48,9 +48,9 @@ class Step(NamedTuple):
     """What `Calls.fill` is told of the step that its calls are a part of. whole: how many calls the step
     has, with those of earlier runs; before: statuses of the parts before; last: no part comes after."""
 
-    whole: int = 0
-    before: Counter[str] = Counter()
-    last: bool = True
+    whole: int
+    before: Counter[str]
+    last: bool
 
 
 class Limit(NamedTuple):
