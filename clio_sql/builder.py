@@ -88,7 +88,7 @@ class Builder:
         self._drop_other_kind(relation)
         if relation.kind == "view":
             self.con.execute(f"create or replace view {relation.name} as {relation.sql}")
-            contracts.check(self.con, relation.name)
+            contracts.check(self.con, relation.name, fill.is_paid(self.engine))
             self._mark(relation.name, fingerprint)
             self.reporter.end(-1, skipped=False)
             return

@@ -17,11 +17,13 @@ POSITIVE = (
 PERIODS = ("day", "week", "month", "quarter")
 
 
-def check(con: duckdb.DuckDBPyConnection, name: str) -> None:
+def check(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> None:
     """Raise SqlError if the relation of that name, just built, breaks its contract. Others pass."""
     if name in CONTRACTS:
         try:
             CONTRACTS[name](con)
+            if name == "settings" and not paid:
+                _no_screener(con)
         except duckdb.BinderException as error:
             column = str(error).partition('column "')[2].partition('"')[0]
             raise SqlError(f"{name}.sql: column {column!r} is missing. Add it to the select.") from None
@@ -39,6 +41,14 @@ def _settings(con: duckdb.DuckDBPyConnection) -> None:
     for name, value in zip(POSITIVE, sizes, strict=True):
         if value is None or value < 1:
             raise SqlError(f"settings.sql: {name} is {value}; it must be 1 or more. Change the value.")
+
+
+def _no_screener(con: duckdb.DuckDBPyConnection) -> None:
+    if con.execute("select screener from settings").fetchone() != (None,):
+        raise SqlError(
+            "settings.sql: screener is a question, and the local provider understands none. Run with "
+            "--provider anthropic, or set it to null."
+        )
 
 
 def _facets(con: duckdb.DuckDBPyConnection) -> None:

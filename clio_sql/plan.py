@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from clio_sql.providers import Broaden, Choose, Extract, Name
 from clio_sql.quoting import literal
 from clio_sql.register import connect, engine_of
 
+KEEPS_ALL = "select conversation_id, true as kept, 'ok' as status, null::varchar as error from transcripts"
 ANSWER = 120  # characters of a typical clustered answer: a sentence or two
 NAME, DESCRIBED = 45, 250  # characters of a typical name, and of a name with its description
 
@@ -62,7 +64,10 @@ def plan(
         )
         builder.Builder(con, _before_extraction(relations)).all()
         con.execute(f"set schema = {literal(builder.SCHEMA)}")
-        steps = [Step("extract", True, _extraction(con, engine, relations))]
+        asked = {relation.name: relation for relation in relations}
+        steps = [Step("extract", True, _asked(con, engine, asked["facet_values"]))]
+        if con.execute("select screener from settings").fetchone() != (None,):
+            steps.insert(0, Step("screen", True, _asked(con, engine, asked["screened"])))
         return steps + [Step(name, False, made) for name, made in _naming(con, engine)]
     finally:
         engine.close()
@@ -82,25 +87,28 @@ def _copy_store(con: duckdb.DuckDBPyConnection, into: Path | None) -> None:
 
 
 def _before_extraction(relations: list[project.Relation]) -> list[project.Relation]:
-    """The relations that facet_values and the sizes of clusters need, in order; none asks anything."""
+    """The relations that facet_values needs, in order, and a screener that keeps every conversation unasked."""
     wanted, known = {"facet_values", "settings"}, {relation.name: relation for relation in relations}
     for relation in reversed(relations):
         if relation.name in wanted:
             wanted |= set(relation.inputs) & set(known)
-    return [relation for relation in relations if relation.name in wanted and not relation.asks]
+    keeps_all = replace(known["screened"], sql=KEEPS_ALL, incremental=None)
+    chosen = [keeps_all if relation.name == "screened" else relation for relation in relations]
+    return [relation for relation in chosen if relation.name in wanted and not relation.asks]
 
 
-def _extraction(con: duckdb.DuckDBPyConnection, engine: Engine, relations: list[project.Relation]) -> Plan:
-    """The very prompts of facet_values, collected without being sent."""
-    facet_values = next(relation for relation in relations if relation.name == "facet_values")
-    by = facet_values.incremental
+def _asked(con: duckdb.DuckDBPyConnection, engine: Engine, relation: project.Relation) -> Plan:
+    """The very prompts of an incremental relation, collected without being sent."""
+    by = relation.incremental
     assert by is not None
-    con.execute(f"create temp table keys as select {by.key} as key, row_number() over () as place from {by.input}")
+    con.execute(
+        f"create or replace temp table keys as select {by.key} as key, row_number() over () as place from {by.input}"
+    )
     (rows,) = con.execute("select count(*) from temp.keys").fetchone()  # type: ignore[misc]
     total = Plan(0, 0, 0, 0, 0.0)
     for start in range(0, rows, fill.ROWS):
         part = f"select key from temp.keys where place > {start} and place <= {start + fill.ROWS}"
-        query = facet_values.body({by.input: f"select * from {by.input} where {by.key} in ({part})"})
+        query = relation.body({by.input: f"select * from {by.input} where {by.key} in ({part})"})
         with engine.collecting() as collected:
             con.execute(f"create or replace temp table collected as {query}")
         total = _added(total, _priced(engine, "extract", [request for _, request in collected]))

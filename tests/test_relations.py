@@ -28,6 +28,7 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "metadata": "map(varchar, varchar)",
     "created_at": "timestamp",
     "clustered": "boolean",
+    "kept": "boolean",
     "passes": "boolean",
     "stop": "boolean",
     "vague": "boolean",

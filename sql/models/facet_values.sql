@@ -1,14 +1,14 @@
 -- One row a conversation and facet: the answer, or a status that says why there is none.
 -- kind: table
 -- grain: conversation_id, facet
--- incremental: key=conversation_id, changed=transcript, input=transcripts
+-- incremental: key=conversation_id, changed=transcript, input=screened_transcripts
 with
 
 answered as (
     select
-        transcripts.conversation_id,
-        clio_extract_raw(transcripts.transcript, questions.questions) as answer
-    from transcripts cross join questions
+        screened_transcripts.conversation_id,
+        clio_extract_raw(screened_transcripts.transcript, questions.questions) as answer
+    from screened_transcripts cross join questions
 )
 
 select

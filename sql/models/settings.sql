@@ -3,6 +3,7 @@
 -- grain: one row
 select
     'insight'::varchar as mode,
+    null::varchar as screener,                      -- a yes/no question; only conversations it fits are analysed
     10::integer as min_users,                       -- distinct people behind everything that is shown or named
     20::integer as min_conversations,               -- conversations behind everything that is shown or named
     0.5::double as max_user_share,                  -- above it one person is the cluster

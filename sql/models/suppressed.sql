@@ -19,6 +19,7 @@ select
         else coalesce(gated_clusters.reason, name_audits.reason, 'not_named')                -- fail closed: whatever else it is
     end::varchar as reason
 from conversations
+inner join screened on screened.conversation_id = conversations.conversation_id and screened.kept
 cross join facets
 left join assignments on assignments.conversation_id = conversations.conversation_id and assignments.facet = facets.facet
 left join gated_clusters on gated_clusters.facet = facets.facet and gated_clusters.cluster_id = assignments.cluster_id
