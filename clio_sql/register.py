@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -42,7 +43,9 @@ FUNCTIONS: tuple[Function, ...] = tuple(module.FUNCTION for module in MODULES)
 MACROS = (*(function.name for function in FUNCTIONS), "clio_words")
 RESERVED = ("clio", state.SCHEMA)  # schemas of ours; a file of that name would make every reference ambiguous
 
-_ENGINES: dict[str, Engine] = {}  # for the life of the process: a function whose callable is gone kills it
+# For the life of the process: a function whose callable is gone kills it.
+_ENGINES: dict[str, Engine] = {}
+_CALLABLES: list[Callable[..., object]] = []
 _REGISTERING = threading.Lock()  # two threads at once would both find no functions and register them twice
 _OPENED: list[weakref.ref[duckdb.DuckDBPyConnection]] = []
 
@@ -115,18 +118,18 @@ def _create(con: duckdb.DuckDBPyConnection, wanted: Runtime) -> Engine:
     engine = Engine(wanted)
     key = uuid.uuid4().hex
     _ENGINES[key] = engine
-    engine.callables = {function.name: _body(engine, function) for function in FUNCTIONS}  # type: ignore[attr-defined]
     dimension = engine.embedder.dimension
     for function in FUNCTIONS:
-        con.create_function(
-            f"{function.name}_raw",
-            engine.callables[function.name],
-            function.parameters,  # type: ignore[attr-defined]
-            function.sql_type(dimension),
-            type="arrow",
-        )
-    engine.identify = lambda: key  # type: ignore[attr-defined]
-    con.create_function("clio_engine_raw", engine.identify, [], "VARCHAR")  # type: ignore[attr-defined]
+        body: Any = _body(engine, function)
+        _CALLABLES.append(body)
+        returned = function.sql_type(dimension)
+        con.create_function(f"{function.name}_raw", body, function.parameters, returned, type="arrow")  # type: ignore
+
+    def identify() -> str:
+        return key
+
+    _CALLABLES.append(identify)
+    con.create_function("clio_engine_raw", identify, [], "VARCHAR")
     return engine
 
 
