@@ -100,7 +100,7 @@ def main() -> None:
         figures["load"] = os.getloadavg()[0]
         print(label + ": " + ", ".join(f"{name} {value:.3g}" for name, value in figures.items()), flush=True)
         if profile is not None:
-            pstats.Stats(profile).sort_stats("tottime").print_stats(25)
+            pstats.Stats(profile).sort_stats("cumtime").print_stats(90)
             break
 
 

@@ -184,7 +184,7 @@ class Calls:
     def _send(self, missing: dict[str, Call], limit: Limit | None = None) -> dict[str, Reply]:
         """Send calls and wait for them; those that another thread is sending are only waited for."""
         self._require_open()
-        made = {key: Job(key, call, self.worst(call)) for key, call in missing.items()}
+        made = {key: self.job(key, call, self.worst(call)) for key, call in missing.items()}
         with self._lock:
             jobs = {key: self._flying.setdefault(key, job) for key, job in made.items()}
         fresh = [job for key, job in jobs.items() if job is made[key]]
@@ -211,6 +211,10 @@ class Calls:
                 reply = known[job.key]
                 job.future.set_result(Outcome(reply.status, reply.value, reply.error))
         sender.submit([job for job in jobs if job.key not in known])
+
+    def job(self, key: str, call: Call, worst: float) -> Job:
+        """A job that `keep` can store. Hashed here, since the thread that writes is to be quick."""
+        return Job(key, call, worst, tuple(map(self.store.input_hash, call.inputs)))
 
     def worst(self, call: Call, batch: bool = False) -> float:
         """The most that a call can cost, in dollars."""
@@ -268,7 +272,7 @@ class Calls:
     def keep(self, finished: list[tuple[Job, Outcome]]) -> None:
         """Commit finished jobs, then book their cost; from any thread."""
         rows = [self._row(job, outcome) for job, outcome in finished]
-        self.store.put(rows, {job.key: job.call.inputs for job, _ in finished})
+        self.store.put(rows, {job.key: job.hashes for job, _ in finished})
         with self._lock:
             for (job, outcome), row in zip(finished, rows, strict=True):
                 self.purse.settle(job.worst, row.cost_usd)

@@ -38,7 +38,7 @@ def run_batches(door: Calls, missing: dict[str, Call], last: bool = True) -> set
     while left:
         running = {}
         for batch_id, function, keys in _running(door):
-            if jobs := {key: Job(key, left.pop(key), door.held.pop(key, 0.0)) for key in keys if key in left}:
+            if jobs := {key: door.job(key, left.pop(key), door.held.pop(key, 0.0)) for key in keys if key in left}:
                 running[batch_id] = (function, jobs)
         _finish(door, running, last)
         if left and not send(door, left):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import queue
 import random
 import threading
 import time
@@ -16,7 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from clio_sql.calls.jobs import Job
-from clio_sql.calls.messages import Outcome, read_reply, trouble
+from clio_sql.calls.messages import Outcome, parse_body, read_reply, trouble
 from clio_sql.calls.money import Purse, Throttle
 from clio_sql.errors import ClioError, ProviderError, Stopped
 
@@ -50,12 +51,13 @@ class Dispatcher:
         self.flying = 0
         self._ready: deque[Job] = deque()
         self._jobs: set[Job] = set()
-        self._finished: list[tuple[Job, Outcome]] = []
-        self._keeping = False
+        self._finished: queue.SimpleQueue[tuple[Job, Outcome] | None] = queue.SimpleQueue()
+        self._keeping = 0  # jobs that the writer has and has not committed
         self._answered_at = time.monotonic()
         self._timer: asyncio.TimerHandle | None = None
-        self._writer = concurrent.futures.ThreadPoolExecutor(1, "clio-store")
         self._loop = asyncio.new_event_loop()
+        self._writer = threading.Thread(target=self._write, name="clio-store", daemon=True)
+        self._writer.start()
         self._thread = threading.Thread(target=self._run, name="clio-calls", daemon=True)
         self._thread.start()
 
@@ -83,7 +85,8 @@ class Dispatcher:
         self.run(self._shut()).result(GRACE_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(GRACE_S)
-        self._writer.shutdown()
+        self._finished.put(None)
+        self._writer.join(GRACE_S)
         self._loop.close()
 
     async def _shut(self) -> None:
@@ -132,14 +135,14 @@ class Dispatcher:
         started = time.monotonic()
         self._idle.rotate(-1)
         try:
-            message = await self._idle[0].messages.create(**job.call.body)
+            reply = await self._idle[0].messages.with_raw_response.create(**job.call.body)
         except asyncio.CancelledError:
             return self._land(job, Stopped("stopped before this call was answered."))
         except Exception as error:
             return self._failed(job, error, time.monotonic() - started)
         self._answered_at = time.monotonic()
         self.throttle.answered()
-        outcome = read_reply(message, job.call)
+        outcome = read_reply(parse_body(reply.text), job.call)
         self._finish(job, outcome._replace(latency_s=self._answered_at - started))
         return None
 
@@ -198,27 +201,31 @@ class Dispatcher:
     def _finish(self, job: Job, outcome: Outcome) -> None:
         """Hand a finished job to the writer; it stays in flight until committed."""
         job.task, job.answered = None, True
-        self._finished.append((job, outcome._replace(attempts=job.attempts)))
-        if not self._keeping:
-            self._keeping = True
-            self._loop.create_task(self._keep_all())
+        self._keeping += 1
+        self._finished.put((job, outcome._replace(attempts=job.attempts)))
 
-    async def _keep_all(self) -> None:
-        while self._finished:
-            await asyncio.sleep(GROUP_S)
-            group, self._finished = self._finished, []
-            error = None
+    def _write(self) -> None:
+        """In a thread of its own, until None comes: commit what arrives together."""
+        while (first := self._finished.get()) is not None:
+            time.sleep(GROUP_S)
+            group, error = [first], None
+            while not self._finished.empty() and (more := self._finished.get()) is not None:
+                group.append(more)
             try:
-                await self._loop.run_in_executor(self._writer, self._keep, group)
+                self._keep(group)
             except Exception as caught:
                 error = caught
-            self.flying -= len(group)
-            for job, outcome in group:
-                self._resolve(job, error or outcome)
-            if error is not None:
-                self._drain(error)
-            self._start()
-        self._keeping = False
+            self._loop.call_soon_threadsafe(self._kept, group, error)
+
+    def _kept(self, group: list[tuple[Job, Outcome]], error: Exception | None) -> None:
+        """These are committed, or `error` says why not: their places are free."""
+        self._keeping -= len(group)
+        self.flying -= len(group)
+        for job, outcome in group:
+            self._resolve(job, error or outcome)
+        if error is not None:
+            self._drain(error)
+        self._start()
 
     def _resolve(self, job: Job, result: Outcome | Exception) -> None:
         self._jobs.discard(job)

@@ -15,13 +15,14 @@ from clio_sql.errors import Stopped
 class Job:
     """A call on its way: `future` becomes its Outcome, or an error that ends the run.
 
-    worst: the most it can cost in dollars. tries: failures that spend the retry budget.
+    worst: the most it can cost in dollars. tries: failures that spend the retry budget. hashes: of the
+    texts that go in, for the store.
     """
 
-    __slots__ = ("answered", "attempts", "call", "future", "key", "limited", "task", "tries", "worst")
+    __slots__ = ("answered", "attempts", "call", "future", "hashes", "key", "limited", "task", "tries", "worst")
 
-    def __init__(self, key: str, call: Call, worst: float) -> None:
-        self.key, self.call, self.worst = key, call, worst
+    def __init__(self, key: str, call: Call, worst: float, hashes: tuple[str, ...] = ()) -> None:
+        self.key, self.call, self.worst, self.hashes = key, call, worst, hashes
         self.future: concurrent.futures.Future[Outcome] = concurrent.futures.Future()
         self.attempts = self.tries = self.limited = 0
         self.task: asyncio.Task | None = None

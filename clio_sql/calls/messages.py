@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from clio_sql.calls.prices import Usage
@@ -24,7 +25,7 @@ from clio_sql.errors import ProviderError
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 LIMITED = (429, 529)  # the server is busy, not the call wrong: never spends the retry budget
 AGAIN = (408, 409, 425)  # with 5xx and connection errors: worth another try
-SHARD = 8  # calls in flight through one client
+SHARD = 2  # calls in flight through one client
 FENCE = re.compile(r"\A\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
 
 
@@ -135,6 +136,14 @@ def _usage(message: Any) -> Usage | None:
         return None
     caches = [count if type(count) is int and 0 <= count < 10**9 else 0 for count in counts[2:]]
     return Usage(counts[0], counts[1], *caches)
+
+
+def parse_body(text: str) -> Any:
+    """A reply as `read_reply` takes it, None where it is no JSON: a tenth of the SDK's time for its models."""
+    try:
+        return json.loads(text, object_hook=lambda fields: SimpleNamespace(**fields))
+    except (ValueError, RecursionError):
+        return None
 
 
 class Trouble(NamedTuple):

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -62,6 +63,18 @@ on conflict (key) do update set
 PUT_INPUTS_AGAIN = "insert into clio_state.call_inputs (key, input_hash) values (?, ?) on conflict do nothing"
 
 
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Within, an error of the database is a StateError."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise StateError(
+            f"the call store cannot be written ({type(error).__name__}), so nothing more is paid for. "
+            "Is the disk full, or the database closed or read-only? Run again once it can be written."
+        ) from error
+
+
 class Store:
     """Reads and writes `clio_state` through cursors that `cursor()` makes, one for each use.
 
@@ -102,18 +115,13 @@ class Store:
         return found
 
     def put(self, rows: list[Row], inputs: dict[str, Iterable[str]]) -> None:
-        """Commit `rows` and the hashes of the texts that went into each (key -> texts), all or none."""
-        try:
-            pairs = sorted({(key, self.input_hash(text)) for key, texts in inputs.items() for text in texts})
+        """Commit `rows` and the `input_hash` of each text that went into one (key -> hashes), all or none."""
+        pairs = sorted({(key, text) for key, hashes in inputs.items() for text in hashes})
+        with _writing():
             try:
                 self._commit(rows, pairs, self._append)
             except duckdb.ConstraintException:  # some of them failed before
                 self._commit(rows, pairs, self._upsert)
-        except duckdb.Error as error:
-            raise StateError(
-                f"the call store cannot be written ({type(error).__name__}), so nothing more is paid for. "
-                "Is the disk full, or the database closed or read-only? Run again once it can be written."
-            ) from error
 
     def _commit(self, rows: list[Row], pairs: list[tuple[str, str]], write: Callable[..., None]) -> None:
         """One transaction; closing the cursor rolls back what failed."""
@@ -140,7 +148,8 @@ class Store:
     def input_hash(self, text: str) -> str:
         """sha256(salt || text) in hex, as SQL says it too: `sha256(salt || text)`."""
         if self._salt is None:
-            self._salt = self._read_salt()
+            with _writing():
+                self._salt = self._read_salt()
         return hashlib.sha256((self._salt + text).encode("utf-8", "surrogatepass")).hexdigest()
 
     def _read_salt(self) -> str:
