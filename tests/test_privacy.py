@@ -354,9 +354,9 @@ def hostile(chats: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     con.close()
 
 
-def told(con: duckdb.DuckDBPyConnection) -> str:
+def told(con: duckdb.DuckDBPyConnection, schema: str = "clio") -> str:
     """All that would be published, in lower case."""
-    rows = [row for relation in PUBLISHED for row in con.execute(f"from clio.{relation}").fetchall()]
+    rows = [row for relation in PUBLISHED for row in con.execute(f"from {schema}.{relation}").fetchall()]
     return "\n".join(map(str, rows)).lower()
 
 
@@ -366,6 +366,14 @@ def test_what_one_person_nobody_one_id_or_four_people_write_is_not_told(hostile,
     assert word not in told(hostile)
     written = hostile.execute("select count(*) from clio.facet_values where contains(value, ?)", [word]).fetchone()
     assert written[0] >= 1  # it was there to be told
+
+
+def test_with_the_gates_open_the_same_rows_are_told(hostile):
+    clio_sql.build(hostile, "main.chats", "open")
+    gates = {"min_users": 0, "min_conversations": 1, "max_user_share": 1.0, "min_audit_rating": 0}
+    builder.run(hostile, "open", relations=changed(**gates))
+    text = told(hostile, "open")
+    assert {word for word in ("zorblax", "quexil", "theorvo") if word not in text} == set()
 
 
 @pytest.mark.parametrize("word", ["john", "smith", "ignore all", "mallory"])

@@ -447,7 +447,7 @@ def test_wrong_arguments_say_what_there_is(con, tmp_path, arguments, part):
         ("a.jsonl", b"\n \n", "has no rows"),
         ("a.json", b"[]", "has no rows"),
         ("a.csv", b"conversation_id,role,content\n", "has no rows"),
-        ("a.jsonl.gz", gzip.compress(b""), "has no rows"),
+        ("a.jsonl.gz", gzip.compress(b"", mtime=0), "has no rows"),
         ("a.txt", b"hello", "not a kind that can be read. Allowed: .parquet, .jsonl"),
         ("a.parquet.gz", b"hello", "not a kind that can be read"),
         ("a.parquet", b"hello", "cannot be read as parquet"),

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 
 from clio_sql.calls.dispatch import Dispatcher
-from clio_sql.calls.jobs import Group, Job
+from clio_sql.calls.jobs import Group, Job, seldom_collected
 from clio_sql.calls.messages import Call, Outcome, base_url_of, clients, require_key
 from clio_sql.calls.money import Purse
 from clio_sql.calls.prices import Price, cost, expected, price_of, tokens, worst
@@ -242,14 +242,15 @@ class Calls:
         function = next(iter(jobs.values())).call.function
         group = Group(jobs.values())
         halted = False
-        while not group.wait(TICK_S):
-            self.show(function, len(jobs) - group.left, len(jobs))
-            if not halted and self.stop.is_set():
-                self.dispatcher().halt(Stopped("stopped."))
-                halted = True
-            if not halted and limit is not None and limit.passed(group.statuses):
-                self.dispatcher().halt(ProviderError("too many calls failed."))
-                halted = True
+        with seldom_collected():
+            while not group.wait(TICK_S):
+                self.show(function, len(jobs) - group.left, len(jobs))
+                if not halted and self.stop.is_set():
+                    self.dispatcher().halt(Stopped("stopped."))
+                    halted = True
+                if not halted and limit is not None and limit.passed(group.statuses):
+                    self.dispatcher().halt(ProviderError("too many calls failed."))
+                    halted = True
         self.show(function, len(jobs) - group.left, len(jobs))
         if limit is not None:
             limit.check(function, group.statuses)

@@ -24,7 +24,7 @@ from clio_sql.errors import ClioError, ProviderError, Stopped
 RETRIES = 4  # further tries after a 5xx, a timeout or a lost connection
 GRACE_S = 5.0  # what those in flight are given once nothing new is started
 PATIENCE_S = 3600.0  # this long without one answer, all of it refused as too much, and the run ends
-GROUP_S = 0.002  # replies within this time are committed together: a commit costs some 3 ms
+GROUP_S = 0.01  # replies within this time are committed together: a commit costs some 4 ms of CPU
 
 
 Keep = Callable[[list[tuple[Job, Outcome]]], None]
@@ -46,7 +46,7 @@ class Dispatcher:
         stop: threading.Event,
     ) -> None:
         self.clients, self._keep, self._purse, self._stop = clients, keep, purse, stop
-        self._idle = deque(clients)
+        self._senders = deque(client.messages.with_raw_response.create for client in clients)
         self.throttle = Throttle(concurrency)
         self.flying = 0
         self._ready: deque[Job] = deque()
@@ -133,16 +133,17 @@ class Dispatcher:
     async def _fly(self, job: Job) -> None:
         job.attempts += 1
         started = time.monotonic()
-        self._idle.rotate(-1)
+        self._senders.rotate(-1)
         try:
-            reply = await self._idle[0].messages.with_raw_response.create(**job.call.body)
+            reply = await self._senders[0](**job.call.body)
+            message = parse_body(await reply.read())
         except asyncio.CancelledError:
             return self._land(job, Stopped("stopped before this call was answered."))
         except Exception as error:
             return self._failed(job, error, time.monotonic() - started)
         self._answered_at = time.monotonic()
         self.throttle.answered()
-        outcome = read_reply(parse_body(reply.text), job.call)
+        outcome = read_reply(message, job.call)
         self._finish(job, outcome._replace(latency_s=self._answered_at - started))
         return None
 
@@ -209,8 +210,7 @@ class Dispatcher:
         while (first := self._finished.get()) is not None:
             time.sleep(GROUP_S)
             group, error = [first], None
-            while not self._finished.empty() and (more := self._finished.get()) is not None:
-                group.append(more)
+            group += [self._finished.get() for _ in range(self._finished.qsize())]
             try:
                 self._keep(group)
             except Exception as caught:

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import gc
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from clio_sql.calls.messages import Call, Outcome
 from clio_sql.errors import Stopped
+
+COLLECT = 10_000  # new objects between two looks of the garbage collector while calls are on their way
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """Within, the garbage collector of this process looks seldom: it took a fifth of the time of sending."""
+    before = gc.get_threshold()
+    if before[0]:  # else it is switched off
+        gc.set_threshold(max(COLLECT, before[0]), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 class Job:

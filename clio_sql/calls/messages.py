@@ -138,7 +138,7 @@ def _usage(message: Any) -> Usage | None:
     return Usage(counts[0], counts[1], *caches)
 
 
-def parse_body(text: str) -> Any:
+def parse_body(text: bytes) -> Any:
     """A reply as `read_reply` takes it, None where it is no JSON: a tenth of the SDK's time for its models."""
     try:
         return json.loads(text, object_hook=lambda fields: SimpleNamespace(**fields))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -84,6 +85,7 @@ class Store:
     def __init__(self, cursor: CursorFactory) -> None:
         self._cursor = cursor
         self._salt: str | None = None
+        self._salting = threading.Lock()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A fresh cursor, to be closed by the caller."""
@@ -147,9 +149,10 @@ class Store:
 
     def input_hash(self, text: str) -> str:
         """sha256(salt || text) in hex, as SQL says it too: `sha256(salt || text)`."""
-        if self._salt is None:
-            with _writing():
-                self._salt = self._read_salt()
+        with self._salting:  # two threads would both find none, and both write one
+            if self._salt is None:
+                with _writing():
+                    self._salt = self._read_salt()
         return hashlib.sha256((self._salt + text).encode("utf-8", "surrogatepass")).hexdigest()
 
     def _read_salt(self) -> str:
