@@ -250,7 +250,6 @@ def test_the_small_table_publishes_something(chats):
         Answer(None, "failed", "no answer"),
         Answer(None, "refused"),
         Answer(None, "truncated"),
-        Answer(None, "over_budget"),
         Answer(None),
         Answer({"rating": None, "reason": "no rating"}),
         Answer({"rating": 2, "reason": "too much"}),
