@@ -519,7 +519,8 @@ def large(tmp_path_factory) -> SimpleNamespace:
     found = SimpleNamespace(path=paid.written(folder / "a.jsonl", 2000), analysis=paid.folder(folder / "analysis"))
     found.out = folder / "out"
     with Server() as server, asked(server) as found.calls:
-        paid.run(found.path, found.out, server, found.analysis)
+        done = paid.cli(found.path, found.out, server, found.analysis)
+        assert done.returncode == 0, done.stderr
     found.tables = tables(found.out)
     return found
 

@@ -227,7 +227,8 @@ def test_the_fingerprint_of_rows_counts_equal_ones(tmp_path):
 
 # Over a table of the user's
 
-OTHERWISE = ("built_at", "source_format")  # of `about`, where a table is read
+# What differs where a table is read; an embedding's last digits, and so the map, depend on the texts beside it.
+OTHERWISE = {"about": "built_at, source_format", "clusters": "x, y"}
 
 
 @pytest.fixture(scope="module")
@@ -265,7 +266,7 @@ def test_install_over_a_table_is_views_that_embed_each_text_once(chats, from_run
         kinds = con.execute("select distinct table_type from information_schema.tables where table_name = 'clusters'")
         assert kinds.fetchall() == [("VIEW",)]
         began = model.computed
-        assert con.execute("select * from clio.clusters order by all").fetchall() == from_run["clusters"]
+        assert con.execute("select * exclude (x, y) from clio.clusters order by all").fetchall() == from_run["clusters"]
         texts = len(computed)
         assert computed.total() == texts == model.computed - began > 100
         since = time.monotonic()

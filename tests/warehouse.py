@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from clio_sql.publish import publish
 from clio_sql.register import engine_of
 
 ROUND_TO = 5  # the packaged setting
+TIME = {"about": "built_at"}
 
 
 class Steps:
@@ -109,14 +110,11 @@ def tables(out: Path) -> dict[str, list[tuple]]:
         return published(con, "main")
 
 
-def published(
-    con: duckdb.DuckDBPyConnection, schema: str, but: Sequence[str] = ("built_at",)
-) -> dict[str, list[tuple]]:
-    """The same of any schema."""
-    left_out = ", ".join(but)
+def published(con: duckdb.DuckDBPyConnection, schema: str, but: Mapping[str, str] = TIME) -> dict[str, list[tuple]]:
+    """The same of any schema. but: relation -> columns that are left out."""
     return {
         relation.name: con.execute(
-            f"select {f'* exclude ({left_out})' if relation.name == 'about' else '*'} "
+            f"select * {f'exclude ({but[relation.name]})' if relation.name in but else ''} "
             f"from {schema}.{relation.name} order by all"
         ).fetchall()
         for relation in project.load()
