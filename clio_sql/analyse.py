@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from clio_sql import builder, inputs, project, sources
+from clio_sql import builder, fill, inputs, project, sources
+from clio_sql.engine import Engine
 from clio_sql.errors import InputError, StateError
 from clio_sql.failures import DEBUG, explained
 from clio_sql.progress import Steps, interruptible
@@ -24,10 +25,12 @@ WAREHOUSE = "warehouse.duckdb"
 
 
 class Told(NamedTuple):
-    """What a run tells besides its tree. left_out: (reason, rows). held_back: facet -> reasons, without counts."""
+    """What a run tells besides its tree. left_out: (reason, rows). held_back: facet -> reasons, without counts.
+    unanswered: (status, calls of this run or refusals kept from earlier ones)."""
 
     left_out: list[tuple[str, int]]
     held_back: dict[str, list[str]]
+    unanswered: list[tuple[str, int]]
 
 
 def analyse(
@@ -104,15 +107,19 @@ def _work(
         steps.begin("published.duckdb", None)
         publish(con, into, relations)
         steps.end(-1, skipped=False)
-        return _told(con)
+        return _told(con, engine)
 
     return interruptible(con, engine, steps, work)
 
 
-def _told(con: duckdb.DuckDBPyConnection) -> Told:
+def _told(con: duckdb.DuckDBPyConnection, engine: Engine) -> Told:
     left_out = con.execute("from clio.left_out").fetchall()
     query = "select facet, list(distinct reason order by reason) from clio.suppressed group by facet"
-    return Told(left_out, dict(con.execute(query).fetchall()))
+    refused = con.execute(
+        "select count(distinct conversation_id) from clio.facet_values where status = 'refused'"
+    ).fetchall()
+    unanswered = [("refused", count) for (count,) in refused if count] + sorted(fill.failures(engine).items())
+    return Told(left_out, dict(con.execute(query).fetchall()), unanswered)
 
 
 @contextmanager

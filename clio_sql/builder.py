@@ -100,11 +100,11 @@ class Builder:
         # The hierarchy's prompts depend on its own answers: there each batch of calls is sent by itself.
         if relation.asks and not relation.recursive:
             self._fill(relation.name, [relation.sql], None)
-        failed = self._failures()
+        failed = fill.failures(self.engine)
         self.con.execute("begin")
         try:
             self.con.execute(f"create or replace table {relation.name} as {relation.sql}")
-            self._mark(relation.name, fingerprint, complete=self._failures() == failed)
+            self._mark(relation.name, fingerprint, complete=fill.failures(self.engine) == failed)
             self.con.execute("commit")
         except BaseException:
             _rollback(self.con)
@@ -208,10 +208,6 @@ class Builder:
         (whole,) = self.con.execute("select count(*) from temp.now").fetchone() if total else (0,)
         fill.fill(self.con, self.engine, queries, ratio[0] if ratio else None, self.reporter.advance, whole)
         self.reporter.end(-1, skipped=False)
-
-    def _failures(self) -> int:
-        """Calls of this run that failed so far."""
-        return self.engine.provider.failures().total() if fill.is_paid(self.engine) else 0  # type: ignore[attr-defined]
 
     def _forget_keys(self, relation: Relation, by: Incremental, keys: str) -> None:
         self.con.execute(f"delete from {relation.name} where {by.key} in (select key from {keys})")

@@ -223,6 +223,9 @@ def _analyse(input: str, into: Path, depth: int | None, **settings: Any) -> None
     told = analyse(input, into, Steps(), **settings)
     for reason, rows in told.left_out:
         typer.echo(f"left out of the input: {rows:,} with {reason}", err=True)
+    for status, count in told.unanswered:
+        again = "--retry-failed asks again" if status == "refused" else "run again to ask again"
+        typer.echo(f"not answered: {count:,} {status}; {again}", err=True)
     print_tree(into, None, depth, told.held_back)
     typer.echo(f"For BI tools: {into / 'published.duckdb'}. Private: {into / 'warehouse.duckdb'}.", err=True)
 

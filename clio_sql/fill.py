@@ -19,6 +19,11 @@ def is_paid(engine: Engine) -> bool:
     return getattr(engine.provider, "paid", False)
 
 
+def failures(engine: Engine) -> Counter[str]:
+    """Calls of this run that failed so far, by status; a refusal is an answer."""
+    return engine.provider.failures() if is_paid(engine) else Counter()  # type: ignore[attr-defined]
+
+
 def fill(
     con: duckdb.DuckDBPyConnection,
     engine: Engine,

@@ -6,7 +6,7 @@ keeps what it received, and misbehaves on demand. `Server()` runs it in a thread
 in a process of its own: `python tests/messages_server.py --latency 0.2` prints its URL.
 
 On demand, all settable while it runs:
-    latency     seconds before every reply
+    latency     seconds from every request to its reply
     faults      a deque of faults for the next requests, in order; None is a good answer
     share       {fault: share} of all requests, spread evenly by their running number
     when        function(request body) -> fault or None, looked at first
@@ -149,11 +149,14 @@ class Server:
         try:
             fault = self._fault(request) or ""
             slow = float(fault.partition(":")[2]) if fault.startswith("slow") else self.latency
-            if slow:
-                await asyncio.sleep(slow)
-            if fault == "drop":
+            due = self.times[-1] + slow  # the answer is made meanwhile: latency is from request to reply
+            try:
+                reply = None if fault == "drop" else self.message(request, fault)
+            finally:
+                if slow:
+                    await asyncio.sleep(due - time.monotonic())
+            if reply is None:
                 return None
-            reply = self.message(request, fault)
         finally:
             self.in_flight -= 1
         self.statuses[200] += 1

@@ -538,9 +538,19 @@ def _refusal(request):
 
 def test_a_missing_key_is_one_sentence_before_any_work(con, server, monkeypatch):
     monkeypatch.delenv("ANTHROPIC_API_KEY")
-    with pytest.raises(ProviderError, match="set the environment variable ANTHROPIC_API_KEY"):
-        Calls(con.cursor, base_url=server.url)
-    assert server.requests == 0
+    door = Calls(con.cursor, base_url=server.url)
+    for send in (door.answer, door.fill, door.send):
+        with pytest.raises(ProviderError, match="set the environment variable ANTHROPIC_API_KEY"):
+            send(calls(1))
+    assert server.requests == 0 and not server.batches
+    assert door.plan(calls(3)).calls == 3  # an estimate needs none
+
+
+def test_what_is_stored_needs_no_key(con, server, door, monkeypatch):
+    paid = door().answer(calls(3))
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    stored = Calls(con.cursor, base_url=server.url).answer(calls(3))
+    assert [reply.value for reply in stored] == [reply.value for reply in paid]
 
 
 def test_a_wrong_key_is_not_shown(server, door, monkeypatch):

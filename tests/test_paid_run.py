@@ -238,7 +238,7 @@ def test_too_many_failures_stop_the_run_which_says_so_and_goes_on(small, server,
 def test_a_few_failures_are_rows_and_tried_again_by_the_next_run(small, server, tmp_path):
     out = tmp_path / "out"
     server.when = fault("not_json", steps(r"\d*33"))
-    paid.run(small.path, out, server, small.analysis)
+    assert paid.run(small.path, out, server, small.analysis).unanswered == [("malformed", 3)]
     query = "select status, count(*), count(value) from clio.facet_values group by all order by all"
     assert state(out, query) == [("malformed", 12, 0), ("ok", 1188, 1188)]
     with asked(server) as calls:
@@ -256,7 +256,7 @@ def test_a_few_failures_are_rows_and_tried_again_by_the_next_run(small, server, 
 def test_refusals_are_counted_not_fatal_and_asked_again_on_request(small, server, tmp_path):
     out = tmp_path / "out"
     server.when = fault("refuse", steps(r"\d*5"))  # a tenth: more than may fail
-    paid.run(small.path, out, server, small.analysis)
+    assert paid.run(small.path, out, server, small.analysis).unanswered == [("refused", 30)]
     assert statuses(out) == {"ok": 270, "refused": 30}
     assert state(out, "select count(*) from clio.facet_values where status = 'refused' and value is null") == [(120,)]
     server.when = None

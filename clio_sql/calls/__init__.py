@@ -37,7 +37,8 @@ class Calls:
     concurrency: the most calls in flight. stop: once set, no call is started and `Stopped` is raised.
     progress: called from the asking thread, about ten times a second, with a `Progress`.
     batch: send what `fill` misses through Message Batches. retry_failed: ask the refused again, too.
-    prices: overrides of the price table. Raises ProviderError at once without a key in the environment.
+    prices: overrides of the price table. The key is looked for when something is to be sent: stored answers
+    and estimates need none.
     """
 
     provider = "anthropic"
@@ -56,7 +57,6 @@ class Calls:
         prices: dict[str, Price] | None = None,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
-        require_key()
         if concurrency < 1 or not max_usd >= 0:
             raise ProviderError(
                 f"concurrency is {concurrency} and max_usd {max_usd}; allowed: at least 1, and 0 or more. "
@@ -224,6 +224,7 @@ class Calls:
     def _require_open(self) -> None:
         if self.stop.is_set():
             raise Stopped("stopped before any call was started; run again to go on.")
+        require_key()
         if not self.store.writable():
             raise StateError(
                 "the database is read-only and this answer is not in its store; nothing that cannot be "

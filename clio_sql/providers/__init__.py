@@ -87,6 +87,10 @@ class Provider(Protocol):
 def require(runtime: Runtime) -> None:
     """Raise ProviderError for a missing key, or a model without a price, before anything is read or written."""
     provider(runtime, _no_database, threading.Event())
+    if runtime.provider == "anthropic":
+        from clio_sql.calls.messages import require_key
+
+        require_key()
 
 
 def _no_database() -> duckdb.DuckDBPyConnection:
