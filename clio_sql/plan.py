@@ -120,7 +120,7 @@ def _naming(con: duckdb.DuckDBPyConnection, engine: Engine) -> Iterator[tuple[st
     sizes = con.execute("""
         select
             greatest(1, least(
-                max_base_clusters, ceil((select count(*) from conversations) / conversations_per_cluster)
+                max_base_clusters, ceil((select count(*) from sampled_conversations) / conversations_per_cluster)
             )),
             top_clusters, levels, neighbourhood, (select count(*) from facets where clustered)
         from settings""").fetchone()

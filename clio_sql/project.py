@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from clio_sql import reads
 from clio_sql.errors import SqlError
 from clio_sql.register import FUNCTIONS
 
@@ -53,12 +55,12 @@ class Relation:
     @property
     def calls_model(self) -> bool:
         """True where one of our functions stands in the SQL."""
-        return any(f"{name}(" in self.sql or f"{name}_raw(" in self.sql for name in _functions())
+        return bool(_called(self.sql) & _functions())
 
     @property
     def asks(self) -> bool:
         """True where a provider is asked, which may cost money."""
-        return any(f"{name}(" in self.sql or f"{name}_raw(" in self.sql for name in _functions(answered=True))
+        return bool(_called(self.sql) & _functions(answered=True))
 
     @property
     def recursive(self) -> bool:
@@ -70,19 +72,38 @@ class Relation:
             return self.sql
         tree = sqlglot.parse_one(self.sql, dialect="duckdb")
         for name, query in narrowed.items():
-            for table in _tables(tree, {name}):
+            for table in [table for table in reads.tables(tree) if table.name.lower() == name]:
                 table.replace(sqlglot.parse_one(query, dialect="duckdb").subquery(table.alias or name))
         return tree.sql("duckdb")
 
 
 @cache
-def _functions(answered: bool = False) -> tuple[str, ...]:
-    return tuple(function.name for function in FUNCTIONS if function.answered or not answered)
+def _functions(answered: bool = False) -> frozenset[str]:
+    """Our functions, by both names."""
+    names = [function.name for function in FUNCTIONS if function.answered or not answered]
+    return frozenset([*names, *(f"{name}_raw" for name in names)])
 
 
-def parse(name: str, folder: str, text: str) -> Relation:
+@cache
+def _called(sql: str) -> frozenset[str]:
+    """The functions of ours that stand in the SQL, however they are written; those in comments do not."""
+    if "clio_" not in sql.lower():
+        return frozenset()
+    return frozenset(call.name for call in reads.functions(sqlglot.parse_one(sql, dialect="duckdb")))
+
+
+class File(NamedTuple):
+    """A file of an analysis folder. where: its path within the folder."""
+
+    name: str
+    folder: str
+    path: Path
+    where: str
+
+
+def parse(name: str, folder: str, text: str, where: str = "") -> Relation:
     """A Relation from a file's text; SqlError says what is wrong with it and where."""
-    where = f"{folder}/{name}.sql"
+    where = where or f"{folder}/{name}.sql"
     header = dict(re.findall(r"^-- (kind|grain|incremental): (.+)$", text, re.M))
     try:
         statements = [tree for tree in sqlglot.parse(text, dialect="duckdb") if tree is not None]
@@ -107,16 +128,9 @@ def parse(name: str, folder: str, text: str) -> Relation:
         comment=comment[1] if comment else "",
         sql=text.strip().rstrip(";"),
         columns={column.alias_or_name: " ".join(column.comments or []).strip() for column in tree.selects},
-        inputs=tuple(sorted({table.name for table in _tables(tree)} - {name})),
+        inputs=tuple(sorted({table.name.lower() for table in reads.tables(tree)} - {name})),
         incremental=_incremental(where, header.get("incremental")),
     )
-
-
-def _tables(tree: exp.Expression, names: Iterable[str] | None = None) -> list[exp.Table]:
-    """Table references that are no CTE of the same query; only those of `names` where given."""
-    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
-    tables = [table for table in tree.find_all(exp.Table) if table.name and table.name not in ctes]
-    return tables if names is None else [table for table in tables if table.name in names]
 
 
 def _incremental(where: str, text: str | None) -> Incremental | None:
@@ -137,9 +151,8 @@ def load(analysis: Path | None = None) -> list[Relation]:
     """
     found = {relation.name: relation for relation in _packaged()}
     shipped = {name for name, relation in found.items() if relation.published}
-    for name, folder, file in _overlay(analysis, shipped):
-        relation = parse(name, folder, file.read_text("utf-8"))
-        found[name] = relation
+    for file in overlay(analysis):
+        found[file.name] = parse(file.name, file.folder, file.path.read_text("utf-8"), file.where)
     for relation in found.values():
         _check_kind(relation)
         if relation.published and relation.name not in shipped:
@@ -157,15 +170,20 @@ def _packaged() -> tuple[Relation, ...]:
     )
 
 
-def _overlay(analysis: Path | None, shipped: set[str]) -> Iterator[tuple[str, str, Path]]:
-    """Name, folder and file of each relation in an analysis folder."""
+def overlay(analysis: Path | None) -> list[File]:
+    """The files of an analysis folder, by name. Raises SqlError where there is no such folder."""
     if analysis is None:
-        return
+        return []
     if not analysis.is_dir():
-        raise SqlError(f"--analysis {analysis}: there is no such folder. Give a folder of .sql files.")
-    for file in sorted([*analysis.glob("*.sql"), *(f for sub in FOLDERS for f in (analysis / sub).glob("*.sql"))]):
-        published = file.parent.name == "published" or file.stem in shipped
-        yield file.stem, "published" if published else "models", file
+        raise SqlError(f"{analysis}: there is no such folder. Give a folder of .sql files; clio-sql init makes one.")
+    shipped = {relation.name for relation in _packaged() if relation.published}
+    paths = sorted([*analysis.glob("*.sql"), *(path for sub in FOLDERS for path in (analysis / sub).glob("*.sql"))])
+    files = []
+    for path in paths:
+        published = path.parent == analysis / "published" or path.stem in shipped
+        where = path.relative_to(analysis).as_posix()
+        files.append(File(path.stem, "published" if published else "models", path, where))
+    return files
 
 
 def _check_kind(relation: Relation) -> None:
