@@ -51,7 +51,7 @@ def _settings(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     if strata is not None:
         yield from _one_of("settings.sql: sample_strata", strata, PERIODS)
     if wanted is not None and wanted < 1:
-        yield f"settings.sql: sample_conversations is {wanted}; it must be 1 or more, or null for all. Change the value."
+        yield f"settings.sql: sample_conversations is {wanted}; allowed: null (all), or 1 or more. Change the value."
     for name, value in zip(POSITIVE, sizes, strict=True):
         if value is None or value < 1:
             yield f"settings.sql: {name} is {value}; it must be 1 or more. Change the value."

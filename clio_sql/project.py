@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -55,12 +55,12 @@ class Relation:
     @property
     def calls_model(self) -> bool:
         """True where one of our functions stands in the SQL."""
-        return bool(_called(self.sql) & _functions())
+        return bool(_called(self.sql) & functions())
 
     @property
     def asks(self) -> bool:
         """True where a provider is asked, which may cost money."""
-        return bool(_called(self.sql) & _functions(answered=True))
+        return bool(_called(self.sql) & functions(answered=True))
 
     @property
     def recursive(self) -> bool:
@@ -78,7 +78,7 @@ class Relation:
 
 
 @cache
-def _functions(answered: bool = False) -> frozenset[str]:
+def functions(answered: bool = False) -> frozenset[str]:
     """Our functions, by both names."""
     names = [function.name for function in FUNCTIONS if function.answered or not answered]
     return frozenset([*names, *(f"{name}_raw" for name in names)])
@@ -110,8 +110,8 @@ def parse(name: str, folder: str, text: str, where: str = "") -> Relation:
     except SqlglotError as error:
         details = error.errors[0] if getattr(error, "errors", None) else {}
         raise SqlError(
-            f"{where}, line {details.get('line', '?')}: this is no SQL that can be read: "
-            f"{details.get('description', 'syntax error')} Correct the file."
+            f"{where}, line {details.get('line', '?')}: this is no SQL that can be read, near "
+            f"{details.get('highlight', 'the end')!r}. Correct the file."
         ) from None
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise SqlError(f"{where}: {len(statements)} statements; a relation is one select. Split the file.")
@@ -223,19 +223,31 @@ def in_order(relations: Iterable[Relation]) -> list[Relation]:
                     f"{relation.folder}/{relation.name}.sql reads {name!r}, which is no relation of the analysis. "
                     f"Known are: {', '.join(sorted({*known, *HOST}))}."
                 )
-    sorter = TopologicalSorter(
-        {name: [i for i in relation.inputs if i in known] for name, relation in sorted(known.items())}
-    )
-    try:
-        sorter.prepare()
-    except CycleError as error:
-        raise SqlError(f"these relations read each other in a circle: {' -> '.join(error.args[1])}.") from None
+    for circle in circles(known.values()):
+        raise SqlError(f"these relations read each other in a circle: {' -> '.join(circle)}.")
+    sorter = _sorter(known)
+    sorter.prepare()
     order: list[Relation] = []
     while sorter.is_active():
         ready = sorted(sorter.get_ready())
         order.extend(known[name] for name in ready)
         sorter.done(*ready)
     return order
+
+
+def circles(relations: Iterable[Relation]) -> list[list[str]]:
+    """The first circle of names that read each other, if there is one: each name, and the first again."""
+    try:
+        _sorter({relation.name: relation for relation in relations}).prepare()
+    except CycleError as error:
+        return [error.args[1]]
+    return []
+
+
+def _sorter(known: Mapping[str, Relation]) -> TopologicalSorter[str]:
+    return TopologicalSorter(
+        {name: [other for other in relation.inputs if other in known] for name, relation in sorted(known.items())}
+    )
 
 
 def composed(relation: Relation, relations: Sequence[Relation]) -> str:

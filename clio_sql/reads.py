@@ -38,9 +38,9 @@ def table_functions(tree: exp.Expression) -> list[Named]:
 
 
 def functions(tree: exp.Expression) -> list[Named]:
-    """Functions that are not of the common stock of all dialects: DuckDB's own, macros, and ours."""
-    unknown = (exp.Anonymous, exp.AnonymousAggFunc)
-    return [Named(call.name.lower(), line(call)) for call in tree.find_all(*unknown) if call.name]
+    """Functions outside a FROM that are not of the common stock of all dialects: DuckDB's own, macros, and ours."""
+    unknown = tree.find_all(exp.Anonymous, exp.AnonymousAggFunc)
+    return [Named(call.name.lower(), line(call)) for call in unknown if not isinstance(call.parent, exp.Table)]
 
 
 def stars(tree: exp.Query) -> bool:

@@ -7,7 +7,7 @@ weighed as (
     select
         conversation_id,
         md5(concat(seed, conversation_id)) as hash,
-        date_trunc(sample_strata, created_at) as stratum,           -- NULL: all are one stratum
+        date_trunc(settings.sample_strata, created_at) as stratum,           -- NULL: all are one stratum
         case sample_by
             when 'conversation' then 1
             -- the answers in it; one without any counts as one
