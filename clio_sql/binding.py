@@ -246,5 +246,3 @@ def _told(error: duckdb.Error) -> tuple[int | None, str]:
         what = f"DuckDB cannot bind this ({kind})."
     text = f"{what.rstrip('.!')}. {hint}".strip()
     return line, f"{text.rstrip('.')}. Correct the SQL."
-
-

@@ -30,7 +30,7 @@ FOLDER = "builds"
 
 
 class Build(NamedTuple):
-    """One run as it is listed. changed: relations whose SQL is not that of the run before; all times UTC."""
+    """One run as it is listed; times are UTC. changed: relations whose SQL, comments apart, differs from the last run."""
 
     build: int
     started_at: datetime
@@ -72,7 +72,7 @@ def _begin(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> tup
     assert engine is not None
     runtime, started = engine.runtime, _now()
     paid = [runtime.model, runtime.naming_model] if runtime.provider != "local" else []
-    files = {relation.name: hashlib.sha256(relation.sql.encode()).hexdigest()[:16] for relation in relations}
+    files = {relation.name: hashlib.sha256(relation.code.encode()).hexdigest()[:16] for relation in relations}
     versions = {name: version(name) for name in ("clio-sql", "duckdb")}
     (number,) = con.execute(
         "insert into clio_state.builds by name select coalesce(max(build), 0) + 1 as build, ? as started_at, "

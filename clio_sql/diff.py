@@ -8,6 +8,8 @@ from pathlib import Path
 
 from clio_sql import builds
 
+TIMES = "select old.built_at, young.built_at from before.about as old cross join after.about as young"
+
 
 def lines(out: Path, before: str = "-1", after: str = "last") -> Iterator[str]:
     """The comparison as text. before, after: numbers of builds, `last`, or `-1` for the one before the last.
@@ -16,9 +18,9 @@ def lines(out: Path, before: str = "-1", after: str = "last") -> Iterator[str]:
     """
     earlier, later = builds.which(out, before), builds.which(out, after)
     with builds.opened(out, earlier, later) as con:
-        times = "select strftime(before.about.built_at, '%F %R'), strftime(after.about.built_at, '%F %R')"
-        told = con.execute(f"{times} from before.about cross join after.about").fetchone() or ("?", "?")
-        yield f"build {earlier} ({told[0]} UTC) -> build {later} ({told[1]} UTC)"
+        times = con.execute(TIMES).fetchone()
+        assert times is not None
+        yield f"build {earlier} ({times[0]:%Y-%m-%d %H:%M} UTC) -> build {later} ({times[1]:%Y-%m-%d %H:%M} UTC)"
         for setting, was, is_ in con.execute(query("about_changes")).fetchall():
             yield f"{setting}: {_value(was)} -> {_value(is_)}"
         changes = con.execute(query("cluster_changes")).fetchall()
@@ -38,7 +40,7 @@ def query(name: str) -> str:
 
 
 def _line(
-    change: str, cluster: str, name: str | None, name_before: str | None, count: int | None, count_before: int | None,
+    change: str, level: int, cluster: str, name: str | None, name_before: str | None, count: int | None, count_before: int | None,
     parent: str | None, parent_before: str | None,
 ) -> str:  # fmt: skip
     told = {
@@ -49,9 +51,8 @@ def _line(
         "renamed": f"{name_before} -> {name}",
         "moved": f"{name}  {parent_before or '(top)'} -> {parent or '(top)'}",
     }
-    return f"{change:<8} {told[change]}"
+    return f"{change:<8} level {level}  {told[change]}"
 
 
 def _value(text: str | None) -> str:
     return "none" if text is None else text
-

@@ -40,14 +40,12 @@ def findings(analysis: Path | None) -> list[Finding]:
 
     The packaged files are taken as they are. What DuckDB's binder says is learned on empty tables in memory.
     """
-    files = project.overlay(analysis)
-    if not files:
+    if analysis is None:
         return []
-    return sorted(set(_findings(analysis, files)), key=lambda found: (found.where, found.line or 0, found.text))
+    return sorted(set(_findings(analysis, project.overlay(analysis))), key=lambda found: (found.where, found.line or 0, found.text))
 
 
-def _findings(analysis: Path | None, files: list[File]) -> Iterator[Finding]:
-    assert analysis is not None
+def _findings(analysis: Path, files: list[File]) -> Iterator[Finding]:
     yield from _misplaced(analysis, files)
     packaged = {relation.name: relation for relation in project.load()}
     own: dict[str, Relation] = {}
@@ -136,9 +134,12 @@ def _private(
         allowed |= set(shipped.inputs)
     for table in reads.tables(tree):
         if table.name.lower() not in allowed and table.name.lower() in {*known, *project.HOST}:
-            yield reads.line(table), (
-                f"a published relation reads {table.name.lower()}, which is private. It may read: "
-                f"{', '.join(sorted(allowed))}."
+            yield (
+                reads.line(table),
+                (
+                    f"a published relation reads {table.name.lower()}, which is private. It may read: "
+                    f"{', '.join(sorted(allowed))}."
+                ),
             )
     for call in reads.functions(tree):
         if call.name not in project.functions() and (call.name in NOT_PLAIN or call.name not in binding.plain()):

@@ -63,6 +63,11 @@ class Relation:
         return bool(_called(self.sql) & functions(answered=True))
 
     @property
+    def code(self) -> str:
+        """The SQL without comments and spacing: what two files have in common that do the same."""
+        return " ".join(f"{token.token_type.name}:{token.text}" for token in sqlglot.tokenize(self.sql, "duckdb"))
+
+    @property
     def recursive(self) -> bool:
         return "with recursive" in self.sql
 

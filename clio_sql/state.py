@@ -64,7 +64,7 @@ MIGRATIONS = (
     comment on table clio_state.builds is
         'one row a run; times are UTC; counts are rows of tables, calls and dollars those of this run';
     comment on column clio_state.builds.result is 'running, published, failed, stopped or killed';
-    comment on column clio_state.builds.files is 'relation -> hash of its SQL';
+    comment on column clio_state.builds.files is 'relation -> hash of its SQL without comments';
     """,
 )
 

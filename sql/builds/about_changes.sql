@@ -4,13 +4,13 @@
 with
 
 old as (
-    unpivot (select columns(* exclude (built_at))::varchar from before.about)
-    include nulls on columns(*) into name setting value told
+    from (select columns(* exclude (built_at))::varchar from before.about)
+    unpivot include nulls (told for setting in (columns(*)))
 ),
 
 young as (
-    unpivot (select columns(* exclude (built_at))::varchar from after.about)
-    include nulls on columns(*) into name setting value told
+    from (select columns(* exclude (built_at))::varchar from after.about)
+    unpivot include nulls (told for setting in (columns(*)))
 )
 
 select

@@ -63,7 +63,7 @@ pairs as (
 
 compared as (
     select
-        pairs.facet, pairs.old_id, pairs.young_id,
+        pairs.facet, young.level, pairs.old_id, pairs.young_id,
         old.name as name_before, young.name as name,
         old.conversations as conversations_before, young.conversations as conversations,
         young.conversations - old.conversations as difference,
@@ -80,30 +80,30 @@ compared as (
 ),
 
 changes as (
-    select 'new' as change, facet, cluster_id, name, null as name_before, conversations, null as conversations_before,
+    select 'new' as change, facet, level, cluster_id, name, null as name_before, conversations, null as conversations_before,
         null as parent, null as parent_before
     from young
     where not exists (
         select 1 from pairs where pairs.facet = young.facet and pairs.young_id = young.cluster_id
     )
     union all
-    select 'gone', facet, cluster_id, null, name, null, conversations, null, null
+    select 'gone', facet, level, cluster_id, null, name, null, conversations, null, null
     from old
     where not exists (
         select 1 from pairs where pairs.facet = old.facet and pairs.old_id = old.cluster_id
     )
     union all
     -- one step of rounding may be one conversation, which is no growth
-    select case when difference > 0 then 'grown' else 'shrunk' end, facet, young_id, name, name_before,
+    select case when difference > 0 then 'grown' else 'shrunk' end, facet, level, young_id, name, name_before,
         conversations, conversations_before, null, null
     from compared
     where abs(difference) > step
     union all
-    select 'renamed', facet, young_id, name, name_before, null, null, null, null
+    select 'renamed', facet, level, young_id, name, name_before, null, null, null, null
     from compared
     where name <> name_before
     union all
-    select 'moved', facet, young_id, name, name_before, null, null, parent, parent_before
+    select 'moved', facet, level, young_id, name, name_before, null, null, parent, parent_before
     from compared
     where moved
 )
@@ -111,6 +111,7 @@ changes as (
 select
     facet::varchar as facet,
     change::varchar as change,                               -- new, gone, grown, shrunk, renamed or moved
+    level::integer as level,                                 -- 0 is the base
     cluster_id::varchar as cluster_id,                       -- of the later build; of the earlier where it is gone
     name::varchar as name,                                   -- NULL: gone
     name_before::varchar as name_before,                     -- NULL: new
@@ -121,4 +122,5 @@ select
 from changes
 order by
     facet, list_position(['new', 'gone', 'grown', 'shrunk', 'renamed', 'moved'], change),
-    greatest(coalesce(conversations, 0), coalesce(conversations_before, 0)) desc, coalesce(name, name_before), cluster_id
+    level desc, greatest(coalesce(conversations, 0), coalesce(conversations_before, 0)) desc,
+    coalesce(name, name_before), cluster_id
