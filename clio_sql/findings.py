@@ -42,7 +42,10 @@ def findings(analysis: Path | None) -> list[Finding]:
     """
     if analysis is None:
         return []
-    return sorted(set(_findings(analysis, project.overlay(analysis))), key=lambda found: (found.where, found.line or 0, found.text))
+    return sorted(
+        set(_findings(analysis, project.overlay(analysis))),
+        key=lambda found: (found.where, found.line or 0, found.text),
+    )
 
 
 def _findings(analysis: Path, files: list[File]) -> Iterator[Finding]:

@@ -200,7 +200,9 @@ def _check_kind(relation: Relation) -> None:
 
 
 def _check_public(relation: Relation, published: set[str]) -> None:
+    tree = sqlglot.parse_one(relation.sql, dialect="duckdb")
     private = [name for name in relation.inputs if name not in published]
+    private += [found.name for found in (*reads.qualified(tree), *reads.table_functions(tree))]
     if private:
         raise SqlError(
             f"published/{relation.name}.sql reads {', '.join(private)}, which is private. "

@@ -169,7 +169,10 @@ LEAKS = {
 
 @pytest.mark.parametrize("name", LEAKS)
 def test_a_new_published_relation_reads_only_what_is_published(tmp_path, name):
-    files = {"published/leak.sql": ROW + LEAKS[name], "mine.sql": ROW + "select user_id as x, 1 as user_id from conversations"}
+    files = {
+        "published/leak.sql": ROW + LEAKS[name],
+        "mine.sql": ROW + "select user_id as x, 1 as user_id from conversations",
+    }
     found = told(tmp_path, files)
     assert [text for text in found if text.startswith("published/leak.sql")], "it would be published"
 
@@ -183,7 +186,8 @@ def test_a_private_relation_cannot_be_moved_to_published(tmp_path, name):
 GOOD = {
     "settings.sql": PACKAGED["settings"].replace("10::integer as min_users", "12::integer as min_users"),
     "departments.sql": ROW + "select word::varchar as word from (values ('refund')) as words(word)",
-    "published/top.sql": ROW + """with recursive numbers as (
+    "published/top.sql": ROW
+    + """with recursive numbers as (
     select 1 as n union all select n + 1 from numbers where n < 3
 ), leaves as (select facet, name, users from clusters where level = 0)
 select leaves.name::varchar as name, unnest(range(2))::integer as copy, round(users)::integer as users
@@ -200,7 +204,9 @@ def test_a_good_folder_passes(tmp_path):
 
 
 def test_a_cte_hides_a_relation_where_it_can_be_seen(tmp_path):
-    files = {"published/a.sql": ROW + "with conversations as (select name from clusters) select name from conversations"}
+    files = {
+        "published/a.sql": ROW + "with conversations as (select name from clusters) select name from conversations"
+    }
     assert told(tmp_path, files) == []
 
 
@@ -213,7 +219,11 @@ def test_a_folder_called_published_publishes_nothing_by_its_name(tmp_path):
 def test_all_findings_at_once_stop_check_run_and_plan_before_anything_is_written(tmp_path):
     path = folder(
         tmp_path / "sql",
-        {"a.sql": WRONG["no SQL"][0]["a.sql"], "b.sql": ROW + "select x from nowhere", "c.sql": ROW + "select y from facets"},
+        {
+            "a.sql": WRONG["no SQL"][0]["a.sql"],
+            "b.sql": ROW + "select x from nowhere",
+            "c.sql": ROW + "select y from facets",
+        },
     )
     file = write(tmp_path / "chats.jsonl", chats(30))
     for command in (("check", path), ("run", file, "--analysis", path, "--into", tmp_path / "out"),
