@@ -30,7 +30,10 @@ FOLDER = "builds"
 
 
 class Build(NamedTuple):
-    """One run as it is listed; times are UTC. changed: relations whose SQL, comments apart, differs from the last run."""
+    """One run as it is listed; times are UTC.
+
+    changed: relations whose SQL, comments apart, is not that of the run before.
+    """
 
     build: int
     started_at: datetime

@@ -40,8 +40,8 @@ def query(name: str) -> str:
 
 
 def _line(
-    change: str, level: int, cluster: str, name: str | None, name_before: str | None, count: int | None, count_before: int | None,
-    parent: str | None, parent_before: str | None,
+    change: str, level: int, cluster: str, name: str | None, name_before: str | None,
+    count: int | None, count_before: int | None, parent: str | None, parent_before: str | None,
 ) -> str:  # fmt: skip
     told = {
         "new": f"{name}  {count or 0:,}",

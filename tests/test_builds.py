@@ -57,7 +57,7 @@ def build(out: Path, relations: list[Relation], until: str = "end") -> int:
 
 
 def killed(out: Path, until: str) -> None:
-    code = f"import test_builds; test_builds.build(__import__('pathlib').Path({str(out)!r}), test_builds.small(), {until!r})"
+    code = f"import pathlib, test_builds as t; t.build(pathlib.Path({str(out)!r}), t.small(), {until!r})"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "tests", capture_output=True, text=True, timeout=120)
     assert done.returncode == 9, done.stderr
 
@@ -148,8 +148,8 @@ def copy(out: Path, number: int, rows: list[tuple[Any, ...]], gate: tuple[int, i
 
 def changes(out: Path) -> list[tuple[Any, ...]]:
     with builds.opened(out, 1, 2) as con:
-        query = f"select change, cluster_id, name, name_before, conversations, conversations_before from ({diff.query('cluster_changes')})"
-        return con.execute(query).fetchall()
+        columns = "change, cluster_id, name, name_before, conversations, conversations_before"
+        return con.execute(f"select {columns} from ({diff.query('cluster_changes')})").fetchall()
 
 
 TREE = [

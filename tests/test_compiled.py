@@ -13,7 +13,8 @@ import clio_sql
 from clio_sql import binding, compiled, project
 from clio_sql.errors import SqlError
 
-STATEMENTS = dict(zip([relation.name for relation in project.load()], list(compiled.statements(project.load()))[1:]))
+NAMES = [relation.name for relation in project.load()]
+STATEMENTS = dict(zip(NAMES, list(compiled.statements(project.load()))[1:], strict=True))
 
 
 def test_the_statements_run_in_the_order_printed():
@@ -76,7 +77,7 @@ def test_what_does_not_transpile_is_told(sql, why):
 
 
 def test_an_unknown_dialect_is_refused():
-    with pytest.raises(SqlError, match="--dialect 'sparc' is not known; allowed: .*duckdb.*spark"):
+    with pytest.raises(SqlError, match=r"--dialect 'sparc' is not known; allowed: .*duckdb.*spark"):
         list(compiled.statements([], "sparc"))
 
 

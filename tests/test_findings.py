@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -36,24 +37,42 @@ def told(path: Path, files: dict[str, str]) -> list[str]:
 
 WRONG = {
     "no SQL": ({"a.sql": ROW + "select 1 as a b c"}, "a.sql, line 3: this is no SQL that can be read, near 'b'"),
-    "what DuckDB cannot parse": ({"a.sql": ROW + "select 1 as a,\n    at from (select 1 as at)"}, "a.sql, line 4: syntax"),
+    "what DuckDB cannot parse": (
+        {"a.sql": ROW + "select 1 as a,\n    at from (select 1 as at)"},
+        "a.sql, line 4: syntax",
+    ),
     "two statements": ({"a.sql": ROW + "select 1 as a; select 2 as b"}, "a.sql: 2 statements"),
-    "no select": ({"a.sql": ROW + "create macro f(x) as (select max(user_id) from source)"}, "a relation is one select"),
+    "no select": (
+        {"a.sql": ROW + "create macro f(x) as (select max(user_id) from source)"},
+        "a relation is one select",
+    ),
     "an unknown kind": ({"a.sql": "-- One.\n-- kind: macro\nselect 1 as a"}, "kind is 'macro'; allowed: table, view"),
-    "an unknown input": ({"a.sql": ROW + "\nselect 1 as a\nfrom conversation"}, "a.sql, line 5: reads 'conversation', which "
-                         "is no relation of the analysis. Did you mean conversations"),
-    "blank lines above": ({"a.sql": "\n\n" + ROW + "select nope from facets"}, 'a.sql, line 5: Referenced column "nope"'),
+    "an unknown input": (
+        {"a.sql": ROW + "\nselect 1 as a\nfrom conversation"},
+        "a.sql, line 5: reads 'conversation', which is no relation of the analysis. Did you mean conversations",
+    ),
+    "blank lines above": (
+        {"a.sql": "\n\n" + ROW + "select nope from facets"},
+        'a.sql, line 5: Referenced column "nope"',
+    ),
     "a circle": ({"a.sql": ROW + "select x from b", "b.sql": ROW + "select x from a"}, "in a circle: a -> b -> a"),
     "itself": ({"facets.sql": ROW + "select * from facets"}, "facets.sql, line 3: reads itself"),
     "itself in a CTE of its name": (
-        {"facets.sql": ROW + "with facets as (select * from facets) select * from facets"}, "line 3: reads itself"
+        {"facets.sql": ROW + "with facets as (select * from facets) select * from facets"},
+        "line 3: reads itself",
     ),
     "a column that others need": (
-        {"gated_clusters.sql": ROW + "select facet, cluster_id from assignments"}, "column 'passes' (BOOLEAN) is missing"
+        {"gated_clusters.sql": ROW + "select facet, cluster_id from assignments"},
+        "column 'passes' (BOOLEAN) is missing",
     ),
     "a column lost by a star": (
-        {"gated_clusters.sql": PACKAGED["gated_clusters"].replace("select\n    facet::varchar", "select * exclude "
-         "(reason) from (select\n    facet::varchar") + ")"}, "column 'reason' (VARCHAR) is missing"
+        {
+            "gated_clusters.sql": PACKAGED["gated_clusters"].replace(
+                "select\n    facet::varchar", "select * exclude (reason) from (select\n    facet::varchar"
+            )
+            + ")"
+        },
+        "column 'reason' (VARCHAR) is missing",
     ),
     "a column of another type": (
         {"conversations.sql": PACKAGED["conversations"].replace("created_at::timestamp as", "'today' as")},
@@ -80,8 +99,10 @@ WRONG = {
         "facets.sql, line 4: facet 'tone' has kind 'categorical'; allowed: text, category, score",
     ),
     "a facet through a star": (
-        {"facets.sql": ROW + "select * from our_facets",
-         "our_facets.sql": FACETS.format(rows="('tone', 'Which tone?', 'mood', false)")},
+        {
+            "facets.sql": ROW + "select * from our_facets",
+            "our_facets.sql": FACETS.format(rows="('tone', 'Which tone?', 'mood', false)"),
+        },
         "facets.sql: facet 'tone' has kind 'mood'",
     ),
     "a function in a view": (
@@ -92,19 +113,27 @@ WRONG = {
         {"published/a.sql": "-- One.\n-- kind: table\nselect clio_audit(name) as a from clusters"},
         "line 3: clio_audit stands in a published file",
     ),
-    "a function as a method": ({"a.sql": ROW + "select value.clio_embed() as v from facet_values"}, "clio_embed stands in"),
+    "a function as a method": (
+        {"a.sql": ROW + "select value.clio_embed() as v from facet_values"},
+        "clio_embed stands in",
+    ),
     "a table of a schema": ({"a.sql": ROW + "select key from clio_state.calls"}, "clio_state.calls names a schema"),
     "a file": ({"a.sql": "-- One.\n-- kind: table\nselect a from read_csv('x.csv')"}, "read_csv(…) brings rows"),
     "a file by its name": ({"a.sql": ROW + "select a from 'x.parquet'"}, "reads 'x.parquet', which is no relation"),
     "rows that nobody sees": ({"a.sql": ROW + "select a from query('select 1 as a')"}, "query(…) brings rows"),
     "columns that nobody sees": ({"published/a.sql": ROW + "select * from clusters"}, "the last select has a *"),
-    "columns by a pattern": ({"published/a.sql": ROW + "select columns('.*') from clusters"}, "the last select has a *"),
+    "columns by a pattern": (
+        {"published/a.sql": ROW + "select columns('.*') from clusters"},
+        "the last select has a *",
+    ),
     "a star in a union": (
-        {"published/a.sql": ROW + "select name from clusters union all select * from held_back"}, "the last select has a *"
+        {"published/a.sql": ROW + "select name from clusters union all select * from held_back"},
+        "the last select has a *",
     ),
     "a folder that is not read": ({"publish/a.sql": ROW + "select 1 as a"}, "publish/a.sql: is not read"),
     "two files of a name": (
-        {"facets.sql": PACKAGED["facets"], "models/facets.sql": PACKAGED["facets"]}, "there are 2 files of this name"
+        {"facets.sql": PACKAGED["facets"], "models/facets.sql": PACKAGED["facets"]},
+        "there are 2 files of this name",
     ),
     "no name": ({"Top topics.sql": ROW + "select 1 as a"}, "its name must be of a-z"),
     "a name of the host": ({"source.sql": ROW + "select 1 as a"}, "a table that a run makes itself"),
@@ -113,10 +142,14 @@ WRONG = {
         "column 'more' is not one that clusters publishes",
     ),
     "a published file that reads more than it did": (
-        {"clusters.sql": PACKAGED["clusters"].replace("from memberships\n", "from memberships inner join conversations "
-         "using (conversation_id, user_id)\n")}, "reads conversations, which is private"
+        {
+            "clusters.sql": PACKAGED["clusters"].replace(
+                "from memberships\n", "from memberships inner join conversations using (conversation_id, user_id)\n"
+            )
+        },
+        "reads conversations, which is private",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -135,7 +168,7 @@ LEAKS = {
     "a subquery": "select (select max(user_id) from conversations) as x from clusters",
     "hidden by a CTE elsewhere": "select x.user_id as x from conversations as x where exists ("
     "with conversations as (select 1 as a) select 1 from conversations)",
-    "hidden by its own CTE": "with conversations as (select * from conversations) select user_id as x from conversations",
+    "hidden by its own CTE": "with conversations as (from conversations) select user_id as x from conversations",
     "hidden by a later CTE": "with a as (select * from b), b as (select 1 as user_id) select user_id as x from a",
     "a schema": "select user_id as x from clio.conversations",
     "a database": "select user_id as x from warehouse.clio.conversations",
@@ -175,6 +208,27 @@ def test_a_new_published_relation_reads_only_what_is_published(tmp_path, name):
     }
     found = told(tmp_path, files)
     assert [text for text in found if text.startswith("published/leak.sql")], "it would be published"
+
+
+CALLS = ("a macro that reads a catalog", "a macro of somebody", "a variable", "a sequence")  # no table is named
+
+
+@pytest.mark.parametrize("name", [name for name in LEAKS if name not in CALLS])
+def test_the_parser_alone_sees_what_is_read(tmp_path, name):
+    """Whoever loads a folder without checking it first is held to the same."""
+    mine = ROW + "select user_id as x, 1 as user_id from conversations"
+    folder(tmp_path, {"published/leak.sql": ROW + LEAKS[name], "mine.sql": mine})
+    with pytest.raises(SqlError, match=r"published/leak\.sql reads .* which is private"):
+        project.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", [name for name in LEAKS if LEAKS[name].count("conversations")])
+def test_the_binder_alone_finds_no_private_table(name):
+    """The same once more where only published relations exist, whatever the parser made of the query."""
+    packaged = {relation.name: relation for relation in project.load()}
+    leak = project.parse("leak", "published", ROW + LEAKS[name])
+    known = packaged | {"leak": replace(leak, inputs=("clusters",))}
+    assert [problem.name for problem in binding.problems(known, packaged, {"leak"}, set())][-1:] == ["leak"]
 
 
 @pytest.mark.parametrize("name", ["conversations", "assignments", "facet_values"])
