@@ -269,6 +269,16 @@ print(len(seen))
     assert int(out) > 1, "the reader saw more than one build"
 
 
+def test_a_file_that_is_open_stays_as_it_was(tmp_path):
+    """A tool that holds the file open goes on reading the old build, and never a byte of the new one."""
+    build(tmp_path, small("select 'old' as facet"))
+    with open(tmp_path / "published.duckdb", "rb") as held:
+        before = held.read()
+        build(tmp_path, small("select 'new' as facet"))
+        held.seek(0)
+        assert held.read() == before != (tmp_path / "published.duckdb").read_bytes()
+
+
 def test_a_published_relation_of_another_schema_is_refused_when_loaded(tmp_path):
     (tmp_path / "published").mkdir()
     (tmp_path / "published" / "a.sql").write_text("-- One.\nselect x from clio_state.clusters")

