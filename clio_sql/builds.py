@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from clio_sql import builder, project
-from clio_sql.errors import InputError, StateError
+from clio_sql.errors import InputError, StateError, Stopped
 from clio_sql.project import Relation
 from clio_sql.quoting import identifier, literal
 from clio_sql.register import engine_of
@@ -56,7 +56,8 @@ def recorded(
     try:
         yield number
     except BaseException as error:
-        stopped = isinstance(error, KeyboardInterrupt | duckdb.InterruptException)
+        stopped = isinstance(error, KeyboardInterrupt | Stopped | duckdb.InterruptException)
+        stopped = stopped or "executing the UDF: Stopped:" in str(error)
         with suppress(duckdb.Error):  # a database that failed answers no more
             _end(con, number, started, "stopped" if stopped else "failed", type(error).__name__)
         raise
