@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from clio_sql import builder, fill, inputs, project, sources
+from clio_sql import builder, builds, fill, findings, inputs, sources
 from clio_sql.engine import Engine
 from clio_sql.errors import InputError, StateError
 from clio_sql.failures import DEBUG, explained
@@ -50,7 +50,7 @@ def analyse(
     Raises InputError, and then leaves the folder as it was; any other ClioError, and then keeps what was finished.
     """
     inputs.found(input)
-    relations = project.load(analysis)
+    relations = findings.checked(analysis)
     require(wanted(**(runtime or {})))
     with _folder(into):
         con = _connected(into / WAREHOUSE, runtime or {})
@@ -100,13 +100,14 @@ def _work(
             privacy_unit=source.privacy_unit,
             breakdowns=source.breakdowns,
         )
-        builder.run(con, reporter=steps, relations=relations)
-        steps.begin("checks", None)
-        builder.check(con)
-        steps.end(-1, skipped=False)
-        steps.begin("published.duckdb", None)
-        publish(con, into, relations)
-        steps.end(-1, skipped=False)
+        with builds.recorded(con, into, relations):
+            builder.run(con, reporter=steps, relations=relations)
+            steps.begin("checks", None)
+            builder.check(con)
+            steps.end(-1, skipped=False)
+            steps.begin("published.duckdb", None)
+            publish(con, into, relations)
+            steps.end(-1, skipped=False)
         return _told(con, engine)
 
     return interruptible(con, engine, steps, work)

@@ -169,7 +169,7 @@ def functions() -> None:
 
 @app.command()
 def models(
-    analysis: Annotated[Path | None, typer.Argument(metavar="[FOLDER]", help="An analysis folder.")] = None,
+    analysis: options.OWN_FOLDER = None,
 ) -> None:
     """List the relations in build order: name, kind, inputs; with FOLDER, which of them are its own.
 
@@ -188,6 +188,85 @@ def models(
         )
         line = f"{relation.name:<18} {kind:<10} " + (f"{mark:<11}" if analysis else "")
         typer.echo((line + ", ".join(relation.inputs)).rstrip())
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="A new folder.", show_default=False)]) -> None:
+    """Write a small analysis folder: settings.sql, facets.sql and conversations.sql, with words on what to change.
+
+    \b
+    Example:
+      clio-sql init our_sql
+    """
+    from clio_sql import scaffold
+
+    for path in scaffold.init(folder):
+        typer.echo(path)
+
+
+@app.command()
+def check(analysis: options.FOLDER) -> None:
+    """Find what is wrong with the SQL of FOLDER, without running it: file, line, what to do. `run` does it too.
+
+    \b
+    Example:
+      clio-sql check our_sql
+    """
+    from clio_sql import findings
+
+    relations = findings.checked(analysis)
+    typer.echo(f"{analysis}: nothing wrong found; {len(relations)} relations.")
+
+
+@app.command("compile")
+def compile_(
+    analysis: options.OWN_FOLDER = None,
+    dialect: Annotated[str, typer.Option(metavar="NAME", help="Of sqlglot: duckdb, spark, …")] = "duckdb",
+) -> None:
+    """Print the SQL of each relation in build order, formatted; with --dialect, for another engine.
+
+    \b
+    Examples:
+      clio-sql compile
+      clio-sql compile our_sql --dialect spark
+    """
+    from clio_sql import compiled, findings
+
+    for statement in compiled.statements(findings.checked(analysis), dialect):
+        typer.echo(statement)
+
+
+@app.command()
+def builds(out: options.OUT) -> None:
+    """List the runs of OUT: when, how it ended, how much, at what cost, and which SQL changed.
+
+    \b
+    Example:
+      clio-sql builds out
+    """
+    from clio_sql.builds import listed
+    from clio_sql.screen import print_builds
+
+    print_builds(listed(out))
+
+
+@app.command(context_settings={"ignore_unknown_options": True})  # -1 is no option
+def diff(
+    out: options.OUT,
+    before: Annotated[str, typer.Argument(metavar="A", help="Number of a build, last, or -1: before the last.")] = "-1",
+    after: Annotated[str, typer.Argument(metavar="B", help="The same.")] = "last",
+) -> None:
+    """Tell what changed from build A to build B, from what they published: clusters new, gone, grown, …
+
+    \b
+    Examples:
+      clio-sql diff out
+      clio-sql diff out 3 last
+    """
+    from clio_sql.diff import lines
+
+    for line in lines(out, before, after):
+        typer.echo(line)
 
 
 RUNTIME = (

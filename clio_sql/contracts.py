@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import duckdb
 
@@ -15,64 +15,77 @@ POSITIVE = (
     "neighbourhood", "sample_texts", "max_texts_per_user", "term_conversations",
 )  # fmt: skip
 PERIODS = ("day", "week", "month", "quarter")
+SAMPLE_BY = ("conversation", "message")
 
 
 def check(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> None:
     """Raise SqlError if the relation of that name, just built, breaks its contract. Others pass."""
-    if name in CONTRACTS:
-        try:
-            CONTRACTS[name](con)
-            if name == "settings" and not paid:
-                _no_screener(con)
-        except duckdb.BinderException as error:
-            column = str(error).partition('column "')[2].partition('"')[0]
-            raise SqlError(f"{name}.sql: column {column!r} is missing. Add it to the select.") from None
+    if told := problems(con, name, paid):
+        raise SqlError("\n".join(told))
 
 
-def _settings(con: duckdb.DuckDBPyConnection) -> None:
+def problems(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> list[str]:
+    """All that is wrong with the rows of a relation that has a contract, each with what to do."""
+    if name not in CONTRACTS:
+        return []
+    try:
+        found = list(CONTRACTS[name](con))
+        return found if paid or found or name != "settings" else list(_no_screener(con))
+    except duckdb.BinderException as error:
+        column = str(error).partition('column "')[2].partition('"')[0]
+        return [f"{name}.sql: column {column!r} is missing. Add it to the select."]
+
+
+def _settings(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     rows = con.execute(
-        f"select mode, period, min_users, round_to, seed, {', '.join(POSITIVE)} from settings"
+        "select mode, period, sample_by, sample_strata, sample_conversations, min_users, round_to, seed, "
+        f"{', '.join(POSITIVE)} from settings"
     ).fetchall()
     if len(rows) != 1:
-        raise SqlError(f"settings.sql: {len(rows)} rows; there must be exactly one. Change the select.")
-    mode, period, _, _, _, *sizes = rows[0]
-    _one_of("settings.sql: mode", mode, MODES)
-    _one_of("settings.sql: period", period, PERIODS)
+        yield f"settings.sql: {len(rows)} rows; there must be exactly one. Change the select."
+        return
+    mode, period, by, strata, wanted, _, _, _, *sizes = rows[0]
+    yield from _one_of("settings.sql: mode", mode, MODES)
+    yield from _one_of("settings.sql: period", period, PERIODS)
+    yield from _one_of("settings.sql: sample_by", by, SAMPLE_BY)
+    if strata is not None:
+        yield from _one_of("settings.sql: sample_strata", strata, PERIODS)
+    if wanted is not None and wanted < 1:
+        yield f"settings.sql: sample_conversations is {wanted}; allowed: null (all), or 1 or more. Change the value."
     for name, value in zip(POSITIVE, sizes, strict=True):
         if value is None or value < 1:
-            raise SqlError(f"settings.sql: {name} is {value}; it must be 1 or more. Change the value.")
+            yield f"settings.sql: {name} is {value}; it must be 1 or more. Change the value."
 
 
-def _no_screener(con: duckdb.DuckDBPyConnection) -> None:
+def _no_screener(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     if con.execute("select screener from settings").fetchone() != (None,):
-        raise SqlError(
+        yield (
             "settings.sql: screener is a question, and the local provider understands none. Run with "
             "--provider anthropic, or set it to null."
         )
 
 
-def _facets(con: duckdb.DuckDBPyConnection) -> None:
+def _facets(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     rows = con.execute(
         "select facet, question, kind, choices, clustered, criteria from facets order by facet"
     ).fetchall()
     if not rows:
-        raise SqlError("facets.sql: no rows; give at least one facet.")
+        yield "facets.sql: no rows; give at least one facet."
     names = [row[0] for row in rows]
+    for name in dict.fromkeys(names):
+        if not name or names.count(name) > 1:
+            yield f"facets.sql: facet {name!r} stands {names.count(name)} times. Give each a name of its own."
     for facet, question, kind, _, clustered, _ in rows:
-        if not facet or names.count(facet) > 1:
-            raise SqlError(
-                f"facets.sql: facet {facet!r} stands {names.count(facet)} times. Give each a name of its own."
-            )
-        _one_of(f"facets.sql: facet {facet!r} has kind", kind, KINDS)
+        yield from _one_of(f"facets.sql: facet {facet!r} has kind", kind, KINDS)
         if not question:
-            raise SqlError(f"facets.sql: facet {facet!r} has no question. Write one.")
+            yield f"facets.sql: facet {facet!r} has no question. Write one."
         if clustered and kind != "text":
-            raise SqlError(f"facets.sql: facet {facet!r} is clustered but of kind {kind}; only text can be clustered.")
+            yield f"facets.sql: facet {facet!r} is clustered but of kind {kind}; only text can be clustered."
 
 
-def _one_of(what: str, given: object, allowed: tuple[str, ...]) -> None:
+def _one_of(what: str, given: object, allowed: tuple[str, ...]) -> Iterator[str]:
     if given not in allowed:
-        raise SqlError(f"{what} {given!r}; allowed: {', '.join(allowed)}. Change the row.")
+        yield f"{what} {given!r}; allowed: {', '.join(allowed)}. Change the row."
 
 
-CONTRACTS: dict[str, Callable[[duckdb.DuckDBPyConnection], None]] = {"settings": _settings, "facets": _facets}
+CONTRACTS: dict[str, Callable[[duckdb.DuckDBPyConnection], Iterator[str]]] = {"settings": _settings, "facets": _facets}

@@ -32,6 +32,8 @@ def _column(help: str) -> Any:
 
 
 OUT = Annotated[Path, typer.Argument(help="The folder that a run wrote.", show_default=False)]
+FOLDER = Annotated[Path, typer.Argument(metavar="FOLDER", help="An analysis folder.", show_default=False)]
+OWN_FOLDER = Annotated[Path | None, typer.Argument(metavar="[FOLDER]", help="An analysis folder.", show_default=False)]
 INTO = Annotated[
     Path,
     typer.Option(metavar="OUT", help="Folder for warehouse.duckdb (private) and published.duckdb; made if missing."),

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from clio_sql import builder, fill, inputs, project, sources
+from clio_sql import builder, fill, findings, inputs, project, sources
 from clio_sql.analyse import WAREHOUSE
 from clio_sql.calls.replies import Plan
 from clio_sql.engine import Engine
@@ -46,7 +46,7 @@ def plan(
     retries aside. Without a paid provider the list is empty. Arguments as for `analyse`.
     """
     inputs.found(input)
-    relations = project.load(analysis)
+    relations = findings.checked(analysis)
     con = connect(**(runtime or {}))
     engine = engine_of(con)
     assert engine is not None
@@ -120,7 +120,7 @@ def _naming(con: duckdb.DuckDBPyConnection, engine: Engine) -> Iterator[tuple[st
     sizes = con.execute("""
         select
             greatest(1, least(
-                max_base_clusters, ceil((select count(*) from conversations) / conversations_per_cluster)
+                max_base_clusters, ceil((select count(*) from sampled_conversations) / conversations_per_cluster)
             )),
             top_clusters, levels, neighbourhood, (select count(*) from facets where clustered)
         from settings""").fetchone()

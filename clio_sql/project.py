@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from clio_sql import reads
 from clio_sql.errors import SqlError
 from clio_sql.register import FUNCTIONS
 
@@ -53,12 +55,17 @@ class Relation:
     @property
     def calls_model(self) -> bool:
         """True where one of our functions stands in the SQL."""
-        return any(f"{name}(" in self.sql or f"{name}_raw(" in self.sql for name in _functions())
+        return bool(_called(self.sql) & functions())
 
     @property
     def asks(self) -> bool:
         """True where a provider is asked, which may cost money."""
-        return any(f"{name}(" in self.sql or f"{name}_raw(" in self.sql for name in _functions(answered=True))
+        return bool(_called(self.sql) & functions(answered=True))
+
+    @property
+    def code(self) -> str:
+        """The SQL without comments and spacing: what two files have in common that do the same."""
+        return " ".join(f"{token.token_type.name}:{token.text}" for token in sqlglot.tokenize(self.sql, "duckdb"))
 
     @property
     def recursive(self) -> bool:
@@ -70,27 +77,46 @@ class Relation:
             return self.sql
         tree = sqlglot.parse_one(self.sql, dialect="duckdb")
         for name, query in narrowed.items():
-            for table in _tables(tree, {name}):
+            for table in [table for table in reads.tables(tree) if table.name.lower() == name]:
                 table.replace(sqlglot.parse_one(query, dialect="duckdb").subquery(table.alias or name))
         return tree.sql("duckdb")
 
 
 @cache
-def _functions(answered: bool = False) -> tuple[str, ...]:
-    return tuple(function.name for function in FUNCTIONS if function.answered or not answered)
+def functions(answered: bool = False) -> frozenset[str]:
+    """Our functions, by both names."""
+    names = [function.name for function in FUNCTIONS if function.answered or not answered]
+    return frozenset([*names, *(f"{name}_raw" for name in names)])
 
 
-def parse(name: str, folder: str, text: str) -> Relation:
+@cache
+def _called(sql: str) -> frozenset[str]:
+    """The functions of ours that stand in the SQL, however they are written; those in comments do not."""
+    if "clio_" not in sql.lower():
+        return frozenset()
+    return frozenset(call.name for call in reads.functions(sqlglot.parse_one(sql, dialect="duckdb")))
+
+
+class File(NamedTuple):
+    """A file of an analysis folder. where: its path within the folder."""
+
+    name: str
+    folder: str
+    path: Path
+    where: str
+
+
+def parse(name: str, folder: str, text: str, where: str = "") -> Relation:
     """A Relation from a file's text; SqlError says what is wrong with it and where."""
-    where = f"{folder}/{name}.sql"
+    where = where or f"{folder}/{name}.sql"
     header = dict(re.findall(r"^-- (kind|grain|incremental): (.+)$", text, re.M))
     try:
         statements = [tree for tree in sqlglot.parse(text, dialect="duckdb") if tree is not None]
     except SqlglotError as error:
         details = error.errors[0] if getattr(error, "errors", None) else {}
         raise SqlError(
-            f"{where}, line {details.get('line', '?')}: this is no SQL that can be read: "
-            f"{details.get('description', 'syntax error')} Correct the file."
+            f"{where}, line {details.get('line', '?')}: this is no SQL that can be read, near "
+            f"{details.get('highlight', 'the end')!r}. Correct the file."
         ) from None
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise SqlError(f"{where}: {len(statements)} statements; a relation is one select. Split the file.")
@@ -107,16 +133,9 @@ def parse(name: str, folder: str, text: str) -> Relation:
         comment=comment[1] if comment else "",
         sql=text.strip().rstrip(";"),
         columns={column.alias_or_name: " ".join(column.comments or []).strip() for column in tree.selects},
-        inputs=tuple(sorted({table.name for table in _tables(tree)} - {name})),
+        inputs=tuple(sorted({table.name.lower() for table in reads.tables(tree)} - {name})),
         incremental=_incremental(where, header.get("incremental")),
     )
-
-
-def _tables(tree: exp.Expression, names: Iterable[str] | None = None) -> list[exp.Table]:
-    """Table references that are no CTE of the same query; only those of `names` where given."""
-    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
-    tables = [table for table in tree.find_all(exp.Table) if table.name and table.name not in ctes]
-    return tables if names is None else [table for table in tables if table.name in names]
 
 
 def _incremental(where: str, text: str | None) -> Incremental | None:
@@ -137,9 +156,8 @@ def load(analysis: Path | None = None) -> list[Relation]:
     """
     found = {relation.name: relation for relation in _packaged()}
     shipped = {name for name, relation in found.items() if relation.published}
-    for name, folder, file in _overlay(analysis, shipped):
-        relation = parse(name, folder, file.read_text("utf-8"))
-        found[name] = relation
+    for file in overlay(analysis):
+        found[file.name] = parse(file.name, file.folder, file.path.read_text("utf-8"), file.where)
     for relation in found.values():
         _check_kind(relation)
         if relation.published and relation.name not in shipped:
@@ -157,15 +175,20 @@ def _packaged() -> tuple[Relation, ...]:
     )
 
 
-def _overlay(analysis: Path | None, shipped: set[str]) -> Iterator[tuple[str, str, Path]]:
-    """Name, folder and file of each relation in an analysis folder."""
+def overlay(analysis: Path | None) -> list[File]:
+    """The files of an analysis folder, by name. Raises SqlError where there is no such folder."""
     if analysis is None:
-        return
+        return []
     if not analysis.is_dir():
-        raise SqlError(f"--analysis {analysis}: there is no such folder. Give a folder of .sql files.")
-    for file in sorted([*analysis.glob("*.sql"), *(f for sub in FOLDERS for f in (analysis / sub).glob("*.sql"))]):
-        published = file.parent.name == "published" or file.stem in shipped
-        yield file.stem, "published" if published else "models", file
+        raise SqlError(f"{analysis}: there is no such folder. Give a folder of .sql files; clio-sql init makes one.")
+    shipped = {relation.name for relation in _packaged() if relation.published}
+    paths = sorted([*analysis.glob("*.sql"), *(path for sub in FOLDERS for path in (analysis / sub).glob("*.sql"))])
+    files = []
+    for path in paths:
+        published = path.parent == analysis / "published" or path.stem in shipped
+        where = path.relative_to(analysis).as_posix()
+        files.append(File(path.stem, "published" if published else "models", path, where))
+    return files
 
 
 def _check_kind(relation: Relation) -> None:
@@ -177,7 +200,9 @@ def _check_kind(relation: Relation) -> None:
 
 
 def _check_public(relation: Relation, published: set[str]) -> None:
+    tree = sqlglot.parse_one(relation.sql, dialect="duckdb")
     private = [name for name in relation.inputs if name not in published]
+    private += [found.name for found in (*reads.qualified(tree), *reads.table_functions(tree))]
     if private:
         raise SqlError(
             f"published/{relation.name}.sql reads {', '.join(private)}, which is private. "
@@ -205,19 +230,31 @@ def in_order(relations: Iterable[Relation]) -> list[Relation]:
                     f"{relation.folder}/{relation.name}.sql reads {name!r}, which is no relation of the analysis. "
                     f"Known are: {', '.join(sorted({*known, *HOST}))}."
                 )
-    sorter = TopologicalSorter(
-        {name: [i for i in relation.inputs if i in known] for name, relation in sorted(known.items())}
-    )
-    try:
-        sorter.prepare()
-    except CycleError as error:
-        raise SqlError(f"these relations read each other in a circle: {' -> '.join(error.args[1])}.") from None
+    for circle in circles(known.values()):
+        raise SqlError(f"these relations read each other in a circle: {' -> '.join(circle)}.")
+    sorter = _sorter(known)
+    sorter.prepare()
     order: list[Relation] = []
     while sorter.is_active():
         ready = sorted(sorter.get_ready())
         order.extend(known[name] for name in ready)
         sorter.done(*ready)
     return order
+
+
+def circles(relations: Iterable[Relation]) -> list[list[str]]:
+    """The first circle of names that read each other, if there is one: each name, and the first again."""
+    try:
+        _sorter({relation.name: relation for relation in relations}).prepare()
+    except CycleError as error:
+        return [error.args[1]]
+    return []
+
+
+def _sorter(known: Mapping[str, Relation]) -> TopologicalSorter[str]:
+    return TopologicalSorter(
+        {name: [other for other in relation.inputs if other in known] for name, relation in sorted(known.items())}
+    )
 
 
 def composed(relation: Relation, relations: Sequence[Relation]) -> str:

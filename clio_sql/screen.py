@@ -11,6 +11,7 @@ from pathlib import Path
 import typer
 
 from clio_sql import tree as trees
+from clio_sql.builds import Build
 from clio_sql.errors import InputError
 from clio_sql.plan import Step
 from clio_sql.publish import open_published
@@ -55,6 +56,19 @@ def print_plan(steps: Sequence[Step]) -> None:
     totals = [sum(step.plan[place] for step in steps) for place in range(5)]
     typer.echo(row.format("total", *(f"{count:,}" for count in totals[:4]), f"{totals[4]:,.2f}"))
     typer.echo("~ estimated, as if every cluster passed the gate. Calls that are stored cost nothing.")
+
+
+def print_builds(builds: Sequence[Build]) -> None:
+    """Print a table of runs, a line each."""
+    row = "{:>5}  {:<16}  {:<9} {:>13} {:>8} {:>8} {:>8}  {:<16}  {}"
+    head = ("build", "UTC", "result", "conversations", "clusters", "calls", "US$", "sql", "changed")
+    typer.echo(row.format(*head).rstrip())
+    for build in builds:
+        given = (build.conversations, build.clusters, build.calls)
+        counts = ("-" if count is None else f"{count:,}" for count in given)
+        usd = "-" if build.cost_usd is None else f"{build.cost_usd:,.2f}"
+        when, changed = f"{build.started_at:%Y-%m-%d %H:%M}", ", ".join(build.changed)
+        typer.echo(row.format(build.build, when, build.result, *counts, usd, build.sql_hash, changed).rstrip())
 
 
 def _screen() -> tuple[Callable[[str, str], str], int]:

@@ -54,6 +54,18 @@ MIGRATIONS = (
     );
     comment on column clio_state.conversation_inputs.input_hash is 'as in call_inputs';
     """,
+    # 4: every run that read its input: on which SQL, with what, at what cost, to which end
+    """
+    create table clio_state.builds (
+        build integer primary key, started_at timestamp, ended_at timestamp, result varchar, error varchar,
+        sql_hash varchar, files map(varchar, varchar), settings varchar, provider varchar, models varchar[],
+        versions map(varchar, varchar), counts map(varchar, bigint), calls bigint, cost_usd double, checks varchar[]
+    );
+    comment on table clio_state.builds is
+        'one row a run; times are UTC; counts are rows of tables, calls and dollars those of this run';
+    comment on column clio_state.builds.result is 'running, published, failed, stopped or killed';
+    comment on column clio_state.builds.files is 'relation -> hash of its SQL without comments';
+    """,
 )
 
 

@@ -195,7 +195,7 @@ def test_the_tree_and_only_it_is_on_standard_output(odd):
     assert "no language model" in lines[-1]
     assert "\x1b" not in done.stdout + done.stderr and "\r" not in done.stdout + done.stderr
     assert f"{out / 'published.duckdb'}" in done.stderr and f"{out / 'warehouse.duckdb'}" in done.stderr
-    assert sorted(path.name for path in out.iterdir()) == ["published.duckdb", "warehouse.duckdb"]
+    assert sorted(path.name for path in out.iterdir()) == ["builds", "published.duckdb", "warehouse.duckdb"]
 
 
 def test_nothing_private_is_told(odd):
@@ -323,7 +323,7 @@ def test_help_is_quick_and_has_examples():
     done = cli("--help")
     assert done.returncode == 0 and time.monotonic() - started < 2  # well under 1 s where nothing else runs
     assert "Exit codes" in done.stdout and "\x1b" not in done.stdout
-    for command in ("run", "demo", "tree", "functions", "models"):
+    for command in ("run", "demo", "tree", "functions", "models", "init", "check", "compile", "builds", "diff"):
         text = cli(command, "-h").stdout
         assert command in done.stdout and "Example" in text and f"clio-sql {command}" in text
 

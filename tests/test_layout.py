@@ -20,7 +20,7 @@ from clio_sql.register import FUNCTIONS, MACROS, MODULES
 # A module imports only from tiers above its own; the modules of a package may import one another.
 TIERS = (
     ("errors",),
-    ("quoting", "lines"),
+    ("quoting", "lines", "reads"),
     ("runtime", "state"),
     ("words", "redact", "embedding"),
     ("calls",),
@@ -29,10 +29,10 @@ TIERS = (
     ("udfs",),
     ("register",),
     ("inputs", "contracts", "fill", "project"),
-    ("adapters", "builder"),
-    ("sources", "publish"),
-    ("failures", "options", "progress", "tree", "demo"),
-    ("analyse",),
+    ("adapters", "builder", "binding"),
+    ("sources", "publish", "findings"),
+    ("failures", "options", "progress", "tree", "demo", "builds", "scaffold", "compiled"),
+    ("analyse", "diff"),
     ("plan",),
     ("screen",),
     ("cli",),

@@ -4,6 +4,9 @@
 select
     'insight'::varchar as mode,
     null::varchar as screener,                      -- a yes/no question; only conversations it fits are analysed
+    null::bigint as sample_conversations,           -- how many are analysed; null: all
+    'conversation'::varchar as sample_by,           -- message: a conversation is as likely drawn as it has answers
+    null::varchar as sample_strata,                 -- day, week, month or quarter: each with its share of the sample
     10::integer as min_users,                       -- distinct people behind everything that is shown or named
     20::integer as min_conversations,               -- conversations behind everything that is shown or named
     0.5::double as max_user_share,                  -- above it one person is the cluster

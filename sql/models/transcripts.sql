@@ -1,4 +1,4 @@
--- One row a conversation: what the model is shown of it. System prompts are left out, tool output is cut short.
+-- One row a sampled conversation: what the model is shown of it. System prompts are left out, tool output is cut short.
 -- kind: view
 -- grain: conversation_id
 with
@@ -15,7 +15,7 @@ shown as (
             )
         ) as messages,
         max_transcript_characters
-    from conversations cross join settings
+    from conversations inner join sampled_conversations using (conversation_id) cross join settings
 ),
 
 shortened as (

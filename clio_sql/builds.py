@@ -1,0 +1,209 @@
+"""The record of every run, and a published-only copy of each: `clio_state.builds` and `OUT/builds/N.duckdb`.
+
+The copies are files beside the warehouse and not tables in it, so that who may see only what is published can
+compare builds without the private file, also while a run has that locked, and so that a copy is deleted by
+deleting a file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+
+from clio_sql import builder, project
+from clio_sql.errors import InputError, StateError, Stopped
+from clio_sql.project import Relation
+from clio_sql.quoting import identifier, literal
+from clio_sql.register import engine_of
+
+FOLDER = "builds"
+
+
+class Build(NamedTuple):
+    """One run as it is listed; times are UTC.
+
+    changed: relations whose SQL, comments apart, is not that of the run before.
+    """
+
+    build: int
+    started_at: datetime
+    result: str
+    conversations: int | None
+    clusters: int | None
+    calls: int | None
+    cost_usd: float | None
+    sql_hash: str
+    changed: list[str]
+
+
+@contextmanager
+def recorded(
+    con: duckdb.DuckDBPyConnection, into: Path, relations: Sequence[Relation], schema: str = builder.SCHEMA
+) -> Iterator[int]:
+    """The number of a run that begins; when the block ends, how it ended, and a copy of what was published."""
+    _settle(con, into, schema)
+    number, started = _begin(con, relations)
+    try:
+        yield number
+    except BaseException as error:
+        stopped = isinstance(error, KeyboardInterrupt | Stopped | duckdb.InterruptException)
+        stopped = stopped or "executing the UDF: Stopped:" in str(error)
+        with suppress(duckdb.Error):  # a database that failed answers no more
+            _end(con, number, started, "stopped" if stopped else "failed", type(error).__name__)
+        raise
+    _copy(into, number)
+    with builder._inside(con, schema):
+        counts, settings = _counts(con, relations), _settings(con)
+    con.execute(
+        "update clio_state.builds set counts = ?, settings = ?, checks = ? where build = ?",
+        [counts, settings, sorted(project.checks()), number],
+    )
+    _end(con, number, started, "published", None)
+
+
+def _begin(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> tuple[int, datetime]:
+    engine = engine_of(con)
+    assert engine is not None
+    runtime, started = engine.runtime, _now()
+    paid = [runtime.model, runtime.naming_model] if runtime.provider != "local" else []
+    files = {relation.name: hashlib.sha256(relation.code.encode()).hexdigest()[:16] for relation in relations}
+    versions = {name: version(name) for name in ("clio-sql", "duckdb")}
+    (number,) = con.execute(
+        "insert into clio_state.builds by name select coalesce(max(build), 0) + 1 as build, ? as started_at, "
+        "'running' as result, ? as sql_hash, ?::map(varchar, varchar) as files, ? as provider, ? as models, "
+        "?::map(varchar, varchar) as versions from clio_state.builds returning build",
+        [started, project.fingerprint(relations), files, runtime.provider, [*paid, runtime.embedding_model], versions],
+    ).fetchone()  # type: ignore[misc]
+    return number, started
+
+
+def _end(con: duckdb.DuckDBPyConnection, number: int, started: datetime, result: str, error: str | None) -> None:
+    con.execute(
+        "update clio_state.builds set ended_at = ?, result = ?, error = ?, "
+        "calls = (select count(*) from clio_state.calls where called_at >= ?), "
+        "cost_usd = (select coalesce(sum(cost_usd), 0) from clio_state.calls where called_at >= ?) where build = ?",
+        [_now(), result, error, started, started, number],
+    )
+
+
+def _settle(con: duckdb.DuckDBPyConnection, into: Path, schema: str) -> None:
+    """Say of runs that never ended that they were killed, or that they had published just before."""
+    row = con.execute("select max(build) from clio_state.builds where result = 'running'").fetchone()
+    number = row[0] if row else None
+    if number is not None and _was_published(con, into, schema):
+        _copy(into, number)
+        con.execute("update clio_state.builds set result = 'published' where build = ?", [number])
+    con.execute("update clio_state.builds set result = 'killed' where result = 'running'")
+
+
+def _was_published(con: duckdb.DuckDBPyConnection, into: Path, schema: str) -> bool:
+    """True where the published file was made by the last run of the warehouse."""
+    try:
+        built = con.execute(f"select built_at from {identifier(schema)}.build_info").fetchone()
+        with duckdb.connect(str(into / "published.duckdb"), read_only=True) as published:
+            return built is not None and published.execute("select built_at from about").fetchone() == built
+    except duckdb.Error:
+        return False
+
+
+def _copy(into: Path, number: int) -> None:
+    """The published file as `builds/N.duckdb`, whole, by rename."""
+    folder = into / FOLDER
+    try:
+        folder.mkdir(exist_ok=True)
+        for draft in folder.glob(".*.duckdb"):  # of a run that was killed
+            draft.unlink(missing_ok=True)
+        draft = folder / f".{number}.duckdb"
+        shutil.copyfile(into / "published.duckdb", draft)
+        os.replace(draft, folder / f"{number}.duckdb")
+    except OSError as error:
+        raise StateError(f"{folder}: cannot be written ({error.strerror}). Free space there and run again.") from None
+
+
+def _counts(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> dict[str, int]:
+    """Rows of every table, and of every published relation."""
+    counted = [relation.name for relation in relations if relation.kind == "table" or relation.published]
+    return {name: con.execute(f"select count(*) from {identifier(name)}").fetchone()[0] for name in counted}  # type: ignore[index]
+
+
+def _settings(con: duckdb.DuckDBPyConnection) -> str:
+    names = [row[0] for row in con.execute("describe settings").fetchall()]
+    return json.dumps(dict(zip(names, con.execute("from settings").fetchone() or (), strict=False)), default=str)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def listed(out: Path) -> list[Build]:
+    """Every run of OUT, the first first. Raises InputError where there is none, StateError where it is locked."""
+    path = out / "warehouse.duckdb"
+    if not path.exists():
+        raise InputError(f"{out}: there is no warehouse.duckdb in it. Give the folder that a run wrote.")
+    try:
+        with duckdb.connect(str(path), read_only=True) as con:
+            rows = con.execute(
+                "select build, started_at, result, counts['sampled_conversations'], counts['clusters'], calls, "
+                "cost_usd, sql_hash, files from clio_state.builds order by build"
+            ).fetchall()
+    except duckdb.CatalogException:
+        raise InputError(f"{path}: was written before builds were recorded. Run again to begin with it.") from None
+    except duckdb.Error as error:
+        what = "another process is writing it; try again when it is done" if "lock" in str(error).lower() else (
+            f"cannot be read ({type(error).__name__})"
+        )  # fmt: skip
+        raise StateError(f"{path}: {what}.") from None
+    found: list[Build] = []
+    last: dict[str, Any] | None = None
+    for *row, files in rows:
+        changed = [] if last is None else sorted(n for n in {*files, *last} if files.get(n) != last.get(n))
+        found.append(Build(*row, changed))
+        last = files
+    return found
+
+
+def copies(out: Path) -> list[int]:
+    """Numbers of the builds that a published copy is kept of, ascending."""
+    return sorted(int(path.stem) for path in (out / FOLDER).glob("*.duckdb") if path.stem.isdigit())
+
+
+def which(out: Path, given: str) -> int:
+    """The number of a build by its number, `last`, or `-1` for the one before the last, `-2` before that.
+
+    Raises InputError where no published copy of it is kept.
+    """
+    kept = copies(out)
+    text = given.strip().lower()
+    if text == "last" and kept:
+        return kept[-1]
+    if text.removeprefix("-").isdigit():
+        number = int(text)
+        if number in kept:
+            return number
+        if number < 0 and len(kept) > -number:
+            return kept[number - 1]
+    there = ", ".join(map(str, kept)) or "none yet; clio-sql run keeps one of each build"
+    raise InputError(f"{out}: no published copy of build {given!r}. There are: {there}. Allowed too: last, -1.")
+
+
+@contextmanager
+def opened(out: Path, before: int, after: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with the published copies of two builds attached, read-only, as `before` and `after`."""
+    with duckdb.connect() as con:
+        for name, number in (("before", before), ("after", after)):
+            path = out / FOLDER / f"{number}.duckdb"
+            try:
+                con.execute(f"attach {literal(str(path))} as {name} (read_only)")
+            except duckdb.Error as error:
+                raise InputError(f"{path}: cannot be read ({type(error).__name__}). Compare other builds.") from None
+        yield con

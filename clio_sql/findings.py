@@ -1,0 +1,202 @@
+"""What is wrong with an analysis folder, told before anything runs: file, line and what to do, all at once."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import sqlglot
+
+from clio_sql import binding, project, reads
+from clio_sql.errors import SqlError
+from clio_sql.project import File, Relation
+
+NOT_PLAIN = {"getvariable", "current_setting", "nextval", "currval", "getenv", "write_log"}  # told by no row
+
+
+class Finding(NamedTuple):
+    """One thing to correct. line: from 1, None where it is about the whole file."""
+
+    where: str
+    line: int | None
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.where}{f', line {self.line}' if self.line else ''}: {self.text}"
+
+
+def checked(analysis: Path | None) -> list[Relation]:
+    """The relations of an analysis in build order; SqlError with every finding where there is one."""
+    if found := findings(analysis):
+        raise SqlError("\n".join(map(str, found)))
+    return project.load(analysis)
+
+
+def findings(analysis: Path | None) -> list[Finding]:
+    """Everything that is wrong with the folder, by file and line. No row of anyone is read and no function called.
+
+    The packaged files are taken as they are. What DuckDB's binder says is learned on empty tables in memory.
+    """
+    if analysis is None:
+        return []
+    return sorted(
+        set(_findings(analysis, project.overlay(analysis))),
+        key=lambda found: (found.where, found.line or 0, found.text),
+    )
+
+
+def _findings(analysis: Path, files: list[File]) -> Iterator[Finding]:
+    yield from _misplaced(analysis, files)
+    packaged = {relation.name: relation for relation in project.load()}
+    own: dict[str, Relation] = {}
+    where: dict[str, File] = {}
+    broken: set[str] = set()
+    for file in files:
+        try:
+            own[file.name] = project.parse(file.name, file.folder, _text(file), file.where)
+            where[file.name] = file
+        except SqlError as error:
+            yield _of(str(error), file)
+            broken.add(file.name)
+    known = packaged | own
+    for name, relation in own.items():
+        yield from _about(relation, where[name], packaged, known, broken)
+    yield from _circles({**packaged, **own}, where, broken)
+    yield from _bound(known, packaged, where, broken)
+
+
+def _text(file: File) -> str:
+    try:
+        return file.path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SqlError(f"{file.where}: cannot be read as UTF-8 text ({type(error).__name__}). Save it anew.") from None
+
+
+def _misplaced(analysis: Path, files: list[File]) -> Iterator[Finding]:
+    """Files that would be ignored, would hide one another, or cannot be names."""
+    read = {file.path for file in files}
+    for path in sorted(analysis.rglob("*.sql")):
+        if path not in read:
+            where = path.relative_to(analysis).as_posix()
+            yield Finding(where, None, "is not read. Put it into the folder itself, into models/ or into published/.")
+    names = [file.name for file in files]
+    for file in files:
+        if names.count(file.name) > 1:
+            yield Finding(file.where, None, f"there are {names.count(file.name)} files of this name. Keep one.")
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", file.name):
+            yield Finding(file.where, None, "its name must be of a-z, 0-9 and _, and begin with a letter. Rename it.")
+        if file.name in project.HOST:
+            yield Finding(file.where, None, "is the name of a table that a run makes itself. Rename the file.")
+
+
+def _about(
+    relation: Relation, file: File, packaged: Mapping[str, Relation], known: Mapping[str, Relation], broken: set[str]
+) -> Iterator[Finding]:
+    """What one file shows by itself."""
+    tree = sqlglot.parse_one(relation.sql, dialect="duckdb")
+    where, skipped = file.where, _skipped(file)
+
+    def at(line: int | None, text: str) -> Finding:
+        return Finding(where, line + skipped if line else None, text)
+
+    for call in reads.functions(tree):
+        if call.name in project.functions() and (relation.published or relation.kind != "table"):
+            what = "a published file" if relation.published else "a view"
+            yield at(call.line, f"{call.name} stands in {what}, which would ask again at each reading. "
+                     "Write '-- kind: table' below the first line, in models/.")  # fmt: skip
+    for table in reads.qualified(tree):
+        yield at(table.line, f"{table.name} names a schema. Write the name of a relation alone.")
+    for call in reads.table_functions(tree):
+        yield at(call.line, f"{call.name}(…) brings rows that are no relation of the analysis. Read a relation; "
+                 "write a small table as values (…).")  # fmt: skip
+    for table in reads.tables(tree):
+        name = table.name.lower()
+        if name == relation.name:
+            yield at(reads.line(table), f"reads itself, which would be what the last run left. {_near(name, known)}")
+        elif not table.db and name not in known and name not in project.HOST and name not in broken:
+            yield at(reads.line(table), f"reads {name!r}, which is no relation of the analysis. {_near(name, known)}")
+    if reads.stars(tree) and (relation.published or relation.incremental):
+        what = "published" if relation.published else "incremental"
+        yield at(None, f"the last select has a *, so nobody sees which columns are {what}. Name each column.")
+    if relation.published:
+        yield from (at(*found) for found in _private(relation, tree, packaged, known))
+
+
+def _private(
+    relation: Relation, tree: sqlglot.Expression, packaged: Mapping[str, Relation], known: Mapping[str, Relation]
+) -> Iterator[tuple[int | None, str]]:
+    """What a published file reads or calls and must not. A replaced one may read what the packaged one reads."""
+    shipped = packaged.get(relation.name)
+    if shipped and not shipped.published:
+        yield None, f"{relation.name} is private in the package and cannot be published. Give the file another name."
+    allowed = {name for name, other in known.items() if other.published} - {relation.name}
+    if shipped and shipped.published:
+        allowed |= set(shipped.inputs)
+    for table in reads.tables(tree):
+        if table.name.lower() not in allowed and table.name.lower() in {*known, *project.HOST}:
+            yield (
+                reads.line(table),
+                (
+                    f"a published relation reads {table.name.lower()}, which is private. It may read: "
+                    f"{', '.join(sorted(allowed))}."
+                ),
+            )
+    for call in reads.functions(tree):
+        if call.name not in project.functions() and (call.name in NOT_PLAIN or call.name not in binding.plain()):
+            yield call.line, f"{call.name} is no function that a published relation may call. Use DuckDB's own."
+
+
+def _circles(known: Mapping[str, Relation], where: Mapping[str, File], broken: set[str]) -> Iterator[Finding]:
+    there = {name: relation for name, relation in known.items() if name not in broken}
+    for circle in project.circles(there.values()):
+        name = next((name for name in circle if name in where), circle[0])
+        yield Finding(where[name].where, None, f"relations read each other in a circle: {' -> '.join(circle)}. Cut it.")
+
+
+def _bound(
+    known: Mapping[str, Relation], packaged: Mapping[str, Relation], where: Mapping[str, File], broken: set[str]
+) -> Iterator[Finding]:
+    """What DuckDB's binder says of every relation, on empty tables."""
+    selfish = {name for name in where if name in _names_read(known[name])}  # told already; DuckDB would not find it
+    for told in binding.problems(known, packaged, set(where), broken | selfish):
+        if told.name not in where:  # a packaged file that a replaced one no longer feeds
+            yield Finding(f"{known[told.name].folder}/{told.name}.sql (packaged)", told.line, told.text)
+            continue
+        file = where[told.name]
+        line = told.line + _skipped(file) if told.line else _line_of(file, told.text)
+        yield Finding(file.where, line, told.text)
+
+
+def _names_read(relation: Relation) -> set[str]:
+    """All names in a FROM of a file, its own too."""
+    return {table.name.lower() for table in reads.tables(sqlglot.parse_one(relation.sql, dialect="duckdb"))}
+
+
+def _of(error: str, file: File) -> Finding:
+    """A finding from an error of the parser, which begins with the file and maybe a line."""
+    found = re.match(r"(?P<where>[^:]*?)(?:, line (?P<line>\d+))?: (?P<text>.*)", error, re.S)
+    assert found is not None
+    return Finding(file.where, int(found["line"]) if found["line"] else None, found["text"])
+
+
+def _skipped(file: File) -> int:
+    """Lines above the SQL: the text is stripped before it is read."""
+    text = file.path.read_text("utf-8")
+    return text[: len(text) - len(text.lstrip())].count("\n")
+
+
+def _line_of(file: File, text: str) -> int | None:
+    """The last line that holds the name a text quotes, or the setting it begins with."""
+    quoted = re.search(r"'([^']+)'", text)
+    word = quoted[1] if quoted and quoted[1] in file.path.read_text("utf-8") else text.split(" ")[0]
+    lines = file.path.read_text("utf-8").splitlines()
+    found = [number for number, line in enumerate(lines, 1) if re.search(rf"\b{re.escape(word)}\b", line)]
+    return found[-1] if found else None
+
+
+def _near(name: str, known: Mapping[str, Relation]) -> str:
+    near = difflib.get_close_matches(name, [other for other in (*known, *project.HOST) if other != name], n=3)
+    return f"Did you mean {' or '.join(near)}?" if near else "clio-sql models lists them."

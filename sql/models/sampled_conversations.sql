@@ -1,0 +1,41 @@
+-- One row a conversation that is analysed: all, or a sample that a bigger one of the same seed contains.
+-- kind: table
+-- grain: conversation_id
+with
+
+weighed as (
+    select
+        conversation_id,
+        md5(concat(seed, conversation_id)) as hash,
+        date_trunc(settings.sample_strata, created_at) as stratum,           -- NULL: all are one stratum
+        case sample_by
+            when 'conversation' then 1
+            -- the answers in it; one without any counts as one
+            when 'message'
+                then greatest(1, len(list_filter(messages, lambda message: message.role = 'assistant')))
+        end as weight
+    from conversations cross join settings
+),
+
+-- an exponential key a conversation: those with the smallest are a sample without replacement, as likely to be
+-- drawn as they are heavy, just as if answers were drawn one by one and each conversation kept once
+drawn as (
+    select
+        conversation_id, hash, stratum, weight,
+        -ln((cast(concat('0x', substring(hash, 1, 13)) as bigint) + 0.5) / pow(2, 52)) / weight as place
+    from weighed
+),
+
+-- strata take turns in proportion to their weight, so that each is in a sample of any size with its share
+placed as (
+    select
+        conversation_id, hash, place,
+        (row_number() over (partition by stratum order by place, hash) - 0.5)
+            / sum(weight) over (partition by stratum) as turn
+    from drawn
+)
+
+select conversation_id::varchar as conversation_id
+from placed cross join settings
+qualify row_number() over (order by turn, place, hash, conversation_id) <= sample_conversations
+    or sample_conversations is null

@@ -1,0 +1,286 @@
+"""The record of runs, the published copies, what a diff tells of them, and that readers see whole files."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import ROOT, cli
+
+import clio_sql
+from clio_sql import builder, builds, diff, project
+from clio_sql.errors import InputError, SqlError
+from clio_sql.project import Relation
+from clio_sql.publish import publish
+
+PACKAGED = {relation.name: relation for relation in project.load()}
+ABOUT = "min_users integer, min_conversations integer, round_to integer, built_at timestamp, sql_hash varchar"
+CLUSTERS = "facet, level, cluster_id, parent_id, name, conversations, users"
+
+
+def small(clusters: str = "select 'request' as facet", comment: str = "") -> list[Relation]:
+    """An analysis that is built in no time: settings, a sample, and published tables of nothing much."""
+    texts = {
+        "settings": ("models", f"{PACKAGED['settings'].sql}\n-- {comment}"),
+        "sampled_conversations": ("models", "-- One row.\n-- kind: table\nselect 'c' as conversation_id"),
+        "about": ("published", PACKAGED["about"].sql),
+        "clusters": ("published", f"-- One row.\n{clusters}"),
+        "held_back": ("published", "-- One row.\nselect 'request' as facet"),
+    }
+    return project.in_order(project.parse(name, folder, text) for name, (folder, text) in texts.items())
+
+
+def build(out: Path, relations: list[Relation], until: str = "end") -> int:
+    """One recorded run of a small analysis; until: 'begin' or 'publish' leaves the process there, as kill -9 would."""
+    import os
+
+    out.mkdir(exist_ok=True)
+    con = clio_sql.connect(out / "warehouse.duckdb")
+    try:
+        con.execute("create schema if not exists clio; create or replace table clio.source as select 1 as x")
+        builder.describe_input(con, "clio", format="table", privacy_unit="user")
+        with builds.recorded(con, out, relations) as number:
+            builder.run(con, relations=relations)
+            if until == "begin":
+                os._exit(9)
+            publish(con, out, relations)
+            if until == "publish":
+                os._exit(9)
+        return number
+    finally:
+        con.close()
+
+
+def killed(out: Path, until: str) -> None:
+    code = f"import pathlib, test_builds as t; t.build(pathlib.Path({str(out)!r}), t.small(), {until!r})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "tests", capture_output=True, text=True, timeout=120)
+    assert done.returncode == 9, done.stderr
+
+
+def test_a_run_is_recorded_with_its_sql_settings_and_counts(tmp_path):
+    assert build(tmp_path, small()) == 1
+    assert build(tmp_path, small(comment="that people read")) == 2
+    assert build(tmp_path, small("select 'task' as facet")) == 3
+    first, second, third = builds.listed(tmp_path)
+    assert (first.result, first.conversations, first.clusters, first.calls, first.cost_usd) == ("published", 1, 1, 0, 0)
+    assert first.changed == [] and second.changed == [], "a comment is no change"
+    assert third.changed == ["clusters"] and third.sql_hash != first.sql_hash
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as con:
+        row = con.execute(
+            "select settings->>'min_users', checks, versions['duckdb'], models, ended_at >= started_at, error "
+            "from clio_state.builds where build = 3"
+        ).fetchone()
+    assert row == ("10", sorted(project.checks()), duckdb.__version__, ["all-MiniLM-L6-v2"], True, None)
+    assert builds.copies(tmp_path) == [1, 2, 3]
+    done = cli("builds", tmp_path)
+    assert done.returncode == 0 and len(done.stdout.splitlines()) == 4
+    assert done.stdout.splitlines()[-1].endswith("clusters")
+
+
+def test_a_copy_holds_what_was_published_then(tmp_path):
+    build(tmp_path, small("select 'old' as facet"))
+    build(tmp_path, small("select 'new' as facet"))
+    for number, facet in ((1, "old"), (2, "new")):
+        with duckdb.connect(str(tmp_path / "builds" / f"{number}.duckdb"), read_only=True) as con:
+            assert con.execute("select facet from clusters").fetchall() == [(facet,)]
+            tables = {name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()}
+            assert tables == {"about", "clusters", "held_back"}
+    assert (tmp_path / "builds" / "2.duckdb").read_bytes() == (tmp_path / "published.duckdb").read_bytes()
+    assert sorted(path.name for path in (tmp_path / "builds").iterdir()) == ["1.duckdb", "2.duckdb"]
+
+
+def test_a_failed_run_is_recorded_and_keeps_no_copy(tmp_path):
+    build(tmp_path, small())
+    with pytest.raises(duckdb.Error):
+        build(tmp_path, small("select 'secret text'::integer as facet"))
+    assert [build.result for build in builds.listed(tmp_path)] == ["published", "failed"]
+    assert builds.copies(tmp_path) == [1]
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as con:
+        assert con.execute("select error from clio_state.builds where build = 2").fetchone() == ("ConversionException",)
+
+
+@pytest.mark.parametrize(("until", "result"), [("begin", "killed"), ("publish", "published")])
+def test_a_killed_run_is_told_by_the_next(tmp_path, until, result):
+    build(tmp_path, small())
+    killed(tmp_path, until)
+    build(tmp_path, small())
+    assert [build.result for build in builds.listed(tmp_path)] == ["published", result, "published"]
+    assert builds.copies(tmp_path) == ([1, 2, 3] if result == "published" else [1, 3])
+
+
+@pytest.mark.parametrize(("given", "number"), [("last", 5), ("LAST", 5), ("-1", 4), ("-2", 1), ("1", 1), (" 4", 4)])
+def test_a_build_by_number_last_or_counted_back(tmp_path, given, number):
+    (tmp_path / "builds").mkdir()
+    for kept in (1, 4, 5):
+        (tmp_path / "builds" / f"{kept}.duckdb").write_bytes(b"")
+    assert builds.which(tmp_path, given) == number
+
+
+@pytest.mark.parametrize("given", ["2", "-3", "0", "newest", ""])
+def test_a_build_that_is_not_kept(tmp_path, given):
+    (tmp_path / "builds").mkdir()
+    for kept in (1, 4, 5):
+        (tmp_path / "builds" / f"{kept}.duckdb").write_bytes(b"")
+    with pytest.raises(InputError, match="There are: 1, 4, 5"):
+        builds.which(tmp_path, given)
+
+
+# --- what a diff tells
+
+
+def copy(out: Path, number: int, rows: list[tuple[Any, ...]], gate: tuple[int, int, int] = (10, 20, 5)) -> None:
+    """A published copy with these clusters."""
+    (out / "builds").mkdir(exist_ok=True)
+    with duckdb.connect(str(out / "builds" / f"{number}.duckdb")) as con:
+        con.execute(f"create table about ({ABOUT})")
+        con.execute("insert into about values (?, ?, ?, '2026-03-01 10:00:00', ?)", [*gate, f"hash{number}"])
+        con.execute(
+            "create table clusters (facet varchar, level integer, cluster_id varchar, parent_id varchar, "
+            "name varchar, conversations bigint, users bigint)"
+        )
+        con.executemany("insert into clusters values ('request', ?, ?, ?, ?, ?, ?)", rows)
+
+
+def changes(out: Path) -> list[tuple[Any, ...]]:
+    with builds.opened(out, 1, 2) as con:
+        columns = "change, cluster_id, name, name_before, conversations, conversations_before"
+        return con.execute(f"select {columns} from ({diff.query('cluster_changes')})").fetchall()
+
+
+TREE = [
+    (1, "p1", None, "Money", 200, 90),
+    (1, "p2", None, "Travel", 100, 50),
+    (0, "c1", "p1", "Cards", 120, 50),
+    (0, "c2", "p1", "Loans", 80, 40),
+    (0, "c3", "p2", "Flights", 60, 30),
+    (0, "c4", "p2", "Hotels", 40, 20),
+]
+
+
+def test_equal_builds_differ_in_nothing(tmp_path):
+    copy(tmp_path, 1, TREE)
+    copy(tmp_path, 2, TREE)
+    assert changes(tmp_path) == []
+    told = list(diff.lines(tmp_path))
+    assert told[1:] == ["sql_hash: hash1 -> hash2", "No cluster changed by more than rounding."]
+
+
+def test_each_change_is_told(tmp_path):
+    copy(tmp_path, 1, TREE)
+    copy(tmp_path, 2, [
+        (1, "p1", None, "Money", 205, 90),              # one step of rounding is no growth
+        (1, "p2", None, "Travel", 100, 50),
+        (0, "c1", "p1", "Cards", 180, 50),              # grown
+        (0, "c3", "p2", "Plane tickets", 45, 30),       # renamed, shrunk
+        (0, "c4", "p1", "Hotels", 40, 20),              # moved
+        (0, "c5", "p2", "Trains", 25, 15),              # new
+    ])  # fmt: skip
+    assert changes(tmp_path) == [
+        ("new", "c5", "Trains", None, 25, None),
+        ("gone", "c2", None, "Loans", None, 80),
+        ("grown", "c1", "Cards", "Cards", 180, 120),
+        ("shrunk", "c3", "Plane tickets", "Flights", 45, 60),
+        ("renamed", "c3", "Plane tickets", "Flights", None, None),
+        ("moved", "c4", "Hotels", "Hotels", None, None),
+    ]
+    done = cli("diff", tmp_path, "-1", "last")
+    assert done.returncode == 0, done.stderr
+    assert "  moved    level 0  Hotels  Travel -> Money" in done.stdout.splitlines()
+    assert "  grown    level 0  Cards  120 -> 180" in done.stdout.splitlines()
+
+
+def test_a_fresh_fit_is_compared_by_name(tmp_path):
+    """Ids begin anew: what was c1 is c3 now, and nothing has happened to anyone."""
+    ids = {"p1": "p2", "p2": "p1", "c1": "c3", "c2": "c4", "c3": "c2", "c4": "c1", None: None}
+    copy(tmp_path, 1, TREE)
+    copy(tmp_path, 2, [(level, ids[own], ids[parent], *rest) for level, own, parent, *rest in TREE])
+    assert changes(tmp_path) == []
+
+
+def test_the_stricter_gate_holds_for_both(tmp_path):
+    copy(tmp_path, 1, TREE, gate=(10, 20, 5))
+    copy(tmp_path, 2, [row for row in TREE if row[-1] >= 40], gate=(40, 50, 5))
+    told = {name for row in changes(tmp_path) for name in row[2:4]}
+    assert told == set(), "Flights and Hotels had fewer than 40 people"
+
+
+def test_a_diff_tells_no_figure_that_is_not_in_the_two_files_and_needs_no_warehouse(tmp_path):
+    copy(tmp_path, 1, TREE)
+    copy(
+        tmp_path, 2, [(level, own, parent, name, count + 30, users) for level, own, parent, name, count, users in TREE]
+    )
+    published = {row[4] for row in TREE} | {row[4] + 30 for row in TREE}
+    figures = {figure for row in changes(tmp_path) for figure in row[4:] if figure is not None}
+    assert figures and figures <= published
+    assert [path.name for path in tmp_path.iterdir()] == ["builds"]
+
+
+def test_a_damaged_copy_is_told(tmp_path):
+    copy(tmp_path, 1, TREE)
+    (tmp_path / "builds" / "2.duckdb").write_bytes(b"nothing")
+    done = cli("diff", tmp_path)
+    assert done.returncode == 3 and "2.duckdb: cannot be read" in done.stderr
+
+
+# --- readers
+
+
+def test_a_reader_sees_the_old_file_or_the_new_one(tmp_path):
+    """A process that opens the published file again and again, while it is replaced forty times."""
+    relations = [
+        project.parse(name, "published", f"-- One row.\nselect {name}_g.g as g, i from range(3000) as t(i), {name}_g")
+        for name in ("about", "clusters", "held_back")
+    ]
+    con = duckdb.connect(str(tmp_path / "warehouse.duckdb"))
+    con.execute("create schema clio; set schema = 'clio'; create table g as select 0 as g")
+    for relation in relations:
+        con.execute(f"create view {relation.name} as select g, i from range(3000) as t(i), clio.g")
+    publish(con, tmp_path, relations)
+    code = f"""
+import duckdb, sys
+print("ready", flush=True)
+seen = set()
+while True:
+    with duckdb.connect({str(tmp_path / "published.duckdb")!r}, read_only=True) as con:
+        rows = con.execute("select g, count(*) from (from about union all by name from clusters union all by name "
+                           "from held_back) group by g").fetchall()
+    assert len(rows) == 1 and rows[0][1] == 9000, rows
+    seen.add(rows[0][0])
+    if rows[0][0] == 40:
+        break
+print(len(seen))
+"""
+    reader = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    guard = threading.Timer(120, reader.kill)
+    guard.start()
+    assert reader.stdout.readline() == "ready\n"
+    for generation in range(1, 41):
+        con.execute("update g set g = ?", [generation])
+        publish(con, tmp_path, relations)
+    out, err = reader.communicate()
+    guard.cancel()
+    con.close()
+    assert reader.returncode == 0, err
+    assert int(out) > 1, "the reader saw more than one build"
+
+
+def test_a_file_that_is_open_stays_as_it_was(tmp_path):
+    """A tool that holds the file open goes on reading the old build, and never a byte of the new one."""
+    build(tmp_path, small("select 'old' as facet"))
+    with open(tmp_path / "published.duckdb", "rb") as held:
+        before = held.read()
+        build(tmp_path, small("select 'new' as facet"))
+        held.seek(0)
+        assert held.read() == before != (tmp_path / "published.duckdb").read_bytes()
+
+
+def test_a_published_relation_of_another_schema_is_refused_when_loaded(tmp_path):
+    (tmp_path / "published").mkdir()
+    (tmp_path / "published" / "a.sql").write_text("-- One.\nselect x from clio_state.clusters")
+    with pytest.raises(SqlError, match=r"clio_state\.clusters, which is private"):
+        project.load(tmp_path)
