@@ -66,7 +66,7 @@ def run(
     role_column: options.ROLE_COLUMN = None,
     content_column: options.CONTENT_COLUMN = None,
 ) -> None:
-    """Analyse INPUT: write warehouse.duckdb and published.duckdb, and print the tree.
+    """Analyse INPUT: write warehouse.duckdb, published.duckdb and report.html, and print the tree.
 
     Running it again goes on where it was stopped, and does only what is new.
 
@@ -154,6 +154,19 @@ def tree(
 
 
 @app.command()
+def report(out: options.OUT) -> None:
+    """Write OUT/report.html anew from OUT/published.duckdb: one page that opens without a network.
+
+    \b
+    Example:
+      clio-sql report out
+    """
+    from clio_sql.report import write
+
+    typer.echo(write(out))
+
+
+@app.command()
 def functions() -> None:
     """List the SQL functions with what they do.
 
@@ -224,6 +237,7 @@ def _analyse(input: str, into: Path, depth: int | None, **settings: Any) -> None
     for reason, rows in told.left_out:
         typer.echo(f"left out of the input: {rows:,} with {reason}", err=True)
     print_tree(into, None, depth, told.held_back)
+    typer.echo(f"To look at: {into / 'report.html'}.", err=True)
     typer.echo(f"For BI tools: {into / 'published.duckdb'}. Private: {into / 'warehouse.duckdb'}.", err=True)
 
 

@@ -1,0 +1,274 @@
+// The map: a circle a cluster of the lowest level, the names of the levels above it as on a map of countries.
+
+const TOPICS = ["#4a78a8", "#cf8a3c", "#56966a", "#b55d6b", "#7c6cae", "#3e979c", "#a07650", "#bf73a4", "#86953f", "#6a7d96"];
+const INK_SHARE = 0.13; // of the map's area is covered by circles when all are shown
+const ROOM = 17000; // square pixels a label: so many names at every zoom, the highest level and the largest first
+const TRANSPARENT = "rgba(0,0,0,0)";
+
+// The colour of a cluster's highest ancestor: ten, then the same ten paler, then none of its own.
+function colourOf(cluster) {
+  const { rank, id } = cluster.top;
+  if (id === OTHER || rank >= 2 * TOPICS.length) return shade("none");
+  const colour = mix(TOPICS[rank % TOPICS.length], "#ffffff", document.documentElement.dataset.theme === "dark" ? 0.18 : 0);
+  return rank < TOPICS.length ? colour : mix(colour, shade("surface"), 0.45);
+}
+
+// How clusters are coloured: {kind: 'topic' | 'growth' | 'share' | 'lift', breakdown, value}.
+function colouring(facet, way) {
+  if (way.kind === "topic") return { of: colourOf, tell: () => "" };
+  const figureOf = way.kind === "growth" ? (cluster) => cluster.growth : (cluster) => cellOf(cluster, way.breakdown, way.value)?.[way.kind] ?? null;
+  const largest = Math.max(...facet.leaves.map((leaf) => figureOf(leaf) ?? 0), 1e-9);
+  const reach = way.kind === "lift" ? 2 : 1; // doublings at which the scale ends
+  const of = (cluster) => {
+    const found = figureOf(cluster);
+    if (found === null) return shade("none");
+    if (way.kind === "share") return mix(shade("low"), shade("high"), found / largest);
+    const part = Math.max(-1, Math.min(1, Math.log2(Math.max(found, 1e-6)) / reach));
+    return mix(shade("same"), shade(part < 0 ? "less" : "more"), Math.abs(part));
+  };
+  const what = way.kind === "growth" ? "later half against earlier half" : `${way.breakdown}: ${shortened(way.value, 60)}`;
+  const tell = (cluster) => {
+    const found = figureOf(cluster);
+    return `${what}: ${found === null ? "of too few people to be shown" : way.kind === "share" ? percent(found) : times(found)}`;
+  };
+  const ends = way.kind === "share" ? ["0%", percent(largest)] : way.kind === "growth" ? ["half as many", "twice as many"] : ["¼ of the usual share", "4×"];
+  const stops = way.kind === "share" ? ["low", "high"] : ["less", "same", "more"];
+  return { of, tell, ends, stops };
+}
+
+function makeMap(node, empty, choose) {
+  let facet = null;
+  let way = { kind: "topic" };
+  let selected = null;
+  let matches = null;
+  let leaves = [];
+  let parents = [];
+  let home = null;
+  let drawn = false;
+
+  function show(next, found) {
+    facet = next;
+    matches = found;
+    leaves = facet.leaves.filter((leaf) => leaf.placed).sort((one, two) => two.conversations - one.conversations);
+    parents = [...facet.clusters.values()].filter((cluster) => cluster.placed && cluster.children.length);
+    node.hidden = !leaves.length;
+    empty.hidden = Boolean(leaves.length);
+    empty.textContent = facet.tops.length ? "These clusters have no place on a map; the tree shows them." : "There is nothing to draw.";
+    if (!leaves.length) return Promise.resolve();
+    home = extent([...leaves, ...parents]);
+    drawn = false;
+    return Plotly.newPlot(node, traces(), layout(), { scrollZoom: true, displayModeBar: false, doubleClick: false, responsive: true }).then(() => {
+      if (!drawn) listen();
+      drawn = true;
+      return refresh();
+    });
+  }
+
+  function listen() {
+    node.removeAllListeners?.("plotly_click");
+    node.removeAllListeners?.("plotly_relayout");
+    node.removeAllListeners?.("plotly_doubleclick");
+    node.on("plotly_click", (event) => choose(facet.clusters.get(event.points[0].customdata)));
+    node.on("plotly_relayout", () => refresh());
+    node.on("plotly_doubleclick", () => all());
+  }
+
+  function extent(clusters) {
+    const reach = (values) => {
+      const [low, high] = [Math.min(...values), Math.max(...values)];
+      const room = Math.max((high - low) * 0.1, 0.15);
+      return [low - room, high + room];
+    };
+    return { x: reach(clusters.map((cluster) => cluster.x)), y: reach(clusters.map((cluster) => cluster.y)) };
+  }
+
+  const axis = (range) => {
+    const room = (range[1] - range[0]) / 2;
+    return { range: [...range], visible: false, zeroline: false, minallowed: range[0] - room, maxallowed: range[1] + room };
+  };
+
+  function layout() {
+    return {
+      margin: { l: 0, r: 0, t: 0, b: 0 }, xaxis: axis(home.x), yaxis: axis(home.y), dragmode: "pan", hovermode: "closest", hoverdistance: 8,
+      showlegend: false, paper_bgcolor: TRANSPARENT, plot_bgcolor: TRANSPARENT, hoverlabel: hoverLook(), font: { family: shade("sans") },
+    };
+  }
+
+  function traces() {
+    const at = (clusters) => ({
+      type: "scatter", x: clusters.map((one) => one.x), y: clusters.map((one) => one.y), customdata: clusters.map((one) => one.id), hoverinfo: "text",
+    });
+    return [
+      { ...at(leaves), mode: "markers+text", marker: { line: { width: 1 } } },
+      { ...at(parents), mode: "text" },
+      { type: "scatter", x: [], y: [], mode: "markers", hoverinfo: "skip", marker: { symbol: "circle-open" } },
+    ];
+  }
+
+  const range = (name) => node.layout[`${name}axis`].range;
+  const zoomed = () => Math.sqrt(((home.x[1] - home.x[0]) * (home.y[1] - home.y[0])) / ((range("x")[1] - range("x")[0]) * (range("y")[1] - range("y")[0])));
+
+  // Diameters in pixels: areas as the shares; circles grow slower than the map when it is zoomed.
+  function diameters() {
+    const area = node.clientWidth * node.clientHeight * INK_SHARE;
+    const total = leaves.reduce((sum, leaf) => sum + leaf.share, 0) || 1;
+    const grown = Math.max(1, zoomed()) ** 0.6;
+    return leaves.map((leaf) => Math.max(5, Math.min(72, 2 * Math.sqrt((area * leaf.share) / total / Math.PI))) * grown);
+  }
+
+  // What stands out: the selected cluster with all below it, or what a search found.
+  function standing() {
+    if (matches) return new Set(matches.flatMap((match) => leavesOf(match)).concat(matches));
+    return selected ? new Set([selected, ...leavesOf(selected)]) : null;
+  }
+
+  // Colours, sizes and labels anew, for what is in view.
+  function refresh() {
+    if (!drawn || node.hidden) return Promise.resolve();
+    const colours = colouring(facet, way);
+    const sizes = diameters();
+    const out = standing();
+    const labels = placeLabels(sizes, out);
+    const told = (cluster) => [`<b>${plain(cluster.name, 70)}</b>`, `${count(cluster.conversations)} conversations · ${percent(cluster.share)}`, plain(colours.tell(cluster), 90)].filter(Boolean).join("<br>");
+    const look = (clusters) => ({
+      text: clusters.map((one) => labels.get(one)?.text ?? ""), textposition: clusters.map((one) => labels.get(one)?.position ?? "middle center"),
+      hovertext: clusters.map(told),
+      textfont: {
+        size: clusters.map((one) => style(one).size), weight: clusters.map((one) => style(one).weight), color: clusters.map((one) => style(one).colour),
+        family: shade("sans"),
+      },
+    });
+    const first = {
+      ...look(leaves),
+      marker: {
+        size: sizes, color: leaves.map(colours.of), opacity: leaves.map((leaf) => (!out || out.has(leaf) ? 0.86 : 0.13)),
+        line: { width: 1, color: shade("surface") },
+      },
+    };
+    const ring = selected?.placed && !selected.children.length ? [selected] : [];
+    const third = {
+      x: ring.map((one) => one.x), y: ring.map((one) => one.y),
+      marker: { symbol: "circle-open", color: shade("ink"), size: ring.map((one) => sizes[leaves.indexOf(one)] + 7), line: { width: 2 } },
+    };
+    const data = [first, look(parents), third].map((change, place) => ({ ...node.data[place], ...change }));
+    return Plotly.react(node, data, node.layout);
+  }
+
+  function style(cluster) {
+    const top = !cluster.parent && cluster.children.length;
+    if (top) return { size: 15, weight: 700, colour: way.kind === "topic" ? mix(colourOf(cluster), shade("ink"), 0.4) : shade("ink"), lines: 18 };
+    if (cluster.children.length) return { size: 12.5, weight: 600, colour: way.kind === "topic" ? mix(colourOf(cluster), shade("ink"), 0.55) : shade("ink"), lines: 20 };
+    return { size: 11.5, weight: 400, colour: shade("ink"), lines: 22 };
+  }
+
+  // Names by weight, each where it touches no other name; a name that stands there already is not repeated below it.
+  function placeLabels(sizes, out) {
+    const [width, height] = [node.clientWidth, node.clientHeight];
+    const spot = (one) => [
+      ((one.x - range("x")[0]) / (range("x")[1] - range("x")[0])) * width,
+      (1 - (one.y - range("y")[0]) / (range("y")[1] - range("y")[0])) * height,
+    ];
+    const radius = new Map(leaves.map((leaf, place) => [leaf, sizes[place] / 2]));
+    const inView = ([x, y]) => x > 0 && x < width && y > 0 && y < height;
+    const first = (one) => (one === selected ? 2 : out?.has(one) ? 1 : 0);
+    const candidates = [...parents, ...leaves].map((one) => ({ one, at: spot(one) }))
+      .filter(({ one, at }) => inView(at) && (!out || out.has(one) || !one.parent))
+      .sort((a, b) => first(b.one) - first(a.one) || a.one.depth - b.one.depth || b.one.conversations - a.one.conversations);
+    const placed = new Map();
+    const boxes = [];
+    const names = new Set();
+    const most = Math.max(5, Math.round((width * height) / ROOM));
+    for (const { one, at } of candidates) {
+      if (placed.size >= most) break;
+      const key = `${one.top.id} ${one.name}`;
+      if (names.has(key) && one !== selected) continue;
+      const found = fit(one, at, radius.get(one) ?? 0, boxes, width);
+      if (!found) continue;
+      boxes.push(found.box);
+      names.add(key);
+      placed.set(one, found);
+    }
+    return placed;
+  }
+
+  function fit(one, [x, y], radius, boxes, width) {
+    const { size, weight, lines: wide } = style(one);
+    const lines = wrapped(one.name, wide);
+    const wanted = Math.max(...lines.map((line) => widthOf(line, size, weight))) + 8;
+    const tall = lines.length * size * 1.3 + 4;
+    const ways = one.children.length ? [["middle center", x - wanted / 2, y - tall / 2]] : [
+      ["top center", x - wanted / 2, y - radius - tall], ["bottom center", x - wanted / 2, y + radius],
+      ["middle right", x + radius, y - tall / 2], ["middle left", x - radius - wanted, y - tall / 2],
+    ];
+    for (const [position, left, top] of ways) {
+      const box = [left, top, left + wanted, top + tall];
+      if (box[0] < 0 || box[2] > width || box[1] < 0) continue;
+      if (boxes.every((other) => box[2] < other[0] || other[2] < box[0] || box[3] < other[1] || other[3] < box[1])) {
+        return { text: lines.map((line) => plain(line, 60)).join("<br>"), position, box };
+      }
+    }
+    return null;
+  }
+
+  function zoom(factor) {
+    const around = (name) => {
+      const [low, high] = range(name);
+      const [middle, half] = [(low + high) / 2, ((high - low) / 2) * factor];
+      return [middle - half, middle + half];
+    };
+    return drawn && Plotly.relayout(node, { "xaxis.range": around("x"), "yaxis.range": around("y") });
+  }
+
+  function move(x, y) {
+    const by = (name, part) => range(name).map((end) => end + (range(name)[1] - range(name)[0]) * part);
+    return drawn && Plotly.relayout(node, { "xaxis.range": by("x", x), "yaxis.range": by("y", y) });
+  }
+
+  const all = () => drawn && Plotly.relayout(node, { "xaxis.range": [...home.x], "yaxis.range": [...home.y] });
+
+  // Brings a cluster that was chosen elsewhere into view.
+  function into(cluster) {
+    if (!drawn || !cluster?.placed) return false;
+    const outside = ["x", "y"].some((name) => cluster[name] < range(name)[0] || cluster[name] > range(name)[1]);
+    return outside && all();
+  }
+
+  node.addEventListener("keydown", (event) => {
+    const act = {
+      "+": () => zoom(0.7), "=": () => zoom(0.7), "-": () => zoom(1 / 0.7), 0: all,
+      ArrowLeft: () => move(-0.15, 0), ArrowRight: () => move(0.15, 0), ArrowUp: () => move(0, 0.15), ArrowDown: () => move(0, -0.15),
+    }[event.key];
+    if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    act();
+  });
+  new ResizeObserver(() => drawn && !node.hidden && Plotly.Plots.resize(node)).observe(node);
+
+  return {
+    show, refresh, zoom, all, into,
+    relook: () => (drawn ? Plotly.relayout(node, { hoverlabel: hoverLook() }) : Promise.resolve()),
+    select: (cluster) => { selected = cluster; into(cluster); return refresh(); },
+    found: (hits) => { matches = hits; return refresh(); },
+    colour: (next) => { way = next; return refresh(); },
+  };
+}
+
+// A name in at most two lines of about so many characters.
+function wrapped(name, wide) {
+  const words = shortened(name, 2 * wide).split(/\s+/).filter(Boolean);
+  const lines = [""];
+  for (const word of words) {
+    const last = lines.at(-1);
+    if (!last) lines[lines.length - 1] = word;
+    else if (last.length + word.length < wide || lines.length === 2) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.map((line) => shortened(line, wide + 4));
+}
+
+const CANVAS = document.createElement("canvas").getContext("2d");
+
+function widthOf(text, size, weight) {
+  CANVAS.font = `${weight} ${size}px ${shade("sans")}`;
+  return CANVAS.measureText(text).width;
+}
