@@ -34,7 +34,8 @@ def write(out: Path) -> Path:
             f"writable, and run: clio-sql report {out}"
         ) from None
     finally:
-        draft.unlink(missing_ok=True)
+        for left in out.glob(".report-*.html"):  # also that of a run that was killed
+            left.unlink(missing_ok=True)
     return target
 
 

@@ -11,10 +11,19 @@ function showDetail(pane, facet, cluster, choose) {
 function aboutAll(facet, choose) {
   if (!facet.tops.length) return [make("h2", { text: "Nothing is published" }), make("p", { class: "description", text: RAW.told[facet.name] ?? "" })];
   return [
-    make("h2", { text: "The largest clusters" }),
-    make("p", { class: "description small", text: "Choose a cluster here, in the tree or on the map to see what is in it." }),
-    shares(facet.tops.slice(0, 12), choose),
-  ];
+    make("h2", { text: "All that is shown" }),
+    make("p", { class: "description small", text: "Choose a cluster in the tree or on the map to see how it differs from this." }),
+    ...[...facet.breakdowns.keys()].map((breakdown) => breakdownPart(breakdown, overall(facet, breakdown))),
+    facet.breakdowns.size ? make("p", { class: "small", text: "Values of too few people are left out, so shares may add up to less than 100%." }) : null,
+    ...(facet.tops.length > 1 ? [make("h3", { text: "The largest clusters" }), shares(facet.tops.slice(0, 12), choose)] : []),
+  ].filter((part) => part !== null);
+}
+
+// A breakdown of everything: the cells of the highest level added up, as the lift's denominator is.
+function overall(facet, breakdown) {
+  const total = facet.tops.reduce((sum, top) => sum + top.conversations, 0);
+  return [...facet.breakdowns.get(breakdown)].filter(([, conversations]) => conversations)
+    .map(([value, conversations]) => ({ value, conversations, users: null, share: conversations / total, lift: null }));
 }
 
 function aboutOne(facet, cluster, choose) {
@@ -25,9 +34,9 @@ function aboutOne(facet, cluster, choose) {
     make("p", { class: "description" }, named(cluster.description)),
     make("dl", { class: "detail-figures" },
       figure("conversations", count(cluster.conversations)), figure("people", count(cluster.users)), figure("of all shown", percent(cluster.share)),
-      cluster.growth === null ? null : figure("later half", times(cluster.growth), "Conversations a period in the later half of the time, against the earlier half, of the periods that are shown.")),
+      cluster.growth === null ? null : figure("later to earlier half", times(cluster.growth), "Conversations a period in the later half of the time, against the earlier half, of the periods that are shown.")),
     ...trendParts(facet, cluster),
-    ...[...facet.breakdowns.keys()].filter((breakdown) => cluster.cells.has(breakdown)).map((breakdown) => breakdownPart(facet, cluster, breakdown)),
+    ...[...facet.breakdowns.keys()].filter((breakdown) => cluster.cells.has(breakdown)).map((breakdown) => breakdownPart(breakdown, cluster.cells.get(breakdown))),
     cluster.cells.size ? make("p", { class: "small", text: "× is the lift: the share here against that of all that is shown. Values of too few people are left out." }) : null,
     ...(cluster.children.length ? [make("h3", { text: `Contains ${count(cluster.children.length)}` }), shares(cluster.children, choose)] : []),
   ].filter((part) => part !== null);
@@ -44,8 +53,8 @@ function shares(clusters, choose) {
     make("li", {}, choice(cluster.name, () => choose(cluster), 120), make("span", { class: "share", text: percent(cluster.share) }))));
 }
 
-function breakdownPart(facet, cluster, breakdown) {
-  const cells = new Map(cluster.cells.get(breakdown).map((cell) => [cell.value, cell]));
+function breakdownPart(breakdown, rows) {
+  const cells = new Map(rows.map((cell) => [cell.value, cell]));
   const values = ordered([...cells.keys()], (value) => cells.get(value).conversations);
   const table = make("table", { class: "bars" }, make("tbody", {}, ...values.map((value) => bar(value, cells.get(value)))));
   const hidden = [...table.querySelectorAll("tr")].slice(VALUES_SHOWN + 1);
@@ -63,7 +72,8 @@ function bar(value, cell) {
   const far = cell.lift >= 1.5 ? " high" : cell.lift !== null && cell.lift <= 0.67 ? " low" : "";
   const label = make("th", { scope: "row", class: "value", title: shortened(value, 300) });
   label.append(named(shortened(value, 80)));
-  return make("tr", { title: `${count(cell.conversations)} conversations, ${count(cell.users)} people` }, label,
+  const people = cell.users === null ? "" : `, ${count(cell.users)} people`;
+  return make("tr", { title: `${count(cell.conversations)} conversations${people}` }, label,
     make("td", {}, make("div", { class: "track" }, fill)),
     make("td", { class: "amount num", text: percent(cell.share) }),
     make("td", { class: `lift num${far}`, text: times(cell.lift) }));

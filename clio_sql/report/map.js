@@ -5,6 +5,9 @@ const INK_SHARE = 0.13; // of the map's area is covered by circles when all are 
 const ROOM = 17000; // square pixels a label: so many names at every zoom, the highest level and the largest first
 const TRANSPARENT = "rgba(0,0,0,0)";
 
+// The chart library comes last in the file, so that the tree is there before it.
+const LOADED = new Promise((resolve) => { document.addEventListener("DOMContentLoaded", resolve); });
+
 // The colour of a cluster's highest ancestor: ten, then the same ten paler, then none of its own.
 function colourOf(cluster) {
   const { rank, id } = cluster.top;
@@ -43,7 +46,8 @@ function makeMap(node, empty, choose) {
   let matches = null;
   let leaves = [];
   let parents = [];
-  let home = null;
+  let home = null; // the ranges that show everything
+  let view = null; // the layout, with the ranges that are in view
   let drawn = false;
 
   function show(next, found) {
@@ -57,17 +61,21 @@ function makeMap(node, empty, choose) {
     if (!leaves.length) return Promise.resolve();
     home = extent([...leaves, ...parents]);
     drawn = false;
-    return Plotly.newPlot(node, traces(), layout(), { scrollZoom: true, displayModeBar: false, doubleClick: false, responsive: true }).then(() => {
-      if (!drawn) listen();
+    return LOADED.then(() => draw());
+  }
+
+  function draw() {
+    const look = layout();
+    view = look;
+    return Plotly.newPlot(node, traces(), look, { scrollZoom: true, displayModeBar: false, doubleClick: false, responsive: true }).then(() => {
+      view = node.layout;
       drawn = true;
-      return refresh();
+      listen();
     });
   }
 
   function listen() {
-    node.removeAllListeners?.("plotly_click");
-    node.removeAllListeners?.("plotly_relayout");
-    node.removeAllListeners?.("plotly_doubleclick");
+    ["plotly_click", "plotly_relayout", "plotly_doubleclick"].forEach((event) => node.removeAllListeners(event)); // of the facet before
     node.on("plotly_click", (event) => choose(facet.clusters.get(event.points[0].customdata)));
     node.on("plotly_relayout", () => refresh());
     node.on("plotly_doubleclick", () => all());
@@ -94,18 +102,7 @@ function makeMap(node, empty, choose) {
     };
   }
 
-  function traces() {
-    const at = (clusters) => ({
-      type: "scatter", x: clusters.map((one) => one.x), y: clusters.map((one) => one.y), customdata: clusters.map((one) => one.id), hoverinfo: "text",
-    });
-    return [
-      { ...at(leaves), mode: "markers+text", marker: { line: { width: 1 } } },
-      { ...at(parents), mode: "text" },
-      { type: "scatter", x: [], y: [], mode: "markers", hoverinfo: "skip", marker: { symbol: "circle-open" } },
-    ];
-  }
-
-  const range = (name) => node.layout[`${name}axis`].range;
+  const range = (name) => view[`${name}axis`].range;
   const zoomed = () => Math.sqrt(((home.x[1] - home.x[0]) * (home.y[1] - home.y[0])) / ((range("x")[1] - range("x")[0]) * (range("y")[1] - range("y")[0])));
 
   // Diameters in pixels: areas as the shares; circles grow slower than the map when it is zoomed.
@@ -122,43 +119,45 @@ function makeMap(node, empty, choose) {
     return selected ? new Set([selected, ...leavesOf(selected)]) : null;
   }
 
-  // Colours, sizes and labels anew, for what is in view.
-  function refresh() {
-    if (!drawn || node.hidden) return Promise.resolve();
+  // Three traces for what is in view: circles, the ring of the selected one, names.
+  function traces() {
     const colours = colouring(facet, way);
     const sizes = diameters();
     const out = standing();
     const labels = placeLabels(sizes, out);
     const told = (cluster) => [`<b>${plain(cluster.name, 70)}</b>`, `${count(cluster.conversations)} conversations · ${percent(cluster.share)}`, plain(colours.tell(cluster), 90)].filter(Boolean).join("<br>");
-    const look = (clusters) => ({
-      text: clusters.map((one) => labels.get(one)?.text ?? ""), textposition: clusters.map((one) => labels.get(one)?.position ?? "middle center"),
-      hovertext: clusters.map(told),
-      textfont: {
-        size: clusters.map((one) => style(one).size), weight: clusters.map((one) => style(one).weight), color: clusters.map((one) => style(one).colour),
-        family: shade("sans"),
-      },
+    const at = (clusters, place) => ({
+      type: "scatter", hoverinfo: "text", hovertext: clusters.map(told), customdata: clusters.map((one) => one.id),
+      x: clusters.map((one) => place(one).x), y: clusters.map((one) => place(one).y),
     });
-    const first = {
-      ...look(leaves),
-      marker: {
-        size: sizes, color: leaves.map(colours.of), opacity: leaves.map((leaf) => (!out || out.has(leaf) ? 0.86 : 0.13)),
-        line: { width: 1, color: shade("surface") },
-      },
-    };
     const ring = selected?.placed && !selected.children.length ? [selected] : [];
-    const third = {
-      x: ring.map((one) => one.x), y: ring.map((one) => one.y),
-      marker: { symbol: "circle-open", color: shade("ink"), size: ring.map((one) => sizes[leaves.indexOf(one)] + 7), line: { width: 2 } },
-    };
-    const data = [first, look(parents), third].map((change, place) => ({ ...node.data[place], ...change }));
-    return Plotly.react(node, data, node.layout);
+    const lettered = [...labels.keys()];
+    const styles = lettered.map(style);
+    return [
+      { ...at(leaves, (one) => one), mode: "markers", marker: {
+        size: sizes, color: leaves.map(colours.of), opacity: leaves.map((leaf) => (!out || out.has(leaf) ? 0.86 : 0.13)), line: { width: 1, color: shade("surface") },
+      } },
+      { ...at(ring, (one) => one), mode: "markers", hoverinfo: "skip", marker: {
+        symbol: "circle-open", color: shade("ink"), size: ring.map((one) => sizes[leaves.indexOf(one)] + 7), line: { width: 2 },
+      } },
+      // only names that have a place: a point whose text was empty once never gets a text again
+      { ...at(lettered, (one) => labels.get(one)), mode: "text", text: lettered.map((one) => labels.get(one).text), textfont: {
+        size: styles.map((one) => one.size), weight: styles.map((one) => one.weight), color: styles.map((one) => one.colour), family: shade("sans"),
+      } },
+    ];
+  }
+
+  // Everything anew, in the ranges that are in view.
+  function refresh() {
+    if (!drawn || node.hidden) return Promise.resolve();
+    view = node.layout;
+    return Plotly.react(node, traces(), node.layout);
   }
 
   function style(cluster) {
-    const top = !cluster.parent && cluster.children.length;
-    if (top) return { size: 15, weight: 700, colour: way.kind === "topic" ? mix(colourOf(cluster), shade("ink"), 0.4) : shade("ink"), lines: 18 };
-    if (cluster.children.length) return { size: 12.5, weight: 600, colour: way.kind === "topic" ? mix(colourOf(cluster), shade("ink"), 0.55) : shade("ink"), lines: 20 };
-    return { size: 11.5, weight: 400, colour: shade("ink"), lines: 22 };
+    const toned = (part) => (way.kind === "topic" ? mix(colourOf(cluster), shade("ink"), part) : shade("ink"));
+    if (!cluster.children.length) return { size: 11.5, weight: 400, colour: shade("ink"), lines: 22 };
+    return cluster.parent ? { size: 12.5, weight: 500, colour: toned(0.6), lines: 20 } : { size: 15.5, weight: 700, colour: toned(0.35), lines: 18 };
   }
 
   // Names by weight, each where it touches no other name; a name that stands there already is not repeated below it.
@@ -168,46 +167,51 @@ function makeMap(node, empty, choose) {
       ((one.x - range("x")[0]) / (range("x")[1] - range("x")[0])) * width,
       (1 - (one.y - range("y")[0]) / (range("y")[1] - range("y")[0])) * height,
     ];
-    const radius = new Map(leaves.map((leaf, place) => [leaf, sizes[place] / 2]));
+    const toData = (name, part) => range(name)[0] + part * (range(name)[1] - range(name)[0]);
     const inView = ([x, y]) => x > 0 && x < width && y > 0 && y < height;
+    const radius = new Map(leaves.map((leaf, place) => [leaf, sizes[place] / 2]));
+    const circles = leaves.map((one) => ({ one, at: spot(one), radius: radius.get(one) })).filter(({ at }) => inView(at));
     const first = (one) => (one === selected ? 2 : out?.has(one) ? 1 : 0);
-    const candidates = [...parents, ...leaves].map((one) => ({ one, at: spot(one) }))
+    const named = parents.filter((one) => !one.parent || one.children.length > 1); // an only child bears the name itself
+    const candidates = [...named, ...leaves].map((one) => ({ one, at: spot(one) }))
       .filter(({ one, at }) => inView(at) && (!out || out.has(one) || !one.parent))
       .sort((a, b) => first(b.one) - first(a.one) || a.one.depth - b.one.depth || b.one.conversations - a.one.conversations);
     const placed = new Map();
-    const boxes = [];
+    const boxes = [[width - 46, 0, width, 120]]; // the zoom buttons
     const names = new Set();
     const most = Math.max(5, Math.round((width * height) / ROOM));
     for (const { one, at } of candidates) {
       if (placed.size >= most) break;
       const key = `${one.top.id} ${one.name}`;
       if (names.has(key) && one !== selected) continue;
-      const found = fit(one, at, radius.get(one) ?? 0, boxes, width);
+      const found = fit(one, at, radius.get(one) ?? 0, boxes, circles, [width, height]);
       if (!found) continue;
       boxes.push(found.box);
       names.add(key);
-      placed.set(one, found);
+      placed.set(one, { ...found, x: toData("x", found.at[0] / width), y: toData("y", 1 - found.at[1] / height) });
     }
     return placed;
   }
 
-  function fit(one, [x, y], radius, boxes, width) {
+  // The place for a name that touches no other name and covers the least of other circles; null where there is none.
+  function fit(one, [x, y], radius, boxes, circles, [width, height]) {
     const { size, weight, lines: wide } = style(one);
     const lines = wrapped(one.name, wide);
     const wanted = Math.max(...lines.map((line) => widthOf(line, size, weight))) + 8;
     const tall = lines.length * size * 1.3 + 4;
-    const ways = one.children.length ? [["middle center", x - wanted / 2, y - tall / 2]] : [
-      ["top center", x - wanted / 2, y - radius - tall], ["bottom center", x - wanted / 2, y + radius],
-      ["middle right", x + radius, y - tall / 2], ["middle left", x - radius - wanted, y - tall / 2],
+    const ways = one.children.length ? around(x, y) : [
+      [x, y - radius - tall / 2], [x, y + radius + tall / 2], [x + radius + wanted / 2, y], [x - radius - wanted / 2, y],
     ];
-    for (const [position, left, top] of ways) {
-      const box = [left, top, left + wanted, top + tall];
-      if (box[0] < 0 || box[2] > width || box[1] < 0) continue;
-      if (boxes.every((other) => box[2] < other[0] || other[2] < box[0] || box[3] < other[1] || other[3] < box[1])) {
-        return { text: lines.map((line) => plain(line, 60)).join("<br>"), position, box };
-      }
+    let best = null;
+    for (const [atX, atY] of ways) {
+      const box = [atX - wanted / 2, atY - tall / 2, atX + wanted / 2, atY + tall / 2];
+      if (box[0] < 0 || box[2] > width || box[1] < 0 || box[3] > height) continue;
+      if (!boxes.every((other) => box[2] < other[0] || other[2] < box[0] || box[3] < other[1] || other[3] < box[1])) continue;
+      const covered = circles.reduce((sum, circle) => sum + (circle.one === one ? 0 : overlap(box, circle)), 0);
+      const cost = covered + (one.children.length ? 6 * Math.hypot(atX - x, atY - y) : 0);
+      if (!best || cost < best.cost - 20) best = { text: lines.map((line) => plain(line, 60)).join("<br>"), box, at: [atX, atY], cost };
     }
-    return null;
+    return best;
   }
 
   function zoom(factor) {
@@ -253,6 +257,15 @@ function makeMap(node, empty, choose) {
   };
 }
 
+// Where the name of a cluster without a circle may stand: at its place, or a little beside it.
+function around(x, y) {
+  const ways = [[x, y]];
+  for (const far of [22, 40, 60]) {
+    for (let turn = 0; turn < 8; turn++) ways.push([x + 1.4 * far * Math.sin((turn * Math.PI) / 4), y - far * Math.cos((turn * Math.PI) / 4)]);
+  }
+  return ways;
+}
+
 // A name in at most two lines of about so many characters.
 function wrapped(name, wide) {
   const words = shortened(name, 2 * wide).split(/\s+/).filter(Boolean);
@@ -264,6 +277,13 @@ function wrapped(name, wide) {
     else lines.push(word);
   }
   return lines.map((line) => shortened(line, wide + 4));
+}
+
+// Square pixels of a circle's bounding square that a box covers.
+function overlap(box, { at: [x, y], radius }) {
+  const across = Math.min(box[2], x + radius) - Math.max(box[0], x - radius);
+  const down = Math.min(box[3], y + radius) - Math.max(box[1], y - radius);
+  return across > 0 && down > 0 ? across * down : 0;
 }
 
 const CANVAS = document.createElement("canvas").getContext("2d");

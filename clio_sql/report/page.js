@@ -29,11 +29,10 @@ function showFacet(facet) {
   drawHead(facet);
   drawContents(facet);
   offerColours(facet);
-  const drawn = map.show(facet, null);
   map.colour({ kind: "topic" });
   drawLegend();
   choose(null, false);
-  return drawn;
+  return map.show(facet, null);
 }
 
 // The head
@@ -46,7 +45,7 @@ function drawHead(facet) {
   byId("lede").textContent = setting("made_by") ? `Clusters of conversations that enough different people share. Made by ${seen(setting("made_by"))}.` : "";
   byId("figures").replaceChildren(
     figure("conversations shown", count(everything)),
-    figure("people, at least", count(people), "People of the cluster with the most of them. One person can be in several clusters, so that people cannot be added up."),
+    figure("people", `≥ ${count(people)}`, "People of the cluster with the most of them. One person can be in several clusters, so that people cannot be added up."),
     figure(deep ? `clusters in ${count(shown.length)} groups` : "clusters", count(facet.leaves.length)),
     figure(FACETS.size === 1 ? "facet" : "facets", FACETS.size === 1 ? titled(shortened(facet.name, 30)) : count(FACETS.size)),
     figure("built", day(setting("built_at"))));
@@ -54,7 +53,7 @@ function drawHead(facet) {
 
 function day(text) {
   const date = new Date(`${String(text).slice(0, 10)}T00:00:00Z`);
-  return Number.isNaN(date.getTime()) ? "–" : new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(date);
+  return Number.isNaN(date.getTime()) ? "–" : new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(date);
 }
 
 function drawOptOuts() {

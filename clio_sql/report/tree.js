@@ -16,15 +16,12 @@ function makeTree(list, found, choose) {
 
   function item(cluster) {
     const label = make("span", { class: "name", title: cluster.name.length > 60 ? shortened(cluster.name, 300) : null });
+    const dot = make("span", { class: "dot", "aria-hidden": "true" });
+    dot.style.background = colourOf(cluster);
     const row = make("div", { class: "row" },
-      make("span", { class: "twist", text: cluster.children.length ? "▶" : "", "aria-hidden": "true" }),
+      make("span", { class: "twist", text: cluster.children.length ? "▶" : "", "aria-hidden": "true" }), dot,
       label, make("span", { class: "share", text: percent(cluster.share) }));
     row.style.setProperty("--depth", cluster.depth);
-    if (cluster.depth === 0) {
-      const dot = make("span", { class: "dot", "aria-hidden": "true" });
-      dot.style.background = colourOf(cluster);
-      label.append(dot);
-    }
     label.append(named(cluster.name));
     const element = make("li", {
       role: "treeitem", tabindex: "-1", "aria-level": cluster.depth + 1, "data-id": cluster.id,
@@ -133,7 +130,7 @@ function makeTree(list, found, choose) {
     act();
   });
 
-  return { show, select, search, every, recolour: () => facet.tops.forEach((top) => {
-    items.get(top.id).querySelector(".dot").style.background = colourOf(top);
+  return { show, select, search, every, recolour: () => items.forEach((element, id) => {
+    element.querySelector(".dot").style.background = colourOf(facet.clusters.get(id));
   }) };
 }

@@ -1,7 +1,7 @@
 // Texts and elements. A name of the data reaches the page through textContent alone.
 
 const NUMBER = new Intl.NumberFormat("en");
-const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
+const PERCENT = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const count = (number) => (number === null || number === undefined ? "–" : NUMBER.format(number));
 const percent = (share) => (share === null || share === undefined ? "–" : PERCENT.format(share));
 const times = (ratio) => (ratio === null || ratio === undefined ? "" : `${ratio < 10 ? ratio.toFixed(1) : Math.round(ratio)}×`);
@@ -46,9 +46,13 @@ function figure(label, value, title = null) {
   return make("div", { title }, make("dt", { text: label }), make("dd", { text: value }));
 }
 
-// A colour of the style sheet, as #rrggbb.
+// A colour (as #rrggbb) or font of the style sheet, in the theme of now.
+const SHADES = new Map();
+
 function shade(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const key = `${document.documentElement.dataset.theme} ${name}`;
+  if (!SHADES.has(key)) SHADES.set(key, getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim());
+  return SHADES.get(key);
 }
 
 function mix(one, two, part) {
