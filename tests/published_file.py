@@ -23,11 +23,23 @@ HOSTILE = (
     LONG,
 )
 
-WORDS = """book plan compare write fix explain check translate summarise draft find cancel learn cook repair train
-choose install design debug query schedule budget invest paint plant bake review sort measure""".split()
-THINGS = """flights hotels recipes essays python scripts unit tests spreadsheets cover letters phone plans bread lawns
-budgets mortgages exams chess openings bus tickets concerts apartments therapists songs movies weather maps circuits
-contracts invoices lectures poems logos servers databases puzzles workouts gardens headlines""".split()
+WORDS = (
+    "book plan compare write fix explain check translate summarise draft find cancel learn cook repair train "
+    "choose install design debug query schedule budget invest paint plant bake review sort measure"
+)
+THINGS = (
+    "flights hotels recipes essays python scripts unit tests spreadsheets cover letters phone plans bread lawns "
+    "budgets mortgages exams chess openings bus tickets concerts apartments therapists songs movies weather maps "
+    "circuits contracts invoices lectures poems logos servers databases puzzles workouts gardens headlines"
+)
+USUAL = {  # breakdown -> value -> its usual share
+    "concern": {"1": 0.9, "2": 0.1, "4": 0.02},
+    "language": {"English": 0.6, "German": 0.2, "Japanese": 0.1},
+    "length": {"short": 0.5, "medium": 0.3, "long": 0.2},
+    "month": {"2026-03": 0.3, "2026-04": 0.4, "2026-05": 0.3},
+    "plan": {"value 0": 0.4, "value 1": 0.3, "value 2": 0.3},
+    "turns": {"1": 0.5, "2 to 3": 0.4, "10 or more": 0.1},
+}
 
 
 def write(folder: Path, leaves: int, tops: int = 10, facets: tuple[str, ...] = ("request",), levels: int = 3) -> Path:
@@ -65,7 +77,9 @@ def change(folder: Path, *statements: str) -> None:
 
 
 def _clusters(con: duckdb.DuckDBPyConnection, facet: str, leaves: int, middle: int, tops: int, levels: int) -> None:
-    words, things = (f"[{', '.join(literal(word) for word in words)}]" for words in (WORDS, THINGS))
+    parent = {1: "null", 2: "'t' || t", 3: "'m' || m"}[levels]
+    above = ", sum(conversations), avg(x), avg(y), avg(taste) from leaf group by all"
+    cells = ", ".join(f"('{name}', '{value}', {share})" for name, of in USUAL.items() for value, share in of.items())
     con.execute(f"""
         create or replace temp table leaf as
         select
@@ -73,39 +87,36 @@ def _clusters(con: duckdb.DuckDBPyConnection, facet: str, leaves: int, middle: i
             -- neighbouring ids lie in one region, so that the map has regions as a layout of names has
             (i * {middle} // {leaves}) as m, (m * {tops} // {middle}) as t,
             5 * round(4 + 60 * power(random(), 3)) as conversations,
-            0.75 * sin(t * 2.4) * sqrt((t + 1) / {tops}) + 0.2 * sqrt((m * 0.618) % 1) * sin(m * 2.4) + 0.06 * (random() + random() - 1) as x,
-            0.75 * cos(t * 2.4) * sqrt((t + 1) / {tops}) + 0.2 * sqrt((m * 0.618) % 1) * cos(m * 2.4) + 0.06 * (random() + random() - 1) as y,
+            0.75 * sqrt((t + 1) / {tops}) as far, 0.2 * sqrt((m * 0.618) % 1) as near,
+            far * sin(t * 2.4) + near * sin(m * 2.4) + 0.06 * (random() + random() - 1) as x,
+            far * cos(t * 2.4) + near * cos(m * 2.4) + 0.06 * (random() + random() - 1) as y,
             random() as taste
         from range({leaves}) as r(i);
         create or replace temp table node as
-        select cluster_id, 0 as level, {"'m' || m" if levels == 3 else "'t' || t" if levels == 2 else "null"} as parent_id,
-            conversations, x, y, taste from leaf
-        {"union all select 'm' || m, 1, 't' || t, sum(conversations), avg(x), avg(y), avg(taste) from leaf group by m, t"
-         if levels == 3 else ""}
-        {f"union all select 't' || t, {levels - 1}, null, sum(conversations), avg(x), avg(y), avg(taste) from leaf group by t"
-         if levels > 1 else ""};
+        select cluster_id, 0 as level, {parent} as parent_id, conversations, x, y, taste from leaf
+        {f"union all select 'm' || m, 1, 't' || t {above}" if levels == 3 else ""}
+        {f"union all select 't' || t, {levels - 1}, null {above}" if levels > 1 else ""};
         create table if not exists clusters (facet varchar, level integer, cluster_id varchar, parent_id varchar,
             name varchar, description varchar, conversations bigint, users bigint, share double, x float, y float);
         insert into clusters
         select {literal(facet)}, level, cluster_id, parent_id,
-            upper({words}[1 + (md5_number(cluster_id) % 30)::bigint][1]) || {words}[1 + (md5_number(cluster_id) % 30)::bigint][2:]
-            || ' ' || {things}[1 + (md5_number('a' || cluster_id) % 40)::bigint]
-            || ' and ' || {things}[1 + (md5_number('b' || cluster_id) % 40)::bigint] as name,
+            upper(verb[1]) || verb[2:] || ' ' || things[1] || ' and ' || things[2] as name,
             'Most of these conversations asked for help with ' || lower(name) || '. Some asked how long it takes.',
             conversations, 5 * round(conversations * 0.16) as users,
             conversations / sum(conversations) filter (parent_id is null) over (), x, y
-        from node;
+        from (
+            select
+                *, string_split('{WORDS}', ' ')[1 + (md5_number(cluster_id) % 30)::bigint] as verb,
+                list_transform(['a', 'b'], lambda salt: string_split('{THINGS}', ' ')[
+                    1 + (md5_number(salt || cluster_id) % 40)::bigint]) as things
+            from node
+        );
         create table if not exists cluster_facets (facet varchar, cluster_id varchar, breakdown varchar, value varchar,
             conversations bigint, users bigint, share double, lift double);
         insert into cluster_facets
         select {literal(facet)}, cluster_id, breakdown, value, 5 * round(conversations * part / 5), 10, part,
             part / usual
-        from node cross join (
-            values ('concern', '1', 0.9), ('concern', '2', 0.1), ('concern', '4', 0.02), ('language', 'English', 0.6), ('language', 'German', 0.2),
-                ('language', 'Japanese', 0.1), ('length', 'short', 0.5), ('length', 'medium', 0.3), ('length', 'long', 0.2),
-                ('month', '2026-03', 0.3), ('month', '2026-04', 0.4), ('month', '2026-05', 0.3), ('plan', 'value 0', 0.4),
-                ('plan', 'value 1', 0.3), ('plan', 'value 2', 0.3), ('turns', '1', 0.5), ('turns', '2 to 3', 0.4), ('turns', '10 or more', 0.1)
-        ) as usual(breakdown, value, usual),
+        from node cross join (values {cells}) as usual(breakdown, value, usual),
         lateral (select least(0.98, usual * (0.4 + 1.6 * (md5_number(cluster_id || value) % 1000) / 1000)) as part)
         where part * conversations >= 10;
         create table if not exists cluster_trends (

@@ -34,7 +34,7 @@ function aboutOne(facet, cluster, choose) {
     make("p", { class: "description" }, named(cluster.description)),
     make("dl", { class: "detail-figures" },
       figure("conversations", count(cluster.conversations)), figure("people", count(cluster.users)), figure("of all shown", percent(cluster.share)),
-      cluster.growth === null ? null : figure("later to earlier half", times(cluster.growth), "Conversations a period in the later half of the time, against the earlier half, of the periods that are shown.")),
+      cluster.growth === null ? null : figure("growth", times(cluster.growth), "Conversations a period in the later half of the time, against the earlier half, of the periods that are shown.")),
     ...trendParts(facet, cluster),
     ...[...facet.breakdowns.keys()].filter((breakdown) => cluster.cells.has(breakdown)).map((breakdown) => breakdownPart(breakdown, cluster.cells.get(breakdown))),
     cluster.cells.size ? make("p", { class: "small", text: "× is the lift: the share here against that of all that is shown. Values of too few people are left out." }) : null,

@@ -24,7 +24,7 @@ function colouring(facet, way) {
   const reach = way.kind === "lift" ? 2 : 1; // doublings at which the scale ends
   const of = (cluster) => {
     const found = figureOf(cluster);
-    if (found === null) return shade("none");
+    if (found === null) return TRANSPARENT; // a hollow circle: not shown
     if (way.kind === "share") return mix(shade("low"), shade("high"), found / largest);
     const part = Math.max(-1, Math.min(1, Math.log2(Math.max(found, 1e-6)) / reach));
     return mix(shade("same"), shade(part < 0 ? "less" : "more"), Math.abs(part));
@@ -131,11 +131,13 @@ function makeMap(node, empty, choose) {
       x: clusters.map((one) => place(one).x), y: clusters.map((one) => place(one).y),
     });
     const ring = selected?.placed && !selected.children.length ? [selected] : [];
+    const fills = leaves.map(colours.of);
     const lettered = [...labels.keys()];
     const styles = lettered.map(style);
     return [
       { ...at(leaves, (one) => one), mode: "markers", marker: {
-        size: sizes, color: leaves.map(colours.of), opacity: leaves.map((leaf) => (!out || out.has(leaf) ? 0.86 : 0.13)), line: { width: 1, color: shade("surface") },
+        size: sizes, color: fills, opacity: leaves.map((leaf) => (!out || out.has(leaf) ? 0.86 : 0.13)),
+        line: { width: 1, color: fills.map((fill) => shade(fill === TRANSPARENT ? "none" : "surface")) },
       } },
       { ...at(ring, (one) => one), mode: "markers", hoverinfo: "skip", marker: {
         symbol: "circle-open", color: shade("ink"), size: ring.map((one) => sizes[leaves.indexOf(one)] + 7), line: { width: 2 },
@@ -157,7 +159,7 @@ function makeMap(node, empty, choose) {
   function style(cluster) {
     const toned = (part) => (way.kind === "topic" ? mix(colourOf(cluster), shade("ink"), part) : shade("ink"));
     if (!cluster.children.length) return { size: 11.5, weight: 400, colour: shade("ink"), lines: 22 };
-    return cluster.parent ? { size: 12.5, weight: 500, colour: toned(0.6), lines: 20 } : { size: 15.5, weight: 700, colour: toned(0.35), lines: 18 };
+    return cluster.parent ? { size: 12.5, weight: 500, colour: toned(0.6), lines: 20 } : { size: node.clientWidth < 500 ? 13 : 15.5, weight: 700, colour: toned(0.35), lines: 18 };
   }
 
   // Names by weight, each where it touches no other name; a name that stands there already is not repeated below it.
@@ -177,7 +179,7 @@ function makeMap(node, empty, choose) {
       .filter(({ one, at }) => inView(at) && (!out || out.has(one) || !one.parent))
       .sort((a, b) => first(b.one) - first(a.one) || a.one.depth - b.one.depth || b.one.conversations - a.one.conversations);
     const placed = new Map();
-    const boxes = [[width - 46, 0, width, 120]]; // the zoom buttons
+    const boxes = [];
     const names = new Set();
     const most = Math.max(5, Math.round((width * height) / ROOM));
     for (const { one, at } of candidates) {

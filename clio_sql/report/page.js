@@ -117,13 +117,15 @@ function drawSettings() {
 
 function offerColours(facet) {
   const options = [make("option", { value: "topic", text: "highest level" })];
-  if ([...facet.clusters.values()].some((cluster) => cluster.growth !== null)) options.push(make("option", { value: "growth", text: "growth" }));
+  if (facet.leaves.some((leaf) => leaf.growth !== null)) options.push(make("option", { value: "growth", text: "growth" }));
+  // what at least one circle shows
   for (const [breakdown, values] of facet.breakdowns) {
+    const told = new Set(facet.leaves.flatMap((leaf) => (leaf.cells.get(breakdown) ?? []).map((cell) => cell.value)));
     const group = make("optgroup", { label: titled(shortened(breakdown, 40)) });
-    for (const value of ordered([...values.keys()], (key) => values.get(key)).slice(0, 60)) {
+    for (const value of ordered([...told], (key) => values.get(key)).slice(0, 60)) {
       group.append(make("option", { value: JSON.stringify([breakdown, value]), text: `${shortened(breakdown, 40)}: ${shortened(value, 40)}` }));
     }
-    options.push(group);
+    if (told.size) options.push(group);
   }
   byId("colour").replaceChildren(...options);
 }
@@ -153,7 +155,7 @@ function drawLegend() {
   const scale = make("span", { class: "scale", "aria-hidden": "true" });
   scale.style.background = `linear-gradient(to right, ${stops.map(shade).join(", ")})`;
   legend.replaceChildren(make("span", { text: ends[0] }), scale, make("span", { text: ends[1] }),
-    make("span", {}, dot(shade("none")), "not shown: of too few people"));
+    make("span", {}, make("span", { class: "dot hollow", "aria-hidden": "true" }), "not shown: of too few people"));
 }
 
 // Light and dark
