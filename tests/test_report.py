@@ -488,6 +488,18 @@ def test_two_facets_settings_that_protect_less_and_a_link_to_a_cluster(visit, tm
 
 
 @slow
+@pytest.mark.parametrize("held", [True, False], ids=["all held back", "nothing at all"])
+def test_a_report_of_nothing_says_so(visit, tmp_path, held):
+    tables = ["clusters", "cluster_facets", "cluster_trends"] + ([] if held else ["held_back"])
+    change(write(tmp_path, 5, 2), *(f"delete from {table}" for table in tables))
+    report.write(tmp_path)
+    seen = visit(tmp_path)
+    assert "nothing is published" in seen.text("#detail" if held else "#lede").lower()
+    seen.page.click("#theme")
+    assert seen.page.pdf() and "min_users" in seen.text("#settings-table")
+
+
+@slow
 def test_on_paper_the_whole_tree_is_open(visit, small):
     report.write(small)
     seen = visit(small, dark=True)

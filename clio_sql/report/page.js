@@ -186,7 +186,14 @@ function listen() {
   });
   byId("print").addEventListener("click", () => print());
   // On paper: light, and the whole tree.
-  addEventListener("beforeprint", () => { lighten("light"); redraw(); byId("search").value = ""; map.found(tree.search("")); tree.every(true); });
+  addEventListener("beforeprint", () => {
+    lighten("light");
+    redraw();
+    if (!state.facet) return;
+    byId("search").value = "";
+    map.found(tree.search(""));
+    tree.every(true);
+  });
   addEventListener("afterprint", () => { lighten(); redraw(); });
   byId("search").addEventListener("input", (event) => map.found(tree.search(event.target.value)));
   byId("search").addEventListener("keydown", (event) => {
@@ -209,17 +216,17 @@ function listen() {
 
 function start() {
   lighten();
+  listen();
   drawOptOuts();
   drawSettings();
   if (!state.facet) {
     byId("lede").textContent = "Nothing is published: no cluster may be shown.";
-    byId("explore").hidden = true;
+    ["explore", "contents", "held-back"].forEach((id) => { byId(id).hidden = true; });
     return Promise.resolve();
   }
   drawHeldBack();
   byId("facet-choice").hidden = FACETS.size < 2;
   byId("facet").append(...[...FACETS.keys()].map((name) => make("option", { value: name, text: shortened(name, 60) })));
-  listen();
   const [facet, id] = location.hash.startsWith("#/") ? location.hash.slice(2).split("/").map(decodeURIComponent) : [];
   if (FACETS.has(facet)) state.facet = FACETS.get(facet);
   byId("facet").value = state.facet.name;
