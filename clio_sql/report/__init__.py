@@ -15,7 +15,7 @@ from clio_sql.errors import StateError
 from clio_sql.report import data
 
 NAME = "report.html"
-SCRIPTS = ("model", "words", "tree", "detail", "map", "page")  # one script; each uses those to its left
+SCRIPTS = ("model", "words", "tree", "detail", "labels", "map", "page")  # one script; each uses those to its left
 
 
 def write(out: Path) -> Path:
