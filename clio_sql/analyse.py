@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from clio_sql import builder, builds, fill, findings, inputs, sources
+from clio_sql import builder, builds, fill, findings, inputs, report, sources
 from clio_sql.engine import Engine
 from clio_sql.errors import InputError, StateError
 from clio_sql.failures import DEBUG, explained
@@ -42,7 +42,7 @@ def analyse(
     runtime: Mapping[str, Any] | None = None,
     **reading: Any,
 ) -> Told:
-    """Analyse `input` into the folder: `warehouse.duckdb` and `published.duckdb`.
+    """Analyse `input` into the folder: `warehouse.duckdb`, `published.duckdb` and `report.html`.
 
     analysis: a folder of SQL that replaces packaged files. runtime: fields of `clio_sql.runtime.Runtime`.
     reading: as `sources.read` takes it.
@@ -108,6 +108,9 @@ def _work(
             steps.begin("published.duckdb", None)
             publish(con, into, relations)
             steps.end(-1, skipped=False)
+        steps.begin("report.html", None)
+        report.write(into)
+        steps.end(-1, skipped=False)
         return _told(con, engine)
 
     return interruptible(con, engine, steps, work)

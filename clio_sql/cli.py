@@ -66,7 +66,7 @@ def run(
     role_column: options.ROLE_COLUMN = None,
     content_column: options.CONTENT_COLUMN = None,
 ) -> None:
-    """Analyse INPUT: write warehouse.duckdb and published.duckdb, and print the tree.
+    """Analyse INPUT: write warehouse.duckdb, published.duckdb and report.html, and print the tree.
 
     Running it again goes on where it was stopped, and does only what is new.
 
@@ -151,6 +151,19 @@ def tree(
     from clio_sql.screen import print_tree
 
     print_tree(out, facet, depth)
+
+
+@app.command()
+def report(out: options.OUT) -> None:
+    """Write OUT/report.html anew from OUT/published.duckdb: one page that opens without a network.
+
+    \b
+    Example:
+      clio-sql report out
+    """
+    from clio_sql.report import write
+
+    typer.echo(write(out))
 
 
 @app.command()
@@ -306,6 +319,7 @@ def _analyse(input: str, into: Path, depth: int | None, **settings: Any) -> None
         again = "--retry-failed asks again" if status == "refused" else "run again to ask again"
         typer.echo(f"not answered: {count:,} {status}; {again}", err=True)
     print_tree(into, None, depth, told.held_back)
+    typer.echo(f"To look at: {into / 'report.html'}.", err=True)
     typer.echo(f"For BI tools: {into / 'published.duckdb'}. Private: {into / 'warehouse.duckdb'}.", err=True)
 
 

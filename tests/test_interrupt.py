@@ -19,7 +19,7 @@ from chats import chats, published, warehouse, write
 from conftest import cli
 
 ROWS = 700  # more than are embedded between two looks at the stop event
-FILES = ["builds", "published.duckdb", "warehouse.duckdb"]
+FILES = ["builds", "published.duckdb", "report.html", "warehouse.duckdb"]
 
 
 @pytest.fixture(scope="module")

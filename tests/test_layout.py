@@ -32,6 +32,7 @@ TIERS = (
     ("adapters", "builder", "binding"),
     ("sources", "publish", "findings"),
     ("failures", "options", "progress", "tree", "demo", "builds", "scaffold", "compiled"),
+    ("report",),
     ("analyse", "diff"),
     ("plan",),
     ("screen",),
@@ -156,7 +157,7 @@ def test_every_sql_file_begins_with_a_sentence(path):
 
 # The wheel
 
-DATA = ("*.sql", "*.md", "*.txt", "*.json", "py.typed", "*.py")
+DATA = ("*.sql", "*.md", "*.txt", "*.json", "*.html", "*.css", "*.js", "py.typed", "*.py")
 
 
 @pytest.fixture(scope="module")

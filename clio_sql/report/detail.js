@@ -1,0 +1,118 @@
+// What is known of the selected cluster: description, trend, breakdowns, what it contains.
+
+const VALUES_SHOWN = 8; // of a breakdown, before the rest is folded away
+
+function showDetail(pane, facet, cluster, choose) {
+  pane.replaceChildren(...(cluster ? aboutOne(facet, cluster, choose) : aboutAll(facet, choose)));
+  pane.scrollTop = 0;
+  if (cluster?.trend.size) drawTrend(pane.querySelector(".trend"), facet, cluster);
+}
+
+function aboutAll(facet, choose) {
+  if (!facet.tops.length) return [make("h2", { text: "Nothing is published" }), make("p", { class: "description", text: RAW.told[facet.name] ?? "" })];
+  return [
+    make("h2", { text: "All that is shown" }),
+    make("p", { class: "description small", text: "Choose a cluster in the tree or on the map to see how it differs from this." }),
+    ...[...facet.breakdowns.keys()].map((breakdown) => breakdownPart(breakdown, overall(facet, breakdown))),
+    facet.breakdowns.size ? make("p", { class: "small", text: "Values of too few people are left out, so shares may add up to less than 100%." }) : null,
+    ...(facet.tops.length > 1 ? [make("h3", { text: "The largest clusters" }), shares(facet.tops.slice(0, 12), choose)] : []),
+  ].filter((part) => part !== null);
+}
+
+// A breakdown of everything: the cells of the highest level added up, as the lift's denominator is.
+function overall(facet, breakdown) {
+  const total = facet.tops.reduce((sum, top) => sum + top.conversations, 0);
+  return [...facet.breakdowns.get(breakdown)].filter(([, conversations]) => conversations)
+    .map(([value, conversations]) => ({ value, conversations, users: null, share: conversations / total, lift: null }));
+}
+
+function aboutOne(facet, cluster, choose) {
+  const up = ancestors(cluster);
+  return [
+    make("p", { class: "path" }, choice("All", () => choose(null)), ...up.flatMap((one) => ["›", choice(one.name, () => choose(one), 40)])),
+    make("h2", {}, named(cluster.name)),
+    make("p", { class: "description" }, named(cluster.description)),
+    make("dl", { class: "detail-figures" },
+      figure("conversations", count(cluster.conversations)), figure("people", count(cluster.users)), figure("of all shown", percent(cluster.share)),
+      cluster.growth === null ? null : figure("growth", times(cluster.growth), "Conversations a period in the later half of the time, against the earlier half, of the periods that are shown.")),
+    ...trendParts(facet, cluster),
+    ...[...facet.breakdowns.keys()].filter((breakdown) => cluster.cells.has(breakdown)).map((breakdown) => breakdownPart(breakdown, cluster.cells.get(breakdown))),
+    cluster.cells.size ? make("p", { class: "small", text: "× is the lift: the share here against that of all that is shown. Values of too few people are left out." }) : null,
+    ...(cluster.children.length ? [make("h3", { text: `Contains ${count(cluster.children.length)}` }), shares(cluster.children, choose)] : []),
+  ].filter((part) => part !== null);
+}
+
+function choice(text, act, length = 200) {
+  const button = make("button", { type: "button", class: "link", onclick: act });
+  button.append(named(shortened(text, length)));
+  return button;
+}
+
+function shares(clusters, choose) {
+  return make("ul", { class: "plain" }, ...clusters.map((cluster) =>
+    make("li", {}, choice(cluster.name, () => choose(cluster), 120), make("span", { class: "share", text: percent(cluster.share) }))));
+}
+
+function breakdownPart(breakdown, rows) {
+  const cells = new Map(rows.map((cell) => [cell.value, cell]));
+  const values = ordered([...cells.keys()], (value) => cells.get(value).conversations);
+  const table = make("table", { class: "bars" }, make("tbody", {}, ...values.map((value) => bar(value, cells.get(value)))));
+  const hidden = [...table.querySelectorAll("tr")].slice(VALUES_SHOWN + 1);
+  hidden.forEach((row) => { row.hidden = true; });
+  const more = hidden.length ? make("button", { type: "button", class: "quiet", text: `${hidden.length} more` }) : null;
+  more?.addEventListener("click", () => { hidden.forEach((row) => { row.hidden = false; }); more.remove(); });
+  const title = make("h3", {});
+  title.append(named(titled(breakdown)));
+  return make("div", {}, title, table, more);
+}
+
+function bar(value, cell) {
+  const fill = make("div", { class: "fill" });
+  fill.style.width = `${Math.min(100, (cell.share ?? 0) * 100)}%`;
+  const far = cell.lift >= 1.5 ? " high" : cell.lift !== null && cell.lift <= 0.67 ? " low" : "";
+  const label = make("th", { scope: "row", class: "value", title: shortened(value, 300) });
+  label.append(named(shortened(value, 80)));
+  const people = cell.users === null ? "" : `, ${count(cell.users)} people`;
+  return make("tr", { title: `${count(cell.conversations)} conversations${people}` }, label,
+    make("td", {}, make("div", { class: "track" }, fill)),
+    make("td", { class: "amount num", text: percent(cell.share) }),
+    make("td", { class: `lift num${far}`, text: times(cell.lift) }));
+}
+
+function trendParts(facet, cluster) {
+  if (!facet.periods.length) return [];
+  const every = RAW.settings.find((row) => row.name === "period")?.value ?? "period";
+  const left = facet.periods.length - cluster.trend.size;
+  const title = make("h3", { text: `Conversations by ${every}` });
+  if (!cluster.trend.size) return [title, make("p", { class: "small", text: `No ${every} has enough people to be shown.` })];
+  const note = left ? make("p", { class: "small", text: `${count(left)} of ${count(facet.periods.length)} ${every}s are left out: of too few people.` }) : null;
+  return [title, make("div", { class: "trend", role: "img", "aria-label": spoken(cluster) }), ...(note ? [note] : [])];
+}
+
+function spoken(cluster) {
+  return [...cluster.trend.values()].map((row) => `${row.period}: ${count(row.conversations)}`).join("; ");
+}
+
+function drawTrend(place, facet, cluster) {
+  const shown = [...cluster.trend.values()].sort((one, two) => (one.period < two.period ? -1 : 1));
+  const ink = { color: shade("muted"), family: shade("sans"), size: 11 };
+  Plotly.newPlot(place, [{
+    type: "bar", x: shown.map((row) => row.period), y: shown.map((row) => row.conversations), marker: { color: shade("accent") },
+    hoverinfo: "text", textposition: "none", hovertext: shown.map((row) => `${row.period}<br>${count(row.conversations)} conversations, ${count(row.users)} people`),
+  }], {
+    margin: { l: 34, r: 4, t: 6, b: 22 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: ink, bargap: 0.25, dragmode: false,
+    xaxis: { type: "date", range: margins(facet.periods), fixedrange: true, nticks: 4, showgrid: false, linecolor: shade("line") },
+    yaxis: { rangemode: "tozero", fixedrange: true, nticks: 3, gridcolor: shade("line"), zeroline: false }, hoverlabel: hoverLook(),
+  }, { displayModeBar: false, responsive: true });
+}
+
+// Half a period of room on both sides, so that the outer bars are whole.
+function margins(periods) {
+  const dates = periods.map((period) => Date.parse(period));
+  const half = dates.length > 1 ? Math.min(...dates.slice(1).map((date, at) => date - dates[at])) * 0.6 : 4e8;
+  return [dates[0] - half, dates.at(-1) + half].map((date) => new Date(date).toISOString());
+}
+
+function hoverLook() {
+  return { bgcolor: shade("surface"), bordercolor: shade("line"), font: { color: shade("ink"), family: shade("sans"), size: 12.5 }, align: "left", namelength: -1 };
+}

@@ -1,0 +1,99 @@
+// The published tables as objects: facets, their clusters, and what each cluster is broken down by.
+
+const RAW = JSON.parse(document.getElementById("data").textContent);
+const OTHER = "(other)"; // the one row of all that is held back: no place on the map, no children
+
+// Rows of a table as objects; a table that the file does not have is empty.
+function rows(name) {
+  const table = RAW[name] || {};
+  const columns = Object.entries(table).map(([column, values]) =>
+    Array.isArray(values) ? [column, values] : [column, values.at.map((at) => (at === null ? null : values.texts[at]))]);
+  const length = columns.length ? columns[0][1].length : 0;
+  return Array.from({ length }, (_, row) => Object.fromEntries(columns.map(([column, values]) => [column, values[row]])));
+}
+
+function bySize(one, two) {
+  return (one.id === OTHER) - (two.id === OTHER) || two.conversations - one.conversations || (one.id < two.id ? -1 : 1);
+}
+
+function makeFacets() {
+  const facets = new Map();
+  const facetOf = (name) => {
+    if (!facets.has(name)) facets.set(name, { name, clusters: new Map(), tops: [], leaves: [], periods: [], breakdowns: new Map() });
+    return facets.get(name);
+  };
+  for (const row of rows("clusters")) {
+    const placed = Number.isFinite(row.x) && Number.isFinite(row.y);
+    facetOf(row.facet).clusters.set(row.cluster_id, {
+      ...row, id: row.cluster_id, name: row.name ?? "", description: row.description ?? "", share: row.share ?? 0,
+      placed, parent: null, children: [], cells: new Map(), trend: new Map(), growth: null,
+    });
+  }
+  for (const row of rows("held_back")) facetOf(row.facet);
+  for (const facet of facets.values()) link(facet);
+  for (const row of rows("cluster_facets")) addCell(facets.get(row.facet), row);
+  addTrends(facets);
+  return new Map([...facets].sort(([one], [two]) => (one < two ? -1 : 1)));
+}
+
+function link(facet) {
+  for (const cluster of facet.clusters.values()) {
+    cluster.parent = facet.clusters.get(cluster.parent_id) ?? null;
+    (cluster.parent ? cluster.parent.children : facet.tops).push(cluster);
+  }
+  facet.tops.sort(bySize);
+  const walk = (cluster, depth, top) => {
+    Object.assign(cluster, { depth, top });
+    cluster.children.sort(bySize);
+    if (!cluster.children.length && cluster.id !== OTHER) facet.leaves.push(cluster);
+    cluster.children.forEach((child) => walk(child, depth + 1, top));
+  };
+  facet.tops.forEach((top, rank) => { top.rank = rank; walk(top, 0, top); });
+}
+
+// A share divided by its lift is the share of all that is published.
+function addCell(facet, row) {
+  const cluster = facet?.clusters.get(row.cluster_id);
+  if (!cluster) return;
+  if (!cluster.cells.has(row.breakdown)) cluster.cells.set(row.breakdown, []);
+  cluster.cells.get(row.breakdown).push(row);
+  if (!facet.breakdowns.has(row.breakdown)) facet.breakdowns.set(row.breakdown, new Map());
+  const values = facet.breakdowns.get(row.breakdown);
+  values.set(row.value, (values.get(row.value) ?? 0) + (cluster.parent ? 0 : row.conversations));
+}
+
+function addTrends(facets) {
+  const seen = new Map();
+  for (const row of rows("cluster_trends")) {
+    const facet = facets.get(row.facet);
+    facet?.clusters.get(row.cluster_id)?.trend.set(row.period, row);
+    if (!seen.has(facet)) seen.set(facet, new Set());
+    seen.get(facet).add(row.period);
+  }
+  seen.forEach((periods, facet) => { if (facet) facet.periods = [...periods].sort(); });
+  for (const row of rows("growth")) {
+    const cluster = facets.get(row.facet)?.clusters.get(row.cluster_id);
+    if (cluster) cluster.growth = row.growth;
+  }
+}
+
+function cellOf(cluster, breakdown, value) {
+  return cluster.cells.get(breakdown)?.find((cell) => cell.value === value);
+}
+
+function ancestors(cluster) {
+  const found = [];
+  for (let up = cluster.parent; up; up = up.parent) found.unshift(up);
+  return found;
+}
+
+function leavesOf(cluster) {
+  return cluster.children.length ? cluster.children.flatMap(leavesOf) : [cluster];
+}
+
+// Numbers and ranges in their order ('2 to 3' before '10'), months too; other values by size.
+function ordered(values, size) {
+  const counted = values.every((value) => /^\d/.test(value));
+  return [...values].sort((one, two) =>
+    counted ? one.localeCompare(two, "en", { numeric: true }) : size(two) - size(one) || (one < two ? -1 : 1));
+}

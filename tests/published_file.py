@@ -1,0 +1,147 @@
+"""Made-up `published.duckdb` files of any size, with the columns and comments that a run writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from clio_sql import project
+from clio_sql.quoting import literal
+
+RIGHT_TO_LEFT, EMOJI, LONG = "ترتيب رحلة \u202e txt.exe", "plan a 🎂 party 👩🏽‍🚀 \U0001f9ff", "x" * 10_000
+HOSTILE = (
+    "<script>window.ran = 1; alert(1)</script>",
+    "</script><script>window.ran = 1</script>",
+    "<!--<script>",
+    "<img src=x onerror='window.ran = 1'>",
+    "<b>bold</b> <a href='https://example.com/'>link</a> &lt;i&gt; &amp; {{script}} %{x} $\\alpha$",
+    "quotes \" ' ` \\ \\u003c",
+    RIGHT_TO_LEFT,
+    EMOJI,
+    "nul \0 tab \t line \n \u2028 \u2029 end",
+    LONG,
+)
+
+WORDS = (
+    "book plan compare write fix explain check translate summarise draft find cancel learn cook repair train "
+    "choose install design debug query schedule budget invest paint plant bake review sort measure"
+)
+THINGS = (
+    "flights hotels recipes essays python scripts unit tests spreadsheets cover letters phone plans bread lawns "
+    "budgets mortgages exams chess openings bus tickets concerts apartments therapists songs movies weather maps "
+    "circuits contracts invoices lectures poems logos servers databases puzzles workouts gardens headlines"
+)
+USUAL = {  # breakdown -> value -> its usual share
+    "concern": {"1": 0.9, "2": 0.1, "4": 0.02},
+    "language": {"English": 0.6, "German": 0.2, "Japanese": 0.1},
+    "length": {"short": 0.5, "medium": 0.3, "long": 0.2},
+    "month": {"2026-03": 0.3, "2026-04": 0.4, "2026-05": 0.3},
+    "plan": {"value 0": 0.4, "value 1": 0.3, "value 2": 0.3},
+    "turns": {"1": 0.5, "2 to 3": 0.4, "10 or more": 0.1},
+}
+
+
+def write(folder: Path, leaves: int, tops: int = 10, facets: tuple[str, ...] = ("request",), levels: int = 3) -> Path:
+    """A tree of `leaves` base clusters below `tops`, a week's trend, breakdowns; the same every time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "published.duckdb"
+    path.unlink(missing_ok=True)
+    with duckdb.connect(str(path)) as con:
+        con.execute("select setseed(0.5)")
+        middle = max(tops, round((leaves * tops) ** 0.5)) if levels == 3 else tops
+        for facet in facets:
+            _clusters(con, facet, leaves, middle, tops, levels)
+        _about(con)
+        _comments(con)
+    return folder
+
+
+def rename(folder: Path, names: tuple[str, ...]) -> None:
+    """Give the largest clusters, their descriptions and a breakdown's values these names, at every level."""
+    with duckdb.connect(str(folder / "published.duckdb")) as con:
+        for place, name in enumerate(names):
+            con.execute(
+                "update clusters set name = ?, description = ? where cluster_id in (select cluster_id from clusters "
+                "where cluster_id <> '(other)' qualify row_number() over "
+                "(partition by level order by conversations desc, cluster_id) = ?)",
+                [name, name, place + 1],
+            )
+            con.execute("update cluster_facets set value = ? where value = ?", [name, f"value {place}"])
+
+
+def change(folder: Path, *statements: str) -> None:
+    with duckdb.connect(str(folder / "published.duckdb")) as con:
+        for statement in statements:
+            con.execute(statement)
+
+
+def _clusters(con: duckdb.DuckDBPyConnection, facet: str, leaves: int, middle: int, tops: int, levels: int) -> None:
+    parent = {1: "null", 2: "'t' || t", 3: "'m' || m"}[levels]
+    above = ", sum(conversations), avg(x), avg(y), avg(taste) from leaf group by all"
+    cells = ", ".join(f"('{name}', '{value}', {share})" for name, of in USUAL.items() for value, share in of.items())
+    con.execute(f"""
+        create or replace temp table leaf as
+        select
+            'c' || lpad(i::varchar, 5, '0') as cluster_id,
+            -- neighbouring ids lie in one region, so that the map has regions as a layout of names has
+            (i * {middle} // {leaves}) as m, (m * {tops} // {middle}) as t,
+            5 * round(4 + 60 * power(random(), 3)) as conversations,
+            0.75 * sqrt((t + 1) / {tops}) as far, 0.2 * sqrt((m * 0.618) % 1) as near,
+            far * sin(t * 2.4) + near * sin(m * 2.4) + 0.06 * (random() + random() - 1) as x,
+            far * cos(t * 2.4) + near * cos(m * 2.4) + 0.06 * (random() + random() - 1) as y,
+            random() as taste
+        from range({leaves}) as r(i);
+        create or replace temp table node as
+        select cluster_id, 0 as level, {parent} as parent_id, conversations, x, y, taste from leaf
+        {f"union all select 'm' || m, 1, 't' || t {above}" if levels == 3 else ""}
+        {f"union all select 't' || t, {levels - 1}, null {above}" if levels > 1 else ""};
+        create table if not exists clusters (facet varchar, level integer, cluster_id varchar, parent_id varchar,
+            name varchar, description varchar, conversations bigint, users bigint, share double, x float, y float);
+        insert into clusters
+        select {literal(facet)}, level, cluster_id, parent_id,
+            upper(verb[1]) || verb[2:] || ' ' || things[1] || ' and ' || things[2] as name,
+            'Most of these conversations asked for help with ' || lower(name) || '. Some asked how long it takes.',
+            conversations, 5 * round(conversations * 0.16) as users,
+            conversations / sum(conversations) filter (parent_id is null) over (), x, y
+        from (
+            select
+                *, string_split('{WORDS}', ' ')[1 + (md5_number(cluster_id) % 30)::bigint] as verb,
+                list_transform(['a', 'b'], lambda salt: string_split('{THINGS}', ' ')[
+                    1 + (md5_number(salt || cluster_id) % 40)::bigint]) as things
+            from node
+        );
+        create table if not exists cluster_facets (facet varchar, cluster_id varchar, breakdown varchar, value varchar,
+            conversations bigint, users bigint, share double, lift double);
+        insert into cluster_facets
+        select {literal(facet)}, cluster_id, breakdown, value, 5 * round(conversations * part / 5), 10, part,
+            part / usual
+        from node cross join (values {cells}) as usual(breakdown, value, usual),
+        lateral (select least(0.98, usual * (0.4 + 1.6 * (md5_number(cluster_id || value) % 1000) / 1000)) as part)
+        where part * conversations >= 10;
+        create table if not exists cluster_trends (
+            facet varchar, cluster_id varchar, period date, conversations bigint, users bigint);
+        insert into cluster_trends
+        select {literal(facet)}, cluster_id, date '2026-03-02' + (7 * week)::integer,
+            5 * round(conversations / 60 * (1 + (taste - 0.5) * week / 6)) as shown, 10
+        from node cross join range(13) as weeks(week) where shown >= 20;
+        create table if not exists held_back (facet varchar, reason varchar, clusters integer, conversations bigint);
+        insert into held_back values ({literal(facet)}, 'too_few_users', 12, 240),
+            ({literal(facet)}, 'unsupported_terms', 5, 180);
+    """)
+
+
+def _about(con: duckdb.DuckDBPyConnection) -> None:
+    settings = next(relation for relation in project.load() if relation.name == "settings")
+    con.execute(f"""
+        create table about as
+        select timestamp '2026-11-20 10:00:00' as built_at, 'a test' as made_by, 'local' as provider,
+            'user' as privacy_unit, * exclude (screener) from ({settings.sql})
+    """)
+
+
+def _comments(con: duckdb.DuckDBPyConnection) -> None:
+    for relation in project.load():
+        if relation.published and relation.name != "about":
+            for column, comment in relation.columns.items():
+                con.execute(f"comment on column {relation.name}.{column} is {literal(comment or '')}")
