@@ -250,7 +250,7 @@ def _refuse_foreign(folder: Path, written: Mapping[str, str]) -> dict[str, str]:
 
 
 def _write(folder: Path, written: Mapping[str, str], known: Mapping[str, str]) -> None:
-    noted = {name: _hash(text) for name, text in sorted(written.items())}
+    noted = {name: _hash(text) for name, text in sorted(written.items()) if name not in YOURS}
     everything = {**written, WRITTEN: json.dumps(noted, indent=1) + "\n"}
     draft = folder.absolute().parent / f".{folder.absolute().name}-{os.getpid()}"
     shutil.rmtree(draft, ignore_errors=True)
@@ -264,7 +264,7 @@ def _write(folder: Path, written: Mapping[str, str], known: Mapping[str, str]) -
         for name in everything:  # the note last: until then a file counts as ours by its new text
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             os.replace(draft / name, folder / name)
-        for name in sorted(set(known) - {*written, *YOURS}):
+        for name in sorted(set(known) - set(written)):
             (folder / name).unlink(missing_ok=True)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
