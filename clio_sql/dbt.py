@@ -60,7 +60,7 @@ class Plugin(BasePlugin):
                 f"the plugin clio_sql.dbt: {', '.join(unknown)} is no key of its config; allowed: "
                 f"{', '.join(allowed)}. Correct profiles.yml."
             )
-        self.input = given.get("input") or os.environ.get("CLIO_INPUT")
+        self.input = given.get("input") or os.environ.get("CLIO_INPUT") or None
         self.reading = {key: value for key, value in given.items() if key in READING}
         self.runtime = {key: _typed(key, value) for key, value in given.items() if key in RUNTIME}
         self._open = ExitStack()
