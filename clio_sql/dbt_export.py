@@ -258,7 +258,7 @@ def _write(folder: Path, written: Mapping[str, str], known: Mapping[str, str]) -
         for name, text in everything.items():
             (draft / name).parent.mkdir(parents=True, exist_ok=True)
             (draft / name).write_text(text, "utf-8", newline="\n")
-        if not known:
+        if not known and folder.resolve() != Path.cwd():  # whoever stands in it would stand in a folder that is gone
             os.replace(draft, folder)  # also over an empty folder
             return
         for name in everything:  # the note last: until then a file counts as ours by its new text
