@@ -135,12 +135,13 @@ def test_what_is_wrong_is_said(dbt, tmp_path):
     assert done.returncode != 0 and "max_us is no key" in done.stdout + done.stderr
 
 
-def test_nothing_is_paid_twice(dbt, tmp_path):
+def test_nothing_is_paid_twice(dbt, tmp_path, monkeypatch):
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
     path = paid.written(tmp_path / "chats.jsonl", 300)
     analysis = paid.folder(tmp_path / "analysis")
     folder = tmp_path / "dbt"
     export(folder, project.load(analysis))
-    given = {"CLIO_INPUT": str(path), "CLIO_PROVIDER": "anthropic", "ANTHROPIC_API_KEY": KEY}
+    given = {"CLIO_INPUT": str(path), "CLIO_PROVIDER": "anthropic"}
     with Server() as server:
         given["CLIO_BASE_URL"] = server.url
         with paid.asked(server) as calls:
