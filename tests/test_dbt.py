@@ -180,7 +180,7 @@ def test_a_budget_ends_a_build(dbt, tmp_path):
     export(tmp_path / "dbt", project.load(paid.folder(tmp_path / "analysis")))
     with Server() as server:
         given = {"CLIO_PROVIDER": "anthropic", "CLIO_BASE_URL": server.url, "ANTHROPIC_API_KEY": KEY}
-        folder = configured(tmp_path / "dbt", max_usd=0.02)
+        folder = configured(tmp_path / "dbt", max_usd=0.005)
         done = dbt(folder, "build", CLIO_INPUT=str(path), **given)
         assert done.returncode == 1 and re.search(r"budget|max.usd", done.stdout), done.stdout
         assert 0 < server.requests < 300
