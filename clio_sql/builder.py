@@ -320,7 +320,8 @@ def describe_input(
     )
 
 
-def _describe_build(con: duckdb.DuckDBPyConnection, schema: str, engine: Engine, relations: Sequence[Relation]) -> None:
+def describe_build(con: duckdb.DuckDBPyConnection, schema: str, engine: Engine, sql_hash: str) -> None:
+    """Write `build_info`: one row that says who builds, with what and when."""
     runtime = engine.runtime
     con.execute(
         f"create or replace table {identifier(schema)}.build_info as select "
@@ -333,7 +334,7 @@ def _describe_build(con: duckdb.DuckDBPyConnection, schema: str, engine: Engine,
             runtime.embedding_model,
             version("clio-sql"),
             version("duckdb"),
-            project.fingerprint(relations),
+            sql_hash,
         ],
     )
 
@@ -379,7 +380,7 @@ def run(
     relations = relations or project.load()
     if fill.is_paid(engine):
         engine.provider.begin()  # type: ignore[attr-defined]
-    _describe_build(con, schema, engine, relations)
+    describe_build(con, schema, engine, project.fingerprint(relations))
     Builder(con, relations, schema, reporter or Quiet()).all()
 
 
@@ -437,4 +438,4 @@ def _views(con: duckdb.DuckDBPyConnection, conversations: str, schema: str, brea
         f"messages::struct(role varchar, content varchar)[] as messages, {metadata} as metadata from {table}"
     )
     describe_input(con, schema, format="table", privacy_unit="user", breakdowns=breakdowns)
-    _describe_build(con, schema, engine, project.load())
+    describe_build(con, schema, engine, project.fingerprint(project.load()))

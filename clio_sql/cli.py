@@ -282,6 +282,25 @@ def diff(
         typer.echo(line)
 
 
+@app.command("export-dbt")
+def export_dbt(
+    folder: Annotated[Path, typer.Argument(help="Where the project goes; made if missing.", show_default=False)],
+    analysis: options.ANALYSIS = None,
+) -> None:
+    """Write the analysis as a dbt project, which `dbt build` runs to the same published tables.
+
+    \b
+    Examples:
+      clio-sql export-dbt our_dbt
+      clio-sql export-dbt our_dbt --analysis our_sql
+    """
+    from clio_sql import findings
+    from clio_sql.dbt_export import export
+
+    written = export(folder, findings.checked(analysis))
+    typer.echo(f"{len(written)} files in {folder}; its README.md says how to build it.", err=True)
+
+
 RUNTIME = (
     "provider", "model", "naming_model", "base_url", "concurrency", "max_usd", "batch", "retry_failed",
     "embedding_model",

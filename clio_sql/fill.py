@@ -68,7 +68,8 @@ def record_inputs(con: duckdb.DuckDBPyConnection, engine: Engine) -> None:
     """Keep a salted hash of each text of a conversation that may go into a call, beside those of the calls."""
     engine.provider.calls.store.input_hash("")  # type: ignore[attr-defined]  # makes the salt
     texts = {"transcripts": "transcript", "facet_values": "value"}
-    there = {name for (name,) in con.execute("select table_name from information_schema.tables").fetchall()}
+    query = "select table_name from information_schema.tables where table_schema = current_schema()"
+    there = {name for (name,) in con.execute(query).fetchall()}
     for relation, text in texts.items():
         if relation in there:
             con.execute(
