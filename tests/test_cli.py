@@ -195,7 +195,8 @@ def test_the_tree_and_only_it_is_on_standard_output(odd):
     assert "no language model" in lines[-1]
     assert "\x1b" not in done.stdout + done.stderr and "\r" not in done.stdout + done.stderr
     assert f"{out / 'published.duckdb'}" in done.stderr and f"{out / 'warehouse.duckdb'}" in done.stderr
-    assert sorted(path.name for path in out.iterdir()) == ["builds", "published.duckdb", "report.html", "warehouse.duckdb"]
+    files = ["builds", "published.duckdb", "report.html", "warehouse.duckdb"]
+    assert sorted(path.name for path in out.iterdir()) == files
 
 
 def test_nothing_private_is_told(odd):
