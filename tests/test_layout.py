@@ -31,7 +31,7 @@ TIERS = (
     ("inputs", "contracts", "fill", "project"),
     ("adapters", "builder"),
     ("sources", "publish"),
-    ("failures", "options", "progress", "tree", "demo"),
+    ("failures", "options", "progress", "tree", "demo", "frames"),
     ("analyse",),
     ("plan",),
     ("screen",),
