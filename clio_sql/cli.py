@@ -154,6 +154,29 @@ def tree(
 
 
 @app.command()
+def sql(
+    out: options.OUT,
+    command: Annotated[
+        str | None, typer.Option("--command", "-c", metavar="SQL", help="Run these statements and leave.")
+    ] = None,
+    published: Annotated[bool, typer.Option("--published", help="On published.duckdb, not the warehouse.")] = False,
+) -> None:
+    """Run SQL on the warehouse of OUT, read-only, with the functions loaded: a prompt, -c, or standard input.
+
+    Tables are drawn on a terminal; elsewhere results are CSV.
+
+    \b
+    Examples:
+      clio-sql sql out
+      clio-sql sql out -c "select name, users from clusters where level = 2"
+      clio-sql sql out --published < questions.sql > answers.csv
+    """
+    from clio_sql.prompt import run
+
+    run(out, command, published)
+
+
+@app.command()
 def functions() -> None:
     """List the SQL functions with what they do.
 

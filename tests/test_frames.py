@@ -121,7 +121,8 @@ def test_the_tree_is_the_one_that_is_printed(con, demo_out):
 
 
 def test_top_and_lift_are_what_plain_sql_says(con):
-    plain = f"""select cluster_id from {schema(con)}.clusters where facet = 'request' and level = 0 and cluster_id <> '(other)'
+    plain = f"""select cluster_id from {schema(con)}.clusters
+        where facet = 'request' and level = 0 and cluster_id <> '(other)'
         order by conversations desc, cluster_id limit 7"""
     assert rows(clio.top(con, "request", 7).select("cluster_id")) == con.con.execute(plain).fetchall()
     lifts = rows(clio.lift(con, "plan").select("value", "share", "lift"))

@@ -20,7 +20,7 @@ from clio_sql.register import FUNCTIONS, MACROS, MODULES
 # A module imports only from tiers above its own; the modules of a package may import one another.
 TIERS = (
     ("errors",),
-    ("quoting", "lines"),
+    ("quoting", "lines", "rows"),
     ("runtime", "state"),
     ("words", "redact", "embedding"),
     ("calls",),
@@ -32,7 +32,7 @@ TIERS = (
     ("adapters", "builder"),
     ("sources", "publish"),
     ("failures", "options", "progress", "tree", "demo", "frames"),
-    ("analyse",),
+    ("analyse", "prompt"),
     ("plan",),
     ("screen",),
     ("cli",),
