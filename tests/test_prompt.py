@@ -93,7 +93,9 @@ def test_all_rows_are_written_and_a_reader_that_leaves_is_no_error(out):
 
 @pytest.mark.parametrize("published", [False, True])
 def test_nothing_steers_the_terminal_on_a_pipe_or_a_screen(out, published):
-    query = "select name, chr(0) || 'nul' as \"a\x1b[1m\" from clusters" if published else f"select '{ESC}{RTL}' as name"
+    query = (
+        "select name, chr(0) || 'nul' as \"a\x1b[1m\" from clusters" if published else f"select '{ESC}{RTL}' as name"
+    )
     options = ["--published"] if published else []
     piped = cli("sql", out, *options, "-c", query).stdout
     assert "\\x1b]0;pwned\\x07" in piped and "\\u202eevil" in piped

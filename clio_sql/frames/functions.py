@@ -95,9 +95,9 @@ def centroids(model: str) -> dt.Array(dt.Array(dt.float32)):
 
 
 @scalar.builtin(name="clio_name")
-def name(
-    members: TEXTS, neighbours: TEXTS, criteria: str, terms: TEXTS = (), taken: TEXTS = ()
-) -> dt.Struct({"name": dt.string, "description": dt.string}):
+def name(members: TEXTS, neighbours: TEXTS, criteria: str, terms: TEXTS = (), taken: TEXTS = ()) -> dt.Struct(
+    {"name": dt.string, "description": dt.string}
+):
     """A name and a description of a group of texts, in contrast to texts just outside it.
 
     terms: phrases that enough people used, the most telling first; the local provider names with them alone, and
@@ -172,9 +172,7 @@ def project(vectors: VECTORS) -> dt.Array(dt.Array(dt.float32)):
 
 
 @scalar.builtin(name="clio_word")
-def word(word: str) -> dt.Struct(
-    {"lemma": dt.string, "ordinary": dt.boolean, "stop": dt.boolean, "vague": dt.boolean}
-):
+def word(word: str) -> dt.Struct({"lemma": dt.string, "ordinary": dt.boolean, "stop": dt.boolean, "vague": dt.boolean}):
     """What is known of one lower-cased word: its lemma; in the public word list; a function word; says nothing.
 
     >>> con.execute(word("cities"))["lemma"]
