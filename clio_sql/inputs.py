@@ -104,10 +104,10 @@ def opened(con: duckdb.DuckDBPyConnection, path: str) -> Iterator[Input]:
 @contextmanager
 def _postgres(con: duckdb.DuckDBPyConnection, path: str) -> Iterator[Input]:
     """A table of a PostgreSQL database, read once into a temporary one when its format is known."""
-    copy = f"temp.main.clio_input_{uuid4().hex}"
+    copy = f"clio_input_{uuid4().hex}"
     with postgres.opened(path) as table:
         types = {name: type_ for name, (_, type_) in table.columns.items()}
-        con.execute(f"create table {copy} ({', '.join(f'{identifier(name)} {types[name]}' for name in types)})")
+        con.execute(f"create temp table {copy} ({', '.join(f'{identifier(name)} {types[name]}' for name in types)})")
         try:
             yield Input(
                 postgres.where(path), copy, types,

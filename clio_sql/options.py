@@ -42,7 +42,7 @@ INPUT = Annotated[
     str,
     typer.Argument(
         metavar="INPUT",
-        help="Parquet, JSONL, JSON or CSV file, a folder or glob of Parquet, or file.duckdb::schema.table.",
+        help="Parquet, JSONL, JSON or CSV file, a folder or glob of Parquet, file.duckdb::schema.table, or postgresql://…::schema.table.",
         show_default=False,
     ),
 ]
@@ -64,9 +64,7 @@ PRIVACY_UNIT = Annotated[
 
 SINCE = Annotated[
     str | None,
-    typer.Option(
-        metavar="TIME", help="Only conversations that began at or after it: 2026-03-01, 2026-03-01T12:00:00Z."
-    ),
+    typer.Option(metavar="TIME", help="Only conversations that began at or after it: 2026-03-01T12:00:00Z, or a date."),
 ]
 UNTIL = Annotated[str | None, typer.Option(metavar="TIME", help="Only conversations that began before it, as --since.")]
 

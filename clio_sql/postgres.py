@@ -17,19 +17,11 @@ from clio_sql.errors import InputError
 from clio_sql.quoting import identifier, literal
 
 URL = re.compile(r"(?P<url>postgres(?:ql)?://[^/]*/(?P<database>[^:?]*)[^:]*)(?:::(?P<table>.*))?", re.DOTALL)
-AS_THEY_ARE = (
-    "int2",
-    "int4",
-    "int8",
-    "float4",
-    "float8",
-    "bool",
-    "text",
-    "varchar",
-    "date",
-    "timestamp",
-    "timestamptz",
-)
+TYPES = {
+    "int2": "SMALLINT", "int4": "INTEGER", "int8": "BIGINT", "float4": "FLOAT", "float8": "DOUBLE", "bool": "BOOLEAN",
+    "text": "VARCHAR", "varchar": "VARCHAR", "date": "DATE", "timestamp": "TIMESTAMP",
+    "timestamptz": "TIMESTAMP WITH TIME ZONE",
+}  # fmt: skip
 TIMES = ("date", "timestamp", "timestamptz")
 COLUMNS = """
     select a.attname, t.typname, t.typtype, t.typcategory
@@ -104,12 +96,7 @@ def _read(name: str, type_: str, kind: str, category: str) -> tuple[str, str]:
         return f"{column}::text", "JSON"
     if category == "A" or kind == "c":  # lists and rows
         return f"to_json({column})::text", "JSON"
-    if type_ not in AS_THEY_ARE:
-        return f"{column}::text", "VARCHAR"
-    types = {"int2": "SMALLINT", "int4": "INTEGER", "int8": "BIGINT", "float4": "FLOAT", "float8": "DOUBLE",
-             "bool": "BOOLEAN", "date": "DATE", "timestamp": "TIMESTAMP",
-             "timestamptz": "TIMESTAMP WITH TIME ZONE"}  # fmt: skip
-    return column, types.get(type_, "VARCHAR")
+    return (column, TYPES[type_]) if type_ in TYPES else (f"{column}::text", "VARCHAR")
 
 
 @contextmanager
