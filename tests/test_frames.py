@@ -154,7 +154,6 @@ def test_analyses_compose_with_the_users_own_expressions(con):
     assert "RECURSIVE" in sql and con.con.execute(sql).fetchall() == [(joined.execute().n[0],)]
 
 
-@pytest.mark.skip
 def test_the_readme_example_prints_what_stands_under_it(demo_out):
     part = re.search(r"^## ibis\n(.*?)(?=^## )", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)[1]
     code = re.search(r"^```python\n(.*?)^```", part, re.M | re.S)[1].replace('"out/', f'"{demo_out}/')
