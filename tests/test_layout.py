@@ -42,7 +42,11 @@ TIER = {module: number for number, tier in enumerate(TIERS) for module in tier}
 FOLDERS = {"clio_sql": ROOT / "clio_sql", "clio_sql.udfs": ROOT / "udfs", "clio_sql.sql": ROOT / "sql"}
 HEAVY = ("torch", "sklearn", "sentence_transformers", "transformers", "anthropic", "ibis", "plotly")
 SQL_ALONE = {"clio_words"}  # a macro of SQL, without a function behind it
-BROUGHT_ALONG = {"threadpoolctl": "scikit-learn", "transformers": "sentence-transformers"}
+BROUGHT_ALONG = {
+    "threadpoolctl": "scikit-learn",
+    "transformers": "sentence-transformers",
+    "adbc_driver_manager": "adbc-driver-postgresql",
+}
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "ibis": "ibis-framework"}
 SQL_FILES = sorted((ROOT / "sql").rglob("*.sql"))
 
@@ -101,7 +105,8 @@ def test_the_demo_stands_alone():
 
 def test_every_third_party_import_is_a_dependency():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    listed = project["dependencies"] + project["optional-dependencies"]["offline"]
+    extras = project["optional-dependencies"]
+    listed = project["dependencies"] + extras["offline"] + extras["postgres"]
     allowed = {re.match(r"[\w-]+", line)[0].lower() for line in listed}
     for path in modules().values():
         for name in {name.split(".")[0] for name in imports(path)} - sys.stdlib_module_names - {"clio_sql"}:
