@@ -52,6 +52,14 @@ class Adapter:
         takes = {item.name for item in (*self.needs, *self.optional)}
         return mapped.keys() <= takes and all(item.find(given, mapped) for item in self.needs)
 
+    def time(self, given: Input, mapped: Mapping[str, str]) -> str | None:
+        """The input's column of when a row is from, or None."""
+        return next((item.find(given, mapped) for item in self.optional if item.name == "created_at"), None)
+
+    @property
+    def row_is_a_conversation(self) -> bool:
+        return self.name != "messages"
+
     def wanted(self) -> list[str]:
         """The columns to name in an error."""
         return ["/".join(item.natives) for item in self.needs] + list(self.found_by)
@@ -80,8 +88,11 @@ def adapter(name: str) -> Adapter:
     return Adapter(name, sql, items("needs"), items("optional"), tuple(header("found by")))
 
 
-def raw(given: Input, adapter: Adapter, mapped: Mapping[str, str]) -> str:
-    """The query of the relation `raw` that the adapter reads."""
+def raw(given: Input, adapter: Adapter, mapped: Mapping[str, str], within: str = "") -> str:
+    """The query of the relation `raw` that the adapter reads.
+
+    within: a condition on created_at, put as far down as it goes: files skip what it excludes.
+    """
     types = given.types
     items = {item: item.find(given, mapped) for item in (*adapter.needs, *adapter.optional)}
     selected = ", ".join(f"{_as(item.kind, name, types)} as {item.name}" for item, name in items.items())
@@ -89,10 +100,19 @@ def raw(given: Input, adapter: Adapter, mapped: Mapping[str, str]) -> str:
     names = ", ".join(map(literal, rest))
     values = ", ".join(_as("scalar", name, types) for name in rest)
     metadata = f"map([{names}]::varchar[], [{values}]::varchar[]) as metadata"
+    if within:  # rows are counted from the first that is in it
+        selected = selected.replace(f"|| {POSITION})", f"|| {POSITION} || ' of those in the time range')")
     return (
         f"select {selected}, {POSITION} as position, {metadata} "
-        f"from (select *, row_number() over () as {POSITION} from {given.relation})"
+        f"from (select *, row_number() over () as {POSITION} from {given.relation}{_narrowing(given, items, within)})"
     )
+
+
+def _narrowing(given: Input, items: Mapping[Item, str | None], within: str) -> str:
+    if not within:
+        return ""
+    time = next(_as("time", name, given.types) for item, name in items.items() if item.name == "created_at")
+    return f" where {within.replace('created_at', f'({time})')}"
 
 
 def _as(kind: str, name: str | None, types: Mapping[str, str]) -> str:

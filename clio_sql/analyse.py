@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from clio_sql import builder, builds, fill, findings, inputs, report, sources
+from clio_sql import parquet as written
 from clio_sql.engine import Engine
 from clio_sql.errors import InputError, StateError
 from clio_sql.failures import DEBUG, explained
@@ -40,9 +41,10 @@ def analyse(
     *,
     analysis: Path | None = None,
     runtime: Mapping[str, Any] | None = None,
+    parquet: bool = False,
     **reading: Any,
 ) -> Told:
-    """Analyse `input` into the folder: `warehouse.duckdb`, `published.duckdb` and `report.html`.
+    """Analyse `input` into the folder: `warehouse.duckdb`, `published.duckdb` and `report.html`; with `parquet` also `parquet/`.
 
     analysis: a folder of SQL that replaces packaged files. runtime: fields of `clio_sql.runtime.Runtime`.
     reading: as `sources.read` takes it.
@@ -53,9 +55,10 @@ def analyse(
     relations = findings.checked(analysis)
     require(wanted(**(runtime or {})))
     with _folder(into):
+        written.wanted(into, parquet)  # told before any work
         con = _connected(into / WAREHOUSE, runtime or {})
         try:
-            return _work(con, input, into, steps, relations, reading)
+            return _work(con, input, into, steps, relations, parquet, reading)
         except duckdb.Error as error:
             raise explained(error, steps.relation) from error
         finally:
@@ -82,6 +85,7 @@ def _work(
     into: Path,
     steps: Steps,
     relations: list[Relation],
+    parquet: bool,
     reading: dict[str, Any],
 ) -> Told:
     engine = engine_of(con)
@@ -106,12 +110,13 @@ def _work(
             builder.check(con)
             steps.end(-1, skipped=False)
             steps.begin("published.duckdb", None)
-            publish(con, into, relations)
+            publish(con, into, relations, as_parquet=parquet)
             steps.end(-1, skipped=False)
         steps.begin("report.html", None)
         report.write(into)
         steps.end(-1, skipped=False)
-        return _told(con, engine)
+        told = _told(con, engine)
+        return told._replace(left_out=[*source.left_out, *told.left_out])
 
     return interruptible(con, engine, steps, work)
 

@@ -49,6 +49,9 @@ def run(
     source: options.FORMAT = None,
     breakdown: options.BREAKDOWN = None,
     privacy_unit: options.PRIVACY_UNIT = "user",
+    since: options.SINCE = None,
+    until: options.UNTIL = None,
+    parquet: options.PARQUET = False,
     depth: options.DEPTH = None,
     provider: options.PROVIDER = None,
     model: options.MODEL = None,
@@ -75,9 +78,10 @@ def run(
       clio-sql run chats.parquet --into out
       clio-sql run chats.csv --user-column account --breakdown plan
       clio-sql run prod.duckdb::main.chats --analysis our_sql
+      clio-sql run postgresql://reader@db/prod::public.chats --since 2026-10-01
       clio-sql run chats.parquet --provider anthropic --max-usd 25
     """
-    _analyse(input, into, depth, analysis=analysis, **_given(locals()))
+    _analyse(input, into, depth, analysis=analysis, parquet=parquet, **_given(locals()))
 
 
 @app.command()
@@ -90,6 +94,8 @@ def plan(
     source: options.FORMAT = None,
     breakdown: options.BREAKDOWN = None,
     privacy_unit: options.PRIVACY_UNIT = "user",
+    since: options.SINCE = None,
+    until: options.UNTIL = None,
     provider: options.PROVIDER = "anthropic",
     model: options.MODEL = None,
     naming_model: options.NAMING_MODEL = None,
@@ -120,7 +126,7 @@ def plan(
 
 
 @app.command()
-def demo(into: options.INTO = Path("out"), depth: options.DEPTH = None) -> None:
+def demo(into: options.INTO = Path("out"), parquet: options.PARQUET = False, depth: options.DEPTH = None) -> None:
     """Analyse made-up conversations: write OUT/demo.parquet, then do what `run` does.
 
     \b
@@ -132,7 +138,7 @@ def demo(into: options.INTO = Path("out"), depth: options.DEPTH = None) -> None:
 
     writable(into)
     write(into / "demo.parquet")
-    _analyse(str(into / "demo.parquet"), into, depth, breakdowns=("plan",))
+    _analyse(str(into / "demo.parquet"), into, depth, parquet=parquet, breakdowns=("plan",))
 
 
 @app.command()
@@ -164,6 +170,29 @@ def report(out: options.OUT) -> None:
     from clio_sql.report import write
 
     typer.echo(write(out))
+
+
+@app.command()
+def sql(
+    out: options.OUT,
+    command: Annotated[
+        str | None, typer.Option("--command", "-c", metavar="SQL", help="Run these statements and leave.")
+    ] = None,
+    published: Annotated[bool, typer.Option("--published", help="On published.duckdb, not the warehouse.")] = False,
+) -> None:
+    """Run SQL on the warehouse of OUT, read-only, with the functions loaded: a prompt, -c, or standard input.
+
+    Tables are drawn on a terminal; elsewhere results are CSV.
+
+    \b
+    Examples:
+      clio-sql sql out
+      clio-sql sql out -c "select name, users from clusters where level = 2"
+      clio-sql sql out --published < questions.sql > answers.csv
+    """
+    from clio_sql.prompt import run
+
+    run(out, command, published)
 
 
 @app.command()
@@ -321,6 +350,8 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
         "runtime": {name: options[name] for name in RUNTIME if options[name] is not None},
         "source": options["source"],
         "privacy_unit": options["privacy_unit"],
+        "since": options["since"],
+        "until": options["until"],
         "breakdowns": tuple(options["breakdown"] or ()),
         "columns": {name: options[option] for name, option in COLUMNS.items() if options[option]},
     }

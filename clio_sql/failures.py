@@ -58,6 +58,10 @@ def tell(error: Exception) -> int:
 
 def _fail(text: str, code: int) -> int:
     """Tell the user, without anything that could move the cursor."""
-    clean = "".join(char if char.isprintable() or char == "\n" else "?" for char in text)
-    typer.echo(f"clio-sql: {clean}", err=True)
+    typer.echo(f"clio-sql: {printable(text)}", err=True)
     return code
+
+
+def printable(text: str) -> str:
+    """The text with a ? for every character that could move the cursor."""
+    return "".join(char if char.isprintable() or char == "\n" else "?" for char in text)

@@ -1,10 +1,10 @@
-"""Opens an input: a file, a folder or glob of Parquet, or a table of a DuckDB file."""
+"""Opens an input: a file, a folder or glob of Parquet, or a table of a DuckDB file or a PostgreSQL database."""
 
 from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import duckdb
 
+from clio_sql import postgres
 from clio_sql.errors import InputError
 from clio_sql.lines import not_utf8, uneven
 from clio_sql.quoting import identifier, literal
@@ -20,7 +21,8 @@ KINDS = {
     ".parquet": "parquet", ".jsonl": "json", ".ndjson": "json", ".json": "json",
     ".csv": "csv", ".tsv": "csv", ".duckdb": "duckdb", ".ddb": "duckdb", ".db": "duckdb",
 }  # fmt: skip
-ALLOWED = ".parquet, .jsonl, .ndjson, .json, .csv, .tsv (text also .gz), a folder of Parquet, .duckdb::schema.table"
+ALLOWED = ".parquet, .jsonl, .ndjson, .json, .csv, .tsv (text also .gz), a folder of Parquet, "
+ALLOWED += ".duckdb::schema.table, postgresql://user@host/database::schema.table"
 UNREADABLE = (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException)
 NOT_A_LIST = "clio-sql: not a list: row"
 NO_HEADER = " The first line of a CSV file must name its columns."
@@ -35,6 +37,8 @@ class Input:
     relation: str
     types: dict[str, str]
     hint: str = ""  # said with an error about its columns
+    # Reads the rows from elsewhere into `relation`: (column of the time or None, since, until)
+    load: Callable[[str | None, str, str], None] | None = None
 
     def column(self, name: str) -> str | None:
         """The column of that name whatever its case, spelled as in the input, or None."""
@@ -54,6 +58,8 @@ def _is_name(text: str) -> bool:
 
 def found(path: str) -> tuple[list[str], str]:
     """The files of an input in order of their names, and their kind. Opens none. Raises InputError."""
+    if postgres.is_url(path):
+        return [], "postgres"
     file = path.partition("::")[0]
     try:
         paths = _files(file)
@@ -78,7 +84,10 @@ def opened(con: duckdb.DuckDBPyConnection, path: str) -> Iterator[Input]:
     file, _, table = path.partition("::")
     where = _name(file)
     try:
-        if kind == "duckdb":
+        if kind == "postgres":
+            with _postgres(con, path) as given:
+                yield given
+        elif kind == "duckdb":
             with _attached(con, paths[0], where) as alias:
                 relation = _table(con, alias, table, where)
                 yield Input(where, relation, _types(con, relation))
@@ -88,7 +97,24 @@ def opened(con: duckdb.DuckDBPyConnection, path: str) -> Iterator[Input]:
     except UNREADABLE as error:
         if any(words in str(error) for words in ("read-only mode", "No space left")):
             raise  # about the database that is written to
+        where = postgres.where(path) if kind == "postgres" else where
         raise InputError(f"{where}: {_reason(error, kind, paths)}") from None
+
+
+@contextmanager
+def _postgres(con: duckdb.DuckDBPyConnection, path: str) -> Iterator[Input]:
+    """A table of a PostgreSQL database, read once into a temporary one when its format is known."""
+    copy = f"clio_input_{uuid4().hex}"
+    with postgres.opened(path) as table:
+        types = {name: type_ for name, (_, type_) in table.columns.items()}
+        con.execute(f"create temp table {copy} ({', '.join(f'{identifier(name)} {types[name]}' for name in types)})")
+        try:
+            yield Input(
+                postgres.where(path), copy, types,
+                load=lambda time, since, until: table.copy(con, copy, time, since, until),
+            )  # fmt: skip
+        finally:
+            con.execute(f"drop table if exists {copy}")
 
 
 @contextmanager
@@ -181,7 +207,7 @@ def _table(con: duckdb.DuckDBPyConnection, alias: str, table: str, where: str) -
 def _reason(error: duckdb.Error, kind: str, paths: list[str]) -> str:
     """What is wrong and what to do, without DuckDB's text, which may quote a conversation."""
     text = str(error)
-    if row := re.search(rf"{NOT_A_LIST} (\d+)", text):
+    if row := re.search(rf"{NOT_A_LIST} (\d+(?: of those in the time range)?)", text):
         return (
             f"row {row[1]}: its messages are not a JSON list. Allowed: a list such as "
             '[{"role": "user", "content": "..."}]. From Python, write them with json.dumps or as Parquet.'

@@ -38,12 +38,13 @@ INTO = Annotated[
     Path,
     typer.Option(metavar="OUT", help="Folder for warehouse.duckdb (private) and published.duckdb; made if missing."),
 ]
+PARQUET = Annotated[bool, typer.Option("--parquet", help="Also write the published tables to OUT/parquet/.")]
 DEPTH = Annotated[int | None, typer.Option(min=1, help="Levels of the tree to print; all by default.")]
 INPUT = Annotated[
     str,
     typer.Argument(
         metavar="INPUT",
-        help="Parquet, JSONL, JSON or CSV file, a folder or glob of Parquet, or file.duckdb::schema.table.",
+        help="Parquet, JSONL, JSON or CSV file, a folder or glob of Parquet, file.duckdb::schema.table, or postgresql://…::schema.table.",
         show_default=False,
     ),
 ]
@@ -62,6 +63,12 @@ PRIVACY_UNIT = Annotated[
     Literal["user", "conversation"],
     typer.Option(help="conversation: each counts as a person; where there is no user column."),
 ]
+
+SINCE = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Only conversations that began at or after it: 2026-03-01T12:00:00Z, or a date."),
+]
+UNTIL = Annotated[str | None, typer.Option(metavar="TIME", help="Only conversations that began before it, as --since.")]
 
 PROVIDER = _model(
     str, "local (default: no language model, no cost) or anthropic; its key is ANTHROPIC_API_KEY.", "NAME"

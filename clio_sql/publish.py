@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from clio_sql import parquet
 from clio_sql.builder import SCHEMA
 from clio_sql.errors import InputError, StateError
 from clio_sql.project import Relation
@@ -16,18 +17,28 @@ from clio_sql.quoting import literal
 STORAGE = "v1.4.0"  # the oldest DuckDB that can read the file; 2.0.0 would write what no 1.x opens
 
 
-def publish(con: duckdb.DuckDBPyConnection, folder: Path, relations: Sequence[Relation], schema: str = SCHEMA) -> Path:
+def publish(
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    relations: Sequence[Relation],
+    schema: str = SCHEMA,
+    as_parquet: bool = False,
+) -> Path:
     """Copy every published one of `relations` as a plain table with comments into `folder/published.duckdb`.
 
+    as_parquet: also into `folder/parquet/`; where that is there of an earlier run, it is written anew in any case.
     Readers see the old file or the new one, never a part. Returns its path. Raises StateError where it
     cannot be written.
     """
     target = folder / "published.duckdb"
     _clear(folder)
     draft = folder / f".published-{os.getpid()}.duckdb"
+    files = parquet.wanted(folder, as_parquet)
     try:
-        _write(con, schema, [relation for relation in relations if relation.published], draft)
+        drafts = _write(con, schema, [relation for relation in relations if relation.published], draft, files)
         os.replace(draft, target)
+        if drafts:
+            parquet.put(drafts, folder)
     except OSError as error:
         raise StateError(
             f"{target}: cannot be written ({error.strerror}). Move what is in its place away and run again."
@@ -41,13 +52,18 @@ def _clear(folder: Path) -> None:
     """Remove drafts, also those of a run that was killed: the warehouse's lock lets only one run at a folder."""
     for draft in folder.glob(".published-*.duckdb*"):
         draft.unlink(missing_ok=True)
+    parquet.clear(folder)
 
 
-def _write(con: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Relation], draft: Path) -> None:
+def _write(
+    con: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Relation], draft: Path, files: bool
+) -> Path | None:
+    """Write the draft of the file and, where `files` are wanted, of the folder of Parquet, which is returned."""
     con.execute(f"attach {literal(str(draft))} as publishing (storage_version '{STORAGE}')")
     try:
         _copy(con, schema, relations)
         con.execute("checkpoint publishing")
+        return parquet.draft(con, "publishing.main", relations, draft.parent) if files else None
     finally:
         con.execute("detach publishing")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -16,7 +17,7 @@ import duckdb
 from clio_sql.adapters import FORMATS, MAPPABLE, Adapter, adapter, raw
 from clio_sql.errors import InputError
 from clio_sql.inputs import Input, names, opened
-from clio_sql.quoting import identifier
+from clio_sql.quoting import identifier, literal
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Source:
     breakdowns: tuple[str, ...]
     metadata: tuple[str, ...]  # the names that can be broken down by
     columns: tuple[str, ...]  # the columns of the input
+    left_out: tuple[tuple[str, int], ...] = ()  # (reason, conversations) that since and until kept out
 
 
 def read(
@@ -39,6 +41,8 @@ def read(
     columns: Mapping[str, str] | None = None,
     privacy_unit: str = "user",
     breakdowns: Iterable[str] = (),
+    since: str | None = None,
+    until: str | None = None,
     schema: str = "clio",
 ) -> Source:
     """Writes the conversations of `path` to the table `schema.source`, replacing it, and says what they are.
@@ -50,26 +54,87 @@ def read(
     columns: a name of MAPPABLE -> the input's name for it. Only formats that use all of them are considered.
     privacy_unit: 'user', or 'conversation': then each conversation id is its own user id.
     breakdowns: names in metadata that must exist.
+    since, until: ISO dates or timestamps, UTC where they name no other offset. Only conversations that began at or
+    after `since` and before `until` are read; those without a time are left out, and both are counted.
 
     Raises InputError, and then leaves what was read before.
     """
+    first, last = moment("since", since), moment("until", until)
+    if first and last and first >= last:
+        raise InputError(f"--since {since} is not before --until {until}, which is itself left out. Change one.")
     mapped = {name: column for name, column in (columns or {}).items() if column is not None}
     _allowed("source", [source] if source else [], FORMATS)
     _allowed("columns", mapped, MAPPABLE)
     _allowed("privacy_unit", [privacy_unit], ("user", "conversation"))
     with opened(con, str(path)) as given:
-        if con.execute(f"select 1 from {given.relation} limit 1").fetchone() is None:
-            raise InputError(f"{given.where} has no rows. Give a file with at least one conversation.")
+        if given.load is None:
+            _require_rows(con, given)
         _allowed(f"{given.where}: column", [n for n in mapped.values() if not given.column(n)], given.types)
         chosen = _choose(given, mapped, source)
+        within = _within(given, chosen, mapped, first, last)
+        if given.load is not None:
+            # what is out of range is not even sent, but then it cannot be counted either
+            time = chosen.time(given, mapped) if within and chosen.row_is_a_conversation else None
+            given.load(time, first, last)
+            _require_rows(con, given)
         user_id = "user_id" if privacy_unit == "user" else "conversation_id"
+        narrow = within if chosen.row_is_a_conversation else ""
         query = (
-            f"with raw as ({raw(given, chosen, mapped)})\n"
-            f"select * replace ({user_id} as user_id) from (\n{chosen.sql}\n)"
+            f"with raw as ({raw(given, chosen, mapped, narrow)})\n"
+            f"select * replace ({user_id} as user_id) from (\n{chosen.sql}\n)" + (f" where {within}" if within else "")
         )
+        left_out = _outside(con, given, chosen, mapped, within)
         asked = tuple(breakdowns)
         rows, metadata = _written(con, schema, query, given.where, asked)
-    return Source(chosen.name, rows, privacy_unit, asked, metadata, tuple(given.types))
+    return Source(chosen.name, rows, privacy_unit, asked, metadata, tuple(given.types), left_out)
+
+
+def moment(name: str, text: str | None) -> str:
+    """An ISO date or timestamp as one in UTC that DuckDB and PostgreSQL read; '' for None. Raises InputError."""
+    if text is None:
+        return ""
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(
+            f"--{name} {text[:40]!r} is no time. Allowed: 2026-03-01, 2026-03-01T12:00:00, 2026-03-01T12:00:00+02:00."
+        ) from None
+    return (given.astimezone(UTC).replace(tzinfo=None) if given.tzinfo else given).isoformat(" ")
+
+
+def _require_rows(con: duckdb.DuckDBPyConnection, given: Input) -> None:
+    if con.execute(f"select 1 from {given.relation} limit 1").fetchone() is None:
+        raise InputError(f"{given.where} has no rows. Give a file with at least one conversation.")
+
+
+def _within(given: Input, chosen: Adapter, mapped: Mapping[str, str], first: str, last: str) -> str:
+    """The condition on created_at that --since and --until make, or ''. Raises InputError where nothing has a time."""
+    bounds = [f"created_at {sign} timestamp {literal(at)}" for sign, at in ((">=", first), ("<", last)) if at]
+    if bounds and chosen.time(given, mapped) is None:
+        raise InputError(
+            f"{given.where}: --since and --until need to know when each conversation began, and no column says so. "
+            f"There is: {names(given.types)}. Map one: --time-column NAME."
+        )
+    return " and ".join(bounds)
+
+
+def _outside(
+    con: duckdb.DuckDBPyConnection, given: Input, chosen: Adapter, mapped: Mapping[str, str], within: str
+) -> tuple[tuple[str, int], ...]:
+    """How many conversations `within` keeps out. Raises InputError where it keeps out all."""
+    if not within:
+        return ()
+    untimed, outside, inside = con.execute(
+        f"with raw as ({raw(given, chosen, mapped)}) select count_if(created_at is null), count_if(not ({within})), "
+        f"count_if({within}) from (\n{chosen.sql}\n)"
+    ).fetchall()[0]
+    if not inside:
+        raise InputError(
+            f"{given.where}: no conversation is within --since and --until ({untimed} have no time that can be read). "
+            "--since is the first moment, --until the first one after. Change them."
+        )
+    told = (("no time, which --since and --until ask for", untimed), ("a time outside --since and --until", outside))
+    return tuple((reason, count) for reason, count in told if count)
 
 
 def _written(

@@ -20,7 +20,7 @@ from clio_sql.register import FUNCTIONS, MACROS, MODULES
 # A module imports only from tiers above its own; the modules of a package may import one another.
 TIERS = (
     ("errors",),
-    ("quoting", "lines", "reads"),
+    ("quoting", "lines", "reads", "rows"),
     ("runtime", "state"),
     ("words", "redact", "embedding"),
     ("calls",),
@@ -28,12 +28,13 @@ TIERS = (
     ("engine",),
     ("udfs",),
     ("register",),
-    ("inputs", "contracts", "fill", "project"),
+    ("postgres", "contracts", "fill", "project"),
+    ("inputs", "parquet"),
     ("adapters", "builder", "binding"),
     ("sources", "publish", "findings"),
-    ("failures", "options", "progress", "tree", "demo", "builds", "scaffold", "compiled"),
+    ("failures", "options", "progress", "tree", "demo", "builds", "scaffold", "compiled", "frames"),
     ("report",),
-    ("analyse", "diff"),
+    ("analyse", "diff", "prompt"),
     ("plan", "dbt", "dbt_export"),
     ("screen",),
     ("cli",),
@@ -46,6 +47,7 @@ BROUGHT_ALONG = {
     "threadpoolctl": "scikit-learn",
     "transformers": "sentence-transformers",
     "yaml": "sentence-transformers",
+    "adbc_driver_manager": "adbc-driver-postgresql",
 }
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "ibis": "ibis-framework", "dbt": "dbt-duckdb"}
 SQL_FILES = sorted((ROOT / "sql").rglob("*.sql"))
@@ -106,7 +108,7 @@ def test_the_demo_stands_alone():
 def test_every_third_party_import_is_a_dependency():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    listed = project["dependencies"] + extras["offline"] + extras["dbt"]
+    listed = project["dependencies"] + extras["offline"] + extras["dbt"] + extras["postgres"]
     allowed = {re.match(r"[\w-]+", line)[0].lower() for line in listed}
     for path in modules().values():
         for name in {name.split(".")[0] for name in imports(path)} - sys.stdlib_module_names - {"clio_sql"}:

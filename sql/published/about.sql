@@ -4,23 +4,23 @@
 select
     build_info.built_at::timestamp as built_at,                 -- UTC
     build_info.made_by::varchar as made_by,                    -- who extracted, named and built the hierarchy
-    build_info.provider::varchar as provider,
-    build_info.embedding_model::varchar as embedding_model,
-    build_info.clio_sql_version::varchar as clio_sql_version,
-    build_info.duckdb_version::varchar as duckdb_version,
+    build_info.provider::varchar as provider,                  -- local or anthropic
+    build_info.embedding_model::varchar as embedding_model,    -- of the texts that were clustered
+    build_info.clio_sql_version::varchar as clio_sql_version,  -- of clio-sql
+    build_info.duckdb_version::varchar as duckdb_version,      -- of DuckDB
     build_info.sql_hash::varchar as sql_hash,                  -- of every SQL file of the analysis
-    input.format::varchar as source_format,
+    input.format::varchar as source_format,                    -- the format that was read
     input.privacy_unit::varchar as privacy_unit,               -- user, or conversation: then each conversation counts as a person
-    settings.mode::varchar as mode,
-    settings.min_users::integer as min_users,
-    settings.min_conversations::integer as min_conversations,
-    settings.max_user_share::double as max_user_share,
-    settings.min_audit_rating::integer as min_audit_rating,
-    settings.round_to::integer as round_to,
-    settings.conversations_per_cluster::integer as conversations_per_cluster,
-    settings.max_base_clusters::integer as max_base_clusters,
-    settings.levels::integer as levels,
-    settings.top_clusters::integer as top_clusters,
-    settings.period::varchar as period,
-    settings.seed::integer as seed
+    settings.mode::varchar as mode,                            -- insight: clusters below the gate are hidden
+    settings.min_users::integer as min_users,                  -- fewest people in anything shown
+    settings.min_conversations::integer as min_conversations,  -- fewest conversations in anything shown
+    settings.max_user_share::double as max_user_share,         -- most of a cluster that may be one person's, 0 to 1
+    settings.min_audit_rating::integer as min_audit_rating,    -- lowest rating of a name that is shown, 1 to 5
+    settings.round_to::integer as round_to,                    -- counts are rounded to the nearest of it
+    settings.conversations_per_cluster::integer as conversations_per_cluster,    -- wanted size of a base cluster
+    settings.max_base_clusters::integer as max_base_clusters,  -- most base clusters of a facet
+    settings.levels::integer as levels,                        -- of the tree, the base among them
+    settings.top_clusters::integer as top_clusters,            -- about how many at the top
+    settings.period::varchar as period,                        -- of cluster_trends: day, week, month or quarter
+    settings.seed::integer as seed                             -- of all sampling and clustering
 from settings cross join input cross join build_info

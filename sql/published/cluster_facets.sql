@@ -45,10 +45,10 @@ overall as (
 )
 
 select
-    passing.facet::varchar as facet,
-    passing.cluster_id::varchar as cluster_id,
+    passing.facet::varchar as facet,                       -- with cluster_id: joins clusters
+    passing.cluster_id::varchar as cluster_id,             -- with facet: joins clusters
     passing.breakdown::varchar as breakdown,               -- language, concern, turns, …
-    passing.value::varchar as value,
+    passing.value::varchar as value,                       -- of the breakdown: English, 1, …
     passing.conversations::bigint as conversations,        -- rounded
     passing.users::bigint as users,                        -- distinct people, rounded
     (passing.conversations / nullif(clusters.conversations, 0))::double as share,     -- of the cluster

@@ -23,8 +23,8 @@ cells as (
 )
 
 select
-    facet::varchar as facet,
-    cluster_id::varchar as cluster_id,
+    facet::varchar as facet,                                                   -- with cluster_id: joins clusters
+    cluster_id::varchar as cluster_id,                                         -- with facet: joins clusters
     cells.period::date as period,                                              -- its first day
     (round(conversations / round_to) * round_to)::bigint as conversations,     -- rounded
     (round(users / round_to) * round_to)::bigint as users                      -- distinct people, rounded

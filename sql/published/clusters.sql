@@ -69,12 +69,12 @@ select
     level::integer as level,                        -- 0 is the base, the highest is the top
     cluster_id::varchar as cluster_id,              -- unique within a facet
     parent_id::varchar as parent_id,                -- the cluster one level up; NULL at the top
-    name::varchar as name,
-    description::varchar as description,
+    name::varchar as name,                          -- audited: no word that too few people used
+    description::varchar as description,            -- one or two sentences, audited like the name
     conversations::bigint as conversations,         -- rounded, see about.round_to
     users::bigint as users,                         -- distinct people, rounded
     (conversations / nullif(published, 0))::double as share,   -- of the published conversations of the facet
     x::float as x,                                  -- place on the map, -1 to 1
-    y::float as y
+    y::float as y                                   -- place on the map, -1 to 1
 from rounded inner join totals using (facet)
 order by facet, level desc, conversations desc, cluster_id

@@ -61,7 +61,7 @@ clusters_held as (
 )
 
 select
-    facet::varchar as facet,
+    facet::varchar as facet,                                                   -- which facet was clustered
     told_reason::varchar as reason,                                            -- 'several' where telling them apart would tell too much
     clusters::integer as clusters,                                             -- base clusters; 0: no answer to cluster
     (round(conversations / round_to) * round_to)::bigint as conversations      -- rounded

@@ -1,0 +1,29 @@
+"""clio-sql through ibis: `import clio_sql.frames as clio`.
+
+`clio.connect(path)` gives an ibis connection; `clio.embed(table.text)` and its like are the SQL functions as typed
+expressions; `clio.tree(con)` and its like are analyses of what is published. All of it is lazy, and
+`ibis.to_sql(expression)` prints it.
+"""
+
+from clio_sql.frames.analyses import clusters, differences, lift, top, tree, trends
+from clio_sql.frames.connection import connect
+from clio_sql.frames.functions import (
+    audit,
+    centroids,
+    choose,
+    cluster,
+    embed,
+    extract,
+    fit,
+    merge,
+    name,
+    project,
+    propose,
+    word,
+    words,
+)
+
+__all__ = [
+    "audit", "centroids", "choose", "cluster", "clusters", "connect", "differences", "embed", "extract", "fit", "lift",
+    "merge", "name", "project", "propose", "top", "tree", "trends", "word", "words",
+]  # fmt: skip

@@ -1,0 +1,135 @@
+"""Common questions to the published tables as lazy ibis expressions.
+
+Each takes an ibis DuckDB connection to a `published.duckdb` (its tables in `main`) or a warehouse (in `clio`), and
+returns a table expression to filter, join and group further; `ibis.to_sql(expression)` prints the SQL. Counts are
+rounded, and what is below the gate is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import files
+
+import ibis
+import ibis.expr.types as ir
+import sqlglot
+from ibis import _
+from ibis.backends.duckdb import Backend
+from sqlglot import exp
+
+from clio_sql.errors import InputError
+
+OTHER = "(other)"
+TREE = {
+    "facet": "string", "line": "int64", "depth": "int32", "cluster_id": "string", "parent_id": "string",
+    "name": "string", "path": "array<string>", "conversations": "int64", "users": "int64", "share": "float64",
+}  # fmt: skip
+
+
+@ibis.udf.scalar.builtin
+def date_trunc(unit: str, value: ibis.dtype("date")) -> ibis.dtype("date"):  # type: ignore[valid-type, empty-body]
+    """DuckDB's, since ibis truncates only to a unit that is known beforehand."""
+
+
+def clusters(con: Backend) -> ir.Table:
+    """The published clusters."""
+    return _published(con, "clusters")
+
+
+def tree(con: Backend) -> ir.Table:
+    """One row a cluster in the order of the printed tree: facet, line (from 1), depth (1 is the top), path, counts.
+
+    path: the names from the top down to the cluster. Sort by facet and line.
+    """
+    query = sqlglot.parse_one(files("clio_sql.sql").joinpath("recipes", "tree.sql").read_text("utf-8"), "duckdb")
+    schema = _schema(con)
+    for table in query.find_all(exp.Table):
+        if table.name == "clusters":
+            table.set("db", exp.to_identifier(schema))
+    return con.sql(query.sql("duckdb", comments=False), schema=TREE)
+
+
+def top(con: Backend, facet: str = "request", n: int = 10, level: int | None = 0) -> ir.Table:
+    """The n largest clusters of a level, the largest first, without `(other)`. level: 0 is the base, None the top."""
+    found = clusters(con).filter(_.facet == facet, _.cluster_id != OTHER)
+    found = found.filter(_.parent_id.isnull() if level is None else _.level == level)
+    return found.order_by(_.conversations.desc(), _.cluster_id).limit(n)
+
+
+def lift(con: Backend, breakdown: str = "language", facet: str | None = None) -> ir.Table:
+    """One row a cluster and value of a breakdown, with the cluster's name and level; the highest lift first.
+
+    lift: the value's share of the cluster against its share of all that is published; 2 is twice as common. Rows
+    without a lift (NULL) are left out.
+    """
+    cells = _published(con, "cluster_facets").filter(_.breakdown == breakdown, _.lift.notnull())
+    if facet is not None:
+        cells = cells.filter(_.facet == facet)
+    named = clusters(con).select("facet", "cluster_id", "level", "name")
+    found = cells.inner_join(named, ["facet", "cluster_id"])
+    columns = ("facet", "level", "cluster_id", "name", "breakdown", "value", "conversations", "users", "share", "lift")
+    return found.select(*columns).order_by(_.lift.desc(), _.conversations.desc(), _.facet, _.cluster_id, _.value)
+
+
+def trends(con: Backend, facet: str | None = None, level: int | None = None) -> ir.Table:
+    """One row a cluster and period, with its name, level and growth against the period just before, oldest first.
+
+    growth: 0.5 is half as many again; NULL where the period before is below the gate or not there. level: None is all.
+    """
+    periods = _published(con, "cluster_trends")
+    about = _published(con, "about").select(unit=_.period)
+    dated = periods.cross_join(about).mutate(before=date_trunc(_.unit, _.period - ibis.interval(days=1)))
+    earlier = periods.select("facet", "cluster_id", before="period", conversations_before="conversations")
+    named = clusters(con).select("facet", "cluster_id", "level", "name")
+    found = dated.left_join(earlier, ["facet", "cluster_id", "before"]).inner_join(named, ["facet", "cluster_id"])
+    found = found.mutate(growth=_.conversations / _.conversations_before.nullif(0) - 1)
+    found = found.select(
+        "facet", "level", "cluster_id", "name", "period", "conversations", "users", "conversations_before", "growth"
+    )
+    if facet is not None:
+        found = found.filter(_.facet == facet)
+    if level is not None:
+        found = found.filter(_.level == level)
+    return found.order_by(_.facet, _.cluster_id, _.period)
+
+
+def differences(con: Backend, breakdown: str, left: str, right: str, facet: str | None = None) -> ir.Table:
+    """One row a cluster that both values of a breakdown are shown in, the widest apart first.
+
+    left_share: which part of all published conversations of `left` the cluster holds, 0 to 1, so that a rare value
+    compares with a common one. gap: left_share minus right_share.
+    """
+    cells = _published(con, "cluster_facets").filter(_.breakdown == breakdown, _.value.isin([left, right]))
+    if facet is not None:
+        cells = cells.filter(_.facet == facet)
+    keys = ("facet", "cluster_id")
+    cells = cells.inner_join(clusters(con).select(*keys, "level", "parent_id", "name"), keys)
+    totals = cells.filter(_.parent_id.isnull()).group_by("facet", "value").agg(total=_.conversations.sum())
+    shares = cells.inner_join(totals, ["facet", "value"]).mutate(of_value=_.conversations / _.total)
+    one = shares.filter(_.value == left).select(*keys, "level", "name", left_share="of_value")
+    two = shares.filter(_.value == right).select(*keys, right_share="of_value")
+    found = one.inner_join(two, keys).mutate(gap=_.left_share - _.right_share)
+    columns = ("facet", "level", "cluster_id", "name", "left_share", "right_share", "gap")
+    return found.select(*columns).order_by(_.gap.abs().desc(), _.facet, _.cluster_id)
+
+
+def _published(con: Backend, name: str) -> ir.Table:
+    """A published table, wherever the connection has it."""
+    return con.table(name, database=_schema(con))
+
+
+def _schema(con: Backend) -> str:
+    """`clio` in a warehouse, else `main`. Raises InputError where the clusters are in neither."""
+    query = (
+        "select schema_name from (select schema_name, table_name, database_name from duckdb_tables() union all "
+        "select schema_name, view_name, database_name from duckdb_views()) "
+        "where table_name = 'clusters' and schema_name in ('clio', 'main') and database_name = current_database() "
+        "order by schema_name limit 1"
+    )
+    rows: Sequence[tuple[str]] = con.con.execute(query).fetchall()
+    if not rows:
+        raise InputError(
+            "this database has no table of clusters. Connect to the warehouse.duckdb or published.duckdb of a run, "
+            "or build the analysis first: clio_sql.build(con, table)."
+        )
+    return rows[0][0]

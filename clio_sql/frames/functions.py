@@ -1,0 +1,195 @@
+"""The SQL functions as ibis expressions: `clio_embed` is `embed`, and so on, typed.
+
+They are names that DuckDB knows, not Python that runs: `ibis.to_sql` shows the call. A connection of
+`clio_sql.frames.connect` knows them. NULL gives NULL. The examples are run by the tests.
+"""
+
+import ibis
+import ibis.expr.datatypes as dt
+
+scalar = ibis.udf.scalar
+
+TEXTS = dt.Array(dt.string)
+VECTOR = dt.Array(dt.float64)  # float32 is taken too
+VECTORS = dt.Array(VECTOR)
+
+
+@scalar.builtin(name="clio_extract")
+def _extract(transcript: str, questions) -> dt.Map(dt.string, dt.string):
+    """The builtin behind `extract`; questions is any struct or map."""
+
+
+def extract(transcript, questions):
+    """Answers to all questions about one conversation, as a map from facet to text, in one call.
+
+    transcript: a string. questions: a dict from a facet to a question, or to a dict of question, kind
+    ('text', 'category' or 'score') and choices; or a struct or map expression. An answer that the model did not
+    give is missing from the map; where the call failed the map is NULL.
+
+    >>> con.execute(extract("Hi Bob, could you please book a table for two?", {"task": "What is asked for?"})["task"])
+    'book a table for two'
+    >>> con.execute(extract("Book a table", {"tone": {"question": "Which tone?", "kind": "categorical"}}))
+    Traceback (most recent call last):
+    _duckdb.InvalidInputException: ...has kind 'categorical'; allowed: text, category, score. Change the question.
+    """
+    return _extract(transcript, _struct(questions) if isinstance(questions, dict) else questions)
+
+
+def _struct(fields: dict):
+    return ibis.struct({name: _struct(value) if isinstance(value, dict) else value for name, value in fields.items()})
+
+
+@scalar.builtin(name="clio_embed")
+def embed(text: str) -> dt.Array(dt.float32):
+    """The unit vector of a text, as long as the embedding model's (384 numbers by default).
+
+    >>> len(con.execute(embed("book a flight")))
+    384
+    >>> embed(ibis.array(["book a flight", "find a hotel"]))
+    Traceback (most recent call last):
+    ibis.common.annotations.SignatureValidationError: ...
+    """
+
+
+@scalar.builtin(name="clio_fit")
+def fit(vectors: VECTORS, k: int, seed: int = 0) -> str:
+    """k-means on a list of vectors of one length; the id of the fitted model, which the database keeps.
+
+    Over a column: `fit(table.embedding.collect(), 8)`. The same vectors, k and seed give the same id; k is lowered to
+    the number of different vectors. On a read-only database the model lives in memory.
+
+    >>> con.execute(fit([[0.0, 0.0], [0.0, 1.0], [9.0, 9.0]], 2))
+    'm0dba57c114784dbb'
+    >>> con.execute(fit([[0.0, 0.0], [1.0]], 2))
+    Traceback (most recent call last):
+    _duckdb.InvalidInputException: ...clio_fit: vectors of 1 to 2 numbers were given; all must have the same length...
+    """
+
+
+@scalar.builtin(name="clio_cluster")
+def cluster(vector: VECTOR, model: str) -> dt.Struct(
+    {"cluster_id": dt.int32, "distance": dt.float32, "runner_up": dt.int32, "runner_up_distance": dt.float32}
+):
+    """The nearest centroid and the second nearest, by number, with Euclidean distances.
+
+    With one centroid the runner-up and its distance are NULL.
+
+    >>> con.execute(cluster([0.0, 2.0], fit([[0.0, 0.0], [0.0, 8.0]], 2)))["runner_up_distance"]
+    6.0
+    >>> con.execute(cluster([0.0, 2.0, 1.0], fit([[0.0, 0.0], [0.0, 8.0]], 2)))
+    Traceback (most recent call last):
+    _duckdb.InvalidInputException: ...clio_cluster: a vector of 3 numbers was given to a model of 2...
+    """
+
+
+@scalar.builtin(name="clio_centroids")
+def centroids(model: str) -> dt.Array(dt.Array(dt.float32)):
+    """The centroids of a fitted model, in the order of their numbers.
+
+    >>> con.execute(centroids(fit([[0.0, 0.0], [0.0, 8.0]], 2)))
+    [[0.0, 0.0], [0.0, 8.0]]
+    >>> con.execute(centroids("topics"))
+    Traceback (most recent call last):
+    _duckdb.InvalidInputException: ...model 'topics' is not known in this database...
+    """
+
+
+@scalar.builtin(name="clio_name")
+def name(members: TEXTS, neighbours: TEXTS, criteria: str, terms: TEXTS = (), taken: TEXTS = ()) -> dt.Struct(
+    {"name": dt.string, "description": dt.string}
+):
+    """A name and a description of a group of texts, in contrast to texts just outside it.
+
+    terms: phrases that enough people used, the most telling first; the local provider names with them alone, and
+    without any the answer is NULL. taken: those of them that fit a sibling better.
+
+    >>> cards = ["check my card balance", "what is my balance", "balance of my savings"]
+    >>> con.execute(name(cards, ["block my card"], "", ["balance", "my balance", "savings"]))["name"]
+    'Balance'
+    >>> print(con.execute(name(cards, ["block my card"], "")))
+    None
+    """
+
+
+@scalar.builtin(name="clio_propose")
+def propose(names: TEXTS, n: int, criteria: str = "") -> TEXTS:
+    """About n broader names for a list of names; both at least 1.
+
+    >>> con.execute(propose(["card fees", "lost card", "flight times", "flight tickets"], 2))
+    ['card fees; lost card', 'flight tickets; flight times']
+    >>> con.execute(propose(["card fees", "lost card"], 0))
+    Traceback (most recent call last):
+    _duckdb.InvalidInputException: ...clio_propose: n = 0 for 2 names; both must be at least 1.
+    """
+
+
+@scalar.builtin(name="clio_merge")
+def merge(names: TEXTS, n: int, criteria: str = "") -> TEXTS:
+    """About n distinct names out of a longer list; both at least 1.
+
+    >>> con.execute(merge(["card fees", "fees of cards", "flight times"], 2))
+    ['card fees; fees of cards', 'flight times']
+    >>> con.execute(merge(["card fees"], 0))
+    Traceback (most recent call last):
+    _duckdb.InvalidInputException: ...clio_merge: n = 0 for 1 names; both must be at least 1.
+    """
+
+
+@scalar.builtin(name="clio_choose")
+def choose(child: str, parents: TEXTS) -> str:
+    """The best parent for a name, always one of those given. (ibis keeps `name` for itself: it is `child` here.)
+
+    >>> con.execute(choose("flight tickets", ["banking", "travel by plane"]))
+    'travel by plane'
+    >>> con.execute(choose("flight tickets", ibis.literal([], type="array<string>")))
+    Traceback (most recent call last):
+    _duckdb.InvalidInputException: ...clio_choose: no parents were given; give at least one to choose from.
+    """
+
+
+@scalar.builtin(name="clio_audit")
+def audit(text: str) -> dt.Struct({"rating": dt.int32, "reason": dt.string}):
+    """How well a text protects people, from 1 (names a person) to 5 (nothing identifying), and why.
+
+    >>> con.execute(audit("a refund for Jane Kowalski"))["reason"]
+    'looks like a full name'
+    >>> audit(5)
+    Traceback (most recent call last):
+    ibis.common.annotations.SignatureValidationError: ...
+    """
+
+
+@scalar.builtin(name="clio_project")
+def project(vectors: VECTORS) -> dt.Array(dt.Array(dt.float32)):
+    """A deterministic layout on a plane: one point a vector, in order, no coordinate beyond 1.
+
+    >>> con.execute(project([[0.0], [1.0], [2.0]]))
+    [[-1.0, -1.0], [0.0, 0.0], [1.0, 1.0]]
+    >>> con.execute(project([[0.0], [1.0, 2.0]]))
+    Traceback (most recent call last):
+    _duckdb.InvalidInputException: ...clio_project: vectors of 1 to 2 numbers were given...
+    """
+
+
+@scalar.builtin(name="clio_word")
+def word(word: str) -> dt.Struct({"lemma": dt.string, "ordinary": dt.boolean, "stop": dt.boolean, "vague": dt.boolean}):
+    """What is known of one lower-cased word: its lemma; in the public word list; a function word; says nothing.
+
+    >>> con.execute(word("cities"))["lemma"]
+    'city'
+    >>> word(["cities"])
+    Traceback (most recent call last):
+    ibis.common.annotations.SignatureValidationError: ...
+    """
+
+
+@scalar.builtin(name="clio_words")
+def words(text: str) -> TEXTS:
+    """The words of a text in order, lower-cased; '' stands for whatever is no word.
+
+    >>> con.execute(words("Where's my credit-card bill?"))
+    ["where's", 'my', 'credit-card', 'bill', '']
+    >>> words(["Where's my bill?"])
+    Traceback (most recent call last):
+    ibis.common.annotations.SignatureValidationError: ...
+    """

@@ -1,0 +1,195 @@
+"""`clio-sql sql OUT`: statements on what a run wrote, with the functions loaded."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from clio_sql import rows
+from clio_sql.builder import SCHEMA
+from clio_sql.errors import ClioError, InputError, SqlError, Stopped
+from clio_sql.failures import explained, printable
+from clio_sql.progress import Steps, interruptible
+from clio_sql.publish import open_published
+from clio_sql.register import MACROS, connect, engine_of, register
+
+HELP = """A statement ends with ; and may be of several lines. Ctrl-C stops a query, Ctrl-D leaves.
+.tables   the tables and views, each with what a row is
+.help     this
+.quit     leave"""
+TABLES = """
+    select table_name as name, comment as "a row is" from duckdb_tables()
+    where database_name = current_database() and schema_name in ('main', 'clio')
+    union all
+    select view_name, comment from duckdb_views()
+    where database_name = current_database() and schema_name in ('main', 'clio') and not internal
+    order by name"""
+
+
+def open_out(out: Path, published: bool, **runtime: object) -> duckdb.DuckDBPyConnection:
+    """The warehouse of OUT, or its published file, read-only and with the functions; names need no schema.
+
+    Raises InputError where a run wrote none, StateError where it cannot be opened.
+    """
+    if published:
+        return register(open_published(out), **runtime)
+    if not (out / "warehouse.duckdb").exists():
+        raise InputError(
+            f"{out}: there is no warehouse.duckdb in it. Give the folder that a run wrote, or --published where only "
+            "published.duckdb was handed on."
+        )
+    con = connect(out / "warehouse.duckdb", read_only=True, **runtime)
+    con.execute(f"set search_path = '{SCHEMA},main'")
+    return con
+
+
+def run(out: Path, command: str | None, published: bool) -> None:
+    """Run `command`, or the statements of standard input, or ask for some at a prompt.
+
+    Results go to standard output: drawn on a terminal, as CSV elsewhere. A command or a file ends at its first error.
+    """
+    con = open_out(out, published)
+    con.execute("set enable_progress_bar = false")
+    try:
+        if command is None and sys.stdin is not None and sys.stdin.isatty():
+            _ask(con, "published" if published else "warehouse")
+        else:
+            for statement in statements(con, sys.stdin.read() if command is None else command):
+                execute(con, statement)
+    finally:
+        con.close()
+
+
+def statements(con: duckdb.DuckDBPyConnection, text: str) -> Iterator[duckdb.Statement]:
+    """The statements of a text. Raises SqlError where it cannot be read as SQL."""
+    try:
+        yield from con.extract_statements(text)
+    except duckdb.Error as error:
+        raise SqlError(_said(error)) from None
+
+
+def execute(con: duckdb.DuckDBPyConnection, statement: duckdb.Statement | str) -> None:
+    """Run one statement and write what it found. Ctrl-C stops it alone and raises Stopped; else a ClioError."""
+    engine = engine_of(con)
+    assert engine is not None
+    console = rows.console_of()
+
+    def work() -> None:
+        con.execute(statement)
+        rows.write(con, console)
+
+    try:
+        interruptible(con, engine, Steps(), work)
+    except Stopped:
+        raise Stopped("stopped.") from None
+    except duckdb.InterruptException:
+        raise Stopped("stopped.") from None
+    except duckdb.Error as error:
+        raise _told(error) from error
+
+
+def _told(error: duckdb.Error) -> ClioError:
+    """What is wrong with a statement, in DuckDB's words where they are about the SQL and not about a row."""
+    if isinstance(error, duckdb.ParserException | duckdb.BinderException | duckdb.CatalogException):
+        return SqlError(_said(error))
+    if isinstance(error, duckdb.InvalidInputException) and "read-only" in str(error):
+        return SqlError("this file is open for reading alone. Write elsewhere: copy (select …) to 'file.parquet'.")
+    return explained(error, "this statement")
+
+
+def _said(error: duckdb.Error) -> str:
+    """Without the statement and the caret under it, which DuckDB repeats."""
+    lines = [line for line in str(error).splitlines() if line.strip(" ^") and not line.startswith("LINE")]
+    return " ".join(lines)[:600]
+
+
+# --- the prompt
+
+
+def _ask(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Statements from a person until Ctrl-D; an error is told and the prompt goes on."""
+    print(f"{name}: a statement ends with ; and .help helps", file=sys.stderr)
+    session = _session(con)
+    while True:
+        try:
+            text = session.prompt(f"{name}> ").strip()
+            if text in (".quit", ".exit"):
+                return
+            if text.startswith("."):
+                _dotted(con, text)
+            else:
+                for statement in statements(con, text):
+                    execute(con, statement)
+        except KeyboardInterrupt:  # of a line that was being written
+            continue
+        except EOFError:
+            return
+        except ClioError as error:
+            print(f"clio-sql: {printable(str(error))}", file=sys.stderr)
+
+
+def _dotted(con: duckdb.DuckDBPyConnection, text: str) -> None:
+    if text == ".tables":
+        execute(con, TABLES)
+    elif text == ".help":
+        print(HELP)
+    else:
+        raise SqlError(f"{text.split()[0]} is no command; there are .tables, .help and .quit.")
+
+
+def _session(con: duckdb.DuckDBPyConnection) -> Any:
+    """A prompt with history, colours and completion; Enter ends a statement where it ends with ;."""
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import WordCompleter
+    from prompt_toolkit.filters import Condition
+    from prompt_toolkit.history import FileHistory, InMemoryHistory
+    from prompt_toolkit.lexers import PygmentsLexer
+    from pygments.lexers.sql import SqlLexer
+
+    session: PromptSession[str] = PromptSession(
+        lexer=PygmentsLexer(SqlLexer),
+        completer=WordCompleter(words(con), ignore_case=True),
+        complete_while_typing=False,
+        multiline=Condition(lambda: not _is_whole(session.default_buffer.text)),
+        prompt_continuation=lambda width, number, wrapped: "." * (width - 1) + " ",
+        history=FileHistory(str(file)) if (file := _history()) else InMemoryHistory(),
+    )
+    return session
+
+
+def _is_whole(text: str) -> bool:
+    text = text.strip()
+    return not text or text.startswith(".") or text.endswith(";")
+
+
+def words(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """What can be completed: tables, columns, our functions, DuckDB's, and keywords."""
+    schemas = f"schema_name in ('main', '{SCHEMA}') and database_name = current_database()"
+    queries = (
+        f"select table_name from duckdb_tables() where {schemas}",
+        f"select view_name from duckdb_views() where not internal and {schemas}",
+        f"select column_name from duckdb_columns() where not internal and {schemas}",
+        "select function_name from duckdb_functions() where regexp_full_match(function_name, '[a-z][a-z0-9_]+') "
+        "and not ends_with(function_name, '_raw')",
+        "select keyword_name from duckdb_keywords()",
+    )
+    found: Iterable[str] = (word for query in queries for (word,) in con.execute(query).fetchall())
+    return sorted({*found, *MACROS})
+
+
+def _history() -> Path | None:
+    """The file of earlier statements, readable by its owner alone; None where it cannot be written."""
+    folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "clio-sql"
+    file = folder / "history"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        with file.open("a"):
+            return file
+    except OSError:
+        return None

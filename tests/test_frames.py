@@ -1,0 +1,164 @@
+"""clio_sql.frames: functions and analyses as ibis expressions, on a published file and on a warehouse."""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import io
+import re
+
+import duckdb
+import ibis
+import pytest
+from conftest import ROOT, cli
+from ibis import _
+
+import clio_sql.frames as clio
+from clio_sql.errors import InputError, StateError
+from clio_sql.frames import functions
+from clio_sql.register import MACROS
+
+
+@pytest.fixture(scope="module")
+def empty():
+    con = clio.connect()
+    yield con
+    con.disconnect()
+
+
+@pytest.fixture(params=["published.duckdb", "warehouse.duckdb"])
+def con(request, demo_out):
+    con = clio.connect(demo_out / request.param)
+    yield con
+    con.disconnect()
+
+
+def schema(con) -> str:
+    return "clio" if "clio" in con.list_databases() else "main"
+
+
+def rows(expression) -> list[tuple]:
+    """The rows as plain tuples, NULL as None."""
+    return [tuple(row.values()) for row in expression.to_pyarrow().to_pylist()]
+
+
+@pytest.mark.parametrize("macro", MACROS)
+def test_every_function_is_there_with_two_examples_that_do_what_they_say(empty, macro):
+    function = getattr(clio, macro.removeprefix("clio_"))
+    examples = doctest.DocTestParser().get_doctest(function.__doc__, {**vars(functions), "con": empty}, macro, None, 0)
+    assert len(examples.examples) >= 2
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told):
+        doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(examples, out=told.write, clear_globs=False)
+    assert told.getvalue() == ""
+
+
+def test_types_are_those_that_duckdb_gives(empty):
+    calls = {
+        "extract": clio.extract("a", {"task": "What?"}),
+        "embed": clio.embed("a"),
+        "fit": clio.fit([[1.0]], 1),
+        "cluster": clio.cluster([1.0], clio.fit([[1.0]], 1)),
+        "centroids": clio.centroids(clio.fit([[1.0]], 1)),
+        "name": clio.name(["a"], ["b"], ""),
+        "propose": clio.propose(["a"], 1),
+        "merge": clio.merge(["a"], 1),
+        "choose": clio.choose("a", ["b"]),
+        "audit": clio.audit("a"),
+        "project": clio.project([[1.0]]),
+        "word": clio.word("a"),
+        "words": clio.words("a"),
+    }
+    assert {f"clio_{name}" for name in calls} == set(MACROS)
+    for name, call in calls.items():
+        ((told,),) = empty.con.execute(f"select typeof(({ibis.to_sql(call)}))").fetchall()
+        given = empty.compiler.type_mapper.from_string(re.sub(r"\[\d+\]", "[]", told))
+        assert given == call.type(), name
+
+
+def test_functions_run_on_a_column_of_the_users_own(empty):
+    table = ibis.memtable({"text": ["book a flight", "block my card", None]})
+    found = table.mutate(embedding=clio.embed(_.text)).filter(_.embedding.notnull())
+    model = found.agg(model=clio.fit(found.embedding.collect(), 2))
+    placed = found.cross_join(model).select("text", place=clio.cluster(_.embedding, _.model).cluster_id)
+    places = empty.to_pyarrow(placed).to_pydict()
+    assert sorted(places["text"]) == ["block my card", "book a flight"] and sorted(places["place"]) == [0, 1]
+
+
+def test_what_ibis_calls_by_old_names_works(con):
+    assert "clusters" in con.list_tables(database=schema(con))
+    assert con.sql("select 1 as one").to_pandas().one.tolist() == [1]
+    (batch,) = con.sql("select 2 as two").to_pyarrow_batches()
+    assert batch.to_pydict() == {"two": [2]}
+
+
+def test_a_file_that_is_there_is_opened_for_reading_alone(demo_out, tmp_path):
+    con = clio.connect(demo_out / "published.duckdb")
+    with pytest.raises(duckdb.InvalidInputException, match="read-only"):
+        con.raw_sql("create table t as select 1")
+    con.disconnect()
+    con = clio.connect(tmp_path / "new.duckdb")
+    con.raw_sql("create table t as select 1 as a")
+    con.disconnect()
+    with pytest.raises(StateError, match="its folder does not exist"):
+        clio.connect(tmp_path / "no" / "new.duckdb")
+
+
+def test_a_database_without_an_analysis_is_told(empty):
+    with pytest.raises(InputError, match="no table of clusters"):
+        clio.tree(empty)
+
+
+# --- the analyses
+
+
+def test_the_tree_is_the_one_that_is_printed(con, demo_out):
+    printed = cli("tree", demo_out).stdout.splitlines()[1:]
+    lines = rows(clio.tree(con).order_by("facet", "line").select("depth", "name", "users", "path"))
+    assert len(lines) > 20
+    for (depth, name, users, path), line in zip(lines, printed, strict=False):
+        assert line.endswith(f"{users:>7,}  {'  ' * (depth - 1)}{name}") and path[-1] == name and len(path) == depth
+
+
+def test_top_and_lift_are_what_plain_sql_says(con):
+    plain = f"""select cluster_id from {schema(con)}.clusters
+        where facet = 'request' and level = 0 and cluster_id <> '(other)'
+        order by conversations desc, cluster_id limit 7"""
+    assert rows(clio.top(con, "request", 7).select("cluster_id")) == con.con.execute(plain).fetchall()
+    lifts = rows(clio.lift(con, "plan").select("value", "share", "lift"))
+    assert lifts == sorted(lifts, key=lambda row: -row[2]) and {row[0] for row in lifts} <= {"free", "pro", "team"}
+    tops = rows(clio.top(con, level=None).select("parent_id", "cluster_id"))
+    assert tops and all(parent is None and cluster != "(other)" for parent, cluster in tops)
+
+
+def test_growth_is_only_against_the_period_just_before(con):
+    found = rows(clio.trends(con, "request").select("cluster_id", "period", "conversations", "growth"))
+    counts = {(cluster, period.toordinal()): count for cluster, period, count, _growth in found}
+    for cluster, period, count, growth in found:
+        before = counts.get((cluster, period.toordinal() - 7))
+        assert growth == (None if before is None else pytest.approx(count / before - 1))
+    assert any(growth is not None for *_, growth in found) and any(growth is None for *_, growth in found)
+
+
+def test_differences_compare_what_each_value_puts_where(con):
+    found = rows(clio.differences(con, "plan", "free", "pro").select("level", "left_share", "right_share", "gap"))
+    assert found == sorted(found, key=lambda row: -abs(row[3]))
+    for level in {row[0] for row in found}:
+        assert 0 < sum(row[1] for row in found if row[0] == level) <= 1.001
+
+
+def test_analyses_compose_with_the_users_own_expressions(con):
+    free = clio.lift(con, "plan").filter(_.value == "free").select("facet", "cluster_id", "lift")
+    joined = clio.tree(con).inner_join(free, ["facet", "cluster_id"]).filter(_.depth == 1).agg(n=_.count())
+    sql = str(ibis.to_sql(joined))
+    assert "RECURSIVE" in sql and con.con.execute(sql).fetchall() == [(joined.execute().n[0],)]
+
+
+def test_the_readme_example_prints_what_stands_under_it(demo_out):
+    part = re.search(r"^## ibis\n(.*?)(?=^## )", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)[1]
+    code = re.search(r"^```python\n(.*?)^```", part, re.M | re.S)[1].replace('"out/', f'"{demo_out}/')
+    said = re.findall(r"^```(?:text)\n(.*?)^```", part, re.M | re.S)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(code, {})
+    assert printed.getvalue() == "".join(said)

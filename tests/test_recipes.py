@@ -1,0 +1,108 @@
+"""Every file of sql/recipes runs on what a run wrote, and finds what is put there by hand."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import ROOT
+
+from clio_sql import state
+from clio_sql.prompt import open_out
+
+RECIPES = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "sql" / "recipes").glob("*.sql"))}
+OF_THE_WAREHOUSE = {"cost_so_far", "conversations_that_no_cluster_fits"}
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("published", [False, True], ids=["warehouse", "published"])
+def test_a_recipe_runs_on_the_demo(demo_out, recipe, published):
+    with open_out(demo_out, published) as con:
+        if published and recipe in OF_THE_WAREHOUSE:
+            with pytest.raises(duckdb.CatalogException):
+                con.execute(RECIPES[recipe])
+        else:
+            rows = con.execute(RECIPES[recipe]).fetchall()
+            # no language model was paid, and its rules find no concern in the demo
+            assert rows or recipe in ("cost_so_far", "requests_with_a_high_concern_share")
+
+
+def test_the_readme_tells_each_recipe():
+    part = re.search(r"^### Recipes\n(.*?)(?=^##)", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)[1]
+    told = dict(re.findall(r"^\| `(\w+)\.sql` \| (.+?) \|", part, re.M))
+    assert told.keys() == RECIPES.keys() and all(told.values())
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory) -> Path:
+    """A warehouse of three clusters, two of them at the base."""
+    folder = tmp_path_factory.mktemp("made")
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as con:
+        state.migrate(con)
+        con.execute("""
+            create schema clio; use clio;
+            create table about as select 'week' as period;
+            create table clusters as
+            from (values ('request', 1, 'p', null, 'All', 100, 50, 1.0), ('request', 0, 'a', 'p', 'Cards', 60, 30, 0.6),
+                ('request', 0, 'b', 'p', 'Trips', 40, 20, 0.4)
+            ) t(facet, level, cluster_id, parent_id, name, conversations, users, share);
+            create table cluster_facets as
+            from (values ('p', 'language', 'English', 80, 40, 0.8::double, 1.0),
+                ('a', 'language', 'English', 60, 30, 1.0, 1.25),
+                ('b', 'language', 'English', 20, 10, 0.5, 0.6), ('p', 'language', 'Spanish', 20, 10, 0.2, 1.0),
+                ('b', 'language', 'Spanish', 20, 10, 0.5, 2.5), ('a', 'concern', '1', 40, 20, 0.66::double, 1.0),
+                ('a', 'concern', '3', 10, 10, 0.17::double, 1.0), ('a', 'concern', '5', 10, 10, 0.17, 1.0)
+            ) t(cluster_id, breakdown, value, conversations, users, share, lift) select 'request' as facet, *;
+            create table cluster_trends as
+            from (values ('a', date '2026-03-02', 20, 10), ('a', date '2026-03-09', 30, 10),
+                ('a', date '2026-03-23', 90, 10),
+                ('b', date '2026-03-09', 20, 10), ('b', date '2026-03-16', 10, 10)
+            ) t(cluster_id, period, conversations, users) select 'request' as facet, *;
+            create table assignments as
+            select 'request' as facet, 'c' || i as conversation_id, 'a' as cluster_id, 'b' as runner_up,
+                (i / 1000)::float as distance, (i / 1000 + if(i = 7, 0.001, 0.5))::float as runner_up_distance
+            from range(200) t(i);
+            insert into clio_state.calls by name
+            from (values ('k1', 'extract', 'haiku', 'ok', 10, 5, 0, 0, 1.25::double),
+                ('k2', 'extract', 'haiku', 'ok', 10, 5, 0, 0, 0.5::double),
+                ('k3', 'name', 'sonnet', 'ok', 1, 1, 0, 0, 3.0::double)
+            ) t(key, function, model, status, tokens_in, tokens_out, cache_write_tokens, cache_read_tokens, cost_usd)
+            select *, timestamp '2026-03-01' + to_days(cost_usd::int) as called_at;
+        """)
+    return folder
+
+
+def day(number: int) -> datetime.date:
+    return datetime.date(2026, 3, number)
+
+
+MADE = {
+    "tree": [["All"], ["All", "Cards"], ["All", "Trips"]],
+    "top_requests_in_one_language": [("Cards", 60, 30, 1.0), ("Trips", 20, 10, 0.5)],
+    "growth_week_over_week": [("Trips", day(16), 20, 10, -0.5), ("Cards", day(9), 20, 30, 0.5)],
+    "requests_with_a_high_concern_share": [(0, "Cards", 60, 20, 0.34)],
+    "clusters_where_two_languages_differ_most": [
+        ("request", 0, "Cards", 0.75, None, 0.75),
+        ("request", 0, "Trips", 0.25, 1.0, -0.75),
+        ("request", 1, "All", 1.0, 1.0, 0.0),
+    ],
+    "cost_so_far": [("sonnet", "name", 1, 1, 1, 3.0, 4.75), ("haiku", "extract", 2, 20, 10, 1.75, 4.75)],
+    "conversations_that_no_cluster_fits": [
+        ("request", "c199", "a", "b", 0.199, 0.5, "far from every centre"),
+        ("request", "c198", "a", "b", 0.198, 0.5, "far from every centre"),
+        ("request", "c7", "a", "b", 0.007, 0.001, "between two clusters"),
+    ],
+}
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipe_finds_what_is_there(out, recipe):
+    with open_out(out, False) as con:
+        relation = con.execute(RECIPES[recipe])
+        columns = [column[0] for column in relation.description]
+        rows = relation.fetchall()
+    found = [row[columns.index("path")] for row in rows] if recipe == "tree" else rows
+    assert found == MADE[recipe]
