@@ -37,6 +37,8 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "base_cluster_ids": "varchar[]",
     "conversations": "bigint",
     "users": "integer",
+    "people": "integer",
+    "other_users": "integer",
     "content_words": "integer",
     "level": "integer",
     "position": "integer",
