@@ -109,10 +109,10 @@ def told(con: duckdb.DuckDBPyConnection, relation: str = "cluster_facets") -> di
     """(cluster, value or period) -> (conversations, users)."""
     value = "period::varchar" if relation == "cluster_trends" else "value"
     rows = con.execute(f"select cluster_id, {value}, conversations, users from {relation}").fetchall()
-    return {(cluster, value): figures for cluster, value, *figures in rows}
+    return {(cluster, value): (conversations, users) for cluster, value, conversations, users in rows}
 
 
 def clusters(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
     """Cluster -> (conversations, users)."""
-    return {cluster: figures for cluster, *figures in con.execute(
+    return {cluster: (conversations, users) for cluster, conversations, users in con.execute(
         "select cluster_id, conversations, users from clusters").fetchall()}  # fmt: skip

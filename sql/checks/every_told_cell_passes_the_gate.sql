@@ -22,7 +22,8 @@ per_user as (
         on bases.relation = published.relation and bases.facet = published.facet
         and bases.cluster_id = tree.base_cluster_id
         and bases.breakdown = published.breakdown and bases.value = published.value
-    group by all
+    group by
+        published.relation, published.facet, published.cluster_id, published.breakdown, published.value, bases.user_id
 ),
 
 counted as (

@@ -31,7 +31,7 @@ left_over as (
             and published.cluster_id = broken_down.cluster_id and published.breakdown = broken_down.breakdown
             and published.value = bases.value
     )
-    group by all
+    group by broken_down.relation, broken_down.facet, broken_down.cluster_id, broken_down.breakdown, bases.user_id
 )
 
 select relation, facet, cluster_id, breakdown
