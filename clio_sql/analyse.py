@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from clio_sql import builder, builds, fill, findings, inputs, report, sources
+from clio_sql import bases, builder, builds, fill, findings, inputs, report, sources
 from clio_sql import parquet as written
 from clio_sql.engine import Engine
 from clio_sql.errors import InputError, StateError
@@ -23,6 +23,7 @@ from clio_sql.register import connect, engine_of
 from clio_sql.runtime import runtime as wanted
 
 WAREHOUSE = "warehouse.duckdb"
+PUBLISHED = "published.duckdb"
 
 
 class Told(NamedTuple):
@@ -44,7 +45,9 @@ def analyse(
     parquet: bool = False,
     **reading: Any,
 ) -> Told:
-    """Analyse `input` into the folder: `warehouse.duckdb`, `published.duckdb` and `report.html`; with `parquet` also `parquet/`.
+    """Analyse `input` into the folder: `warehouse.duckdb`, `published.duckdb` and `report.html`.
+
+    parquet: `parquet/` as well.
 
     analysis: a folder of SQL that replaces packaged files. runtime: fields of `clio_sql.runtime.Runtime`.
     reading: as `sources.read` takes it.
@@ -94,6 +97,8 @@ def _work(
     con.execute("set enable_progress_bar = false")  # DuckDB's would be drawn over ours, on standard output
 
     def work() -> Told:
+        if (into / PUBLISHED).exists():
+            bases.settle(con, builder.SCHEMA, into / PUBLISHED)
         steps.begin("source", None)
         source = sources.read(con, input, **reading)
         steps.end(source.rows, skipped=False)

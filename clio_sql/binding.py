@@ -30,6 +30,10 @@ HOST_TABLES = """
         built_at timestamp, made_by varchar, provider varchar, embedding_model varchar,
         clio_sql_version varchar, duckdb_version varchar, sql_hash varchar
     );
+    create table last_bases (
+        relation varchar, facet varchar, cluster_id varchar, breakdown varchar, value varchar, user_id varchar,
+        people integer, conversations bigint
+    );
 """
 _KEPT: list[Callable[..., object]] = []  # a function whose callable is gone kills the process
 

@@ -34,6 +34,7 @@ HOST_COMMENTS = {
     "source": "One row a row of the input, as its adapter read it. Private.",
     "input": "One row: what was read.",
     "build_info": "One row: who builds, with what and when.",
+    "last_bases": "One row a figure that was published last and a person behind it. Private.",
 }
 
 
