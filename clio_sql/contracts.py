@@ -14,6 +14,7 @@ POSITIVE = (
     "conversations_per_cluster", "max_base_clusters", "points_per_cluster", "levels", "top_clusters",
     "neighbourhood", "sample_texts", "max_texts_per_user", "term_conversations",
 )  # fmt: skip
+SHARES = ("refit_growth", "refit_far_share", "keep_name_similarity", "regrow_share")
 PERIODS = ("day", "week", "month", "quarter")
 
 
@@ -31,14 +32,17 @@ def check(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> None:
 
 def _settings(con: duckdb.DuckDBPyConnection) -> None:
     rows = con.execute(
-        f"select mode, period, min_users, round_to, seed, {', '.join(POSITIVE)} from settings"
+        f"select mode, period, min_users, round_to, seed, {', '.join((*POSITIVE, *SHARES))} from settings"
     ).fetchall()
     if len(rows) != 1:
         raise SqlError(f"settings.sql: {len(rows)} rows; there must be exactly one. Change the select.")
     mode, period, _, _, _, *sizes = rows[0]
     _one_of("settings.sql: mode", mode, MODES)
     _one_of("settings.sql: period", period, PERIODS)
-    for name, value in zip(POSITIVE, sizes, strict=True):
+    for name, value in zip(SHARES, sizes[len(POSITIVE) :], strict=True):
+        if value is None or value <= 0:
+            raise SqlError(f"settings.sql: {name} is {value}; it must be above 0. Change the value.")
+    for name, value in zip(POSITIVE, sizes, strict=False):
         if value is None or value < 1:
             raise SqlError(f"settings.sql: {name} is {value}; it must be 1 or more. Change the value.")
 

@@ -19,7 +19,12 @@ from clio_sql.errors import SqlError
 from clio_sql.register import FUNCTIONS
 
 FOLDERS = ("models", "published")
-HOST = ("source", "input", "build_info")  # made by the host: the rows that came in, what they are, who builds
+# Relations that are kept as they were in the last build that was published, each as `last_<name>`.
+LAST = (
+    "cluster_models", "cluster_ids", "assignments", "cluster_names", "name_audits", "trees", "hierarchy", "layout",
+)  # fmt: skip
+# Made by the host: the rows that came in, what they are, who builds; the last build, and every id it ever gave.
+HOST = ("source", "input", "build_info", *(f"last_{name}" for name in LAST), "used_ids")
 KINDS = ("table", "view")
 
 
@@ -34,7 +39,10 @@ class Incremental:
 
 @dataclass(frozen=True)
 class Relation:
-    """One SQL file. comment: its first sentence. columns: name -> comment, in order. inputs: sorted names."""
+    """One SQL file. comment: its first sentence. columns: name -> comment, in order. inputs: sorted names.
+
+    types: name -> SQL type of each column that the last select casts.
+    """
 
     name: str
     folder: str
@@ -43,6 +51,7 @@ class Relation:
     comment: str
     sql: str
     columns: dict[str, str]
+    types: dict[str, str]
     inputs: tuple[str, ...]
     incremental: Incremental | None
 
@@ -59,6 +68,11 @@ class Relation:
     def asks(self) -> bool:
         """True where a provider is asked, which may cost money."""
         return any(f"{name}(" in self.sql or f"{name}_raw(" in self.sql for name in _functions(answered=True))
+
+    @property
+    def slow(self) -> bool:
+        """True where a row takes so long that a stopped run should keep what it did of them."""
+        return self.asks or "clio_embed(" in self.sql
 
     @property
     def recursive(self) -> bool:
@@ -107,9 +121,15 @@ def parse(name: str, folder: str, text: str) -> Relation:
         comment=comment[1] if comment else "",
         sql=text.strip().rstrip(";"),
         columns={column.alias_or_name: " ".join(column.comments or []).strip() for column in tree.selects},
+        types=_types(tree),
         inputs=tuple(sorted({table.name for table in _tables(tree)} - {name})),
         incremental=_incremental(where, header.get("incremental")),
     )
+
+
+def _types(tree: exp.Query) -> dict[str, str]:
+    casts = {select.alias_or_name: select.unalias() for select in tree.selects}
+    return {name: cast.to.sql("duckdb") for name, cast in casts.items() if isinstance(cast, exp.Cast)}
 
 
 def _tables(tree: exp.Expression, names: Iterable[str] | None = None) -> list[exp.Table]:

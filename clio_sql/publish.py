@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from clio_sql.builder import SCHEMA
+from clio_sql.builder import SCHEMA, keep
 from clio_sql.errors import InputError, StateError
 from clio_sql.project import Relation
 from clio_sql.quoting import literal
@@ -19,7 +19,8 @@ STORAGE = "v1.4.0"  # the oldest DuckDB that can read the file; 2.0.0 would writ
 def publish(con: duckdb.DuckDBPyConnection, folder: Path, relations: Sequence[Relation], schema: str = SCHEMA) -> Path:
     """Copy every published one of `relations` as a plain table with comments into `folder/published.duckdb`.
 
-    Readers see the old file or the new one, never a part. Returns its path. Raises StateError where it
+    Readers see the old file or the new one, never a part. It is then the last build, whose clusters the next one
+    goes on with. Returns its path. Raises StateError where it
     cannot be written.
     """
     target = folder / "published.duckdb"
@@ -28,6 +29,7 @@ def publish(con: duckdb.DuckDBPyConnection, folder: Path, relations: Sequence[Re
     try:
         _write(con, schema, [relation for relation in relations if relation.published], draft)
         os.replace(draft, target)
+        keep(con, relations, schema)  # a run that is killed just before does this again, with the same result
     except OSError as error:
         raise StateError(
             f"{target}: cannot be written ({error.strerror}). Move what is in its place away and run again."

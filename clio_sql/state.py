@@ -54,6 +54,10 @@ MIGRATIONS = (
     );
     comment on column clio_state.conversation_inputs.input_hash is 'as in call_inputs';
     """,
+    # 4: the rows that a relation came to, by hash: what reads it is left as it is while they are the same
+    """
+    alter table clio_state.relations add column content varchar;
+    """,
 )
 
 

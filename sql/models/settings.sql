@@ -20,6 +20,10 @@ select
     1000::integer as term_conversations,            -- conversations of a cluster whose phrases are counted
     8000::integer as max_message_characters,        -- a longer message is shortened in the middle
     100000::integer as max_transcript_characters,   -- a longer transcript too
+    0.25::double as refit_growth,                   -- clusters are fitted anew when the conversations grew or shrank by this share, …
+    0.1::double as refit_far_share,                 -- … or when more of them are far from every cluster; 0.05 are when it is fitted
+    0.95::double as keep_name_similarity,           -- cosine of old and new centroid from which on a cluster keeps its name
+    0.3::double as regrow_share,                    -- the tree is grown anew when more of the conversations are in clusters new to it
     'week'::varchar as period,                      -- of trends: day, week, month or quarter
     0.05::double as max_error_ratio,                -- a paid step stops when more of its calls failed
     0::integer as seed
