@@ -24,10 +24,16 @@ WAREHOUSE = "warehouse.duckdb"
 
 
 class Told(NamedTuple):
-    """What a run tells besides its tree. left_out: (reason, rows). held_back: facet -> reasons, without counts."""
+    """What a run tells besides its tree.
+
+    left_out: (reason, rows). held_back: facet -> reasons, without counts. conversations: what came, changed and went
+    since the last run. fits: facet -> why its clusters were fitted anew; not those that stayed.
+    """
 
     left_out: list[tuple[str, int]]
     held_back: dict[str, list[str]]
+    conversations: builder.Changes
+    fits: dict[str, str]
 
 
 def analyse(
@@ -37,12 +43,13 @@ def analyse(
     *,
     analysis: Path | None = None,
     runtime: Mapping[str, Any] | None = None,
+    refit: bool = False,
     **reading: Any,
 ) -> Told:
     """Analyse `input` into the folder: `warehouse.duckdb` and `published.duckdb`.
 
     analysis: a folder of SQL that replaces packaged files. runtime: fields of `clio_sql.runtime.Runtime`.
-    reading: as `sources.read` takes it.
+    refit: fit the clusters anew, from where they are. reading: as `sources.read` takes it.
 
     Raises InputError, and then leaves the folder as it was; any other ClioError, and then keeps what was finished.
     """
@@ -52,7 +59,7 @@ def analyse(
     with _folder(into):
         con = _connected(into / WAREHOUSE, runtime or {})
         try:
-            return _work(con, input, into, steps, relations, reading)
+            return _work(con, input, into, steps, relations, refit, reading)
         except duckdb.Error as error:
             raise explained(error, steps.relation) from error
         finally:
@@ -79,6 +86,7 @@ def _work(
     into: Path,
     steps: Steps,
     relations: list[Relation],
+    refit: bool,
     reading: dict[str, Any],
 ) -> Told:
     engine = engine_of(con)
@@ -97,22 +105,24 @@ def _work(
             privacy_unit=source.privacy_unit,
             breakdowns=source.breakdowns,
         )
-        builder.run(con, reporter=steps, relations=relations)
+        built = builder.run(con, reporter=steps, relations=relations, refit=refit)
         steps.begin("checks", None)
         builder.check(con)
         steps.end(-1, skipped=False)
         steps.begin("published.duckdb", None)
         publish(con, into, relations)
         steps.end(-1, skipped=False)
-        return _told(con)
+        return _told(con, built)
 
     return interruptible(con, engine, steps, work)
 
 
-def _told(con: duckdb.DuckDBPyConnection) -> Told:
+def _told(con: duckdb.DuckDBPyConnection, built: builder.Builder) -> Told:
     left_out = con.execute("from clio.left_out").fetchall()
     query = "select facet, list(distinct reason order by reason) from clio.suppressed group by facet"
-    return Told(left_out, dict(con.execute(query).fetchall()))
+    held_back = dict(con.execute(query).fetchall())
+    fits = dict(con.execute("select facet, reason from clio.fits where reason is not null order by facet").fetchall())
+    return Told(left_out, held_back, built.changes["facet_values"], fits if "fits" in built.made else {})
 
 
 @contextmanager

@@ -46,6 +46,9 @@ def run(
     input: options.INPUT,
     into: options.INTO = Path("out"),
     analysis: options.ANALYSIS = None,
+    refit: Annotated[
+        bool, typer.Option("--refit", help="Fit the clusters anew, from where they are, and grow the tree anew.")
+    ] = False,
     source: options.FORMAT = None,
     breakdown: options.BREAKDOWN = None,
     privacy_unit: options.PRIVACY_UNIT = "user",
@@ -68,16 +71,17 @@ def run(
 ) -> None:
     """Analyse INPUT: write warehouse.duckdb and published.duckdb, and print the tree.
 
-    Running it again goes on where it was stopped, and does only what is new.
+    Running it again goes on where it was stopped, and does only what is new. Clusters keep their ids and names.
 
     \b
     Examples:
       clio-sql run chats.parquet --into out
+      clio-sql run chats.parquet --into out --refit
       clio-sql run chats.csv --user-column account --breakdown plan
       clio-sql run prod.duckdb::main.chats --analysis our_sql
       clio-sql run chats.parquet --provider anthropic --max-usd 25
     """
-    _analyse(input, into, depth, analysis=analysis, **_given(locals()))
+    _analyse(input, into, depth, analysis=analysis, refit=refit, **_given(locals()))
 
 
 @app.command()
@@ -218,9 +222,12 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 def _analyse(input: str, into: Path, depth: int | None, **settings: Any) -> None:
     from clio_sql.analyse import analyse
     from clio_sql.progress import Steps
+    from clio_sql.refreshed import lines
     from clio_sql.screen import print_tree
 
     told = analyse(input, into, Steps(), **settings)
+    for line in lines(told):
+        typer.echo(line, err=True)
     for reason, rows in told.left_out:
         typer.echo(f"left out of the input: {rows:,} with {reason}", err=True)
     print_tree(into, None, depth, told.held_back)

@@ -34,7 +34,7 @@ TIERS = (
     ("failures", "options", "progress", "tree", "demo"),
     ("analyse",),
     ("plan",),
-    ("screen",),
+    ("screen", "refreshed"),
     ("cli",),
 )
 TIER = {module: number for number, tier in enumerate(TIERS) for module in tier}

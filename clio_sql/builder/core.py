@@ -22,6 +22,7 @@ class Builder:
     """One build of `relations`, in that order, in `schema` of the database behind `con`.
 
     refit: clusters are fitted anew although no rule says so. changes: relation -> what an incremental one did.
+    made: the tables that were made anew.
 
     A table counts as changed when its rows are others, not when it was made again: what reads it is then left
     as it is. That is why one more conversation does not name, lay out and audit everything anew.
@@ -33,6 +34,7 @@ class Builder:
     reporter: Reporter = field(default_factory=Quiet)
     refit: bool = False
     changes: dict[str, Changes] = field(default_factory=dict)
+    made: set[str] = field(default_factory=set)
     _fingerprints: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -64,6 +66,7 @@ class Builder:
             self._create_view(relation, fingerprint)
             return fingerprint
         content = self._create_table(relation, fingerprint)
+        self.made.add(relation.name)
         self.reporter.end(self.count(relation.name), skipped=False)
         return content
 
