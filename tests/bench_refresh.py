@@ -27,14 +27,12 @@ from clio_sql.publish import publish
 
 FACET = "request"
 AT_ONCE = """
-    with settings_now as (select seed, conversations_per_cluster as size from clio.settings),
-    placed as (
+    with placed as (
         select conversation_id, embedding, md5(concat(seed, conversation_id)) as place
-        from clio.embeddings cross join settings_now where facet = ?
+        from clio.embeddings cross join clio.settings where facet = $1
     ),
     fitted as (
-        select clio_fit(list(embedding order by place), ceil(count(*) / any_value(size)), seed := any_value(seed)) as model
-        from placed cross join settings_now
+        select clio_fit(list(embedding order by place), (select k from clio.fits where facet = $1)) as model from placed
     )
     select conversation_id, clio_cluster(embedding, model).cluster_id from placed cross join fitted"""
 

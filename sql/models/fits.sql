@@ -7,8 +7,16 @@ counted as (
     select
         facet,
         count(*) as conversations,
-        greatest(1, least(any_value(max_base_clusters), ceil(count(*) / any_value(conversations_per_cluster)))) as k,
-        any_value(concat_ws(' ', conversations_per_cluster, max_base_clusters, points_per_cluster, seed)) as sizes
+        greatest(1, least(
+            any_value(max_base_clusters),
+            greatest(
+                ceil(count(*) / any_value(conversations_per_cluster)),
+                least(any_value(min_base_clusters), count(*) // any_value(least_per_cluster))
+            )
+        )) as k,
+        any_value(concat_ws(
+            ' ', conversations_per_cluster, max_base_clusters, min_base_clusters, least_per_cluster, points_per_cluster, seed
+        )) as sizes
     from embeddings cross join settings
     group by facet
 ),
