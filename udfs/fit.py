@@ -74,8 +74,8 @@ def _resized(points: np.ndarray, centroids: np.ndarray, k: int, seed: int) -> np
             mine = points[owner == number]
             if number not in halves and len(mine) > 1 and np.ptp(mine, axis=0).any():
                 two = KMeans(2, n_init=4, random_state=seed).fit(mine)
-                larger = int(np.bincount(two.labels_).argmax())
-                centres = two.cluster_centers_[[larger, 1 - larger]]
+                same = int(_nearest(kept[number][None], two.cluster_centers_)[0][0])  # this half goes on
+                centres = two.cluster_centers_[[same, 1 - same]]
                 halves[number] = (float(spread[number] - two.inertia_), centres)
         if not halves:
             break
