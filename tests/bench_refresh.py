@@ -71,10 +71,13 @@ def measure(file: Path, parts: int, into: Path) -> Iterable[Part]:
             seconds = time.process_time() - began
             query = "select conversation_id, cluster_id from clio.assignments where facet = ?"
             now = dict(con.execute(query, [FACET]).fetchall())
-            ids = {i for (i,) in con.execute("select cluster_id from clio.hierarchy where facet = ?", [FACET]).fetchall()}
+            query = "select distinct cluster_id from clio.hierarchy where facet = ?"
+            ids = {i for (i,) in con.execute(query, [FACET]).fetchall()}
             at_once = dict(con.execute(AT_ONCE, [FACET]).fetchall())
-            (refit,) = con.execute("select any_value(coalesce(reason, '')) from clio.fits where facet = ?", [FACET]).fetchone()
-            tree = con.execute("select coalesce(reason, '') from clio.trees where facet = ?", [FACET]).fetchone()
+            query = """
+                select coalesce(fits.reason, ''), coalesce(trees.reason, '')
+                from clio.fits left join clio.trees using (facet) where facet = ?"""
+            refit, tree = con.execute(query, [FACET]).fetchone()
             kinds = con.execute("select kind, count(*) from clio.cluster_lineage group by 1 order by 1").fetchall()
         finally:
             con.close()
@@ -84,7 +87,7 @@ def measure(file: Path, parts: int, into: Path) -> Iterable[Part]:
             len(last_ids & ids) / len(last_ids) if last_ids else None,
             adjusted_rand_score([last[i] for i in common], [now[i] for i in common]) if last else None,
             purity(now, labels), purity(at_once, labels),
-            refit, tree[0] if tree else "", ", ".join(f"{n} {kind}" for kind, n in kinds), seconds,
+            refit, tree, ", ".join(f"{n} {kind}" for kind, n in kinds), seconds,
         )  # fmt: skip
         last, last_ids = now, ids
 
@@ -122,9 +125,9 @@ def main() -> None:
             rows.append(row)
             ids, rand = ("     " if value is None else f"{value:5.3f}" for value in (row.ids, row.rand))
             print(
-                f"{len(rows):4} {row.conversations:13,} {row.clusters:8} {row.published:9} {ids} {rand}  {row.purity:5.3f}"
-                f"   {row.at_once:5.3f} {row.purity - row.at_once:+5.3f} {row.seconds:6.1f}  {row.refit:<9} {row.tree:<9}"
-                f" {row.lineage}",
+                f"{len(rows):4} {row.conversations:13,} {row.clusters:8} {row.published:9} {ids} {rand}"
+                f"  {row.purity:5.3f}   {row.at_once:5.3f} {row.purity - row.at_once:+5.3f} {row.seconds:6.1f}"
+                f"  {row.refit:<9} {row.tree:<9} {row.lineage}",
                 flush=True,
             )
     for name in ("ids", "rand"):

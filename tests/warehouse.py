@@ -86,7 +86,7 @@ def give_table(con: duckdb.DuckDBPyConnection, chats: Path) -> None:
 
 def forget(con: duckdb.DuckDBPyConnection) -> None:
     """Let the next build name, audit and grow everything anew; embeddings, facets and clusters stay."""
-    kept = ("facet_values", "embeddings", "vocabulary", "fits", "cluster_models", "placements", "cluster_ids", "assignments")
+    kept = ("facet_values", "embeddings", "vocabulary", "fits", "cluster_models", "placements", "cluster_ids")
     con.execute(f"delete from clio_state.relations where relation not in {kept}")
     con.execute("delete from clio.last_cluster_names")
     forget_tree(con)
