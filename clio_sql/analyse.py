@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from clio_sql import bases, builder, builds, fill, findings, inputs, report, sources
+from clio_sql import builder, builds, fill, findings, inputs, report, sources
 from clio_sql import parquet as written
 from clio_sql.engine import Engine
 from clio_sql.errors import InputError, StateError
@@ -27,12 +27,18 @@ PUBLISHED = "published.duckdb"
 
 
 class Told(NamedTuple):
-    """What a run tells besides its tree. left_out: (reason, rows). held_back: facet -> reasons, without counts.
-    unanswered: (status, calls of this run or refusals kept from earlier ones)."""
+    """What a run tells besides its tree.
+
+    left_out: (reason, rows). held_back: facet -> reasons, without counts. unanswered: (status, calls of this run or
+    refusals kept from earlier ones). conversations: what came, changed and went since the last run. fits: facet ->
+    why its clusters were fitted anew; not those that stayed.
+    """
 
     left_out: list[tuple[str, int]]
     held_back: dict[str, list[str]]
     unanswered: list[tuple[str, int]]
+    conversations: builder.Changes
+    fits: dict[str, str]
 
 
 def analyse(
@@ -43,6 +49,7 @@ def analyse(
     analysis: Path | None = None,
     runtime: Mapping[str, Any] | None = None,
     parquet: bool = False,
+    refit: bool = False,
     **reading: Any,
 ) -> Told:
     """Analyse `input` into the folder: `warehouse.duckdb`, `published.duckdb` and `report.html`.
@@ -50,7 +57,7 @@ def analyse(
     parquet: `parquet/` as well.
 
     analysis: a folder of SQL that replaces packaged files. runtime: fields of `clio_sql.runtime.Runtime`.
-    reading: as `sources.read` takes it.
+    refit: fit the clusters anew, from where they are. reading: as `sources.read` takes it.
 
     Raises InputError, and then leaves the folder as it was; any other ClioError, and then keeps what was finished.
     """
@@ -61,7 +68,7 @@ def analyse(
         written.wanted(into, parquet)  # told before any work
         con = _connected(into / WAREHOUSE, runtime or {})
         try:
-            return _work(con, input, into, steps, relations, parquet, reading)
+            return _work(con, input, into, steps, relations, parquet, refit, reading)
         except duckdb.Error as error:
             raise explained(error, steps.relation) from error
         finally:
@@ -89,6 +96,7 @@ def _work(
     steps: Steps,
     relations: list[Relation],
     parquet: bool,
+    refit: bool,
     reading: dict[str, Any],
 ) -> Told:
     engine = engine_of(con)
@@ -98,7 +106,7 @@ def _work(
 
     def work() -> Told:
         if (into / PUBLISHED).exists():
-            bases.settle(con, builder.SCHEMA, into / PUBLISHED)
+            builder.settle(con, relations, into / PUBLISHED)
         steps.begin("source", None)
         source = sources.read(con, input, **reading)
         steps.end(source.rows, skipped=False)
@@ -110,7 +118,7 @@ def _work(
             breakdowns=source.breakdowns,
         )
         with builds.recorded(con, into, relations):
-            builder.run(con, reporter=steps, relations=relations)
+            built = builder.run(con, reporter=steps, relations=relations, refit=refit)
             steps.begin("checks", None)
             builder.check(con)
             steps.end(-1, skipped=False)
@@ -120,20 +128,27 @@ def _work(
         steps.begin("report.html", None)
         report.write(into)
         steps.end(-1, skipped=False)
-        told = _told(con, engine)
+        told = _told(con, engine, built)
         return told._replace(left_out=[*source.left_out, *told.left_out])
 
     return interruptible(con, engine, steps, work)
 
 
-def _told(con: duckdb.DuckDBPyConnection, engine: Engine) -> Told:
+def _told(con: duckdb.DuckDBPyConnection, engine: Engine, built: builder.Builder) -> Told:
     left_out = con.execute("from clio.left_out").fetchall()
     query = "select facet, list(distinct reason order by reason) from clio.suppressed group by facet"
     refused = con.execute(
         "select count(distinct conversation_id) from clio.facet_values where status = 'refused'"
     ).fetchall()
     unanswered = [("refused", count) for (count,) in refused if count] + sorted(fill.failures(engine).items())
-    return Told(left_out, dict(con.execute(query).fetchall()), unanswered)
+    fits = dict(con.execute("select facet, reason from clio.fits where reason is not null order by facet").fetchall())
+    return Told(
+        left_out,
+        dict(con.execute(query).fetchall()),
+        unanswered,
+        built.changes["facet_values"],
+        fits if "fits" in built.made else {},
+    )
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from clio_sql import contracts, project
+from clio_sql.builder import last
 from clio_sql.errors import ClioError
 from clio_sql.project import Relation
 from clio_sql.quoting import identifier
@@ -28,11 +29,7 @@ HOST_TABLES = """
     create table input (format varchar, privacy_unit varchar, breakdowns varchar[]);
     create table build_info (
         built_at timestamp, made_by varchar, provider varchar, embedding_model varchar,
-        clio_sql_version varchar, duckdb_version varchar, sql_hash varchar
-    );
-    create table last_bases (
-        relation varchar, facet varchar, cluster_id varchar, breakdown varchar, value varchar, user_id varchar,
-        people integer, conversations bigint
+        clio_sql_version varchar, duckdb_version varchar, sql_hash varchar, refit boolean
     );
 """
 _KEPT: list[Callable[..., object]] = []  # a function whose callable is gone kills the process
@@ -90,8 +87,14 @@ def connection() -> duckdb.DuckDBPyConnection:
         con.create_function(f"{function.name}_raw", _KEPT[-1], function.parameters, returned, type="arrow")  # type: ignore
     for macro in MACROS:
         con.execute(macro_text(macro))
-    con.execute(HOST_TABLES)
+    give_host_tables(con)
     return con
+
+
+def give_host_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """The tables of the host, empty."""
+    con.execute(HOST_TABLES)
+    last.prepare(con, project.load())
 
 
 def shape(con: duckdb.DuckDBPyConnection, sql: str) -> Columns:

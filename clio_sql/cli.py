@@ -46,6 +46,9 @@ def run(
     input: options.INPUT,
     into: options.INTO = Path("out"),
     analysis: options.ANALYSIS = None,
+    refit: Annotated[
+        bool, typer.Option("--refit", help="Fit the clusters anew, from where they are, and grow the tree anew.")
+    ] = False,
     source: options.FORMAT = None,
     breakdown: options.BREAKDOWN = None,
     privacy_unit: options.PRIVACY_UNIT = "user",
@@ -71,17 +74,18 @@ def run(
 ) -> None:
     """Analyse INPUT: write warehouse.duckdb, published.duckdb and report.html, and print the tree.
 
-    Running it again goes on where it was stopped, and does only what is new.
+    Running it again goes on where it was stopped, and does only what is new. Clusters keep their ids and names.
 
     \b
     Examples:
       clio-sql run chats.parquet --into out
+      clio-sql run chats.parquet --into out --refit
       clio-sql run chats.csv --user-column account --breakdown plan
       clio-sql run prod.duckdb::main.chats --analysis our_sql
       clio-sql run postgresql://reader@db/prod::public.chats --since 2026-10-01
       clio-sql run chats.parquet --provider anthropic --max-usd 25
     """
-    _analyse(input, into, depth, analysis=analysis, parquet=parquet, **_given(locals()))
+    _analyse(input, into, depth, analysis=analysis, parquet=parquet, refit=refit, **_given(locals()))
 
 
 @app.command()
@@ -360,9 +364,12 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 def _analyse(input: str, into: Path, depth: int | None, **settings: Any) -> None:
     from clio_sql.analyse import analyse
     from clio_sql.progress import Steps
+    from clio_sql.refreshed import lines
     from clio_sql.screen import print_tree
 
     told = analyse(input, into, Steps(), **settings)
+    for line in lines(told):
+        typer.echo(line, err=True)
     for reason, rows in told.left_out:
         typer.echo(f"left out of the input: {rows:,} with {reason}", err=True)
     for status, count in told.unanswered:

@@ -11,9 +11,10 @@ from clio_sql.providers import KINDS
 
 MODES = ("insight",)
 POSITIVE = (
-    "conversations_per_cluster", "max_base_clusters", "points_per_cluster", "levels", "top_clusters",
-    "neighbourhood", "sample_texts", "max_texts_per_user", "term_conversations",
+    "conversations_per_cluster", "max_base_clusters", "min_base_clusters", "least_per_cluster", "points_per_cluster",
+    "levels", "top_clusters", "neighbourhood", "sample_texts", "max_texts_per_user", "term_conversations",
 )  # fmt: skip
+SHARES = ("refit_growth", "refit_far_share", "keep_name_similarity", "regrow_share")
 PERIODS = ("day", "week", "month", "quarter")
 SAMPLE_BY = ("conversation", "message")
 
@@ -39,7 +40,7 @@ def problems(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> li
 def _settings(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     rows = con.execute(
         "select mode, period, sample_by, sample_strata, sample_conversations, min_users, round_to, seed, "
-        f"{', '.join(POSITIVE)} from settings"
+        f"{', '.join((*POSITIVE, *SHARES))} from settings"
     ).fetchall()
     if len(rows) != 1:
         yield f"settings.sql: {len(rows)} rows; there must be exactly one. Change the select."
@@ -52,7 +53,10 @@ def _settings(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         yield from _one_of("settings.sql: sample_strata", strata, PERIODS)
     if wanted is not None and wanted < 1:
         yield f"settings.sql: sample_conversations is {wanted}; allowed: null (all), or 1 or more. Change the value."
-    for name, value in zip(POSITIVE, sizes, strict=True):
+    for name, value in zip(SHARES, sizes[len(POSITIVE) :], strict=True):
+        if value is None or value <= 0:
+            yield f"settings.sql: {name} is {value}; it must be above 0. Change the value."
+    for name, value in zip(POSITIVE, sizes, strict=False):
         if value is None or value < 1:
             yield f"settings.sql: {name} is {value}; it must be 1 or more. Change the value."
 

@@ -12,6 +12,7 @@ config: fields of `clio_sql.runtime.Runtime`; `input`, a path as `clio-sql run` 
 input), then from the defaults.
 
     clio_dbt_begin(sql_hash)    reads the input into the host's tables; 'kept' where none is named and they are there
+    clio_dbt_end()              lets what was published be the last build, which the next one goes on with
     clio_dbt_record()           before something is paid for: keeps a salted hash of each text that may be sent
     clio_dbt_check(relation)    raises SqlError where `settings` or `facets` break their contract
 
@@ -76,6 +77,7 @@ class Plugin(BasePlugin):
         # An answer that the budget does not allow is an error here, as in a run: nothing is built on half of them.
         self._open.enter_context(engine.building())
         self._add(conn, "clio_dbt_begin", ["VARCHAR"], lambda sql_hash: self._begin(engine, sql_hash))
+        self._add(conn, "clio_dbt_end", [], lambda: self._end(engine))
         self._add(conn, "clio_dbt_record", [], lambda: self._record(engine))
         self._add(conn, "clio_dbt_check", ["VARCHAR"], lambda relation: self._check(engine, relation))
 
@@ -96,8 +98,13 @@ class Plugin(BasePlugin):
             engine.provider.begin()  # type: ignore[attr-defined]
         with self._cursor(engine) as cursor:
             told = self._read(cursor)
-            builder.describe_build(cursor, self.schema, engine, sql_hash)
+            builder.describe_build(cursor, self.schema, engine, project.load(), sql_hash=sql_hash)
         return told
+
+    def _end(self, engine: Engine) -> str:
+        with self._cursor(engine) as cursor:
+            builder.keep(cursor, project.load(), self.schema)
+        return "kept"
 
     def _read(self, cursor: duckdb.DuckDBPyConnection) -> str:
         if self.input is None:

@@ -21,7 +21,13 @@ from clio_sql.errors import SqlError
 from clio_sql.register import FUNCTIONS
 
 FOLDERS = ("models", "published")
-HOST = ("source", "input", "build_info", "last_bases")  # made by the host: rows that came in, who builds, what was told
+# Relations that are kept as they were in the last build that was published, each as `last_<name>`.
+LAST = (
+    "cluster_models", "cluster_ids", "assignments", "cluster_names", "name_audits", "trees", "hierarchy", "layout",
+    "bases",
+)  # fmt: skip
+# Made by the host: the rows that came in, what they are, who builds; the last build, and every id it ever gave.
+HOST = ("source", "input", "build_info", *(f"last_{name}" for name in LAST), "used_ids")
 KINDS = ("table", "view")
 
 
@@ -36,7 +42,10 @@ class Incremental:
 
 @dataclass(frozen=True)
 class Relation:
-    """One SQL file. comment: its first sentence. columns: name -> comment, in order. inputs: sorted names."""
+    """One SQL file. comment: its first sentence. columns: name -> comment, in order. inputs: sorted names.
+
+    types: name -> SQL type of each column that the last select casts.
+    """
 
     name: str
     folder: str
@@ -45,6 +54,7 @@ class Relation:
     comment: str
     sql: str
     columns: dict[str, str]
+    types: dict[str, str]
     inputs: tuple[str, ...]
     incremental: Incremental | None
 
@@ -66,6 +76,11 @@ class Relation:
     def code(self) -> str:
         """The SQL without comments and spacing: what two files have in common that do the same."""
         return " ".join(f"{token.token_type.name}:{token.text}" for token in sqlglot.tokenize(self.sql, "duckdb"))
+
+    @property
+    def slow(self) -> bool:
+        """True where a row takes so long that a stopped run should keep what it did of them."""
+        return self.asks or "clio_embed(" in self.sql
 
     @property
     def recursive(self) -> bool:
@@ -133,9 +148,15 @@ def parse(name: str, folder: str, text: str, where: str = "") -> Relation:
         comment=comment[1] if comment else "",
         sql=text.strip().rstrip(";"),
         columns={column.alias_or_name: " ".join(column.comments or []).strip() for column in tree.selects},
+        types=_types(tree),
         inputs=tuple(sorted({table.name.lower() for table in reads.tables(tree)} - {name})),
         incremental=_incremental(where, header.get("incremental")),
     )
+
+
+def _types(tree: exp.Query) -> dict[str, str]:
+    casts = {select.alias_or_name: select.unalias() for select in tree.selects}
+    return {name: cast.to.sql("duckdb") for name, cast in casts.items() if isinstance(cast, exp.Cast)}
 
 
 def _incremental(where: str, text: str | None) -> Incremental | None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from clio_sql import bases, parquet
-from clio_sql.builder import SCHEMA
+from clio_sql import parquet
+from clio_sql.builder import SCHEMA, keep
 from clio_sql.errors import InputError, StateError
 from clio_sql.project import Relation
 from clio_sql.quoting import literal
@@ -37,7 +37,7 @@ def publish(
     try:
         drafts = _write(con, schema, [relation for relation in relations if relation.published], draft, files)
         os.replace(draft, target)
-        bases.keep(con, schema)  # a run that is killed in between is settled by the next one
+        keep(con, relations, schema)  # a run that is killed in between is settled by the next one
         if drafts:
             parquet.put(drafts, folder)
     except OSError as error:

@@ -66,13 +66,9 @@ MIGRATIONS = (
     comment on column clio_state.builds.result is 'running, published, failed, stopped or killed';
     comment on column clio_state.builds.files is 'relation -> hash of its SQL without comments';
     """,
-    # 5: who was behind each figure when it was last published
+    # 5: the rows that a relation came to, by hash: what reads it is left as it is while they are the same
     """
-    create table clio_state.bases (
-        schema_name varchar, relation varchar, facet varchar, cluster_id varchar, breakdown varchar, value varchar,
-        user_id varchar, people integer, conversations bigint
-    );
-    comment on table clio_state.bases is 'the relation bases as it was last published, see sql/models/bases.sql';
+    alter table clio_state.relations add column content varchar;
     """,
 )
 

@@ -9,7 +9,8 @@ from typing import Any
 import duckdb
 from test_relations import RELATIONS, empty, packaged, table
 
-from clio_sql import bases, project
+from clio_sql import project
+from clio_sql.builder import last
 
 STEPS = (
     "memberships", "suppressed", "cells", "bases", "told_cells",
@@ -57,8 +58,8 @@ class Tree:
 def start(con: duckdb.DuckDBPyConnection, **settings: Any) -> None:
     """An empty analysis that has told nothing yet."""
     empty(con)
-    con.execute("delete from clio_state.bases")
-    bases.describe(con, "clio")
+    con.execute("drop table if exists clio.last_bases")
+    last.prepare(con, [RELATIONS["bases"]])
     packaged(con, "settings", **{**GATE, **settings})
 
 
@@ -90,7 +91,7 @@ def build(con: duckdb.DuckDBPyConnection, tree: Tree, chats: Iterable[Chat]) -> 
 
 
 def keep(con: duckdb.DuckDBPyConnection) -> None:
-    bases.keep(con, "clio")
+    last.keep(con, [RELATIONS["bases"]])
 
 
 def broken(con: duckdb.DuckDBPyConnection, but: Iterable[str] = ()) -> dict[str, int]:

@@ -10,10 +10,11 @@ from figures import Chat, Tree, broken, build, clusters, keep, start, told
 from hypothesis import HealthCheck, given
 from hypothesis import settings as configure
 from hypothesis import strategies as st
+from test_relations import RELATIONS
 from warehouse import analyse, copied, read
 
 import clio_sql
-from clio_sql import bases
+from clio_sql.builder import last
 
 TREE = Tree([{"c0": "p", "c1": "p"}], ["c0", "c1"])
 LONELY = Tree([], ["c0"])
@@ -171,7 +172,7 @@ def test_one_user_more_or_less_changes_nothing_published(demo_out, demo_again, t
     out = copied(demo_again, tmp_path)
     analyse(demo_out / "demo.parquet", out)
     with duckdb.connect(str(out / "warehouse.duckdb")) as con:
-        (kept,) = con.execute("select count(*) from clio_state.bases").fetchone()
+        (kept,) = con.execute("select count(*) from clio.last_bases").fetchone()
         assert kept == con.execute("select count(*) from clio.bases").fetchone()[0] > 1000
     assert read(out, "select count(*) from last_bases") == [(kept,)]
 
@@ -186,8 +187,8 @@ def test_a_run_that_is_killed_before_it_keeps_is_settled_by_the_next(con, tmp_pa
         file.unlink(missing_ok=True)
         with duckdb.connect(str(file)) as other:
             other.execute(f"create table about as select timestamp '{built_at}' as built_at")
-        bases.settle(con, "clio", file)
-        query = "select count(*) from clio_state.bases where relation = 'clusters'"
+        last.settle(con, [RELATIONS["bases"]], file)
+        query = "select count(*) from clio.last_bases where relation = 'clusters'"
         assert con.execute(query).fetchone() == (expected,)
 
 
@@ -197,5 +198,5 @@ def test_a_file_that_no_run_wrote_settles_nothing(con, tmp_path):
     con.execute("create or replace table clio.build_info as select now()::timestamp as built_at")
     file = tmp_path / "published.duckdb"
     file.write_bytes(b"nothing of the kind")
-    bases.settle(con, "clio", file)
-    assert con.execute("select count(*) from clio_state.bases").fetchone() == (0,)
+    last.settle(con, [RELATIONS["bases"]], file)
+    assert con.execute("select count(*) from clio.last_bases").fetchone() == (0,)

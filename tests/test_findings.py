@@ -367,7 +367,7 @@ def test_models_marks_what_is_overridden(tmp_path):
 def test_each_file_runs_as_it_is(relation):
     """As typed at a prompt: the file's text, its inputs there, the functions registered."""
     con = clio_sql.connect()
-    con.execute(binding.HOST_TABLES)
+    binding.give_host_tables(con)
     try:
         for other in project.load():
             if other.name == relation.name:

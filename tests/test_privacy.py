@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as configure
 from hypothesis import strategies as st
-from test_relations import result
-from warehouse import analyse, changed, copied, forget, give_table, read
+from test_relations import empty, packaged, result, table
+from warehouse import analyse, changed, copied, forget, forget_tree, give_table, read
 
 import clio_sql
 from clio_sql import builder, demo
@@ -288,7 +288,7 @@ def test_a_parent_whose_audit_fails_is_called_by_its_children(demo_out, demo_aga
         return real if request in base else Answer(None, "failed", "no answer")
 
     def prepare(con: duckdb.DuckDBPyConnection, engine: Engine) -> None:
-        con.execute("delete from clio_state.relations where relation in ('hierarchy', 'layout')")
+        forget_tree(con)
         Recorder(engine, audit=auditing)
 
     analyse(demo_out / "demo.parquet", out, prepare=prepare)
@@ -306,7 +306,7 @@ def test_a_tree_whose_growing_fails_stays_low_and_whole(demo_out, demo_again, tm
     out = copied(demo_again, tmp_path)
 
     def prepare(con: duckdb.DuckDBPyConnection, engine: Engine) -> None:
-        con.execute("delete from clio_state.relations where relation in ('hierarchy', 'layout')")
+        forget_tree(con)
         Recorder(engine, **{method: lambda request, real: Answer(None, "refused")})
 
     analyse(demo_out / "demo.parquet", out, prepare=prepare)

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 import clio_sql
 from clio_sql import project
+from clio_sql.builder import last
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.csv"))
 TYPES = {  # of the columns of inputs; all others are VARCHAR
@@ -34,6 +35,7 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "vague": "boolean",
     "telling": "boolean",
     "breakdowns": "varchar[]",
+    "grown_from": "varchar[]",
     "base_cluster_ids": "varchar[]",
     "conversations": "bigint",
     "users": "integer",
@@ -41,8 +43,12 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "other_users": "integer",
     "content_words": "integer",
     "level": "integer",
+    "levels": "integer",
+    "number": "integer",
     "position": "integer",
     "score": "double",
+    "similarity": "double",
+    "distance": "float",
     "runner_up_distance": "float",
     "x": "float",
     "y": "float",
@@ -218,6 +224,8 @@ class Trunk:
     def write(self, con: duckdb.DuckDBPyConnection, **settings: Any) -> None:
         packaged(con, "settings", **settings)
         packaged(con, "facets", clustered=True)
+        con.execute("create table fits as select facet, null::varchar as reason from facets")
+        last.prepare(con, list(RELATIONS.values()))
         rows = [
             dict(zip(BASE, (facet, cluster, name, f"Most mention '{name.lower()}'.", size, size), strict=True))
             for facet, cluster, name, size, _ in self.base
@@ -236,6 +244,7 @@ class Trunk:
         ]
         table(con, "sampled_texts", TEXT, texts)
         con.execute("create table supported_words as select facet, cluster_id, 'wifi' as lemma from base_clusters")
+        con.execute(f"create table trees as {RELATIONS['trees'].sql}")
 
 
 BASE = ["facet", "cluster_id", "name", "description", "conversations", "users"]

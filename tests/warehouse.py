@@ -85,9 +85,18 @@ def give_table(con: duckdb.DuckDBPyConnection, chats: Path) -> None:
 
 
 def forget(con: duckdb.DuckDBPyConnection) -> None:
-    """Let the next build name, audit and grow everything anew; embeddings and facets stay."""
-    kept = ("facet_values", "embeddings", "vocabulary", "cluster_models", "assignments")
+    """Let the next build name, audit and grow everything anew; embeddings, facets and clusters stay."""
+    kept = ("facet_values", "embeddings", "vocabulary", "fits", "cluster_models", "placements", "cluster_ids")
     con.execute(f"delete from clio_state.relations where relation not in {kept}")
+    con.execute("delete from clio.last_cluster_names")
+    forget_tree(con)
+
+
+def forget_tree(con: duckdb.DuckDBPyConnection) -> None:
+    """Let the next build grow the tree anew."""
+    con.execute("delete from clio_state.relations where relation in ('trees', 'hierarchy', 'layout')")
+    for name in ("last_trees", "last_hierarchy"):
+        con.execute(f"delete from clio.{name}")
 
 
 def copied(out: Path, to: Path) -> Path:

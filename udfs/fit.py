@@ -10,22 +10,27 @@ from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
 
 RESTARTS = 8  # the best of several starts, while a start is cheap
+WARM_STEPS = 10  # Lloyd iterations from given centroids: enough to follow the data, too few to wander off
+WIDEST = 8  # clusters that are tried to split in two before the best split is taken
 CHEAP = 2_000_000  # points x centroids up to which a start is cheap: about half a second
 
 
-def fit(engine: Engine, vectors: pa.ChunkedArray, ks: pa.ChunkedArray, seeds: pa.ChunkedArray) -> pa.Array:
-    """VARCHAR, the id of the fitted model. k is lowered to the number of distinct vectors."""
+def fit(
+    engine: Engine, vectors: pa.ChunkedArray, ks: pa.ChunkedArray, seeds: pa.ChunkedArray, starts: pa.ChunkedArray
+) -> pa.Array:
+    """VARCHAR, the id of the fitted model. k is lowered to the number of distinct vectors. start: '' for none."""
     models, whole = [], vectors.combine_chunks()
-    for row, (k, seed) in enumerate(zip(ks.to_pylist(), seeds.to_pylist(), strict=True)):
+    asked = zip(ks.to_pylist(), seeds.to_pylist(), starts.to_pylist(), strict=True)
+    for row, (k, seed, start) in enumerate(asked):
         engine.check()
         points = matrix("clio_fit", whole.slice(row, 1).flatten())
-        models.append(engine.save_model(_centroids(points, k, seed)))
+        models.append(engine.save_model(_centroids(points, k, seed, engine.model(start) if start else None)))
         engine.advance("fit", 1)
     return pa.array(models, type=pa.string())
 
 
-def _centroids(points: np.ndarray, k: int, seed: int) -> np.ndarray:
-    """k-means centroids, shape (k, d), by scikit-learn's Lloyd iterations from k-means++ starts.
+def _centroids(points: np.ndarray, k: int, seed: int, start: np.ndarray | None = None) -> np.ndarray:
+    """k-means centroids, shape (k, d), by scikit-learn's Lloyd iterations from k-means++ starts, or from `start`.
 
     One thread, so that the same seed gives the same bits.
     """
@@ -33,15 +38,76 @@ def _centroids(points: np.ndarray, k: int, seed: int) -> np.ndarray:
         raise ClioError(f"clio_fit: k = {k} for {len(points)} vectors; both must be at least 1.")
     if seed < 0:
         raise ClioError(f"clio_fit: seed = {seed}; it must be at least 0.")
+    if start is not None and start.shape[1] != points.shape[1]:
+        raise ClioError(
+            f"clio_fit: vectors of {points.shape[1]} numbers were given to start from a model of {start.shape[1]}. "
+            "Embed with the model that it was fitted on, or leave out start."
+        )
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
 
     distinct = np.unique(points, axis=0)
     if len(distinct) <= k:
         return distinct
-    restarts = RESTARTS if len(points) * k <= CHEAP else 1
     with threadpool_limits(limits=1):
+        if start is not None:
+            warm = _resized(points, start, k, seed)
+            return KMeans(len(warm), init=warm, n_init=1, max_iter=WARM_STEPS).fit(points).cluster_centers_
+        restarts = RESTARTS if len(points) * k <= CHEAP else 1
         return KMeans(k, n_init=restarts, random_state=seed).fit(points).cluster_centers_
 
 
-FUNCTION = Function("clio_fit", ["FLOAT[][]", "INTEGER", "INTEGER"], "VARCHAR", fit)
+def _resized(points: np.ndarray, centroids: np.ndarray, k: int, seed: int) -> np.ndarray:
+    """k centroids out of others: all stay where they are but those that are split in two, or dropped.
+
+    Clusters survive a growing k as long as one of their halves keeps the place in the list; a topic that is new
+    makes the cluster wide that it came to, and is split off it.
+    """
+    from sklearn.cluster import KMeans
+
+    kept = list(_without_superfluous(points, centroids.astype(np.float32), k))
+    owner, distance = _nearest(points, np.stack(kept))
+    halves: dict[int, tuple[float, np.ndarray]] = {}  # cluster -> what its split gains, and the two centroids
+    while len(kept) < k:
+        spread = np.bincount(owner, weights=distance, minlength=len(kept))
+        for number in np.argsort(-spread, kind="stable")[:WIDEST]:
+            mine = points[owner == number]
+            if number not in halves and len(mine) > 1 and np.ptp(mine, axis=0).any():
+                two = KMeans(2, n_init=4, random_state=seed).fit(mine)
+                same = int(_nearest(kept[number][None], two.cluster_centers_)[0][0])  # this half goes on
+                centres = two.cluster_centers_[[same, 1 - same]]
+                halves[number] = (float(spread[number] - two.inertia_), centres)
+        if not halves:
+            break
+        number = max(halves, key=lambda cluster: (halves[cluster][0], -cluster))
+        kept[number], added = halves.pop(number)[1]
+        kept.append(added)
+        mine = np.flatnonzero(owner == number)
+        two = np.stack([kept[number], added])
+        nearer, distance[mine] = _nearest(points[mine], two)
+        owner[mine] = np.where(nearer == 0, number, len(kept) - 1)
+    return np.stack(kept)
+
+
+def _without_superfluous(points: np.ndarray, centroids: np.ndarray, k: int) -> np.ndarray:
+    """At most k of the centroids: those go whose points have the least way to another, a tenth at a time."""
+    while len(centroids) > k:
+        owner, near = _nearest(points, centroids)
+        scores = (centroids**2).sum(axis=1) - 2 * (points @ centroids.T)
+        scores[np.arange(len(points)), owner] = np.inf
+        way = scores.min(axis=1) + (points**2).sum(axis=1) - near
+        loss = np.bincount(owner, weights=way, minlength=len(centroids))
+        gone = np.argsort(loss, kind="stable")[: min(len(centroids) - k, 1 + len(centroids) // 10)]
+        centroids = np.delete(centroids, gone, axis=0)
+    return centroids
+
+
+def _nearest(points: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Number of the nearest centroid of each point, and the squared distance to it."""
+    scores = (centroids**2).sum(axis=1) - 2 * (points @ centroids.T)
+    owner = scores.argmin(axis=1)
+    rows = np.arange(len(points))
+    return owner, np.maximum(scores[rows, owner] + (points**2).sum(axis=1), 0.0)
+
+
+FUNCTION = Function("clio_fit", ["FLOAT[][]", "INTEGER", "INTEGER", "VARCHAR"], "VARCHAR", fit)

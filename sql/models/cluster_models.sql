@@ -1,30 +1,53 @@
 -- One row a clustered facet: the k-means model of its base clusters, fitted on a sample ordered by hash of id.
 -- kind: table
 -- grain: facet
+-- As long as no refit is due, the model of the last published build stays. A refit starts from its centroids.
 with
 
-wanted as (
-    select
-        facet,
-        greatest(1, least(any_value(max_base_clusters), ceil(count(*) / any_value(conversations_per_cluster)))) as k
-    from embeddings cross join settings
-    group by facet
+due as materialized (
+    select * from fits where reason is not null
 ),
 
-sampled as (
+sampled as materialized (
     select conversation_id, facet, k, seed, md5(concat(seed, conversation_id)) as place
-    from embeddings inner join wanted using (facet) cross join settings
+    from embeddings inner join due using (facet) cross join settings
     qualify row_number() over (partition by facet order by place) <= k * points_per_cluster
 ),
 
-fitted as (
-    select facet, clio_fit(list(embedding order by place), any_value(k), seed := any_value(seed)) as model
-    from sampled inner join embeddings using (conversation_id, facet)
+fitted as materialized (
+    select
+        facet,
+        clio_fit(
+            list(embedding order by place), any_value(sampled.k),
+            seed := any_value(seed), start := any_value(coalesce(last_model, ''))
+        ) as model
+    from sampled
+    inner join embeddings using (conversation_id, facet)
+    inner join due using (facet)
+    group by facet
+),
+
+spread as (
+    select facet, quantile_cont(clio_cluster(embedding, model).distance, 0.95) as far_distance
+    from sampled
+    inner join embeddings using (conversation_id, facet)
+    inner join fitted using (facet)
     group by facet
 )
 
 select
     facet::varchar as facet,
     model::varchar as model,
-    len(clio_centroids(model))::integer as k       -- fewer than wanted where there are fewer distinct vectors
-from fitted
+    len(clio_centroids(model))::integer as k,              -- fewer than wanted where there are fewer distinct vectors
+    conversations::bigint as conversations,                -- when it was fitted
+    far_distance::double as far_distance,                  -- 95% of the conversations were nearer to their centroid
+    sizes::varchar as sizes,
+    embedding_model::varchar as embedding_model,
+    reason::varchar as reason                              -- of this fit: first, asked, growth, drift, settings or embedding_model
+from fitted inner join spread using (facet) inner join due using (facet)
+union all
+select
+    last_fits.facet, last_fits.model, last_fits.k, last_fits.conversations, last_fits.far_distance, last_fits.sizes,
+    last_fits.embedding_model, last_fits.reason
+from last_cluster_models as last_fits inner join fits using (facet)
+where fits.reason is null

@@ -1,7 +1,37 @@
 -- One row a base cluster that passes the gate: its name and description, or a status that says why it has none.
 -- kind: table
 -- grain: facet, cluster_id
+-- A cluster that is as good as the same as in the last build keeps its name, as long as the name would pass today.
 with
+
+unsupported as (
+    select needed.facet, cluster_ids.cluster_id
+    from cluster_ids
+    inner join (
+        select facet, cluster_id as last_cluster_id, unnest(needed_lemmas) as lemma from last_name_audits
+    ) as needed on needed.facet = cluster_ids.facet and needed.last_cluster_id = cluster_ids.last_cluster_id
+    left join supported_words
+        on supported_words.facet = needed.facet
+        and supported_words.cluster_id = cluster_ids.cluster_id
+        and supported_words.lemma = needed.lemma
+    where supported_words.users is null
+),
+
+kept as materialized (
+    select gated_clusters.facet, gated_clusters.cluster_id, last_cluster_names.name, last_cluster_names.description
+    from gated_clusters
+    inner join cluster_ids using (facet, cluster_id)
+    inner join last_cluster_names
+        on last_cluster_names.facet = gated_clusters.facet and last_cluster_names.cluster_id = cluster_ids.last_cluster_id
+    inner join last_name_audits
+        on last_name_audits.facet = gated_clusters.facet and last_name_audits.cluster_id = cluster_ids.last_cluster_id
+    anti join unsupported
+        on unsupported.facet = gated_clusters.facet and unsupported.cluster_id = gated_clusters.cluster_id
+    cross join settings
+    where gated_clusters.passes
+        and cluster_ids.similarity >= keep_name_similarity
+        and last_name_audits.passes and last_name_audits.rating >= min_audit_rating
+),
 
 owned as (
     select facet, cluster_id, term, score, arg_max(cluster_id, score) over (partition by facet, term) = cluster_id as own
@@ -33,9 +63,22 @@ groups as materialized (
     left join terms using (facet, cluster_id)
 ),
 
-first as materialized (
+unnamed as materialized (
+    select groups.* from groups anti join kept using (facet, cluster_id)
+),
+
+asked as materialized (
     select facet, cluster_id, clio_name_raw(members, neighbours, criteria, terms, taken) as answer
-    from groups
+    from unnamed
+),
+
+first as materialized (
+    select facet, cluster_id, false as kept, answer from asked
+    union all
+    select
+        facet, cluster_id, true,
+        struct_pack(value := struct_pack(name := name, description := description), status := 'ok', error := null::varchar)
+    from kept
 ),
 
 -- siblings that came out alike, or without a name, are named once more: with each other's texts in view, and knowing
@@ -47,9 +90,9 @@ gone as (
 ),
 
 alike as materialized (
-    select facet, cluster_id, answer.status as status, lower(answer.value.name) as name
+    select facet, cluster_id, answer.status as status, lower(answer.value.name) as name, kept
     from first
-    qualify answer.status = 'failed'
+    qualify not kept and answer.status = 'failed'
         or answer.status = 'ok' and count(*) over (partition by facet, answer.status, lower(answer.value.name)) > 1
 ),
 
@@ -80,10 +123,11 @@ second as materialized (
     inner join groups using (facet, cluster_id)
     inner join gone using (facet)
     left join evidence using (facet, cluster_id)
+    where not alike.kept
 ),
 
 chosen as (
-    select facet, cluster_id, coalesce(second.answer, first.answer) as answer
+    select facet, cluster_id, kept, coalesce(second.answer, first.answer) as answer
     from first left join second using (facet, cluster_id)
 ),
 
@@ -91,7 +135,7 @@ distinct_names as (
     select
         chosen.*,
         answer.status = 'ok' and row_number() over (
-            partition by facet, lower(answer.value.name) order by conversations desc, cluster_id
+            partition by facet, lower(answer.value.name) order by kept desc, conversations desc, cluster_id
         ) > 1 as repeated
     from chosen inner join gated_clusters using (facet, cluster_id)
 )
@@ -101,5 +145,6 @@ select
     cluster_id::varchar as cluster_id,
     case when not repeated then answer.value.name end::varchar as name,
     case when not repeated then answer.value.description end::varchar as description,
-    case when repeated then 'repeated' else answer.status end::varchar as status      -- ok, or why there is no name
+    case when repeated then 'repeated' else answer.status end::varchar as status,     -- ok, or why there is no name
+    kept::boolean as kept                                                             -- the name of the last build
 from distinct_names

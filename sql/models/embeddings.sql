@@ -14,5 +14,6 @@ wanted as (
 select
     conversation_id::varchar as conversation_id,
     facet::varchar as facet,
-    clio_embed(value) as embedding
+    clio_embed(value) as embedding,
+    md5(value)::varchar as value_hash              -- tells whether the answer changed
 from wanted

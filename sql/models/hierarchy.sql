@@ -2,7 +2,8 @@
 -- kind: table
 -- grain: facet, cluster_id
 -- Each step of the recursion takes the last level, groups it into neighbourhoods, asks for broader names, merges
--- them, lets every cluster choose a parent, and names and audits each parent from what it got.
+-- them, lets every cluster choose a parent, and names and audits each parent from what it got. Where the last build's
+-- tree is kept (see trees), a cluster stays with its parent, and a new one chooses among the parents that are there.
 with recursive
 
 sizes as (
@@ -10,8 +11,9 @@ sizes as (
         facet,
         count(*) as base_size,
         least(count(*), any_value(top_clusters)) as top_size,
-        case when count(*) <= any_value(top_clusters) then 1 else any_value(levels) end as levels
-    from base_clusters cross join settings
+        any_value(trees.levels) as levels,
+        any_value(trees.reason is not null) as grows
+    from base_clusters inner join trees using (facet) cross join settings
     group by facet
 ),
 
@@ -31,6 +33,7 @@ tree as (
         last_level as materialized (
             select
                 tree.*,
+                grows,
                 criteria,
                 concat(name, '. ', description) as text,
                 greatest(
@@ -44,7 +47,7 @@ tree as (
         ),
 
         embedded as materialized (
-            select facet, cluster_id, text, clio_embed(text) as embedding from last_level
+            select facet, cluster_id, text, clio_embed(text) as embedding from last_level where grows
         ),
 
         neighbourhoods as materialized (
@@ -93,33 +96,53 @@ tree as (
             group by facet
         ),
 
+        -- where the last tree is kept: who was whose parent, and what the parents were called
+        settled as materialized (
+            select last_level.facet, last_level.cluster_id, parents.cluster_id as parent_id, parents.name, parents.description
+            from last_level
+            inner join last_hierarchy as child
+                on child.facet = last_level.facet and child.cluster_id = last_level.cluster_id and child.level = last_level.level
+            inner join last_hierarchy as parents on parents.facet = child.facet and parents.cluster_id = child.parent_id
+            where not grows
+        ),
+
         -- parents are offered in an order of their own to every child, so that no place in the list wins
         offered as (
             select facet, unnest(names) as parent from merged
+            union all
+            select distinct facet, name from settled
         ),
 
         choices as materialized (
             select
                 facet, cluster_id, any_value(text) as text,
                 list(parent order by md5(concat(parent, cluster_id))) as parents
-            from last_level inner join offered using (facet)
+            from (from last_level anti join settled using (facet, cluster_id)) as unsettled inner join offered using (facet)
             group by facet, cluster_id
         ),
 
-        chosen as materialized (
+        answered as materialized (
             select facet, cluster_id, clio_choose_raw(text, parents).value as parent
             from choices
         ),
 
+        -- parent: what its children are put together by, a new name or the id of a parent that is kept
+        chosen as materialized (
+            select answered.facet, answered.cluster_id, coalesce(settled.parent_id, answered.parent) as parent, settled.parent_id as kept_id
+            from answered
+            left join (select distinct facet, name, parent_id from settled) as settled
+                on settled.facet = answered.facet and settled.name = answered.parent
+            union all
+            select facet, cluster_id, parent_id, parent_id from settled
+        ),
+
         -- a child whose choice failed stays alone rather than with the wrong parent
-        families as materialized (
+        together as materialized (
             select
                 facet,
                 any_value(level) + 1 as level,
-                concat(
-                    'p', any_value(level) + 1, '_',
-                    lpad(cast(row_number() over (partition by facet order by min(cluster_id)) as varchar), 4, '0')
-                ) as cluster_id,
+                any_value(kept_id) as kept_id,
+                row_number() over (partition by facet order by min(cluster_id)) as number,
                 list(cluster_id order by conversations desc, cluster_id) as child_ids,
                 list(name order by conversations desc, cluster_id) as child_names,
                 list(description order by conversations desc, cluster_id) as child_descriptions,
@@ -128,6 +151,73 @@ tree as (
                 any_value(criteria) as criteria
             from last_level inner join chosen using (facet, cluster_id)
             group by facet, parent, case when parent is null then cluster_id end
+        ),
+
+        -- grown anew, a parent takes the id of the last build's with most conversations in common, if that is mutual
+        last_parents as materialized (
+            select facet, level, cluster_id, name, description, unnest(base_cluster_ids) as base_cluster_id
+            from last_hierarchy
+        ),
+
+        common as materialized (
+            select
+                together.facet, together.number, last_parents.cluster_id, sum(base_clusters.conversations) as common
+            from (select facet, level, number, unnest(base_cluster_ids) as base_cluster_id from together where kept_id is null) as together
+            inner join last_parents using (facet, level, base_cluster_id)
+            inner join base_clusters
+                on base_clusters.facet = together.facet and base_clusters.cluster_id = together.base_cluster_id
+            anti join settled on settled.facet = together.facet and settled.parent_id = last_parents.cluster_id
+            group by all
+        ),
+
+        measured as (
+            select
+                facet, number, cluster_id,
+                common / (
+                    sum(common) over (partition by facet, number) + sum(common) over (partition by facet, cluster_id) - common
+                ) as overlap
+            from common
+        ),
+
+        matched as materialized (
+            select facet, number, cluster_id, overlap
+            from (
+                select
+                    *,
+                    row_number() over (partition by facet, number order by overlap desc, cluster_id) as place,
+                    row_number() over (partition by facet, cluster_id order by overlap desc, number) as last_place
+                from measured
+            )
+            where place = 1 and last_place = 1 and overlap >= 1 / 3
+        ),
+
+        ids as materialized (
+            select
+                together.facet, together.number,
+                coalesce(kept_id, matched.cluster_id) as last_id,
+                coalesce(last_id, concat(
+                    'p', level, '_',
+                    lpad(cast(
+                        coalesce((
+                            select max(try_cast(split_part(used_ids.cluster_id, '_', 2) as integer))
+                            from used_ids
+                            where used_ids.facet = together.facet and split_part(used_ids.cluster_id, '_', 1) = concat('p', level)
+                        ), 0) + count(*) filter (last_id is null) over (partition by together.facet order by together.number)
+                        as varchar
+                    ), 4, '0')
+                )) as cluster_id,
+                kept_id is not null or coalesce(overlap >= keep_name_similarity, false) as keeps_name
+            from together
+            left join matched using (facet, number)
+            cross join settings
+        ),
+
+        families as materialized (
+            select together.* exclude (number, kept_id), ids.cluster_id, last_names.name as last_name, last_names.description as last_description
+            from together
+            inner join ids using (facet, number)
+            left join (select distinct facet, cluster_id, name, description from last_parents) as last_names
+                on last_names.facet = together.facet and last_names.cluster_id = ids.last_id and ids.keeps_name
         ),
 
         kin as materialized (
@@ -211,15 +301,26 @@ tree as (
             from families
             inner join texts using (facet, cluster_id)
             left join terms using (facet, cluster_id)
+            where last_name is null
         ),
 
+        -- the name of the last build is looked at like a new one
         first_names as materialized (
-            select facet, cluster_id, 1 as try, clio_name_raw(members, neighbours, criteria, terms, taken) as answer
+            select facet, cluster_id, clio_name_raw(members, neighbours, criteria, terms, taken) as answer
             from asked
+            union all
+            select
+                facet, cluster_id,
+                struct_pack(
+                    value := struct_pack(name := last_name, description := last_description),
+                    status := 'ok', error := null::varchar
+                )
+            from families
+            where last_name is not null
         ),
 
         first_audits as materialized (
-            select facet, cluster_id, try, answer, clio_audit_raw(concat(answer.value.name, '. ', answer.value.description)) as audit
+            select facet, cluster_id, answer, clio_audit_raw(concat(answer.value.name, '. ', answer.value.description)) as audit
             from first_names
             where answer.status = 'ok'
         ),

@@ -1,11 +1,39 @@
 -- One row a shown cluster: its place on the map, laid out from the published names, which give nothing else away.
 -- kind: table
 -- grain: facet, cluster_id
+-- As long as the tree of the last build is kept, so are the places; a new cluster stands among its siblings.
 with
+
+kept as materialized (
+    select hierarchy.facet, hierarchy.level, hierarchy.parent_id, hierarchy.cluster_id, last_layout.x, last_layout.y
+    from hierarchy
+    inner join last_layout using (facet, cluster_id)
+    inner join trees using (facet)
+    where trees.reason is null
+),
+
+added as (
+    select hierarchy.facet, hierarchy.level, hierarchy.parent_id, hierarchy.cluster_id
+    from hierarchy
+    semi join kept on kept.facet = hierarchy.facet
+    anti join kept as there on there.facet = hierarchy.facet and there.cluster_id = hierarchy.cluster_id
+),
+
+-- where the siblings are on average, the middle if there are none; a little aside, so that no two are on one spot
+among as (
+    select
+        added.facet, added.cluster_id,
+        coalesce(avg(kept.x), 0) + (md5_number_lower(added.cluster_id) % 1000 / 1000 - 0.5) * 0.1 as x,
+        coalesce(avg(kept.y), 0) + (md5_number_upper(added.cluster_id) % 1000 / 1000 - 0.5) * 0.1 as y
+    from added
+    left join kept
+        on kept.facet = added.facet and kept.level = added.level and kept.parent_id is not distinct from added.parent_id
+    group by added.facet, added.cluster_id
+),
 
 named as (
     select facet, cluster_id, clio_embed(concat(name, '. ', description)) as embedding
-    from hierarchy
+    from (from hierarchy anti join kept using (facet)) as unplaced
 ),
 
 projected as (
@@ -22,5 +50,11 @@ placed as (
     from projected
 )
 
-select facet::varchar as facet, cluster_id::varchar as cluster_id, point[1]::float as x, point[2]::float as y
-from placed
+select facet::varchar as facet, cluster_id::varchar as cluster_id, x::float as x, y::float as y
+from (
+    select facet, cluster_id, point[1] as x, point[2] as y from placed
+    union all
+    select facet, cluster_id, x, y from kept
+    union all
+    select facet, cluster_id, greatest(-1, least(1, x)), greatest(-1, least(1, y)) from among
+)

@@ -41,12 +41,21 @@ unsupported as (
     group by all
 ),
 
+-- what must be supported: by it the next build sees whether the name still holds
+needed as (
+    select facet, cluster_id, list(distinct known.lemma order by known.lemma) as lemmas
+    from said inner join known using (word)
+    where not known.stop and not known.ordinary
+    group by all
+),
+
 judged as (
     select
         texts.facet,
         texts.cluster_id,
         answer.value.rating as rating,
         coalesce(list_filter(unsupported.words, lambda word: word <> ''), []) as unsupported_terms,
+        coalesce(needed.lemmas, []) as needed_lemmas,
         case
             when texts.status <> 'ok' then concat('name_', texts.status)
             when answer.status is distinct from 'ok' or answer.value.rating is null then 'audit_error'
@@ -57,6 +66,7 @@ judged as (
     from texts
     left join rated using (facet, cluster_id)
     left join unsupported using (facet, cluster_id)
+    left join needed using (facet, cluster_id)
     cross join settings
 )
 
@@ -65,6 +75,7 @@ select
     cluster_id::varchar as cluster_id,
     rating::integer as rating,                             -- 1 names a person, 5 nothing identifying
     unsupported_terms::varchar[] as unsupported_terms,     -- words that too few users of the cluster used
+    needed_lemmas::varchar[] as needed_lemmas,             -- what enough users of the cluster must use: the rest are ordinary words
     (reason is null)::boolean as passes,
     reason::varchar as reason                              -- NULL where it passes
 from judged

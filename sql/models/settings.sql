@@ -13,7 +13,9 @@ select
     3::integer as min_audit_rating,                 -- of 5; below it a name is not shown
     5::integer as round_to,                         -- published counts are rounded to the nearest of these
     50::integer as conversations_per_cluster,       -- base clusters: one for so many conversations, …
-    1000::integer as max_base_clusters,             -- … but never more than these
+    1000::integer as max_base_clusters,             -- … but never more than these, …
+    12::integer as min_base_clusters,               -- … and no fewer than these, …
+    25::integer as least_per_cluster,               -- … as long as that leaves so many conversations for each
     256::integer as points_per_cluster,             -- conversations a base cluster that k-means looks at
     3::integer as levels,                           -- of the hierarchy, the base included
     10::integer as top_clusters,                    -- wanted at the top
@@ -23,6 +25,10 @@ select
     1000::integer as term_conversations,            -- conversations of a cluster whose phrases are counted
     8000::integer as max_message_characters,        -- a longer message is shortened in the middle
     100000::integer as max_transcript_characters,   -- a longer transcript too
+    0.3::double as refit_growth,                    -- clusters are fitted anew when the conversations grew or shrank by this share, …
+    0.1::double as refit_far_share,                 -- … or when more of them are far from every cluster; 0.05 are when it is fitted
+    0.95::double as keep_name_similarity,           -- cosine of old and new centroid from which on a cluster keeps its name
+    0.3::double as regrow_share,                    -- the tree is grown anew when more of the conversations are in clusters new to it
     'week'::varchar as period,                      -- of trends: day, week, month or quarter
     0.05::double as max_error_ratio,                -- a paid step stops when more of its calls failed
     0::integer as seed

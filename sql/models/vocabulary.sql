@@ -1,17 +1,12 @@
 -- One row a word that stands in a clustered answer: its lemma and what is publicly known of it.
 -- kind: table
 -- grain: word
+-- incremental: key=word, changed=word, input=words
 with
-
-used as (
-    select distinct unnest(clio_words(facet_values.value)) as word
-    from facet_values
-    inner join embeddings using (conversation_id, facet)
-),
 
 known as (
     select word, clio_word(word) as known
-    from used
+    from words
     where word <> ''
 )
 

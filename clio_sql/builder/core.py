@@ -1,0 +1,137 @@
+"""One build: every relation in order, each only where its SQL or the rows it reads are others than last time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+
+from clio_sql import contracts, fill, project
+from clio_sql.builder.incremental import Changes, Refresh
+from clio_sql.builder.records import SCHEMA, Records, code, drop_other_kind, inside, together
+from clio_sql.builder.reporting import Quiet, Reporter
+from clio_sql.engine import Engine
+from clio_sql.project import Relation
+from clio_sql.register import engine_of, register
+
+
+@dataclass
+class Builder:
+    """One build of `relations`, in that order, in `schema` of the database behind `con`.
+
+    refit: clusters are fitted anew although no rule says so. changes: relation -> what an incremental one did.
+    made: the tables that were made anew.
+
+    A table counts as changed when its rows are others, not when it was made again: what reads it is then left
+    as it is. That is why one more conversation does not name, lay out and audit everything anew.
+    """
+
+    con: duckdb.DuckDBPyConnection
+    relations: Sequence[Relation]
+    schema: str = SCHEMA
+    reporter: Reporter = field(default_factory=Quiet)
+    refit: bool = False
+    changes: dict[str, Changes] = field(default_factory=dict)
+    made: set[str] = field(default_factory=set)
+    _fingerprints: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.engine = ready(self.con)
+        self.records = Records(self.con, self.schema)
+
+    def all(self) -> None:
+        """Build every relation in order. What is there already, from the same SQL and inputs, is left as it is."""
+        with inside(self.con, self.schema), self.engine.building():
+            for name in project.HOST:
+                self._fingerprints[name] = self._content(name)
+            for relation in self.relations:
+                self._fingerprints[relation.name] = self._build(relation, self._fingerprint(relation))
+
+    def _build(self, relation: Relation, fingerprint: str) -> str:
+        """Build one relation; what its readers go by: the hash of its rows, or of all it is made of."""
+        if relation.incremental is not None:
+            refresh = Refresh(self, relation, relation.incremental, fingerprint)
+            self.changes[relation.name] = refresh.run()
+            # the same SQL can get other answers: what failed or was refused is tried again
+            return refresh.content() + (f" {self._content(relation.name)}" if relation.asks else "")
+        self.reporter.begin(relation.name, None)
+        again = relation.asks and self.engine.runtime.retry_failed
+        if self.records.is_built(relation, fingerprint) and not again:
+            self.reporter.end(-1, skipped=True)
+            return self.records.marked_content(relation.name) or fingerprint
+        drop_other_kind(self.con, relation.name, relation.kind)
+        if relation.kind == "view":
+            self._create_view(relation, fingerprint)
+            return fingerprint
+        content = self._create_table(relation, fingerprint)
+        self.made.add(relation.name)
+        self.reporter.end(self.count(relation.name), skipped=False)
+        return content
+
+    def _create_view(self, relation: Relation, fingerprint: str) -> None:
+        self.con.execute(f"create or replace view {relation.name} as {relation.sql}")
+        contracts.check(self.con, relation.name, fill.is_paid(self.engine))
+        self.records.mark(relation.name, fingerprint)
+        self.reporter.end(-1, skipped=False)
+
+    def _create_table(self, relation: Relation, fingerprint: str) -> str:
+        """The table and its record, together or not at all; the hash of its rows."""
+        # The hierarchy's prompts depend on its own answers: there each batch of calls is sent by itself.
+        if relation.asks and not relation.recursive:
+            self.buy(relation.name, [relation.sql], None)
+        failed = fill.failures(self.engine)
+        with together(self.con):
+            self.con.execute(f"create or replace table {relation.name} as {relation.sql}")
+            content = self.records.content(relation.name)
+            self.records.mark(relation.name, fingerprint, content, complete=fill.failures(self.engine) == failed)
+        return content
+
+    def buy(self, name: str, queries: Sequence[str], total: int | None, whole: int = 0) -> None:
+        """Buy the answers of a step, where answers cost money. total: how many, as far as that is known.
+
+        whole: calls of the step with those of earlier runs; a run that only tries again what failed has not
+        failed as a whole.
+        """
+        if not fill.is_paid(self.engine):
+            return
+        fill.record_inputs(self.con, self.engine)
+        ratio = self.con.execute("select max_error_ratio from settings").fetchone()
+        self.reporter.begin(f"{name}: calls", total)
+        fill.fill(self.con, self.engine, queries, ratio[0] if ratio else None, self.reporter.advance, whole)
+        self.reporter.end(-1, skipped=False)
+
+    def _fingerprint(self, relation: Relation) -> str:
+        """A hash of the SQL, of who answers, and of the inputs but the one that is gone through row by row."""
+        parts = [relation.kind, relation.code]
+        if relation.calls_model:
+            parts.append(f"{self.engine.runtime.answers()} {code()}")
+        for name in relation.inputs:
+            if relation.incremental is None or name != relation.incremental.input:
+                parts.append(f"{name} {self._fingerprints[name]}")
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _content(self, name: str) -> str:
+        """What stands in a table. That another build was published decides nothing, and neither does who builds.
+
+        But a refit that is asked for is another one after each published build.
+        """
+        if name == "build_info":
+            return f"refit {self.records.content('last_cluster_models')}" if self.refit else ""
+        if name.startswith("last_") or name == "used_ids":
+            return ""
+        return self.records.content(name)
+
+    def count(self, name: str) -> int:
+        """Rows of a relation."""
+        return self.con.execute(f"select count(*) from {name}").fetchone()[0]
+
+
+def ready(con: duckdb.DuckDBPyConnection) -> Engine:
+    """The engine of `con`, registered if it is not yet."""
+    if engine_of(con) is None:
+        register(con)
+    engine = engine_of(con)
+    assert engine is not None
+    return engine

@@ -1,0 +1,154 @@
+"""Refreshes a relation row by row: what is new or changed is answered in committed parts, what vanished leaves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from clio_sql import fill
+from clio_sql.builder.records import drop_other_kind, together
+from clio_sql.project import Incremental, Relation
+
+if TYPE_CHECKING:
+    from clio_sql.builder.core import Builder
+
+CHUNK = 2_048  # rows a committed part where a row takes long: one batch of a function
+PART = 122_880  # rows that are cut out of the input at a time: each cut reads all of it
+FAILED = "('failed', 'truncated', 'malformed', 'over_budget')"  # statuses that the next run tries again
+
+
+class Changes(NamedTuple):
+    """Keys of a relation's input since the last run."""
+
+    new: int
+    changed: int
+    vanished: int
+
+
+class Refresh:
+    """One refresh of `relation`, whose work goes `by` the rows of its input."""
+
+    def __init__(self, builder: Builder, relation: Relation, by: Incremental, fingerprint: str) -> None:
+        self.builder, self.relation, self.by, self.fingerprint = builder, relation, by, fingerprint
+        self.con, self.records, self.reporter = builder.con, builder.records, builder.reporter
+        self.key = self.records.key(relation.name)
+
+    def run(self) -> Changes:
+        """Answer the keys that are new or changed in committed parts, and drop those that vanished."""
+        if not self.records.is_built(self.relation, self.fingerprint, complete=None):
+            self._start_anew()
+        if self.builder.engine.runtime.retry_failed and "status" in self.relation.columns:
+            self._ask_again()
+        changes = self._find_work()
+        todo = changes.new + changes.changed
+        self.reporter.begin(self.relation.name, todo)
+        if changes.vanished:
+            with together(self.con):
+                self._forget_keys("select key from temp.gone")
+        if self.relation.asks and todo:
+            self._buy(todo)
+        for first in range(0, todo, PART):
+            self._answer_part(first, min(first + PART, todo))
+        self.records.mark(self.relation.name, self.fingerprint)
+        self.reporter.end(self.builder.count(self.relation.name), skipped=not any(changes))
+        return changes
+
+    def content(self) -> str:
+        """What readers of the relation go by: its SQL and the rows that were taken in."""
+        query = "select bit_xor(md5_number(concat(key, changed))) from clio_state.processed where relation = ?"
+        return f"{self.fingerprint} {self.con.execute(query, [self.key]).fetchone()[0]}"
+
+    def _start_anew(self) -> None:
+        relation, source = self.relation, self.by.input
+        drop_other_kind(self.con, relation.name, relation.kind)
+        with together(self.con):
+            empty = relation.body({source: f"select * from {source} limit 0"})
+            self.con.execute(f"create or replace table {relation.name} as {empty}")
+            self.con.execute("delete from clio_state.processed where relation = ?", [self.key])
+            self.records.mark(relation.name, self.fingerprint, complete=False)
+
+    def _find_work(self) -> Changes:
+        """temp.work: place, key and changed of what is to be answered; temp.gone: keys that vanished."""
+        self.con.execute(f"""
+            create or replace temp table now as
+            select
+                {self.by.key} as key,
+                md5(string_agg(coalesce({self.by.changed}, ''), chr(31) order by {self.by.changed})) as changed
+            from {self.by.input} group by all""")
+        self.con.execute(
+            """
+            create or replace temp table work as
+            select
+                row_number() over (order by md5(now.key)) - 1 as place, now.key, now.changed,
+                done.key is not null as known
+            from temp.now as now
+            left join clio_state.processed as done on done.relation = ? and done.key = now.key
+            where done.changed is distinct from now.changed""",
+            [self.key],
+        )
+        self.con.execute(
+            """
+            create or replace temp table gone as
+            select key from clio_state.processed where relation = ? and key not in (select key from temp.now)""",
+            [self.key],
+        )
+        query = """
+            select count(*) filter (not known), count(*) filter (known), (select count(*) from temp.gone)
+            from temp.work"""
+        return Changes(*self.con.execute(query).fetchone())
+
+    def _buy(self, todo: int) -> None:
+        """Buy the answers of all parts beforehand, where they cost money."""
+        source = self.by.input
+        queries = [
+            self.relation.body(
+                {source: f"select * from {source} where {self.by.key} in ({_keys(first, first + fill.ROWS)})"}
+            )
+            for first in range(0, todo, fill.ROWS)
+        ]
+        (whole,) = self.con.execute("select count(*) from temp.now").fetchone()
+        self.builder.buy(self.relation.name, queries, todo, whole)
+        self.reporter.begin(self.relation.name, todo)
+
+    def _answer_part(self, first: int, end: int) -> None:
+        """Cut these places out of the input, so that it is read once for all their chunks."""
+        self.con.execute(f"""
+            create or replace temp table part as
+            select work.place as work_place, input.*
+            from {self.by.input} as input inner join temp.work as work on work.key = input.{self.by.key}
+            where work.place >= {first} and work.place < {end}
+            order by work_place""")
+        rows = CHUNK if self.relation.slow else PART
+        for start in range(first, end, rows):
+            self._answer(start, min(start + rows, end))
+            self.reporter.advance(min(start + rows, end) - start)
+        self.con.execute("drop table temp.part")
+
+    def _answer(self, start: int, end: int) -> None:
+        chunk = f"select * exclude (work_place) from temp.part where work_place >= {start} and work_place < {end}"
+        with together(self.con):
+            self._forget_keys(_keys(start, end))
+            self.con.execute(f"insert into {self.relation.name} {self.relation.body({self.by.input: chunk})}")
+            again = ""  # what failed is not done with: the next run tries it again
+            if "status" in self.relation.columns:
+                again = f"and key not in (select {self.by.key} from {self.relation.name} where status in {FAILED})"
+            self.con.execute(
+                "insert into clio_state.processed select ?, key, changed from temp.work "
+                f"where place >= ? and place < ? {again}",
+                [self.key, start, end],
+            )
+
+    def _ask_again(self) -> None:
+        """Let what was refused be asked once more."""
+        self.con.execute(
+            "delete from clio_state.processed where relation = ? "
+            f"and key in (select {self.by.key} from {self.relation.name} where status = 'refused')",
+            [self.key],
+        )
+
+    def _forget_keys(self, keys: str) -> None:
+        self.con.execute(f"delete from {self.relation.name} where {self.by.key} in ({keys})")
+        self.con.execute(f"delete from clio_state.processed where relation = ? and key in ({keys})", [self.key])
+
+
+def _keys(start: int, end: int) -> str:
+    return f"select key from temp.work where place >= {start} and place < {end}"

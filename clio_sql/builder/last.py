@@ -1,0 +1,88 @@
+"""The last build that was published, which the next one starts from: `last_<relation>` and `used_ids`.
+
+A build reads them and never writes them; they are written in one transaction once its file is published. So a
+run that is killed leaves them as they were, and the next run comes to the same result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from clio_sql.builder.records import SCHEMA, inside, kind, together
+from clio_sql.project import LAST, Relation
+from clio_sql.quoting import identifier, literal
+
+USED_IDS = "facet varchar, cluster_id varchar"
+
+
+def prepare(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> None:
+    """Make what the last build left fit to be read by `relations` in the current schema: empty where there is none.
+
+    Columns that an older version did not write are NULL.
+    """
+    if kind(con, "used_ids") is None:
+        con.execute(f"create table used_ids ({USED_IDS})")
+    for relation in relations:
+        if relation.name in LAST:
+            _prepare(con, f"last_{relation.name}", relation.types)
+
+
+def _prepare(con: duckdb.DuckDBPyConnection, name: str, types: dict[str, str]) -> None:
+    query = (
+        "select column_name from information_schema.columns "
+        "where table_schema = current_schema() and table_catalog = current_database() and table_name = ?"
+    )
+    there = [column for (column,) in con.execute(query, [name]).fetchall()]
+    if set(there) == set(types):
+        return
+    columns = ", ".join(f"{identifier(column)} {type_}" for column, type_ in types.items())
+    common = ", ".join(identifier(column) for column in types if column in there)
+    with together(con):
+        con.execute(f"create temp table older as {f'select {common} from {name}' if common else 'select 1 as one'}")
+        con.execute(f"create or replace table {name} ({columns})")
+        if common:
+            con.execute(f"insert into {name} by name from temp.older")
+        con.execute("drop table temp.older")
+
+
+def settle(
+    con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], published: Path, schema: str = SCHEMA
+) -> None:
+    """Keep what a run published that was killed before it could keep it. Called before anything is built.
+
+    published: the file. It is of the last build where both say the same time; what was built then is still there.
+    Else the next build would compare itself with an older one than people have in hand.
+    """
+    with inside(con, schema):
+        if any(kind(con, name) is None for name in ("build_info", "bases")):
+            return
+    try:
+        con.execute(f"attach {literal(str(published))} as told (read_only)")
+    except duckdb.Error:  # no file that a run wrote: it tells nothing
+        return
+    try:
+        told = con.execute("select built_at from told.main.about").fetchall()
+    except duckdb.CatalogException:
+        return
+    finally:
+        con.execute("detach told")
+    if told == con.execute(f"select built_at from {identifier(schema)}.build_info").fetchall():
+        keep(con, relations, schema)
+
+
+def keep(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], schema: str = SCHEMA) -> None:
+    """Let what is built now be the last build, whole or not at all. Doing it twice changes nothing."""
+    with inside(con, schema), together(con):
+        there = {relation.name for relation in relations if kind(con, relation.name) == "table"}
+        for name in LAST:
+            if name in there:
+                con.execute(f"create or replace table last_{name} as from {name}")
+        for name in ("cluster_ids", "hierarchy"):
+            if name in there:
+                con.execute(
+                    f"insert into used_ids select distinct facet, cluster_id from {name} "
+                    "except select facet, cluster_id from used_ids"
+                )

@@ -1,0 +1,120 @@
+"""What was built from what: `clio_state.relations`, and the hashes that decide whether work is to be done."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+import duckdb
+
+from clio_sql.project import Relation
+from clio_sql.quoting import literal
+
+SCHEMA = "clio"
+
+
+@dataclass(frozen=True)
+class Records:
+    """The records of one schema; the state is one for all schemas of a database."""
+
+    con: duckdb.DuckDBPyConnection
+    schema: str = SCHEMA
+
+    def key(self, name: str) -> str:
+        """What a relation is called in the state."""
+        return name if self.schema == SCHEMA else f"{self.schema}.{name}"
+
+    def is_built(self, relation: Relation, fingerprint: str, complete: bool | None = True) -> bool:
+        """True where it is there, of its kind, from that very fingerprint. complete: None takes a part as well."""
+        row = self.con.execute(
+            "select complete from clio_state.relations where relation = ? and fingerprint = ?",
+            [self.key(relation.name), fingerprint],
+        ).fetchone()
+        return row is not None and complete in (None, row[0]) and kind(self.con, relation.name) == relation.kind
+
+    def mark(self, name: str, fingerprint: str, content: str | None = None, complete: bool = True) -> None:
+        """Note that a relation was built. content: the hash of its rows, where what reads it goes by them."""
+        self.con.execute(
+            "insert or replace into clio_state.relations by name "
+            "select ? as relation, ? as fingerprint, ? as complete, now() as built_at, ? as content",
+            [self.key(name), fingerprint, complete, content],
+        )
+
+    def marked_content(self, name: str) -> str | None:
+        """The hash of the rows, as it was noted."""
+        row = self.con.execute(
+            "select content from clio_state.relations where relation = ?", [self.key(name)]
+        ).fetchone()
+        return row[0] if row else None
+
+    def content(self, name: str) -> str:
+        """A hash of the rows of a table, in any order."""
+        rows, content = self.con.execute(
+            # a sum, since of two equal rows nothing is left by xor
+            f"select count(*), sum(md5_number_lower(cast(rows as varchar))) from {name} as rows"
+        ).fetchone()
+        return f"{rows} {content}"
+
+
+@cache
+def code() -> str:
+    """A hash of the code behind the functions: answers of older code are not gone on with."""
+    digest = hashlib.sha256()
+    for package in ("clio_sql", "clio_sql.udfs"):
+        for file in sorted(_files(files(package)), key=lambda file: file.name):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _files(folder: Traversable) -> Iterator[Traversable]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _files(entry)
+        elif entry.name.endswith((".py", ".txt")):
+            yield entry
+
+
+@contextmanager
+def inside(con: duckdb.DuckDBPyConnection, schema: str) -> Iterator[None]:
+    """Names without a schema are those of `schema`; afterwards as before."""
+    before = con.execute("select current_schema()").fetchone()[0]
+    con.execute(f"set schema = {literal(schema)}")
+    try:
+        yield
+    finally:
+        con.execute(f"set schema = {literal(before)}")
+
+
+@contextmanager
+def together(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """One transaction: all of it is there afterwards, or, on an error, nothing."""
+    con.execute("begin")
+    try:
+        yield
+        con.execute("commit")
+    except BaseException:
+        with suppress(duckdb.TransactionException):  # the error ended the transaction itself
+            con.execute("rollback")
+        raise
+
+
+def kind(con: duckdb.DuckDBPyConnection, name: str) -> str | None:
+    """'view' or 'table' of the current schema, None where there is none of that name."""
+    row = con.execute(
+        "select table_type from information_schema.tables "
+        "where table_catalog = current_database() and table_schema = current_schema() and table_name = ?",
+        [name],
+    ).fetchone()
+    return None if row is None else "view" if row[0] == "VIEW" else "table"
+
+
+def drop_other_kind(con: duckdb.DuckDBPyConnection, name: str, wanted: str) -> None:
+    """A view where a table is to be, or the other way round, would stand in the way."""
+    there = kind(con, name)
+    if there not in (None, wanted):
+        con.execute(f"drop {there} {name}")

@@ -1,0 +1,162 @@
+"""Starts a build: in a warehouse, or over a table of the user's, as tables or all as views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+import duckdb
+
+from clio_sql import fill, project
+from clio_sql.builder import last
+from clio_sql.builder.core import Builder, ready
+from clio_sql.builder.records import SCHEMA, drop_other_kind, inside
+from clio_sql.builder.reporting import Quiet, Reporter
+from clio_sql.engine import Engine
+from clio_sql.errors import CheckError, ClioError, InputError
+from clio_sql.project import Relation
+from clio_sql.quoting import identifier
+from clio_sql.register import is_read_only
+
+WITHOUT_MODEL = "rules, an embedding model and word statistics; no language model"
+
+
+def describe_input(
+    con: duckdb.DuckDBPyConnection, schema: str, *, format: str, privacy_unit: str, breakdowns: Sequence[str] = ()
+) -> None:
+    """Write `input`: one row that says what came in, without a path or a name of anyone."""
+    con.execute(
+        f"create or replace table {identifier(schema)}.input as "
+        "select ?::varchar as format, ?::varchar as privacy_unit, ?::varchar[] as breakdowns",
+        [format, privacy_unit, list(breakdowns)],
+    )
+
+
+def describe_build(
+    con: duckdb.DuckDBPyConnection,
+    schema: str,
+    engine: Engine,
+    relations: Sequence[Relation],
+    refit: bool = False,
+    sql_hash: str | None = None,
+) -> None:
+    """Write `build_info`, one row that says who builds, with what and when; and make the last build readable.
+
+    sql_hash: of the files, where they are not those of `relations` as they are.
+    """
+    runtime = engine.runtime
+    con.execute(
+        f"create or replace table {identifier(schema)}.build_info as select "
+        "?::timestamp as built_at, ?::varchar as made_by, ?::varchar as provider, ?::varchar as embedding_model, "
+        "?::varchar as clio_sql_version, ?::varchar as duckdb_version, ?::varchar as sql_hash, ?::boolean as refit",
+        [
+            datetime.now(UTC).replace(tzinfo=None),
+            WITHOUT_MODEL if runtime.provider == "local" else f"{runtime.model} and {runtime.naming_model}",
+            runtime.provider,
+            runtime.embedding_model,
+            version("clio-sql"),
+            version("duckdb"),
+            sql_hash or project.fingerprint(relations),
+            refit,
+        ],
+    )
+    with inside(con, schema):
+        last.prepare(con, relations)
+
+
+def install(
+    con: duckdb.DuckDBPyConnection, conversations: str, schema: str = SCHEMA, *, breakdowns: Sequence[str] = ()
+) -> None:
+    """Create every relation as a view over your own table, so that `select * from clio.clusters` is the analysis.
+
+    conversations: a table or view with conversation_id, user_id, created_at, messages (role, content)
+    and, if you like, metadata (MAP). Meant for small tables: each query runs the whole chain.
+    Raises InputError for a missing column.
+    """
+    _views(con, conversations, schema, breakdowns)
+    relations = project.load()
+    with inside(con, schema):
+        for relation in relations:
+            drop_other_kind(con, relation.name, "view")
+            con.execute(f"create or replace view {relation.name} as {project.composed(relation, relations)}")
+
+
+def build(
+    con: duckdb.DuckDBPyConnection,
+    conversations: str,
+    schema: str = SCHEMA,
+    *,
+    breakdowns: Sequence[str] = (),
+    reporter: Reporter | None = None,
+    refit: bool = False,
+) -> None:
+    """Like `install`, with tables where the files say table: each model answer is computed once and kept.
+
+    Building again takes in what changed, and keeps clusters, ids and names as far as they still hold. refit:
+    fit the clusters anew.
+    """
+    _views(con, conversations, schema, breakdowns)
+    run(con, schema, reporter, refit=refit)
+    last.keep(con, project.load(), schema)
+
+
+def run(
+    con: duckdb.DuckDBPyConnection,
+    schema: str = SCHEMA,
+    reporter: Reporter | None = None,
+    relations: Sequence[Relation] | None = None,
+    refit: bool = False,
+) -> Builder:
+    """Build all relations of `schema` from its `source` and `input`. Goes on where the last run was stopped.
+
+    The result starts from the last build that was kept (`last.keep`), which a publish does. Returns the Builder,
+    which knows what changed.
+    """
+    engine = ready(con)
+    relations = relations or project.load()
+    if fill.is_paid(engine):
+        engine.provider.begin()  # type: ignore[attr-defined]
+    describe_build(con, schema, engine, relations, refit)
+    builder = Builder(con, relations, schema, reporter or Quiet(), refit)
+    builder.all()
+    return builder
+
+
+def check(con: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> None:
+    """Run every check; CheckError names those that found bad rows, and how many, never which."""
+    with inside(con, schema):
+        found = {
+            name: con.execute(f"select count(*) from ({sql}\n)").fetchone()[0] for name, sql in project.checks().items()
+        }
+    broken = [f"{name} ({rows} rows)" for name, rows in found.items() if rows]
+    if broken:
+        raise CheckError(f"nothing is published, since these checks found bad rows: {', '.join(broken)}.")
+
+
+def _views(con: duckdb.DuckDBPyConnection, conversations: str, schema: str, breakdowns: Sequence[str]) -> None:
+    """`source` as a view over the user's table, and `input` beside it."""
+    if is_read_only(con):
+        raise ClioError("this database is read-only; views and tables cannot be made in it. Open it for writing.")
+    engine = ready(con)
+    table = ".".join(identifier(part) for part in conversations.split("."))
+    try:
+        columns = {row[0].lower(): row[1] for row in con.execute(f"describe {table}").fetchall()}
+    except duckdb.CatalogException:
+        raise InputError(f"{conversations}: there is no such table here. Give schema.table.") from None
+    wanted = ("conversation_id", "user_id", "created_at", "messages")
+    missing = [column for column in wanted if column not in columns]
+    if missing:
+        raise InputError(
+            f"{conversations}: column {', '.join(missing)} is missing; the columns are {', '.join(columns)}. "
+            "Make a view that selects these columns under these names, and give that."
+        )
+    metadata = "metadata" if "metadata" in columns else "map {}::map(varchar, varchar)"
+    con.execute(f"create schema if not exists {identifier(schema)}")
+    con.execute(
+        f"create or replace view {identifier(schema)}.source as select conversation_id::varchar as conversation_id, "
+        f"user_id::varchar as user_id, created_at::timestamp as created_at, "
+        f"messages::struct(role varchar, content varchar)[] as messages, {metadata} as metadata from {table}"
+    )
+    describe_input(con, schema, format="table", privacy_unit="user", breakdowns=breakdowns)
+    describe_build(con, schema, engine, project.load())

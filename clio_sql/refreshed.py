@@ -1,0 +1,25 @@
+"""What a run tells of a refresh: how many conversations came, changed and went, and what was fitted anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clio_sql.analyse import Told
+
+WHY = {
+    "asked": "--refit was given",
+    "growth": "the number of conversations changed by more than refit_growth",
+    "drift": "more conversations than refit_far_share are far from every cluster",
+    "settings": "a setting that decides the number of clusters changed",
+    "embedding_model": "the embedding model is another one",
+}
+
+
+def lines(told: Told) -> Iterator[str]:
+    """One line of counts where an earlier run was refreshed, and one a facet that was fitted anew."""
+    new, changed, vanished = told.conversations
+    if "first" not in told.fits.values():
+        yield f"conversations: {new:,} new, {changed:,} changed, {vanished:,} vanished"
+    for facet, reason in told.fits.items():
+        if reason in WHY:
+            yield f"{facet}: clusters fitted anew, since {WHY[reason]}; those that stayed keep their ids"

@@ -1,0 +1,50 @@
+-- One row a facet with shown clusters: why its tree is grown anew, if it is. Else the last build's is kept and mended.
+-- kind: table
+-- grain: facet
+with
+
+counted as (
+    select
+        base_clusters.facet,
+        count(*) as base_size,
+        list(cluster_id order by cluster_id) as cluster_ids,
+        case when count(*) <= any_value(top_clusters) then 1 else any_value(settings.levels) end as levels,
+        any_value(concat_ws(' ', settings.levels, top_clusters, neighbourhood)) as shape
+    from base_clusters cross join settings
+    group by base_clusters.facet
+),
+
+-- conversations in clusters that were not there when the tree was grown
+strangers as (
+    select
+        base_clusters.facet,
+        coalesce(sum(conversations) filter (not list_contains(last_trees.grown_from, cluster_id)), 0) / sum(conversations) as new_share
+    from base_clusters inner join last_trees on last_trees.facet = base_clusters.facet
+    group by base_clusters.facet
+),
+
+judged as (
+    select
+        counted.*,
+        last_trees.grown_from,
+        case
+            when last_trees.facet is null then 'first'
+            when fits.reason = 'asked' then 'asked'
+            when last_trees.shape is distinct from counted.shape then 'settings'
+            when last_trees.levels is distinct from counted.levels then 'levels'
+            when strangers.new_share > regrow_share then 'changed'
+        end as reason
+    from counted
+    cross join settings
+    left join last_trees on last_trees.facet = counted.facet
+    left join strangers on strangers.facet = counted.facet
+    left join fits on fits.facet = counted.facet
+)
+
+select
+    facet::varchar as facet,
+    levels::integer as levels,                                                -- with the base
+    shape::varchar as shape,                                                  -- the settings that decide its shape
+    (case when reason is null then grown_from else cluster_ids end)::varchar[] as grown_from,     -- its base clusters when it was grown
+    reason::varchar as reason                                                 -- NULL: the last tree stays
+from judged

@@ -1,0 +1,6 @@
+-- One row a word that stands in a clustered answer.
+-- kind: table
+-- grain: word
+select distinct unnest(clio_words(facet_values.value))::varchar as word
+from facet_values
+inner join embeddings using (conversation_id, facet)

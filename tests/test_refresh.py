@@ -1,0 +1,310 @@
+"""Running again: what is new is taken in, and clusters keep their ids, names and places in the tree."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import cli
+from test_relations import RELATIONS, empty, packaged, result
+from warehouse import Steps, changed, copied, read, tables
+
+import clio_sql
+from clio_sql import builder, project, sources
+from clio_sql.builder import last
+from clio_sql.publish import publish
+from clio_sql.register import engine_of
+
+FUNCTIONS = ("extract", "name", "propose", "merge", "choose", "audit")
+
+
+def part(source: Path, to: Path, query: str) -> Path:
+    """A file made of another; `chats` is its rows."""
+    duckdb.sql(f"copy (with chats as (from '{source}') {query}) to '{to}'")
+    return to
+
+
+def counting(asked: Counter[str], function: str, answer):
+    """The provider's function, which counts what it is asked."""
+
+    def count(requests):
+        asked.update({function: len(requests)})
+        return answer(requests)
+
+    return count
+
+
+def refreshed(path: Path, out: Path, *, refit: bool = False, relations=None) -> tuple[Steps, Counter[str]]:
+    """What `clio-sql run` does; how often each function asked the provider."""
+    steps, asked = Steps(), Counter()
+    con = clio_sql.connect(out / "warehouse.duckdb")
+    engine = engine_of(con)
+    for function in FUNCTIONS:
+        setattr(engine.provider, function, counting(asked, function, getattr(engine.provider, function)))
+    try:
+        source = sources.read(con, path, breakdowns=("plan",))
+        builder.describe_input(
+            con, "clio", format=source.format, privacy_unit=source.privacy_unit, breakdowns=source.breakdowns
+        )
+        builder.run(con, reporter=steps, relations=relations, refit=refit)
+        builder.check(con)
+        publish(con, out, relations or project.load())
+    finally:
+        engine.close()
+        con.close()
+    return steps, asked
+
+
+def names(out: Path) -> dict[tuple[str, str], str]:
+    return {(f, i): n for f, i, n in read(out, "select facet, cluster_id, name from hierarchy")}
+
+
+def assigned(out: Path) -> dict[str, str]:
+    return dict(read(out, "select conversation_id, cluster_id from assignments where facet = 'request'"))
+
+
+@pytest.fixture(scope="module")
+def demo(demo_out) -> Path:
+    return demo_out / "demo.parquet"
+
+
+def test_a_few_more_conversations_move_nothing_that_is_there(demo, demo_again, tmp_path):
+    copied(demo_again, tmp_path)
+    path = part(
+        demo, tmp_path / "more.parquet",
+        "select * from chats where conversation_id > 'c00000010' union all "
+        "select * replace ('new' || conversation_id as conversation_id) from chats using sample 20 rows (reservoir, 7)",
+    )  # fmt: skip
+    before, places = names(tmp_path), assigned(tmp_path)
+    unnamed = read(tmp_path, "select count(*) from cluster_names where status <> 'ok'")[0][0]
+    steps, asked = refreshed(path, tmp_path)
+    gone = read(demo_again, "select count(*) from conversations where conversation_id <= 'c00000010'")[0][0]
+    assert gone > 0
+    assert asked["extract"] <= 20 and asked["name"] <= 2 * unnamed and not asked["propose"] and not asked["merge"]
+    now = assigned(tmp_path)
+    assert len(now) == 1500 - gone + 20
+    assert {i: c for i, c in now.items() if not i.startswith("new")}.items() <= places.items()
+    after = names(tmp_path)
+    stayed = before.keys() & after.keys()
+    assert len(stayed) >= 0.95 * len(before)
+    assert sum(before[key] == after[key] for key in stayed) >= 0.95 * len(stayed)
+    kinds = Counter(dict(read(tmp_path, "select kind, count(*) from cluster_lineage group by 1")))
+    assert kinds["continued"] == len(stayed)
+    assert "layout" in steps.skipped or len(after.keys() - before.keys()) > 0
+    again, asked = refreshed(path, tmp_path)
+    assert again.built == set() and not asked
+
+
+def test_another_user_id_comes_through_without_work(demo, demo_again, tmp_path):
+    copied(demo_again, tmp_path)
+    path = part(
+        demo, tmp_path / "moved.parquet",
+        "select * replace (if(conversation_id = 'c00000020', 'somebody', user_id) as user_id) from chats",
+    )  # fmt: skip
+    steps, asked = refreshed(path, tmp_path)
+    query = "select user_id from assignments where conversation_id = 'c00000020'"
+    assert read(tmp_path, query) == [("somebody",)]
+    assert not asked["extract"] and {"facet_values", "embeddings", "placements"} <= steps.skipped
+
+
+def test_a_new_topic_is_a_new_cluster_beside_the_old_ones(demo, tmp_path):
+    topic = duckdb.sql(f"select label from '{demo}' group by 1 order by count(*) desc, label limit 1").fetchone()[0]
+    refreshed(part(demo, tmp_path / "a.parquet", f"select * from chats where label <> '{topic}'"), tmp_path)
+    before = names(tmp_path)
+    bases = {i for (i,) in read(tmp_path, "select cluster_id from cluster_ids")}
+    relations = changed(refit_growth=9, refit_far_share=0.06)
+    refreshed(demo, tmp_path, relations=relations)
+    assert read(tmp_path, "select reason from fits") == [("drift",)]
+    labels = dict(duckdb.sql(f"select conversation_id, label from '{demo}'").fetchall())
+    where = Counter(cluster for i, cluster in assigned(tmp_path).items() if labels[i] == topic)
+    new = {i for (i,) in read(tmp_path, "select cluster_id from cluster_ids")} - bases
+    assert sum(where[cluster] for cluster in new) > 0.5 * where.total()
+    after = names(tmp_path)
+    base_before = {key for key in before if key[1].startswith("c")}
+    assert len(base_before & after.keys()) >= 0.9 * len(base_before)
+    used = {i for (i,) in read(tmp_path, "select cluster_id from used_ids")}
+    assert bases | new <= used
+
+
+def test_a_refit_that_is_asked_for_keeps_ids_and_close_names(demo, demo_again, tmp_path):
+    copied(demo_again, tmp_path)
+    before, places = names(tmp_path), assigned(tmp_path)
+    models = "select model, reason from cluster_models"
+    fitted = read(tmp_path, models)
+    _, asked = refreshed(demo, tmp_path, refit=True)
+    assert read(tmp_path, models)[0][1] == "asked"
+    now = assigned(tmp_path)
+    assert sum(now[i] == places[i] for i in now) >= 0.9 * len(now)
+    after = names(tmp_path)
+    base = [key for key in before if key[1].startswith("c")]
+    assert sum(before[key] == after.get(key) for key in base) >= 0.9 * len(base)
+    assert asked["name"] < len(before) and not asked["extract"]
+    once = read(tmp_path, models)
+    assert once != fitted
+    refreshed(demo, tmp_path)  # without it the fit stays
+    assert read(tmp_path, models) == once
+    steps, _ = refreshed(demo, tmp_path, refit=True)
+    assert "fits" in steps.built
+
+
+def test_two_refreshes_of_the_same_are_equal(demo, demo_again, tmp_path):
+    path = part(demo, tmp_path / "fewer.parquet", "from chats where hash(conversation_id) % 10 < 8")
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        copied(demo_again, tmp_path / folder)
+        refreshed(path, tmp_path / folder, refit=True)
+    assert tables(tmp_path / "a") == tables(tmp_path / "b")
+    for name in ("assignments", "cluster_ids", "cluster_names", "cluster_lineage", "used_ids", "last_hierarchy"):
+        query = f"select * from {name} order by all"
+        assert read(tmp_path / "a", query) == read(tmp_path / "b", query), name
+
+
+def test_a_build_that_was_not_published_is_not_the_last_one(demo, demo_again, tmp_path):
+    copied(demo_again, tmp_path)
+    kept = read(tmp_path, "from last_assignments order by all")
+    con = clio_sql.connect(tmp_path / "warehouse.duckdb")
+    con.execute("delete from clio.source where conversation_id like '%3'")
+    builder.run(con)
+    con.close()
+    assert read(tmp_path, "from last_assignments order by all") == kept
+    assert len(read(tmp_path, "from assignments")) < len(kept)
+
+
+# One cluster after another, by hand
+
+
+@pytest.fixture
+def con():
+    with clio_sql.connect() as con:
+        yield empty(con)
+
+
+def fit(con, vectors, k, start=""):
+    return con.execute("select clio_fit(?::float[][], ?, start := ?)", [vectors, k, start]).fetchone()[0]
+
+
+def centroids(con, model):
+    return con.execute("select clio_centroids(?)", [model]).fetchone()[0]
+
+
+LEFT = [[0.0, y / 10] for y in range(10)]
+RIGHT = [[9.0, y / 10] for y in range(10)]
+FAR = [[9.0, 50.0 + y / 10] for y in range(10)]
+
+
+def test_centroids_keep_their_numbers_from_fit_to_fit(con):
+    first = fit(con, LEFT + RIGHT, 2)
+    old = [pytest.approx(c, abs=1e-4) for c in centroids(con, first)]
+    again = centroids(con, fit(con, RIGHT[::-1] + LEFT, 2, first))
+    assert again == old
+    grown = centroids(con, fit(con, LEFT + RIGHT + FAR, 3, first))
+    assert grown[:2] == old and grown[2] == pytest.approx([9.0, 50.45])
+    shrunk = centroids(con, fit(con, LEFT + FAR, 2, fit(con, LEFT + RIGHT + FAR, 3)))
+    assert sorted(shrunk) == [pytest.approx([0.0, 0.45]), pytest.approx([9.0, 50.45])]
+
+
+def test_a_start_of_another_length_is_refused(con):
+    with pytest.raises(duckdb.Error, match="to start from a model of 2"):
+        fit(con, [[1.0, 2.0, 3.0], [2.0, 2.0, 3.0], [5.0, 2.0, 3.0]], 2, fit(con, LEFT, 2))
+
+
+def matching(con, last_clusters, members) -> dict[int, tuple[str, str | None]]:
+    """number -> (cluster_id, last_cluster_id).
+
+    last_clusters: id -> centroid. members: (number, last id) -> how many.
+    """
+    packaged(con, "settings")
+    last.prepare(con, list(RELATIONS.values()))
+    model = fit(con, LEFT + RIGHT + FAR, 3)
+    con.execute("create table cluster_models as select 'request' as facet, ? as model, 3 as k", [model])
+    for cluster, centroid in last_clusters.items():
+        con.execute(
+            "insert into last_cluster_ids by name select 'request' as facet, 'old' as model, ? as cluster_id, "
+            "?::float[] as centroid", [cluster, centroid],
+        )  # fmt: skip
+        con.execute("insert into used_ids values ('request', ?)", [cluster])
+    con.execute("create table placements (conversation_id varchar, facet varchar, number integer)")
+    for (number, cluster), many in members.items():
+        ids = f"select '{number}_{cluster}_' || i from range({many}) as r(i)"
+        con.execute(f"insert into placements select *, 'request', {number} from ({ids})")
+        if cluster:
+            con.execute(
+                "insert into last_assignments by name select *, 'request' as facet, ? as cluster_id "
+                f"from ({ids}) as t(conversation_id)", [cluster],
+            )  # fmt: skip
+    rows = result(con, "cluster_ids", ["number", "cluster_id", "last_cluster_id"])
+    return {int(number): (cluster, before) for number, cluster, before in rows}
+
+
+def test_a_cluster_goes_on_in_its_larger_half_and_the_other_gets_an_id_of_its_own(con):
+    found = matching(con, {"c00004": [5.0, 5.0], "c00009": [0.0, 1.0]}, {
+        (0, "c00004"): 30, (1, "c00004"): 20, (2, "c00009"): 40,
+    })  # fmt: skip
+    assert found == {0: ("c00004", "c00004"), 1: ("c00010", None), 2: ("c00009", "c00009")}
+
+
+def test_two_that_became_one_leave_one_id(con):
+    found = matching(con, {"c00001": [5.0, 5.0], "c00002": [0.0, 1.0]}, {
+        (0, "c00001"): 30, (0, "c00002"): 20, (1, None): 9, (2, None): 9,
+    })  # fmt: skip
+    assert found[0] == ("c00001", "c00001") and {found[1][0], found[2][0]} == {"c00003", "c00004"}
+
+
+def test_without_a_conversation_in_common_centroids_decide(con):
+    model = centroids(con, fit(con, LEFT + RIGHT + FAR, 3))
+    assert matching(con, {"c00005": model[1]}, {(0, None): 9, (1, None): 9})[1] == ("c00005", "c00005")
+
+
+# Killed
+
+
+def killed_refreshes(demo: Path, demo_again: Path, folder: Path, times: int) -> None:
+    """A quarter fewer conversations, and some new: that refits, too."""
+    path = part(
+        demo, folder / "next.parquet",
+        "select * from chats where conversation_id > 'c00000400' union all "
+        "select * replace ('new' || conversation_id as conversation_id) from chats "
+        "where conversation_id <= 'c00000040'",
+    )  # fmt: skip
+    whole, out = folder / "whole", folder / "out"
+    for place in (whole, out):
+        place.mkdir()
+        copied(demo_again, place)
+        (place / "published.duckdb").write_bytes((demo_again / "published.duckdb").read_bytes())
+    command = ["run", path, "--breakdown", "plan", "--into"]
+    began = time.monotonic()
+    done = cli(*command, whole)
+    took = time.monotonic() - began
+    assert done.returncode == 0 and "request: clusters fitted anew" in done.stderr, done.stderr
+    states = (tables(demo_again), tables(whole))
+    moments = [random.uniform(0, took) for _ in range(times)]
+    for moment in moments:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "clio_sql.cli", *map(str, command), str(out)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        time.sleep(moment)
+        process.kill()
+        process.wait()
+        assert tables(out) in states, moments
+    done = cli(*command, out)
+    assert done.returncode == 0, (moments, done.stderr)
+    assert tables(out) == states[1], moments
+    for name in project.LAST:
+        query = f"select * from last_{name} order by all"
+        assert read(out, query) == read(whole, query), (name, moments)
+
+
+def test_a_killed_refresh_leaves_a_whole_file_and_the_next_ends_the_same(demo, demo_again, tmp_path):
+    killed_refreshes(demo, demo_again, tmp_path, 1)
+
+
+@pytest.mark.slow
+def test_twenty_killed_refreshes(demo, demo_again, tmp_path):
+    killed_refreshes(demo, demo_again, tmp_path, 20)
