@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from clio_sql import builder, project
+from clio_sql.builder.records import inside
 from clio_sql.errors import InputError, StateError, Stopped
 from clio_sql.project import Relation
 from clio_sql.quoting import identifier, literal
@@ -62,7 +63,7 @@ def recorded(
             _end(con, number, started, "stopped" if stopped else "failed", type(error).__name__)
         raise
     _copy(into, number)
-    with builder._inside(con, schema):
+    with inside(con, schema):
         counts, settings = _counts(con, relations), _settings(con)
     con.execute(
         "update clio_state.builds set counts = ?, settings = ?, checks = ? where build = ?",
