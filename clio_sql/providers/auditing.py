@@ -94,7 +94,7 @@ def rate(text: str) -> dict[str, object]:
         if pattern.search(text):
             return {"rating": 1, "reason": reason}
     if _full_name(text):
-        return {"rating": 2, "reason": "looks like a name"}
+        return {"rating": 2, "reason": "looks like a full name"}
     sentences = [_tokens(sentence) for sentence in re.split(r"[.!?;:]+(?:\s|$)", text)]
     if any(map(_narrowed, sentences)):
         return {"rating": 2, "reason": "tells of one person or household"}
@@ -170,29 +170,18 @@ class Person(NamedTuple):
 
 
 @cache
-def _lexicon(name: str) -> dict[str, str]:
-    """word -> class, the first that has it."""
-    found: dict[str, str] = {}
-    for line in words.lexicon(name):
-        kind, _, listed = line.partition(": ")
-        for word in listed.split():
-            found.setdefault(word, kind)
-    return found
-
-
-@cache
 def _narrowing(kind: str) -> frozenset[str]:
     line = next(line for line in words.lexicon("narrowing") if line.startswith(f"{kind}: "))
-    return frozenset(line.partition(": ")[2].split())
+    return frozenset(line.partition(": ")[2].split())  # a word may be of several kinds
 
 
 _SUFFIX = re.compile(r"\w{2,}(?:woman|man|keeper|maker|master|mistress|worker|ologist|ician|smith|herd|monger)|ex-\w+")
-_NO_PERSON = {"human", "woman", "german", "roman", "talisman", "ottoman", "remaster", "webmaster", "bookkeeper"}
+_NO_PERSON = {"human", "woman", "german", "roman", "talisman", "ottoman", "remaster", "webmaster"}
 
 
 def _class(word: str) -> str:
     """The class of a noun for a person, '' for any other word."""
-    kind = _lexicon("people").get(word, "")
+    kind = words.classes("people").get(word, "")
     return kind or ("trades" if _SUFFIX.fullmatch(word) and word not in _NO_PERSON else "")
 
 
@@ -256,7 +245,9 @@ def _narrowed(tokens: list[Token]) -> bool:
 def _speaks_of_one(tokens: list[Token]) -> bool:
     """'he' or 'her' in a text about many; what is ours in a place; a private matter that a certain place knows."""
     texts = [token.text for token in tokens]
-    for place, text in enumerate(texts):
+    for place, (text, after) in enumerate(zip(texts, [*texts[1:], ""], strict=False)):
+        if text == "one" and (place == 0 or texts[place - 1] == ",") and after in _IS | _WAS | {"has", "of"}:
+            return True
         alternative = "or" in texts[max(0, place - 1) : place + 2]  # 'his or her' is anybody
         if text in _HE_SHE and not alternative:
             return True
