@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from clio_sql import builder, inputs, project, sources
+from clio_sql import bases, builder, inputs, project, sources
 from clio_sql.errors import InputError, StateError
 from clio_sql.failures import DEBUG, explained
 from clio_sql.progress import Steps, interruptible
@@ -21,6 +21,7 @@ from clio_sql.register import connect, engine_of
 from clio_sql.runtime import runtime as wanted
 
 WAREHOUSE = "warehouse.duckdb"
+PUBLISHED = "published.duckdb"
 
 
 class Told(NamedTuple):
@@ -87,6 +88,8 @@ def _work(
     con.execute("set enable_progress_bar = false")  # DuckDB's would be drawn over ours, on standard output
 
     def work() -> Told:
+        if (into / PUBLISHED).exists():
+            bases.settle(con, builder.SCHEMA, into / PUBLISHED)
         steps.begin("source", None)
         source = sources.read(con, input, **reading)
         steps.end(source.rows, skipped=False)

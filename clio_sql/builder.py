@@ -15,7 +15,7 @@ from typing import Protocol
 
 import duckdb
 
-from clio_sql import contracts, fill, project
+from clio_sql import bases, contracts, fill, project
 from clio_sql.engine import Engine
 from clio_sql.errors import CheckError, ClioError, InputError
 from clio_sql.project import Incremental, Relation
@@ -229,8 +229,12 @@ class Builder:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def _content(self, name: str) -> str:
-        """What stands in a table of the host; `build_info` changes with every build and decides nothing."""
-        if name == "build_info":
+        """What stands in a table of the host.
+
+        `build_info` changes with every build and decides nothing; `last_bases` changes only when `bases` is published,
+        and made from itself and the same rows `bases` is the same.
+        """
+        if name in ("build_info", "last_bases"):
             return ""
         rows, content = self.con.execute(
             # a sum, since of two equal rows nothing is left by xor
@@ -326,6 +330,7 @@ def describe_input(
 
 def _describe_build(con: duckdb.DuckDBPyConnection, schema: str, engine: Engine, relations: Sequence[Relation]) -> None:
     runtime = engine.runtime
+    bases.describe(con, schema)
     con.execute(
         f"create or replace table {identifier(schema)}.build_info as select "
         "?::timestamp as built_at, ?::varchar as made_by, ?::varchar as provider, ?::varchar as embedding_model, "

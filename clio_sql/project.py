@@ -19,7 +19,7 @@ from clio_sql.errors import SqlError
 from clio_sql.register import FUNCTIONS
 
 FOLDERS = ("models", "published")
-HOST = ("source", "input", "build_info")  # made by the host: the rows that came in, what they are, who builds
+HOST = ("source", "input", "build_info", "last_bases")  # made by the host: rows that came in, who builds, what was told
 KINDS = ("table", "view")
 
 

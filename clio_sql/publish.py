@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from clio_sql import bases
 from clio_sql.builder import SCHEMA
 from clio_sql.errors import InputError, StateError
 from clio_sql.project import Relation
@@ -28,6 +29,7 @@ def publish(con: duckdb.DuckDBPyConnection, folder: Path, relations: Sequence[Re
     try:
         _write(con, schema, [relation for relation in relations if relation.published], draft)
         os.replace(draft, target)
+        bases.keep(con, schema)  # a run that is killed in between is settled by the next one
     except OSError as error:
         raise StateError(
             f"{target}: cannot be written ({error.strerror}). Move what is in its place away and run again."

@@ -54,6 +54,14 @@ MIGRATIONS = (
     );
     comment on column clio_state.conversation_inputs.input_hash is 'as in call_inputs';
     """,
+    # 4: who was behind each figure when it was last published
+    """
+    create table clio_state.bases (
+        schema_name varchar, relation varchar, facet varchar, cluster_id varchar, breakdown varchar, value varchar,
+        user_id varchar, people integer, conversations bigint
+    );
+    comment on table clio_state.bases is 'the relation bases as it was last published, see sql/models/bases.sql';
+    """,
 )
 
 

@@ -28,7 +28,7 @@ TIERS = (
     ("engine",),
     ("udfs",),
     ("register",),
-    ("inputs", "contracts", "fill", "project"),
+    ("inputs", "contracts", "fill", "project", "bases"),
     ("adapters", "builder"),
     ("sources", "publish"),
     ("failures", "options", "progress", "tree", "demo"),

@@ -9,8 +9,10 @@ asked as (
     where kind in ('category', 'score') and facet not in (select facet from direct_facets)
 )
 
+-- months are left to cluster_trends: two tables of the same dates would give back what one of them hides
 select conversation_id::varchar as conversation_id, facet::varchar as breakdown, value::varchar as value
-from direct_facets
+from direct_facets cross join input
+where facet <> 'month' or list_contains(input.breakdowns, 'month')
 union all
 select conversation_id, facet, value
 from facet_values inner join asked using (facet)

@@ -20,6 +20,18 @@ counted as (
     group by all
 ),
 
+-- a few accounts that send one near-identical prompt count as one voice: the people behind all other texts must
+-- reach the gate without them; few: fewer than twice min_users
+one_voice as (
+    select repeated_texts.facet, repeated_texts.cluster_id
+    from repeated_texts
+    inner join counted using (facet, cluster_id)
+    cross join settings
+    where repeated_texts.conversations > max_user_share * counted.conversations
+        and repeated_texts.users < 2 * min_users
+        and repeated_texts.other_users < min_users
+),
+
 judged as (
     select
         counted.*,
@@ -27,9 +39,9 @@ judged as (
             when min_users is null or min_conversations is null or max_user_share is null then 'missing_setting'
             when users < min_users then 'too_few_users'
             when conversations < min_conversations then 'too_few_conversations'
-            when top_user_share > max_user_share then 'dominated'
+            when top_user_share > max_user_share or one_voice.cluster_id is not null then 'dominated'
         end as reason
-    from counted cross join settings
+    from counted left join one_voice using (facet, cluster_id) cross join settings
 )
 
 select

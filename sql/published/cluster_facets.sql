@@ -1,41 +1,24 @@
--- One row a published cluster, breakdown and value: who and what is in the cluster. Cells below the gate are left out.
+-- One row a published cluster, breakdown and value: who and what is in the cluster. What could give somebody away is left out.
 -- kind: view
 -- grain: facet, cluster_id, breakdown, value
 with
 
-per_user as (
-    select facet, cluster_id, breakdown, value, user_id, count(*) as conversations
-    from memberships inner join breakdowns using (conversation_id)
-    group by all
-),
-
-cells as (
-    select
-        facet, cluster_id, breakdown, value,
-        sum(conversations) as conversations,
-        count(user_id) as users,
-        coalesce(max(conversations) filter (user_id is not null), 0) / sum(conversations) as top_user_share
-    from per_user
-    group by all
-),
-
-passing as (
+-- see told_cells for what is told, and bases for the day of each figure
+rounded as (
     select
         facet, cluster_id, breakdown, value,
         round(conversations / round_to) * round_to as conversations,
         round(users / round_to) * round_to as users
-    from cells cross join settings
-    where coalesce(
-        users >= min_users and conversations >= min_conversations and top_user_share <= max_user_share, false
-    ) and round_to is not null
+    from told_cells cross join settings
+    where relation = 'cluster_facets' and round_to is not null
 ),
 
 -- shares and lifts are made of rounded counts, so that they tell no more than those
 overall as (
     select
         facet, breakdown, value,
-        sum(passing.conversations) / any_value(total) as share
-    from passing
+        sum(rounded.conversations) / any_value(total) as share
+    from rounded
     inner join clusters using (facet, cluster_id)
     inner join (
         select facet, sum(conversations) as total from clusters where parent_id is null group by facet
@@ -45,15 +28,15 @@ overall as (
 )
 
 select
-    passing.facet::varchar as facet,
-    passing.cluster_id::varchar as cluster_id,
-    passing.breakdown::varchar as breakdown,               -- language, concern, turns, …
-    passing.value::varchar as value,
-    passing.conversations::bigint as conversations,        -- rounded
-    passing.users::bigint as users,                        -- distinct people, rounded
-    (passing.conversations / nullif(clusters.conversations, 0))::double as share,     -- of the cluster
-    (passing.conversations / nullif(clusters.conversations, 0) / nullif(overall.share, 0))::double as lift    -- share against that of all published; NULL where that is not shown
-from passing
+    rounded.facet::varchar as facet,
+    rounded.cluster_id::varchar as cluster_id,
+    rounded.breakdown::varchar as breakdown,               -- language, concern, turns, …
+    rounded.value::varchar as value,
+    rounded.conversations::bigint as conversations,        -- rounded
+    rounded.users::bigint as users,                        -- distinct people, rounded; NULL where cells below are not told
+    (rounded.conversations / nullif(clusters.conversations, 0))::double as share,     -- of the cluster
+    (rounded.conversations / nullif(clusters.conversations, 0) / nullif(overall.share, 0))::double as lift    -- share against that of all published; NULL where that is not shown
+from rounded
 inner join clusters using (facet, cluster_id)
-left join overall on overall.facet = passing.facet and overall.breakdown = passing.breakdown and overall.value = passing.value
+left join overall on overall.facet = rounded.facet and overall.breakdown = rounded.breakdown and overall.value = rounded.value
 order by facet, cluster_id, breakdown, conversations desc, value

@@ -3,9 +3,21 @@
 -- grain: facet, cluster_id
 with
 
+-- as on the day they were last set, see bases; a parent follows from its base clusters
+people as (
+    select
+        hierarchy.facet, hierarchy.cluster_id, bases.user_id,
+        case when bases.user_id is null then sum(bases.people) else 1 end as people,
+        sum(bases.conversations) as conversations
+    from (select facet, cluster_id, unnest(base_cluster_ids) as base_cluster_id from hierarchy) as hierarchy
+    inner join bases on bases.facet = hierarchy.facet and bases.cluster_id = hierarchy.base_cluster_id
+    where bases.relation = 'clusters'
+    group by hierarchy.facet, hierarchy.cluster_id, bases.user_id
+),
+
 counted as (
-    select facet, level, cluster_id, count(*) as conversations, count(distinct user_id) as users
-    from memberships
+    select facet, cluster_id, sum(conversations) as conversations, sum(people) as users
+    from people
     group by all
 ),
 
@@ -14,25 +26,41 @@ shown as (
         hierarchy.facet, hierarchy.level, hierarchy.cluster_id, hierarchy.parent_id,
         hierarchy.name, hierarchy.description, counted.conversations, counted.users, layout.x, layout.y
     from hierarchy
-    inner join counted using (facet, level, cluster_id)
+    inner join counted using (facet, cluster_id)
     left join layout using (facet, cluster_id)
 ),
 
--- all that is held back, as one row at the top, if it would pass the gate itself
+-- all that is held back, as one row at the top, if it would pass the gate itself, on the day it was set and today
 held_users as (
-    select facet, user_id, count(*) as conversations
-    from suppressed
-    group by all
+    select 'basis' as day, facet, user_id, people, conversations
+    from bases
+    where relation = 'clusters' and cluster_id = '(other)'
+    union all
+    select 'today', facet, user_id, case when user_id is null then 0 else 1 end, conversations
+    from cells
+    where relation = 'clusters' and cluster_id = '(other)'
 ),
 
 held as (
     select
-        facet,
+        facet, day,
         sum(conversations) as conversations,
-        count(user_id) as users,
+        sum(people) as users,
         coalesce(max(conversations) filter (user_id is not null), 0) / sum(conversations) as top_user_share
     from held_users
+    group by facet, day
+),
+
+held_and_passing as (
+    select
+        facet,
+        max(conversations) filter (day = 'basis') as conversations,
+        max(users) filter (day = 'basis') as users
+    from held cross join settings
     group by facet
+    having count(*) = 2 and coalesce(bool_and(
+        users >= min_users and conversations >= min_conversations and top_user_share <= max_user_share
+    ), false)
 ),
 
 other as (
@@ -40,12 +68,8 @@ other as (
         held.facet, tops.level, '(other)' as cluster_id, null as parent_id, '(other)' as name,
         'Conversations that no published cluster holds.' as description,
         held.conversations, held.users, null as x, null as y
-    from held
-    cross join settings
+    from held_and_passing as held
     inner join (select facet, max(level) as level from hierarchy group by facet) as tops using (facet)
-    where coalesce(
-        held.users >= min_users and held.conversations >= min_conversations and top_user_share <= max_user_share, false
-    )
 ),
 
 rounded as (

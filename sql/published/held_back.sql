@@ -3,70 +3,76 @@
 -- grain: facet, reason
 with
 
-per_user as (
-    select facet, reason, user_id, count(*) as conversations
-    from suppressed
-    group by all
+days as (
+    select 'basis' as day, relation, facet, breakdown, value, user_id, people, conversations
+    from bases
+    where cluster_id = '(other)'
+    union all
+    select 'today', relation, facet, breakdown, value, user_id, case when user_id is null then 0 else 1 end, conversations
+    from cells
+    where cluster_id = '(other)'
 ),
 
-reasons as (
+-- all that is held back (relation clusters, value ''), and each reason by itself
+figures as (
     select
-        facet, reason,
+        relation, facet, value, day,
         sum(conversations) as conversations,
-        count(user_id) as users,
-        coalesce(max(conversations) filter (user_id is not null), 0) / sum(conversations) as top_user_share
-    from per_user
-    group by all
+        coalesce(
+            sum(people) >= any_value(min_users) and sum(conversations) >= any_value(min_conversations)
+            and coalesce(max(conversations) filter (user_id is not null), 0) <= any_value(max_user_share) * sum(conversations),
+            false
+        ) as passes
+    from days cross join settings
+    where breakdown <> 'clusters'
+    group by relation, facet, value, day
 ),
 
 judged as (
     select
-        reasons.*,
-        coalesce(
-            users >= min_users and conversations >= min_conversations and top_user_share <= max_user_share, false
-        ) as passes
-    from reasons cross join settings
+        relation, facet, value,
+        max(conversations) filter (day = 'basis') as conversations,
+        count(*) = 2 and bool_and(passes) as passes
+    from figures
+    group by relation, facet, value
 ),
 
--- one reason that must stay hidden could be had from the (other) row minus the rest: then no reason is told apart
-mixed as (
-    select facet from judged group by facet having not bool_and(passes)
+-- one reason that must stay hidden could be had from the (other) row minus the rest: then no reason is told apart;
+-- nor where the reasons are of another day than their sum
+told_apart as (
+    select facet
+    from judged
+    group by facet
+    having coalesce(bool_and(passes), false)
+        and sum(conversations) filter (relation = 'clusters') = sum(conversations) filter (relation = 'held_back')
 ),
 
 told as (
-    select suppressed.*, case when mixed.facet is null then suppressed.reason else 'several' end as told_reason
-    from suppressed left join mixed using (facet)
-),
-
-told_users as (
-    select facet, told_reason, user_id, count(*) as conversations
-    from told
-    group by all
-),
-
-gated as (
-    select
-        facet, told_reason,
-        sum(conversations) as conversations,
-        count(user_id) as users,
-        coalesce(max(conversations) filter (user_id is not null), 0) / sum(conversations) as top_user_share
-    from told_users
-    group by all
+    select facet, value as reason, conversations
+    from judged semi join told_apart using (facet)
+    where relation = 'held_back'
+    union all
+    select facet, 'several', conversations
+    from judged anti join told_apart using (facet)
+    where relation = 'clusters' and passes
 ),
 
 clusters_held as (
-    select facet, told_reason, count(distinct cluster_id) as clusters
-    from told
-    group by all
+    select facet, value as reason, conversations as clusters
+    from bases
+    where cluster_id = '(other)' and breakdown = 'clusters'
+    union all
+    select facet, 'several', sum(conversations)
+    from bases
+    where cluster_id = '(other)' and breakdown = 'clusters'
+    group by facet
 )
 
 select
-    facet::varchar as facet,
-    told_reason::varchar as reason,                                            -- 'several' where telling them apart would tell too much
-    clusters::integer as clusters,                                             -- base clusters; 0: no answer to cluster
-    (round(conversations / round_to) * round_to)::bigint as conversations      -- rounded
-from gated inner join clusters_held using (facet, told_reason) cross join settings
-where coalesce(
-    users >= min_users and conversations >= min_conversations and top_user_share <= max_user_share, false
-) and round_to is not null
+    told.facet::varchar as facet,
+    told.reason::varchar as reason,                                               -- 'several' where telling them apart would tell too much
+    clusters_held.clusters::integer as clusters,                                  -- base clusters; 0: no answer to cluster
+    (round(told.conversations / round_to) * round_to)::bigint as conversations    -- rounded
+from told left join clusters_held using (facet, reason) cross join settings
+where round_to is not null
 order by facet, reason

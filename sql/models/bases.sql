@@ -1,0 +1,114 @@
+-- One row a figure and user behind it on the day it was last set: what is published is made of these.
+-- kind: table
+-- grain: relation, facet, cluster_id, breakdown, value, user_id
+--
+-- A figure that followed every change would tell, from one build to the next, what a single person did. So the total of
+-- a cluster is set anew only when the people who came and those who went are min_users together. Its breakdowns go with
+-- it, each as a whole, so that one build's values are of one day: and only if each value has exactly the conversations
+-- of before or min_users people came or went. Values that pass no gate are told by none, and are looked at as one.
+with
+
+-- who is no longer in any conversation was erased: the number of them stays, nothing else of them
+known_users as (
+    select distinct user_id from conversations where user_id is not null
+),
+
+last as (
+    select
+        relation, facet, cluster_id, breakdown, value, known_users.user_id,
+        case when known_users.user_id is null then sum(people) else 1 end as people,
+        sum(conversations) as conversations
+    from last_bases left join known_users using (user_id)
+    group by relation, facet, cluster_id, breakdown, value, known_users.user_id
+),
+
+days as (
+    select 'today' as day, relation, facet, cluster_id, breakdown, value, user_id,
+        case when user_id is null then 0 else 1 end as people, conversations
+    from cells
+    union all
+    select 'last', relation, facet, cluster_id, breakdown, value, user_id, people, conversations
+    from last
+),
+
+figures as (
+    select
+        relation, facet, cluster_id, breakdown, value, day,
+        coalesce(
+            sum(people) >= any_value(min_users) and sum(conversations) >= any_value(min_conversations)
+            and coalesce(max(conversations) filter (user_id is not null), 0) <= any_value(max_user_share) * sum(conversations),
+            false
+        ) as passes
+    from days cross join settings
+    group by relation, facet, cluster_id, breakdown, value, day
+),
+
+blocks as (
+    select
+        relation, facet, cluster_id, breakdown, value,
+        case when bool_or(passes) then value else '' end as block,
+        coalesce(bool_or(passes) filter (day = 'last'), false) as passed
+    from figures
+    group by relation, facet, cluster_id, breakdown, value
+),
+
+per_user as (
+    select
+        relation, facet, cluster_id, breakdown, block, user_id,
+        bool_or(passed) as passed,
+        coalesce(sum(conversations) filter (day = 'today'), 0) as now,
+        coalesce(sum(conversations) filter (day = 'last'), 0) as before,
+        coalesce(sum(people) filter (day = 'last' and user_id is null), 0) as gone
+    from days inner join blocks using (relation, facet, cluster_id, breakdown, value)
+    group by relation, facet, cluster_id, breakdown, block, user_id
+),
+
+moves as (
+    select
+        relation, facet, cluster_id, breakdown, block,
+        bool_or(passed) as passed,
+        bool_and(now = before) as same,
+        count(*) filter (user_id is not null and (now = 0) <> (before = 0)) + sum(gone) as moved
+    from per_user
+    group by relation, facet, cluster_id, breakdown, block
+),
+
+told_before as (
+    select distinct relation, facet, cluster_id, breakdown from last
+),
+
+totals as (
+    select
+        moves.facet, moves.cluster_id,
+        coalesce(told_before.cluster_id is null or same or moved >= min_users or not passed, false) as is_of_today
+    from moves
+    left join told_before using (relation, facet, cluster_id, breakdown)
+    cross join settings
+    where relation = 'clusters'
+        and exists (select 1 from cells where cells.facet = moves.facet and cells.cluster_id = moves.cluster_id)
+),
+
+-- what is set anew; all else stays as it was
+renewed as (
+    select moves.relation, moves.facet, moves.cluster_id, moves.breakdown
+    from moves
+    inner join totals using (facet, cluster_id)
+    left join told_before using (relation, facet, cluster_id, breakdown)
+    cross join settings
+    where totals.is_of_today
+    group by moves.relation, moves.facet, moves.cluster_id, moves.breakdown
+    having moves.relation = 'clusters' or moves.breakdown = 'clusters'
+        or bool_and(told_before.cluster_id is null or same or coalesce(moved >= min_users, false))
+)
+
+select
+    relation::varchar as relation,
+    facet::varchar as facet,
+    cluster_id::varchar as cluster_id,             -- of level 0, or (other); also of clusters that are not shown today
+    breakdown::varchar as breakdown,
+    value::varchar as value,
+    user_id::varchar as user_id,                   -- NULL: nobody, or gone
+    people::integer as people,                     -- 1, or how many are gone
+    conversations::bigint as conversations         -- on that day
+from days left join renewed using (relation, facet, cluster_id, breakdown)
+where (days.day = 'today') = (renewed.relation is not null)

@@ -1,0 +1,64 @@
+-- One row a base cluster, breakdown, value and user: who is behind each figure that may be told, as it is today.
+-- kind: view
+-- grain: relation, facet, cluster_id, breakdown, value, user_id
+with
+
+members as (
+    select facet, cluster_id, conversation_id, user_id
+    from memberships
+    where level = 0
+),
+
+kinds as (
+    select distinct breakdown from breakdowns
+),
+
+-- a conversation without a value has the value '', which is never told: so the values of a cluster are all of it
+counted as (
+    select 'clusters' as relation, facet, cluster_id, '' as breakdown, '' as value, user_id
+    from members
+
+    union all
+
+    select 'cluster_facets', members.facet, members.cluster_id, kinds.breakdown, coalesce(breakdowns.value, ''), members.user_id
+    from members
+    cross join kinds
+    left join breakdowns
+        on breakdowns.conversation_id = members.conversation_id and breakdowns.breakdown = kinds.breakdown
+
+    union all
+
+    select
+        'cluster_trends', members.facet, members.cluster_id, 'period',
+        coalesce(strftime(date_trunc(settings.period, conversations.created_at), '%Y-%m-%d'), ''),
+        members.user_id
+    from members
+    inner join conversations using (conversation_id)
+    cross join settings
+
+    union all
+
+    select 'clusters', facet, '(other)', '', '', user_id
+    from suppressed
+
+    union all
+
+    select 'held_back', facet, '(other)', 'reason', reason, user_id
+    from suppressed
+)
+
+select
+    relation::varchar as relation,                 -- the published relation that tells it
+    facet::varchar as facet,
+    cluster_id::varchar as cluster_id,             -- of level 0, or (other)
+    breakdown::varchar as breakdown,               -- '' for the cluster as a whole
+    value::varchar as value,
+    user_id::varchar as user_id,                   -- NULL is nobody
+    count(*)::bigint as conversations
+from counted
+group by all
+union all
+-- how many clusters a reason holds back is kept like a figure, with nobody behind it
+select 'held_back', facet, '(other)', 'clusters', reason, null, count(distinct cluster_id)
+from suppressed
+group by facet, reason

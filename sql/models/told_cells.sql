@@ -1,0 +1,264 @@
+-- One row a cluster, breakdown and value that may be told: no total and no other cell gives back what is not told.
+-- kind: table
+-- grain: relation, facet, cluster_id, breakdown, value
+--
+-- The rule, for each breakdown and each family (the children of one parent; each top cluster is a family of its own):
+--   1. A value is told of all clusters of a family that have it, or of none: if each of these cells passes the gate.
+--   2. What is left of each cluster, all values not told together, is nothing or passes the gate. Otherwise the smallest
+--      value that all of the family have is not told either; and if that is not enough, none is.
+--   3. A value is told of a family only if it is told of the parent, and so on up to the top. An only child tells what
+--      its parent tells.
+--   4. Distinct people of a cell are told only where all base clusters below that have the value tell it.
+--
+-- Why nothing can be given back. Let an attacker know every total exactly; rounding only makes that less. In a family,
+-- the cells that are not told are a whole table: all its clusters by all values not told (1). Known of it are the rows,
+-- r = what is left of each cluster, and the columns c of those values that the parent tells (3); n is all of it. Every
+-- table with these margins is possible, so a cell lies anywhere from max(0, r + c - n) to min(r, c). Where the lower end
+-- is above 0, the width is the smaller of n - r, what is left of the siblings, and n - c, the other values not told.
+-- A value that the parent tells passes the gate, so if it is not told here, it fails in one cluster, and is in at least
+-- two. What is left of both passes (2), so n - r is at least min_conversations. It is not all that is left of the one
+-- where it fails, so there are other values: one that the parent tells, or what is left of the parent, and each of these
+-- passes the gate. So n - c is at least min_conversations too. Of a value that the parent does not tell, c is not known:
+-- it may be all any other value (2 leaves no value alone that fails). And if c lies between l and u, then the cell has
+-- lower end 0 or a width of at least u - l; so the same holds further down. People add up to no total, but
+-- max(child) <= parent <= sum, which binds only where they are told of a cell but not of those below (4).
+with
+
+tree as (
+    select
+        facet, level, cluster_id,
+        coalesce(parent_id, cluster_id) as family,
+        parent_id is not null and count(*) over (partition by facet, level, parent_id) = 1 as is_only_child,
+        unnest(base_cluster_ids) as base_cluster_id
+    from hierarchy
+),
+
+-- the gate is looked at on both days: that of the figure, and today
+days as (
+    select 'basis' as day, relation, facet, cluster_id, breakdown, value, user_id, people, conversations
+    from bases
+    union all
+    select 'today', relation, facet, cluster_id, breakdown, value, user_id,
+        case when user_id is null then 0 else 1 end, conversations
+    from cells
+),
+
+per_user as materialized (
+    select
+        tree.facet, tree.level, tree.family, tree.cluster_id,
+        days.relation, days.breakdown, days.value, days.day, days.user_id,
+        case when days.user_id is null then sum(days.people) else 1 end as people,
+        sum(days.conversations) as conversations
+    from tree
+    inner join days on days.facet = tree.facet and days.cluster_id = tree.base_cluster_id
+    group by tree.facet, tree.level, tree.family, tree.cluster_id, days.relation, days.breakdown, days.value, days.day, days.user_id
+),
+
+-- a breakdown of another day than the total would tell by the difference who came between, unless these are enough
+totals as (
+    select facet, level, cluster_id, user_id, people, conversations
+    from per_user
+    where relation = 'clusters' and day = 'basis'
+),
+
+broken_down as (
+    select
+        facet, level, family, cluster_id, relation, breakdown, user_id,
+        sum(conversations) as conversations,
+        sum(people) filter (user_id is null) as gone
+    from per_user
+    where relation <> 'clusters' and day = 'basis'
+    group by all
+),
+
+known_rows as (
+    select distinct facet, level, family, cluster_id, relation, breakdown from broken_down
+),
+
+differences as (
+    select
+        known_rows.*,
+        totals.user_id,
+        totals.conversations
+    from known_rows inner join totals using (facet, level, cluster_id)
+    union all
+    select facet, level, family, cluster_id, relation, breakdown, user_id, -conversations
+    from broken_down
+),
+
+out_of_step as (
+    select facet, level, family, relation, breakdown
+    from (
+        select facet, level, family, cluster_id, relation, breakdown, user_id, sum(conversations) as difference
+        from differences
+        group by all
+    ) cross join settings
+    where difference <> 0
+    group by facet, level, family, cluster_id, relation, breakdown
+    having not coalesce(count(user_id) >= any_value(min_users), false)
+),
+
+cells_of_days as (
+    select
+        facet, level, family, cluster_id, relation, breakdown, value, day,
+        sum(conversations) as conversations,
+        sum(people) as users,
+        coalesce(
+            sum(people) >= any_value(min_users) and sum(conversations) >= any_value(min_conversations)
+            and coalesce(max(conversations) filter (user_id is not null), 0) <= any_value(max_user_share) * sum(conversations),
+            false
+        ) as passes
+    from per_user cross join settings
+    where relation <> 'clusters'
+    group by facet, level, family, cluster_id, relation, breakdown, value, day
+),
+
+figures as (
+    select
+        facet, level, family, cluster_id, relation, breakdown, value,
+        max(conversations) filter (day = 'basis') as conversations,
+        max(users) filter (day = 'basis') as users,
+        value <> '' and count(*) = 2 and bool_and(passes) as passes
+    from cells_of_days
+    group by facet, level, family, cluster_id, relation, breakdown, value
+    having max(conversations) filter (day = 'basis') > 0
+),
+
+-- 1: a value of all that have it, or of none
+family_sizes as (
+    select facet, level, family, count(distinct cluster_id) as clusters
+    from tree
+    group by all
+),
+
+candidates as (
+    select
+        figures.facet, figures.level, figures.family, relation, breakdown, value,
+        sum(conversations) as conversations,
+        count(*) = any_value(family_sizes.clusters) as in_all
+    from figures
+    inner join family_sizes using (facet, level, family)
+    left join out_of_step using (facet, level, family, relation, breakdown)
+    group by figures.facet, figures.level, figures.family, relation, breakdown, value
+    having bool_and(passes) and count(out_of_step.family) = 0
+),
+
+smallest as (
+    select facet, level, family, relation, breakdown, value
+    from candidates
+    where in_all
+    qualify row_number() over (partition by facet, level, family, relation, breakdown order by conversations, value) = 1
+),
+
+-- 2: try 0 tells all of these, try 1 all but the smallest, try 2 none
+offered as (
+    select candidates.*, 0 as try from candidates
+    union all
+    select candidates.*, 1 from candidates anti join smallest using (facet, level, family, relation, breakdown, value)
+),
+
+breakdowns_of_families as (
+    select distinct facet, level, family, relation, breakdown, unnest([0, 1]) as try
+    from candidates
+),
+
+left_over as (
+    select
+        breakdowns_of_families.try,
+        per_user.facet, per_user.level, per_user.family, per_user.cluster_id, per_user.relation, per_user.breakdown,
+        per_user.day, per_user.user_id,
+        sum(per_user.people) filter (per_user.user_id is null) as gone,
+        sum(per_user.conversations) as conversations
+    from per_user
+    inner join breakdowns_of_families using (facet, level, family, relation, breakdown)
+    left join offered
+        on offered.try = breakdowns_of_families.try
+        and offered.facet = per_user.facet and offered.level = per_user.level and offered.family = per_user.family
+        and offered.relation = per_user.relation and offered.breakdown = per_user.breakdown and offered.value = per_user.value
+    where offered.value is null
+    group by
+        breakdowns_of_families.try,
+        per_user.facet, per_user.level, per_user.family, per_user.cluster_id, per_user.relation, per_user.breakdown,
+        per_user.day, per_user.user_id
+),
+
+left_of_days as (
+    select
+        try, facet, level, family, cluster_id, relation, breakdown, day,
+        coalesce(
+            count(user_id) + coalesce(sum(gone), 0) >= any_value(min_users)
+            and sum(conversations) >= any_value(min_conversations)
+            and coalesce(max(conversations) filter (user_id is not null), 0) <= any_value(max_user_share) * sum(conversations),
+            false
+        ) as passes
+    from left_over cross join settings
+    group by try, facet, level, family, cluster_id, relation, breakdown, day
+),
+
+too_little as (
+    select distinct try, facet, level, family, relation, breakdown
+    from (
+        select try, facet, level, family, cluster_id, relation, breakdown, count(*) = 2 and bool_and(passes) as passes
+        from left_of_days
+        group by try, facet, level, family, cluster_id, relation, breakdown
+        having bool_or(day = 'basis')                     -- nothing left of the cluster is as good
+    )
+    where not passes
+),
+
+chosen as (
+    select facet, level, family, relation, breakdown, min(try) as try
+    from breakdowns_of_families anti join too_little using (try, facet, level, family, relation, breakdown)
+    group by facet, level, family, relation, breakdown
+),
+
+told_of_families as (
+    select facet, level, family, relation, breakdown, value
+    from offered inner join chosen using (facet, level, family, relation, breakdown, try)
+),
+
+-- 3: what the parent tells too; the clusters above a cluster are those that hold one of its base clusters
+above as (
+    select
+        own.facet, own.cluster_id, higher.level, higher.family,
+        count(*) over (partition by own.facet, own.cluster_id) as families
+    from (select facet, level, cluster_id, min(base_cluster_id) as base_cluster_id from tree group by all) as own
+    inner join tree as higher
+        on higher.facet = own.facet and higher.base_cluster_id = own.base_cluster_id and higher.level >= own.level
+    where not higher.is_only_child                        -- an only child is its parent, and tells what that tells
+),
+
+told_of_all as (
+    select above.facet, above.cluster_id, told_of_families.relation, told_of_families.breakdown, told_of_families.value
+    from above inner join told_of_families using (facet, level, family)
+    group by above.facet, above.cluster_id, told_of_families.relation, told_of_families.breakdown, told_of_families.value
+    having count(*) = any_value(above.families)
+),
+
+told as (
+    select figures.*
+    from figures inner join told_of_all using (facet, cluster_id, relation, breakdown, value)
+),
+
+-- 4: people, where all below is told
+below as (
+    select
+        tree.facet, tree.cluster_id, figures.relation, figures.breakdown, figures.value,
+        count(*) = count(told.cluster_id) as all_told
+    from tree
+    inner join figures on figures.facet = tree.facet and figures.cluster_id = tree.base_cluster_id
+    left join told
+        on told.facet = figures.facet and told.cluster_id = figures.cluster_id and told.relation = figures.relation
+        and told.breakdown = figures.breakdown and told.value = figures.value
+    group by tree.facet, tree.cluster_id, figures.relation, figures.breakdown, figures.value
+)
+
+select
+    told.relation::varchar as relation,            -- cluster_facets or cluster_trends
+    told.facet::varchar as facet,
+    told.cluster_id::varchar as cluster_id,
+    told.breakdown::varchar as breakdown,
+    told.value::varchar as value,
+    told.conversations::bigint as conversations,   -- not rounded yet
+    (case when below.all_told then told.users end)::integer as users    -- distinct people; NULL where cells below are not told
+from told inner join below using (facet, cluster_id, relation, breakdown, value)
