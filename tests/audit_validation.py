@@ -4,7 +4,7 @@
 pairs: an unsafe one is a safe one after a small edit. Each goes through `name_audits.sql` as the name (up to the
 first full stop) and description of a cluster of its own, whose users share the words of column `supported`.
 
-part       tune: looked at while the rules were written; held: not looked at, and fresh: written when the rules were done
+part       tune: looked at while the rules were written; held: not looked at
 kind       of the unsafe text of a pair: indirect tells of somebody without a name or number
 supported  words that enough users of the cluster used, beside the public word list
 

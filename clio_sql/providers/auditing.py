@@ -32,7 +32,7 @@ _IS = {"is", "are", "be", "being", "feel", "feels", "get", "gets", "feeling", "g
 _REPORTS = {"asked", "wanted", "sought", "needed", "requested", "mentioned", "discussed", "used", "based", "related"}
 _COUNTS = {"two", "three", "four", "five", "six", "seven", "eight", "nine", "both", "few"}
 _NOT_SUPERLATIVE = {"best", "latest", "nearest", "interest", "request", "test", "rest", "guest", "west", "forest",
-                    "honest", "contest", "latest", "protest", "harvest", "modest", "quest", "invest", "suggest"}  # fmt: skip
+                    "honest", "contest", "protest", "harvest", "modest", "quest", "invest", "suggest"}  # fmt: skip
 _REACH = 4  # words between 'the' and the noun
 _AFTER = 7  # words after the noun that may tell more
 
@@ -44,9 +44,7 @@ _ORDINAL = (
     rf"(?:first|second|third|\w+(?:eenth|tieth)|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth"
     rf"|(?:{_TENS})-\w+)"
 )
-_MONTH = (
-    r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
-)
+_MONTH = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
 _BUILT = (  # what a capitalised name of a place or organisation ends with
     r"(?:Street|Road|Lane|Row|Hill|Avenue|Square|Court|Close|Drive|Way|House|Hall|School|College|University|Clinic"
     r"|Hospital|Church|Club|Farm|Mill|Dental|Surgery|Practice|Pharmacy|Bakery|Inn|Hotel|Lab|Laboratory|Creek|Bridge"
@@ -114,7 +112,7 @@ def _plain(text: str) -> bool:
 
 
 def _full_name(text: str) -> bool:
-    """Two unknown capitalised words in a row, one with an initial, a noun for a person before one, or a place's name."""
+    """Two unknown capitalised words in a row, one with an initial or after a noun for a person, or a place's name."""
     if _title_cased(text):
         return False
     for sentence in re.split(r"[.!?;:]\s+", text):
@@ -231,14 +229,18 @@ def _is_past(token: Token) -> bool:
     if token.text in _REPORTS:
         return False
     irregular = token.text != token.lemma and not token.text.endswith(("s", "ing", "er", "est"))
-    return token.text in _WAS or token.text.endswith("ed") or irregular and not _class(token.lemma)
+    return token.text in _WAS or token.text.endswith("ed") or (irregular and not _class(token.lemma))
 
 
 def _narrowed(tokens: list[Token]) -> bool:
     """Whether a sentence tells of one person or household."""
-    return _speaks_of_one(tokens) or _few_who_share(tokens) or any(
-        _unique(tokens, person) or _one_of_a_place(tokens, person) or _more_is_told(tokens, person)
-        for person in _people(tokens)
+    return (
+        _speaks_of_one(tokens)
+        or _few_who_share(tokens)
+        or any(
+            _unique(tokens, person) or _one_of_a_place(tokens, person) or _more_is_told(tokens, person)
+            for person in _people(tokens)
+        )
     )
 
 
@@ -278,9 +280,9 @@ def _few_who_share(tokens: list[Token]) -> bool:
         if token.text not in _COUNTS:
             continue
         for later in tokens[place + 1 : place + 1 + _REACH]:
-            if later.text == "people" or later.text != later.lemma and _class(later.lemma):
+            if later.text == "people" or (later.text != later.lemma and _class(later.lemma)):
                 told = _relative(tokens, place) or _certain_place(tokens) or _happened(tokens)
-                if told or token.text == "both" or tokens[place - 1].text in _DEFINITE and place:
+                if told or token.text == "both" or (tokens[place - 1].text in _DEFINITE and place):
                     return True
     return False
 
@@ -311,7 +313,7 @@ def _more_is_told(tokens: list[Token], person: Person) -> bool:
     happened = _happened(tokens, person.place)
     with_trait = any(token.text in _narrowing("attribute") for token in tokens[person.place + 1 :][:_AFTER])
     somewhere = _certain_place(tokens)
-    known = person.certain or person.kind == "group" and person.place > 0
+    known = person.certain or (person.kind == "group" and person.place > 0)
     if person.generic and not person.first:
         return False
     if person.generic and person.certain:
@@ -320,7 +322,7 @@ def _more_is_told(tokens: list[Token], person: Person) -> bool:
         matter = person.genitive and any(token.lemma in _narrowing("matter") for token in tokens)
         return trait or clause or happened or somewhere or matter or with_trait or _linked(tokens, person.place)
     told = trait + (clause and _past_after(tokens, person.place)) + happened + with_trait + clause * trait
-    return told + somewhere >= 2 or happened and clause
+    return told + somewhere >= 2 or (happened and clause)
 
 
 def _relative(tokens: list[Token], place: int) -> bool:
@@ -329,7 +331,7 @@ def _relative(tokens: list[Token], place: int) -> bool:
     comma = after.index(",") if "," in after else -1
     said = next((token for token in tokens[place + 1 :][:2] if not token.text.endswith("ly")), None)
     happened = said is not None and said.lemma in _narrowing("event") and _is_past(said)
-    return bool(_WHO & set(after)) or happened or -1 < comma < len(after) - 1 and after[comma + 1] in _TELLING
+    return bool(_WHO & set(after)) or happened or (-1 < comma < len(after) - 1 and after[comma + 1] in _TELLING)
 
 
 def _linked(tokens: list[Token], place: int) -> bool:
@@ -348,4 +350,4 @@ def _happened(tokens: list[Token], place: int = -1) -> bool:
     """Something that happens to few, anywhere after; or any past tense soon after a person."""
     later = tokens[place + 1 :]
     events = any(token.lemma in _narrowing("event") and token.text != token.lemma for token in later)
-    return events or place >= 0 and _past_after(tokens, place)
+    return events or (place >= 0 and _past_after(tokens, place))

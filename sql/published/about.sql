@@ -17,6 +17,7 @@ select
     settings.max_user_share::double as max_user_share,
     settings.min_audit_rating::integer as min_audit_rating,
     settings.round_to::integer as round_to,
+    settings.max_texts_per_user::integer as max_texts_per_user,
     settings.conversations_per_cluster::integer as conversations_per_cluster,
     settings.max_base_clusters::integer as max_base_clusters,
     settings.levels::integer as levels,
