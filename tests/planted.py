@@ -33,7 +33,10 @@ ASKS = ("How do I {}?", "Please explain how to {}.", "I want to {} at home.", "C
 
 @dataclass(frozen=True)
 class Asked:
-    """Some people who ask for one thing: `each` conversations of each of `users`; user None is nobody."""
+    """Some people who ask for one thing: `each` conversations of each of `users`; user None is nobody.
+
+    alike: all in the same words.
+    """
 
     cluster: str
     what: str
@@ -41,6 +44,7 @@ class Asked:
     each: int = 2
     plan: str = "free"
     week: int = 0
+    alike: bool = False
 
 
 def people(first: int, count: int) -> tuple[str, ...]:
@@ -52,7 +56,7 @@ def rows(world: list[Asked]) -> list[dict[str, Any]]:
     found = []
     for part, asked in enumerate(world):
         for number, user in enumerate(user for user in asked.users for _ in range(asked.each)):
-            text = ASKS[number % len(ASKS)].format(asked.what)
+            text = ASKS[0 if asked.alike else number % len(ASKS)].format(asked.what)
             # the answer makes each transcript one of its own
             messages = [{"role": "user", "content": text}, {"role": "assistant", "content": f"Part {part}.{number}"}]
             created = MONDAY + timedelta(weeks=asked.week, minutes=len(found))

@@ -421,9 +421,9 @@ SCENARIOS = [
     ),
     Scenario(
         attack_rare_word, "zorblax", "near-identical prompts count as one voice: here none is looked for",
-        once([*ORDINARY, Asked("c6", "buy a zorblax", people(600, 12), each=4)],
+        once([*ORDINARY, Asked("c6", "buy a zorblax", people(600, 12), each=4, alike=True)],
              _off(wrapped={"repeated_texts": "from {sql} limit 0"})),
-        once([*ORDINARY, Asked("c6", "buy a zorblax", people(600, 12), each=4)], Rules()),
+        once([*ORDINARY, Asked("c6", "buy a zorblax", people(600, 12), each=4, alike=True)], Rules()),
     ),
     Scenario(
         attack_planted_fact, FACT.text, "`name_audits` lets everything pass; the model repeats what it reads",
@@ -476,7 +476,8 @@ def _injected(folder: Path, **settings: Any) -> tuple[Path]:
 
     folder.mkdir(parents=True, exist_ok=True)
     given = paid.rows(200)
-    for number, row in enumerate(given[:12]):  # one person, beside ordinary texts
+    bread = [row for row in given if "sourdough bread" in row["messages"][0]["content"]]
+    for number, row in enumerate(bread[:6]):  # one person, two accounts, among ordinary texts of one kind
         row["user_id"] = f"mallory{number % 2}"
         first_turn = row["messages"][0]
         first_turn["content"] = first_turn["content"].replace("before dinner is served today", INJECTED)
