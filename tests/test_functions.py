@@ -37,6 +37,7 @@ CALLS = {
         "clio_word('flights')",
     ),
     "clio_words": ("VARCHAR[]", "clio_words('book a flight')"),
+    "clio_tokens": ("VARCHAR[]", "clio_tokens('book a flight')"),
 }
 # One call of each with NULL in each place where a row may have one.
 NULLS = (
@@ -60,6 +61,7 @@ NULLS = (
     "clio_project(x::float[][])",
     "clio_word(x)",
     "clio_words(x)",
+    "clio_tokens(x)",
 )
 
 
@@ -86,7 +88,7 @@ def fails(con: duckdb.DuckDBPyConnection, query: str) -> str:
 
 
 def test_every_function_is_called_here():
-    assert set(CALLS) == set(MACROS) == {function.name for function in FUNCTIONS} | {"clio_words"}
+    assert set(CALLS) == set(MACROS) == {function.name for function in FUNCTIONS} | {"clio_words", "clio_tokens"}
 
 
 @pytest.mark.parametrize("function", CALLS)
@@ -585,6 +587,23 @@ def test_word(con, word, lemma, ordinary, stop, vague):
 )
 def test_words(con, text, words):
     assert one(con, "clio_words(?)", text) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("Fees of the Bank, fees", ["bank", "fees", "of", "the"]),
+        ("first_last", ["first", "last"]),
+        ("It’s Jo@Quill.me", ["", "it's", "jo", "me", "quill"]),
+        ("c3po", ["", "c", "po"]),
+        ("#hashtag", ["", "hashtag"]),
+        ("²", [""]),
+        ("面包", ["", "面包"]),
+        ("...", []),
+    ],
+)
+def test_tokens_are_all_that_must_be_supported(con, text, tokens):
+    assert sorted(one(con, "clio_tokens(?)", text)) == tokens
 
 
 ODD = ["don't", "a-b", "@x", "a@b.c", "1a", "é", "x\u0301", "字", ", "]

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import figures
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as configure
 from hypothesis import strategies as st
-from test_relations import empty, packaged, result, table
+from test_relations import result
 from warehouse import analyse, changed, copied, forget, give_table, read
 
 import clio_sql
@@ -431,15 +432,9 @@ SUPPRESSED = st.lists(
 @configure(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(SUPPRESSED, st.integers(2, 3), st.integers(2, 5))
 def test_what_is_held_back_is_told_as_a_whole_or_in_parts_that_each_pass(memory, rows, users, conversations):
-    empty(memory)
-    packaged(memory, "settings", min_users=users, min_conversations=conversations, max_user_share=0.5, round_to=1)
-    columns = ["facet", "reason", "conversation_id", "user_id", "cluster_id"]
-    held = [dict(zip(columns, ("request", r, str(n), u, r), strict=True)) for n, (r, u) in enumerate(rows)]
-    table(memory, "suppressed", columns, held)
-    tree = {"facet": "request", "level": 0, "cluster_id": "c1", "parent_id": None, "name": "x", "description": "x"}
-    table(memory, "hierarchy", list(tree), [tree])
-    table(memory, "memberships", ["conversation_id", "user_id", "facet", "level", "cluster_id"], [])
-    table(memory, "layout", ["facet", "cluster_id", "x", "y"], [])
+    figures.start(memory, min_users=users, min_conversations=conversations, max_user_share=0.5, round_to=1)
+    held = [figures.Chat(None, u, reason=r) for r, u in rows]
+    figures.build(memory, figures.Tree([], ["c1"]), held)
     other = {row[2]: row[6] for row in result(memory, "clusters")}
     told = {row[1]: row[3] for row in result(memory, "held_back")}
     groups = {reason: [user for r, user in rows if r == reason] for reason in {reason for reason, _ in rows}}

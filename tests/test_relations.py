@@ -37,6 +37,8 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "base_cluster_ids": "varchar[]",
     "conversations": "bigint",
     "users": "integer",
+    "people": "integer",
+    "other_users": "integer",
     "content_words": "integer",
     "level": "integer",
     "position": "integer",
@@ -165,6 +167,7 @@ def gate(con, rows: Sequence[tuple[str, str | None]], **settings: Any) -> dict[s
     columns = ["facet", "cluster_id", "conversation_id", "user_id"]
     values = [dict(zip(columns, ("request", c, str(n), u), strict=True)) for n, (c, u) in enumerate(rows)]
     table(con, "assignments", columns, values)
+    table(con, "repeated_texts", ["facet", "cluster_id", "conversations", "users", "other_users"], [])
     return {c: (p == "true", r) for c, p, r in result(con, "gated_clusters", ["cluster_id", "passes", "reason"])}
 
 

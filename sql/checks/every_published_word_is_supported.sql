@@ -13,9 +13,7 @@ supported as (
 ),
 
 said as (
-    select distinct facet, cluster_id, unnest(
-        regexp_extract_all(lower(replace(concat(name, '. ', description), '’', '''')), '[\p{L}\p{M}]+([''-][\p{L}\p{M}]+)*')
-    ) as word
+    select facet, cluster_id, unnest(clio_tokens(concat(name, '. ', description))) as word
     from hierarchy
 ),
 
@@ -27,9 +25,8 @@ select said.facet, said.cluster_id
 from said
 inner join known using (word)
 left join supported on supported.facet = said.facet and supported.cluster_id = said.cluster_id and supported.lemma = known.known.lemma
-where not known.known.stop and not known.known.ordinary and supported.lemma is null
+where said.word = ''                                      -- a number, an address, a handle: never
+    or not known.known.stop and not known.known.ordinary and supported.lemma is null
 union all
 select facet, cluster_id from hierarchy
-where coalesce(trim(name), '') = '' or regexp_matches(
-    concat(name, description), '[0-9@#]|\p{N}|[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]'
-)
+where coalesce(trim(name), '') = ''

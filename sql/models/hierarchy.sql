@@ -231,11 +231,9 @@ tree as (
         ),
 
         first_words as materialized (
-            select facet, cluster_id, clio_word(word) as known
+            select facet, cluster_id, word, clio_word(word) as known
             from (
-                select distinct facet, cluster_id, unnest(
-                    regexp_extract_all(lower(replace(concat(answer.value.name, '. ', answer.value.description), '’', '''')), '[\p{L}\p{M}]+([''-][\p{L}\p{M}]+)*')
-                ) as word
+                select facet, cluster_id, unnest(clio_tokens(concat(answer.value.name, '. ', answer.value.description))) as word
                 from first_names
                 where answer.status = 'ok'
             )
@@ -245,22 +243,18 @@ tree as (
             select first_audits.facet, first_audits.cluster_id, answer
             from first_audits cross join settings
             where coalesce(
-                audit.status = 'ok' and audit.value.rating >= min_audit_rating and trim(answer.value.name) <> ''
-                and not regexp_matches(
-                    concat(answer.value.name, answer.value.description),
-                    '[0-9@#]|\p{N}|[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]'
-                ),
+                audit.status = 'ok' and audit.value.rating >= min_audit_rating and trim(answer.value.name) <> '',
                 false
             )
             and not exists (
                 select 1
                 from first_words
                 where first_words.facet = first_audits.facet and first_words.cluster_id = first_audits.cluster_id
-                    and not known.stop and not known.ordinary
+                    and (word = '' or not known.stop and not known.ordinary)      -- '' never passes
                     and not exists (
                         select 1 from supported
                         where supported.facet = first_words.facet and supported.cluster_id = first_words.cluster_id
-                            and supported.lemma = known.lemma
+                            and supported.lemma = known.lemma and word <> ''
                     )
             )
         ),

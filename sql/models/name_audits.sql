@@ -16,11 +16,9 @@ rated as materialized (
     where status = 'ok'
 ),
 
--- every run of letters, also one that clio_words calls no word, such as the two of 'first_last'
+-- '' is what never passes: a number, an address, a handle
 said as (
-    select distinct facet, cluster_id, unnest(
-        regexp_extract_all(lower(replace(text, '’', '''')), '[\p{L}\p{M}]+([''-][\p{L}\p{M}]+)*')
-    ) as word
+    select facet, cluster_id, unnest(clio_tokens(text)) as word
     from texts
     where status = 'ok'
 ),
@@ -39,15 +37,8 @@ unsupported as (
         on supported_words.facet = said.facet
         and supported_words.cluster_id = said.cluster_id
         and supported_words.lemma = known.known.lemma
-    where not known.known.stop and not known.known.ordinary and supported_words.users is null
+    where word = '' or not known.known.stop and not known.known.ordinary and supported_words.users is null
     group by all
-),
-
--- what is no word can be no supported word: a number, an address, a script that is not split by spaces
-not_words as (
-    select facet, cluster_id
-    from texts
-    where regexp_matches(text, '[0-9@#]|\p{N}|[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]')
 ),
 
 judged as (
@@ -55,18 +46,17 @@ judged as (
         texts.facet,
         texts.cluster_id,
         answer.value.rating as rating,
-        coalesce(unsupported.words, []) as unsupported_terms,
+        coalesce(list_filter(unsupported.words, lambda word: word <> ''), []) as unsupported_terms,
         case
             when texts.status <> 'ok' then concat('name_', texts.status)
             when answer.status is distinct from 'ok' or answer.value.rating is null then 'audit_error'
             when min_audit_rating is null or min_users is null then 'missing_setting'
             when answer.value.rating < min_audit_rating then 'audit_failed'
-            when unsupported.words is not null or not_words.cluster_id is not null then 'unsupported_terms'
+            when unsupported.words is not null then 'unsupported_terms'
         end as reason
     from texts
     left join rated using (facet, cluster_id)
     left join unsupported using (facet, cluster_id)
-    left join not_words using (facet, cluster_id)
     cross join settings
 )
 

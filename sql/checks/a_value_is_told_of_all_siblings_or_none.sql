@@ -1,0 +1,35 @@
+-- One row a value that is told of a cluster, but not of a sibling that has it, or not of the parent. No rows = pass.
+with
+
+published as (
+    select 'cluster_facets' as relation, facet, cluster_id, breakdown, value from cluster_facets
+    union all
+    select 'cluster_trends', facet, cluster_id, 'period', strftime(period, '%Y-%m-%d') from cluster_trends
+),
+
+there as (
+    select distinct bases.relation, tree.facet, tree.cluster_id, tree.parent_id, bases.breakdown, bases.value
+    from (select facet, cluster_id, parent_id, unnest(base_cluster_ids) as base_cluster_id from hierarchy) as tree
+    inner join bases on bases.facet = tree.facet and bases.cluster_id = tree.base_cluster_id
+    where bases.relation <> 'clusters'
+),
+
+children as (
+    select there.*, published.cluster_id is not null as told
+    from there left join published using (relation, facet, cluster_id, breakdown, value)
+    where there.parent_id is not null
+)
+
+select relation, facet, parent_id, breakdown
+from children
+group by relation, facet, parent_id, breakdown, value
+having bool_or(told) and not bool_and(told)
+union all
+select relation, facet, parent_id, breakdown
+from children
+where told and not exists (
+    select 1 from published
+    where published.relation = children.relation and published.facet = children.facet
+        and published.cluster_id = children.parent_id and published.breakdown = children.breakdown
+        and published.value = children.value
+)

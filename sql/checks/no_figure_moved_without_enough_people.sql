@@ -1,0 +1,54 @@
+-- One row a figure that differs from the one told last, with fewer than min_users people who came or went. No rows = pass.
+with
+
+days as (
+    select 'now' as day, relation, facet, cluster_id, breakdown, value, user_id, people, conversations from bases
+    union all
+    select 'last', relation, facet, cluster_id, breakdown, value, user_id, people, conversations from last_bases
+),
+
+figures as (
+    select
+        relation, facet, cluster_id, breakdown, value, day,
+        sum(conversations) as conversations,
+        sum(people) as users,
+        sum(people) >= any_value(min_users) and sum(conversations) >= any_value(min_conversations)
+            and max(conversations) filter (user_id is not null) <= any_value(max_user_share) * sum(conversations) as passes
+    from days cross join settings
+    where breakdown <> 'clusters'                         -- a number of clusters, with nobody behind it
+    group by relation, facet, cluster_id, breakdown, value, day
+),
+
+-- told both times; what was below the gate was told of nobody
+moved as (
+    select relation, facet, cluster_id, breakdown, value
+    from figures
+    group by relation, facet, cluster_id, breakdown, value
+    having count(*) = 2 and bool_and(passes)
+        and (min(conversations) <> max(conversations) or min(users) <> max(users))
+),
+
+people as (
+    select relation, facet, cluster_id, breakdown, value, user_id, count(*) as times
+    from days
+    where user_id is not null
+    group by relation, facet, cluster_id, breakdown, value, user_id
+),
+
+-- who was gone before, and is not counted any more, went too
+gone as (
+    select relation, facet, cluster_id, breakdown, value, sum(people) as people
+    from days
+    where user_id is null and day = 'last'
+    group by relation, facet, cluster_id, breakdown, value
+)
+
+select moved.relation, moved.facet, moved.cluster_id, moved.breakdown
+from moved
+left join people using (relation, facet, cluster_id, breakdown, value)
+left join gone using (relation, facet, cluster_id, breakdown, value)
+cross join settings
+group by moved.relation, moved.facet, moved.cluster_id, moved.breakdown, moved.value
+having not coalesce(
+    count(*) filter (people.times = 1) + coalesce(any_value(gone.people), 0) >= any_value(min_users), false
+)

@@ -1,0 +1,118 @@
+"""Made-up clusters through the relations that count and tell: `memberships` to the published ones, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+from test_relations import RELATIONS, empty, packaged, table
+
+from clio_sql import bases, project
+
+STEPS = (
+    "memberships", "suppressed", "cells", "bases", "told_cells",
+    "clusters", "cluster_facets", "cluster_trends", "held_back",
+)  # fmt: skip
+GATE = {"min_users": 2, "min_conversations": 4, "max_user_share": 0.5, "round_to": 1}
+
+
+@dataclass(frozen=True)
+class Chat:
+    """A conversation: its base cluster (None: held back), who had it, its value of the breakdown, its day."""
+
+    cluster: str | None
+    user: str | None
+    value: str | None = None
+    day: str | None = None
+    reason: str = "too_few_users"
+
+
+@dataclass(frozen=True)
+class Tree:
+    """parents: for each level above the base, cluster -> parent; base clusters are the keys of the first."""
+
+    parents: Sequence[Mapping[str, str]]
+    base: Sequence[str]
+
+    def rows(self) -> list[dict[str, Any]]:
+        under = {cluster: [cluster] for cluster in self.base}
+        rows = []
+        for level in range(len(self.parents) + 1):
+            up = self.parents[level] if level < len(self.parents) else {}
+            rows += [
+                {"facet": "request", "level": level, "cluster_id": cluster, "parent_id": up.get(cluster),
+                 "name": cluster, "description": cluster, "base_cluster_ids": ids}
+                for cluster, ids in under.items()
+            ]  # fmt: skip
+            above: dict[str, list[str]] = {}
+            for cluster, ids in under.items():
+                if cluster in up:
+                    above.setdefault(up[cluster], []).extend(ids)
+            under = above
+        return rows
+
+
+def start(con: duckdb.DuckDBPyConnection, **settings: Any) -> None:
+    """An empty analysis that has told nothing yet."""
+    empty(con)
+    con.execute("delete from clio_state.bases")
+    bases.describe(con, "clio")
+    packaged(con, "settings", **{**GATE, **settings})
+
+
+def build(con: duckdb.DuckDBPyConnection, tree: Tree, chats: Iterable[Chat]) -> None:
+    """What a run makes of these conversations. `keep` then is what publishing adds."""
+    rows = [
+        {"conversation_id": f"c{n}", "facet": "request", "cluster_id": chat.cluster or f"x_{chat.reason}",
+         "user_id": chat.user, "breakdown": "plan", "value": chat.value, "created_at": chat.day,
+         "reason": chat.reason, "kept": True, "x": None, "y": None, "passes": False}
+        for n, chat in enumerate(chats)
+    ]  # fmt: skip
+    of_tree = tree.rows()
+    columns = ["facet", "level", "cluster_id", "parent_id", "name", "description", "base_cluster_ids"]
+    table(con, "hierarchy", columns, of_tree)
+    table(con, "assignments", ["conversation_id", "user_id", "facet", "cluster_id"], rows)
+    table(con, "conversations", ["conversation_id", "user_id", "created_at"], rows)
+    table(con, "breakdowns", ["conversation_id", "breakdown", "value"], [row for row in rows if row["value"]])
+    table(con, "screened", ["conversation_id", "kept"], rows)
+    table(con, "layout", ["facet", "cluster_id", "x", "y"], [])
+    packaged(con, "facets")
+    con.execute("delete from facets where facet <> 'request'")
+    held = [row for row in rows if row["cluster_id"].startswith("x_")]
+    table(con, "gated_clusters", ["facet", "cluster_id", "reason"],
+          list({row["cluster_id"]: row for row in held}.values()))  # fmt: skip
+    table(con, "name_audits", ["facet", "cluster_id", "reason"], [])
+    for name in STEPS:
+        kind = RELATIONS[name].kind
+        con.execute(f"create or replace {kind} {name} as {RELATIONS[name].sql}")
+
+
+def keep(con: duckdb.DuckDBPyConnection) -> None:
+    bases.keep(con, "clio")
+
+
+def broken(con: duckdb.DuckDBPyConnection, but: Iterable[str] = ()) -> dict[str, int]:
+    """Check -> how many rows break it; of the checks that need nothing else than is here."""
+    found = {}
+    for name, sql in project.checks().items():
+        if "clio_word" in sql or name in but:
+            continue
+        (rows,) = con.execute(f"select count(*) from (\n{sql}\n)").fetchone()
+        if rows:
+            found[name] = rows
+    return found
+
+
+def told(con: duckdb.DuckDBPyConnection, relation: str = "cluster_facets") -> dict[tuple[str, str], tuple]:
+    """(cluster, value or period) -> (conversations, users)."""
+    value = "period::varchar" if relation == "cluster_trends" else "value"
+    rows = con.execute(f"select cluster_id, {value}, conversations, users from {relation}").fetchall()
+    return {(cluster, value): (conversations, users) for cluster, value, conversations, users in rows}
+
+
+def clusters(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
+    """Cluster -> (conversations, users)."""
+    return {cluster: (conversations, users) for cluster, conversations, users in con.execute(
+        "select cluster_id, conversations, users from clusters").fetchall()}  # fmt: skip

@@ -1,0 +1,201 @@
+"""From one build to the next: no published figure moves for fewer than min_users people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import duckdb
+import pytest
+from figures import Chat, Tree, broken, build, clusters, keep, start, told
+from hypothesis import HealthCheck, given
+from hypothesis import settings as configure
+from hypothesis import strategies as st
+from warehouse import analyse, copied, read
+
+import clio_sql
+from clio_sql import bases
+
+TREE = Tree([{"c0": "p", "c1": "p"}], ["c0", "c1"])
+LONELY = Tree([], ["c0"])
+
+
+@pytest.fixture(scope="module")
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with clio_sql.connect() as con:
+        yield con
+
+
+def by(users: str, cluster: str | None = "c0", value: str = "a", times: int = 2) -> list[Chat]:
+    """Each of these people, one letter each, says it so many times."""
+    return [Chat(cluster, user, value) for user in users for _ in range(times)]
+
+
+def publish(con: duckdb.DuckDBPyConnection, tree: Tree, chats: Sequence[Chat]) -> dict:
+    build(con, tree, chats)
+    assert broken(con) == {}
+    keep(con)
+    return clusters(con)
+
+
+def test_a_figure_waits_until_enough_people_came(con):
+    start(con, min_users=3)
+    first = publish(con, LONELY, by("abcd"))
+    assert first == {"c0": (8, 4)}
+    assert publish(con, LONELY, by("abcde")) == first  # one person more
+    assert publish(con, LONELY, by("abcdef")) == first  # and one more: two since the figure was set
+    assert publish(con, LONELY, by("abcdefg")) == {"c0": (14, 7)}
+
+
+def test_a_figure_waits_until_enough_people_came_or_went(con):
+    start(con, min_users=3)
+    first = publish(con, LONELY, by("abcde") + by("h", "c1"))
+    assert publish(con, LONELY, by("abcdf") + by("he", "c1")) == first  # e went elsewhere, f came
+    assert publish(con, LONELY, by("abcdfg") + by("he", "c1")) == {"c0": (12, 6)}
+
+
+def test_what_the_same_people_add_waits_too(con):
+    start(con, min_users=3)
+    first = publish(con, LONELY, by("abcd"))
+    assert publish(con, LONELY, by("abcd", times=3)) == first
+
+
+def test_a_parent_follows_from_its_published_children(con):
+    start(con, min_users=3)
+    assert publish(con, TREE, by("abcd") + by("abcd", "c1"))["p"] == (16, 4)
+    grown = publish(con, TREE, by("abcde") + by("abcdxyz", "c1"))
+    assert grown == {"c0": (8, 4), "c1": (14, 7), "p": (22, 7)}
+
+
+def test_a_cell_waits_though_its_cluster_is_set_anew(con):
+    """Else the new total and the old cells would tell who came to the last one."""
+    start(con, min_users=3)
+    publish(con, LONELY, by("abcd") + by("efgh", value="b"))
+    before = told(con)
+    assert before == {("c0", "a"): (8, 4), ("c0", "b"): (8, 4)}
+    assert publish(con, LONELY, by("abcdxyz") + by("efghi", value="b")) == {"c0": (24, 12)}
+    assert told(con) == before  # one person came to b
+    publish(con, LONELY, by("abcdxyz") + by("efghijk", value="b"))
+    assert told(con) == before  # two more, but the total waits: two came since it was set
+    publish(con, LONELY, by("abcdxyz") + by("efghijkl", value="b"))
+    assert told(con) == {("c0", "a"): (14, 7), ("c0", "b"): (16, 8)}
+
+
+def test_the_gate_comes_before_the_old_figure(con):
+    start(con, min_users=3, min_conversations=3)
+    publish(con, LONELY, by("abcd") + by("efg", value="b"))
+    assert told(con) == {("c0", "a"): (8, 4), ("c0", "b"): (6, 3)}
+    assert publish(con, LONELY, by("abcd") + by("ef", value="b") + by("g", "c1")) == {"c0": (14, 7)}
+    assert told(con) == {}  # b is of two people now; and a alone would tell of them
+
+
+def test_who_is_erased_leaves_the_basis_and_the_figure_stays(con):
+    start(con, min_users=3)
+    first = publish(con, LONELY, by("abcde"))
+    assert publish(con, LONELY, by("abcd")) == first
+    assert con.execute("select count(*) from bases where user_id = 'e'").fetchone() == (0,)
+    assert con.execute("select sum(people), sum(conversations) from bases where relation = 'clusters'").fetchone() == (5, 10)
+    assert publish(con, LONELY, by("abc")) == first  # two are gone
+    assert publish(con, LONELY, by("abcx")) == {"c0": (8, 4)}  # and one came: three
+
+
+def test_a_cluster_that_was_away_comes_back_with_its_old_figure(con):
+    start(con, min_users=3)
+    publish(con, TREE, by("abcd") + by("abcd", "c1"))
+    publish(con, LONELY, by("abcd"))
+    assert publish(con, TREE, by("abcd") + by("abcde", "c1"))["c1"] == (8, 4)
+
+
+def test_what_is_held_back_waits_too(con):
+    start(con, min_users=3)
+    first = publish(con, LONELY, by("abcd") + by("efgh", None))
+    assert first["(other)"] == (8, 4)
+    said = con.execute("from held_back").fetchall()
+    assert said == [("request", "too_few_users", 1, 8)]
+    assert publish(con, LONELY, by("abcd") + by("efghi", None)) == first
+    assert con.execute("from held_back").fetchall() == said
+
+
+def test_higher_thresholds_are_met_at_once(con):
+    start(con, min_users=2)
+    publish(con, LONELY, by("abc") + by("def", value="b"))
+    con.execute("update settings set min_users = 4")
+    build(con, LONELY, by("abcd") + by("def", value="b"))
+    assert told(con) == {}
+    assert broken(con) == {}
+
+
+def test_nobody_is_behind_a_figure_without_a_user(con):
+    start(con, min_users=3)
+    nobody = [Chat("c0", None, "a")] * 20
+    assert publish(con, LONELY, by("abcd")) == {"c0": (8, 4)}
+    assert publish(con, LONELY, by("abcd") + nobody) == {"c0": (8, 4)}
+
+
+@configure(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(
+        st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from(["c0", "c1"]), st.sampled_from("ab")), max_size=24),
+        min_size=2, max_size=4,
+    )
+)  # fmt: skip
+def test_no_figure_ever_moves_for_few_people(con, days):
+    """Whatever comes: a figure told twice in a row is the same, or min_users people came or went in between."""
+    start(con)
+    steady = by("rstu") + by("rstu", "c1") + by("rstu", value="b") + by("rstu", "c1", "b")
+    figures: dict = {}
+    people: dict = {}
+    for day in days:
+        chats = steady + [Chat(cluster, user, value) for user, cluster, value in day]
+        publish(con, TREE, chats)
+        for cluster, figure in clusters(con).items():
+            if cluster in ("c0", "c1"):
+                check(figures, people, (cluster, ""), figure, {c.user for c in chats if c.cluster == cluster})
+        for (cluster, value), figure in told(con).items():
+            if cluster in ("c0", "c1"):
+                now = {c.user for c in chats if c.cluster == cluster and c.value == value}
+                check(figures, people, (cluster, value), figure, now)
+
+
+def check(figures: dict, people: dict, key: tuple, figure: tuple, now: set) -> None:
+    if key in figures and figures[key] != figure:
+        assert len(people[key] ^ now) >= 2, key
+    if figures.get(key) != figure:
+        figures[key], people[key] = figure, now
+
+
+# On a real run
+
+
+def test_one_user_more_or_less_changes_nothing_published(demo_out, demo_again, tmp_path):
+    """A demo that was published, then a person's cell moved in the warehouse: what is told stays."""
+    out = copied(demo_again, tmp_path)
+    analyse(demo_out / "demo.parquet", out)
+    with duckdb.connect(str(out / "warehouse.duckdb")) as con:
+        (kept,) = con.execute("select count(*) from clio_state.bases").fetchone()
+        assert kept == con.execute("select count(*) from clio.bases").fetchone()[0] > 1000
+    assert read(out, "select count(*) from last_bases") == [(kept,)]
+
+
+def test_a_run_that_is_killed_before_it_keeps_is_settled_by_the_next(con, tmp_path):
+    start(con)
+    publish(con, LONELY, by("abcd"))
+    build(con, LONELY, by("abcdefgh"))
+    con.execute("create or replace table clio.build_info as select timestamp '2026-01-02 03:04:05' as built_at")
+    file = tmp_path / "published.duckdb"
+    for built_at, expected in (("2026-01-01 00:00:00", 4), ("2026-01-02 03:04:05", 8)):
+        file.unlink(missing_ok=True)
+        with duckdb.connect(str(file)) as other:
+            other.execute(f"create table about as select timestamp '{built_at}' as built_at")
+        bases.settle(con, "clio", file)
+        query = "select count(*) from clio_state.bases where relation = 'clusters'"
+        assert con.execute(query).fetchone() == (expected,)
+
+
+def test_a_file_that_no_run_wrote_settles_nothing(con, tmp_path):
+    start(con)
+    build(con, LONELY, by("abcd"))
+    con.execute("create or replace table clio.build_info as select now()::timestamp as built_at")
+    file = tmp_path / "published.duckdb"
+    file.write_bytes(b"nothing of the kind")
+    bases.settle(con, "clio", file)
+    assert con.execute("select count(*) from clio_state.bases").fetchone() == (0,)
