@@ -58,6 +58,26 @@ def _vague() -> frozenset[str]:
     return frozenset(word for line in lexicon("vague") for word in line.split())
 
 
+@cache
+def classes(name: str) -> dict[str, str]:
+    """word -> its class, the first that has it, of a lexicon whose lines are 'class: words'."""
+    found: dict[str, str] = {}
+    for line in lexicon(name):
+        kind, _, listed = line.partition(": ")
+        for word in listed.split():
+            found.setdefault(word, kind)
+    return found
+
+
+def personal(word: str) -> bool:
+    """True for a noun for one person, a trait, a private matter or a small place ('vicar', 'blind', 'parish').
+
+    Ordinary as it is, it can tell who somebody is; so it passes only where enough people used it.
+    """
+    person = classes("people").get(word, "generic") != "generic"
+    return person or classes("narrowing").get(word) in ("attribute", "matter", "place")
+
+
 def lemma(word: str, languages: tuple[str, ...] = LANGUAGES) -> str:
     """The dictionary form of a lower-cased word, lower-cased; the word itself where none is known."""
     import simplemma

@@ -13,9 +13,14 @@ ARROW = pa.struct([("lemma", pa.string()), ("ordinary", pa.bool_()), ("stop", pa
 
 
 def word(engine: Engine, given: pa.ChunkedArray) -> pa.Array:
-    """One lower-cased word -> STRUCT(lemma, ordinary, stop, vague)."""
+    """One lower-cased word -> STRUCT(lemma, ordinary, stop, vague); a noun for one person is not ordinary here."""
     engine.check()
-    return pa.array([words.word(text)._asdict() for text in given.to_pylist()], type=ARROW)
+    return pa.array([_known(text) for text in given.to_pylist()], type=ARROW)
+
+
+def _known(text: str) -> dict[str, object]:
+    known = words.word(text)
+    return known._replace(ordinary=known.ordinary and not words.personal(text))._asdict()
 
 
 FUNCTION = Function("clio_word", ["VARCHAR"], TYPE, word)

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from itertools import pairwise
 
 import numpy as np
 
 from clio_sql import words
 from clio_sql.embedding import Embedder
-from clio_sql.providers import Answer, Broaden, Choose, Extract, Name, Question, naming, trim
+from clio_sql.providers import Answer, Broaden, Choose, Extract, Name, Question, auditing, naming, trim
 
 CENTRAL = 5  # names that stand for a broader one
 READ_FOR_LANGUAGE = 2_000  # characters of the user's turns; more changes nothing
@@ -67,8 +66,8 @@ class Local:
         return answers
 
     def audit(self, texts: list[str]) -> list[Answer]:
-        """Rated by rule, see `rate`."""
-        return [Answer(rate(text)) for text in texts]
+        """Rated by rule, see `auditing.rate`."""
+        return [Answer(auditing.rate(text)) for text in texts]
 
     def _broader(self, names: list[str], n: int) -> list[str]:
         distinct = sorted(set(names))
@@ -122,33 +121,3 @@ def concern(turns: list[str]) -> str:
     """'1' to '5': the highest score of a phrase of `lexicons/concern.txt` that the user wrote, else '1'."""
     text = " ".join(turn[: trim.READ] for turn in turns)
     return str(max((score for score, pattern in _concerns() if pattern.search(text)), default=1))
-
-
-_IDENTIFIES = re.compile(
-    r"@\w|\w@|(?i:https?://|www\.)|\d"
-    r"|\b(?i:my name is)\s+\w|\b(?i:mr|mrs|ms|dr|prof)\.?\s+\w|\b(?i:named|called)\s+[^\W\d_a-z]"
-)
-_CAPITALISED = re.compile(r"(?:^|(?<=[a-z,;.] ))(?![A-Z]{2,4}\b)[^\W\d_a-z][\w'-]+", re.M)  # 'ATM' is no name
-
-
-def rate(text: str) -> dict[str, object]:
-    """How privacy-preserving a text is, by rule: {'rating': 1 to 5, 'reason': str}.
-
-    1: numbers, addresses or handles, or a name said to be one. 2: two capitalised unknown words
-    in a row. 4: single words that are not in the public word list. 5: ordinary words only.
-    Whether enough people used the words is not its business but the supported-terms rule's.
-    """
-    if _IDENTIFIES.search(text):
-        return {"rating": 1, "reason": "a number, an address, a handle or a title with a name"}
-    capitals = [match for match in _CAPITALISED.findall(text) if not words.word(match.lower()).ordinary]
-    if any(f"{first} {second}" in text for first, second in pairwise(capitals)):
-        return {"rating": 2, "reason": "looks like a full name"}
-    unknown = [w for w in re.findall(r"[^\W\d_][\w'-]*", text.lower()) if not _plain(w)]
-    if unknown:
-        return {"rating": 4, "reason": "words that are not in the public word list"}
-    return {"rating": 5, "reason": "ordinary words only"}
-
-
-def _plain(text: str) -> bool:
-    known = words.word(text)
-    return known.ordinary or known.stop

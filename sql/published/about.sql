@@ -17,6 +17,7 @@ select
     settings.max_user_share::double as max_user_share,         -- most of a cluster that may be one person's, 0 to 1
     settings.min_audit_rating::integer as min_audit_rating,    -- lowest rating of a name that is shown, 1 to 5
     settings.round_to::integer as round_to,                    -- counts are rounded to the nearest of it
+    settings.max_texts_per_user::integer as max_texts_per_user,    -- most texts of one person that naming saw
     settings.conversations_per_cluster::integer as conversations_per_cluster,    -- wanted size of a base cluster
     settings.max_base_clusters::integer as max_base_clusters,  -- most base clusters of a facet
     settings.levels::integer as levels,                        -- of the tree, the base among them

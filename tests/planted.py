@@ -1,0 +1,109 @@
+"""Small worlds for the attacks: who asked what, in which cluster; built by the real pipeline into a published file.
+
+Only the clustering is as the world says (column `cluster` of its rows), so that a test knows who is where.
+Everything after it, naming, gates, hierarchy, publishing, is the packaged SQL and the local provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from warehouse import analyse, changed
+
+from clio_sql import demo, project
+from clio_sql.project import Relation
+
+MONDAY = datetime(2026, 3, 2, 12)
+CLUSTERED = """-- One row a conversation: in the cluster that the test put it in.
+-- kind: table
+-- grain: conversation_id, facet
+select
+    conversation_id, user_id, 'request'::varchar as facet, metadata['cluster']::varchar as cluster_id,
+    0::float as distance, null::varchar as runner_up, null::float as runner_up_distance
+from conversations
+"""
+ASKS = ("How do I {}?", "Please explain how to {}.", "I want to {} at home.", "Can you help me to {}?")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Some people who ask for one thing: `each` conversations of each of `users`; user None is nobody.
+
+    alike: all in the same words.
+    """
+
+    cluster: str
+    what: str
+    users: tuple[str | None, ...]
+    each: int = 2
+    plan: str = "free"
+    week: int = 0
+    alike: bool = False
+
+
+def people(first: int, count: int) -> tuple[str, ...]:
+    """Opaque ids, as in the demo: 'u' and eight hexadecimal digits."""
+    return tuple(demo.user_id(rank) for rank in range(first, first + count))
+
+
+def rows(world: list[Asked]) -> list[dict[str, Any]]:
+    found = []
+    for part, asked in enumerate(world):
+        for number, user in enumerate(user for user in asked.users for _ in range(asked.each)):
+            text = ASKS[0 if asked.alike else number % len(ASKS)].format(asked.what)
+            # the answer makes each transcript one of its own
+            messages = [{"role": "user", "content": text}, {"role": "assistant", "content": f"Part {part}.{number}"}]
+            created = MONDAY + timedelta(weeks=asked.week, minutes=len(found))
+            found.append(
+                {"conversation_id": f"k{part:02d}-{number:04d}", "user_id": user, "created_at": created,
+                 "messages": messages, "plan": asked.plan, "cluster": asked.cluster}
+            )  # fmt: skip
+    return found
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How a world is published. settings: replaced values, as SQL. wrapped: relation -> SQL with {sql} in it.
+
+    replaced: relation -> SQL in its place. prepare: as `warehouse.analyse` takes it. check: False where a rule is
+    taken out, as its check would stop the publishing.
+    """
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    wrapped: Mapping[str, str] = field(default_factory=dict)
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    prepare: Callable[..., object] = lambda con, engine: None
+    check: bool = True
+
+    def relations(self) -> list[Relation]:
+        settings = {"levels": 2, "top_clusters": 2, "round_to": 1} | dict(self.settings)
+        replaced = {"assignments": CLUSTERED} | dict(self.replaced)
+        found = []
+        for relation in changed(**settings):
+            if relation.name in replaced:
+                text = replaced[relation.name]
+                relation = replace(project.parse(relation.name, relation.folder, text), columns=relation.columns)
+            if relation.name in self.wrapped:
+                relation = replace(relation, sql=self.wrapped[relation.name].format(sql=f"(\n{relation.sql}\n)"))
+            found.append(relation)
+        return found
+
+
+def publish(world: list[Asked] | list[dict[str, Any]], out: Path, rules: Rules) -> Path:
+    """Build the world in a folder, as `clio-sql run` does; a folder that was built in before goes on from there."""
+    out.mkdir(parents=True, exist_ok=True)
+    given = rows(world) if world and isinstance(world[0], Asked) else world
+    message = pa.list_(pa.struct({"role": pa.string(), "content": pa.string()}))
+    schema = pa.schema(
+        {"conversation_id": pa.string(), "user_id": pa.string(), "created_at": pa.timestamp("us"),
+         "messages": message, "plan": pa.string(), "cluster": pa.string()}
+    )  # fmt: skip
+    pq.write_table(pa.Table.from_pylist(given, schema), out / "chats.parquet")
+    analyse(out / "chats.parquet", out, rules.relations(), prepare=rules.prepare, check=rules.check)
+    return out
