@@ -205,8 +205,8 @@ def test_nothing_private_is_told(odd):
 
 
 def test_a_breakdown_by_a_hostile_column(odd):
-    breakdowns = {(row[2], row[3]) for row in published(odd[0])["cluster_facets"]}
-    assert (HOSTILE, "free") in breakdowns
+    breakdowns = set(warehouse(odd[0], "select distinct breakdown, value from clio.breakdowns"))
+    assert (HOSTILE, "free") in breakdowns  # too few people of each cluster to tell it apart
 
 
 def test_a_bad_input_after_a_good_one_loses_nothing(odd, tmp_path):

@@ -112,7 +112,7 @@ def test_breakdowns_and_trends_are_counted_rightly(demo_out):
     assert {value for _, _, value, *_ in cells} >= {"free", "pro"}
     for facet, cluster, value, conversations, users in cells:
         cell = {c: u for c, u in inside[facet, cluster].items() if plans[c] == value}
-        assert is_near(conversations, len(cell)) and is_near(users, people(cell))
+        assert is_near(conversations, len(cell)) and (users is None or is_near(users, people(cell)))
         assert people(cell) >= 10 and len(cell) >= 20
     weeks = dict(read(demo_out, "select conversation_id, date_trunc('week', created_at)::date from conversations"))
     trends = read(
@@ -121,7 +121,7 @@ def test_breakdowns_and_trends_are_counted_rightly(demo_out):
     assert trends
     for facet, cluster, period, conversations, users in trends:
         cell = {c: u for c, u in inside[facet, cluster].items() if weeks[c] == period}
-        assert is_near(conversations, len(cell)) and is_near(users, people(cell))
+        assert is_near(conversations, len(cell)) and (users is None or is_near(users, people(cell)))
         assert people(cell) >= 10 and len(cell) >= 20
 
 

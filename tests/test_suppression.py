@@ -80,12 +80,12 @@ def attack(
             who.between({("x", c, v): 1, ("y", c, v): -1}, 0)  # each has a conversation
             who.between({("u", c): 1, ("y", c, v): -1}, 0)
         if children[c]:
-            for whole, part in [(("n", c), lambda d: ("n", d)), *((("x", c, v), lambda d, v=v: ("x", d, v)) for v in values)]:
-                who.between({whole: 1, **{part(d): -1 for d in children[c]}}, 0, 0)
-            for whole, part in [(("u", c), lambda d: ("u", d)), *((("y", c, v), lambda d, v=v: ("y", d, v)) for v in values)]:
-                who.between({whole: 1, **{part(d): -1 for d in children[c]}}, -np.inf, 0)
+            for whole in [("n",), *(("x", v) for v in values)]:  # over the tree too
+                who.between({named(whole, c): 1, **{named(whole, d): -1 for d in children[c]}}, 0, 0)
+            for whole in [("u",), *(("y", v) for v in values)]:  # max(child) <= parent <= sum
+                who.between({named(whole, c): 1, **{named(whole, d): -1 for d in children[c]}}, -np.inf, 0)
                 for d in children[c]:
-                    who.between({whole: 1, part(d): -1}, 0)
+                    who.between({named(whole, c): 1, named(whole, d): -1}, 0)
     for (c, v), (conversations, users) in cells.items():
         who.between({("x", c, v): 1}, *interval(conversations, round_to, GATE["min_conversations"]))
         if users is not None:
@@ -97,6 +97,11 @@ def attack(
     for name in list(who.names):
         who.between({name: 1}, 0)
     return who
+
+
+def named(what: tuple, cluster: str) -> tuple:
+    """The variable of a cluster: ('n',) -> ('n', c); ('x', v) -> ('x', c, v)."""
+    return (what[0], cluster, *what[1:])
 
 
 def hidden(tree: Tree, chats: list[Chat], cells: dict) -> list[tuple[str, str]]:
@@ -179,7 +184,7 @@ def worlds(draw) -> tuple[Tree, list[Chat], list[str | None]]:
 def test_no_total_gives_back_what_is_not_told(con, world, round_to):
     tree, chats, values = world
     keep = [c for c in tree.base if passes([chat for chat in chats if chat.cluster == c])]
-    tree = Tree([{c: p for c, p in tree.parents[0].items() if c in keep}, *tree.parents[1:]] if tree.parents else [], keep)
+    tree = Tree([{c: p for c, p in up.items() if c in keep or c not in tree.base} for up in tree.parents], keep)
     chats = [chat for chat in chats if chat.cluster in keep]
     if not keep:
         return
@@ -203,7 +208,10 @@ def of(cluster: str, **sizes: int) -> list[Chat]:
 PLANTED = {
     "a cell is its total minus the rest": (Tree([], ["c0"]), of("c0", a=9, b=1)),
     "nobody told a value": (Tree([], ["c0"]), of("c0", a=9, none=1)),
-    "one child of two is hidden": (Tree([{"c0": "p", "c1": "p"}], ["c0", "c1"]), of("c0", a=9, b=9) + of("c1", a=9, b=1)),
+    "one child of two is hidden": (
+        Tree([{"c0": "p", "c1": "p"}], ["c0", "c1"]),
+        of("c0", a=9, b=9) + of("c1", a=9, b=1),
+    ),
     "two tables of one parent": (
         Tree([{"c0": "p", "c1": "p", "c2": "p"}], ["c0", "c1", "c2"]),
         of("c0", a=9, b=3, c=8) + of("c1", a=9, b=8, c=3) + of("c2", a=9, b=8, c=8),
