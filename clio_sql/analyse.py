@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from clio_sql import builder, inputs, project, sources
+from clio_sql import builder, erase, inputs, project, sources
 from clio_sql.errors import InputError, StateError
 from clio_sql.failures import DEBUG, explained
 from clio_sql.progress import Steps, interruptible
@@ -49,18 +49,27 @@ def analyse(
     inputs.found(input)
     relations = project.load(analysis)
     require(wanted(**(runtime or {})))
-    with _folder(into):
-        con = _connected(into / WAREHOUSE, runtime or {})
-        try:
-            return _work(con, input, into, steps, relations, reading)
-        except duckdb.Error as error:
-            raise explained(error, steps.relation) from error
-        finally:
-            steps.stop()
-            with suppress(duckdb.Error):  # a database that failed answers no more
-                if engine := engine_of(con):
-                    engine.close()
-            con.close()
+    with _folder(into), opened(into / WAREHOUSE, steps, runtime or {}) as con:
+        return _work(con, input, into, steps, relations, reading)
+
+
+@contextmanager
+def opened(path: Path, steps: Steps, runtime: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse with all functions, closed in the end. Within, an error of DuckDB becomes one of ours."""
+    con = _connected(path, runtime)
+    try:
+        engine = engine_of(con)
+        assert engine is not None
+        engine.progress = steps.answered
+        con.execute("set enable_progress_bar = false")  # DuckDB's would be drawn over ours, on standard output
+        erase.clear(path)
+        yield con
+    except duckdb.Error as error:
+        raise explained(error, steps.relation) from error
+    finally:
+        steps.stop()
+        engine.close()
+        con.close()
 
 
 def _connected(path: Path, runtime: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
@@ -83,8 +92,6 @@ def _work(
 ) -> Told:
     engine = engine_of(con)
     assert engine is not None
-    engine.progress = steps.answered
-    con.execute("set enable_progress_bar = false")  # DuckDB's would be drawn over ours, on standard output
 
     def work() -> Told:
         steps.begin("source", None)
@@ -97,16 +104,32 @@ def _work(
             privacy_unit=source.privacy_unit,
             breakdowns=source.breakdowns,
         )
+        erase.vanished(con)
         builder.run(con, reporter=steps, relations=relations)
-        steps.begin("checks", None)
-        builder.check(con)
-        steps.end(-1, skipped=False)
-        steps.begin("published.duckdb", None)
-        publish(con, into, relations)
-        steps.end(-1, skipped=False)
-        return _told(con)
+        show(con, into, steps, relations)
+        told = _told(con)
+        finish(con, into, steps)
+        return told
 
     return interruptible(con, engine, steps, work)
+
+
+def show(con: duckdb.DuckDBPyConnection, into: Path, steps: Steps, relations: list[Relation]) -> None:
+    """What was built is checked, and then published: everything that is written beside the warehouse."""
+    steps.begin("checks", None)
+    builder.check(con)
+    steps.end(-1, skipped=False)
+    steps.begin("published.duckdb", None)
+    publish(con, into, relations)
+    steps.end(-1, skipped=False)
+
+
+def finish(con: duckdb.DuckDBPyConnection, into: Path, steps: Steps) -> None:
+    """The last step: where something was erased, the warehouse is copied without its bytes, and `con` closed."""
+    if erase.is_due(con):
+        steps.begin(WAREHOUSE, None)
+        erase.copy_anew(con, into / WAREHOUSE)
+        steps.end(-1, skipped=False)
 
 
 def _told(con: duckdb.DuckDBPyConnection) -> Told:

@@ -57,6 +57,7 @@ class Builder:
     relations: Sequence[Relation]
     schema: str = SCHEMA
     reporter: Reporter = field(default_factory=Quiet)
+    held: frozenset[str] = frozenset()  # tables that stay as they are, whatever has become of their inputs
     _fingerprints: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -80,6 +81,8 @@ class Builder:
             return
         self._fingerprints[relation.name] = fingerprint
         again = relation.asks and self.engine.runtime.retry_failed
+        if relation.name in self.held and _kind(self.con, relation.name) == "table":
+            self._mark(relation.name, fingerprint)
         if self._is_built(relation, fingerprint) and not again:
             self.reporter.begin(relation.name, None)
             self.reporter.end(-1, skipped=True)
@@ -199,7 +202,7 @@ class Builder:
 
     def _fill(self, name: str, queries: Sequence[str], total: int | None) -> None:
         """Buy the answers of a step, where answers cost money. total: how many, as far as that is known."""
-        if not fill.is_paid(self.engine):
+        if not fill.is_paid(self.engine) or not self.engine.runtime.pay:
             return
         fill.record_inputs(self.con, self.engine)
         ratio = self.con.execute("select max_error_ratio from settings").fetchone()
@@ -329,7 +332,8 @@ def _describe_build(con: duckdb.DuckDBPyConnection, schema: str, engine: Engine,
     con.execute(
         f"create or replace table {identifier(schema)}.build_info as select "
         "?::timestamp as built_at, ?::varchar as made_by, ?::varchar as provider, ?::varchar as embedding_model, "
-        "?::varchar as clio_sql_version, ?::varchar as duckdb_version, ?::varchar as sql_hash",
+        "?::varchar as clio_sql_version, ?::varchar as duckdb_version, ?::varchar as sql_hash, "
+        "?::varchar as model, ?::varchar as naming_model, ?::varchar as base_url",
         [
             datetime.now(UTC).replace(tzinfo=None),
             WITHOUT_MODEL if runtime.provider == "local" else f"{runtime.model} and {runtime.naming_model}",
@@ -338,6 +342,9 @@ def _describe_build(con: duckdb.DuckDBPyConnection, schema: str, engine: Engine,
             version("clio-sql"),
             version("duckdb"),
             project.fingerprint(relations),
+            runtime.model,
+            runtime.naming_model,
+            runtime.base_url,
         ],
     )
 
@@ -377,14 +384,18 @@ def run(
     schema: str = SCHEMA,
     reporter: Reporter | None = None,
     relations: Sequence[Relation] | None = None,
+    held: frozenset[str] = frozenset(),
 ) -> None:
-    """Build all relations of `schema` from its `source` and `input`. Goes on where the last run was stopped."""
+    """Build all relations of `schema` from its `source` and `input`. Goes on where the last run was stopped.
+
+    held: names of tables that are not built anew.
+    """
     engine = ready(con)
     relations = relations or project.load()
     if fill.is_paid(engine):
         engine.provider.begin()  # type: ignore[attr-defined]
     _describe_build(con, schema, engine, relations)
-    Builder(con, relations, schema, reporter or Quiet()).all()
+    Builder(con, relations, schema, reporter or Quiet(), held).all()
 
 
 @cache

@@ -154,6 +154,32 @@ def tree(
 
 
 @app.command()
+def forget(
+    out: options.OUT,
+    user: Annotated[list[str] | None, typer.Option(metavar="ID", help="A user id; may be repeated.")] = None,
+    users: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A file with one user id a line; - reads standard input.")
+    ] = None,
+    analysis: options.ANALYSIS = None,
+) -> None:
+    """Erase people from OUT: every row, every stored call that their texts went into, all figures made anew.
+
+    No later run takes them in again. Nothing is paid: what must be asked again is held back until the next `run`.
+
+    \b
+    Examples:
+      clio-sql forget out --user 8d3a71
+      clio-sql forget out --users ids.txt --analysis our_sql
+    """
+    from clio_sql.forget import forget as forgotten
+    from clio_sql.forget import given
+    from clio_sql.progress import Steps
+
+    for line in forgotten(out, given(user or (), users), Steps(), analysis=analysis).lines():
+        typer.echo(line, err=True)
+
+
+@app.command()
 def functions() -> None:
     """List the SQL functions with what they do.
 

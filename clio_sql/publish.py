@@ -37,6 +37,19 @@ def publish(con: duckdb.DuckDBPyConnection, folder: Path, relations: Sequence[Re
     return target
 
 
+def withdraw(folder: Path, published: bool = False) -> list[str]:
+    """Remove what was made from `published.duckdb` (report, Parquet), and with `published` itself; the names."""
+    gone = []
+    for path in [folder / "report.html", *(folder / "parquet").glob("*.parquet")]:
+        if path.exists():
+            path.unlink()
+            gone.append(path.name if path.parent == folder else f"parquet/{path.name}")
+    if published and (folder / "published.duckdb").exists():
+        (folder / "published.duckdb").unlink()
+        gone.append("published.duckdb")
+    return gone
+
+
 def _clear(folder: Path) -> None:
     """Remove drafts, also those of a run that was killed: the warehouse's lock lets only one run at a folder."""
     for draft in folder.glob(".published-*.duckdb*"):

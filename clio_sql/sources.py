@@ -17,6 +17,7 @@ from clio_sql.adapters import FORMATS, MAPPABLE, Adapter, adapter, raw
 from clio_sql.errors import InputError
 from clio_sql.inputs import Input, names, opened
 from clio_sql.quoting import identifier
+from clio_sql.state import user_hash
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,19 @@ def read(
         user_id = "user_id" if privacy_unit == "user" else "conversation_id"
         query = (
             f"with raw as ({raw(given, chosen, mapped)})\n"
-            f"select * replace ({user_id} as user_id) from (\n{chosen.sql}\n)"
+            f"select * replace ({user_id} as user_id) from (\n{chosen.sql}\n){_but_forgotten(con, user_id)}"
         )
         asked = tuple(breakdowns)
         rows, metadata = _written(con, schema, query, given.where, asked)
     return Source(chosen.name, rows, privacy_unit, asked, metadata, tuple(given.types))
+
+
+def _but_forgotten(con: duckdb.DuckDBPyConnection, user_id: str) -> str:
+    """SQL: where a row is of nobody who was forgotten here. A row without a user id stays."""
+    query = "select 1 from duckdb_tables() where schema_name = 'clio_state' and table_name = 'forgotten'"
+    if con.execute(query).fetchone() is None:  # a database that clio-sql has no state in
+        return ""
+    return f"\nwhere coalesce({user_hash(user_id)} not in (select user_hash from clio_state.forgotten), true)"
 
 
 def _written(

@@ -26,6 +26,7 @@ MAX_USD = 10.0  # the finite default: enough for the demo many times over, and n
 CONCURRENCY = 32
 TIMEOUT_S = 120.0
 WHOLE = Step(0, Counter(), last=True)  # a step in one part, begun and ended in this run
+UNPAID = "not stored, and nothing may be paid for; the next run asks it"
 TICK_S = 0.1  # how often a waiting thread looks at the stop event and shows progress
 
 
@@ -37,7 +38,8 @@ class Calls:
     concurrency: the most calls in flight. stop: once set, no call is started and `Stopped` is raised.
     progress: called from the asking thread, about ten times a second, with a `Progress`.
     batch: send what `fill` misses through Message Batches. retry_failed: ask the refused again, too.
-    prices: overrides of the price table. Raises ProviderError at once without a key in the environment.
+    prices: overrides of the price table. pay: false asks nobody, what is not stored fails and is noted in
+    `unpaid`. Raises ProviderError at once without a key in the environment, where it may have to pay.
     """
 
     provider = "anthropic"
@@ -53,10 +55,12 @@ class Calls:
         stop: threading.Event | None = None,
         progress: Callable[[Progress], None] | None = None,
         retry_failed: bool = False,
+        pay: bool = True,
         prices: dict[str, Price] | None = None,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
-        require_key()
+        if pay:
+            require_key()
         if concurrency < 1 or not max_usd >= 0:
             raise ProviderError(
                 f"concurrency is {concurrency} and max_usd {max_usd}; allowed: at least 1, and 0 or more. "
@@ -67,6 +71,8 @@ class Calls:
         self.purse = Purse(max_usd)
         self.batch, self.retry_failed, self.progress = batch, retry_failed, progress
         self.stop = stop or threading.Event()
+        self.pay = pay
+        self.unpaid: dict[str, Call] = {}  # key -> what was asked for and not stored
         self._concurrency, self._prices, self._timeout_s = concurrency, prices, timeout_s
         self._lock = threading.Lock()
         self._flying: dict[str, Job] = {}
@@ -120,7 +126,10 @@ class Calls:
         distinct = dict(zip(keys, calls, strict=True))
         replies = self._known(list(distinct))
         missing = {key: call for key, call in distinct.items() if key not in replies}
-        if missing:
+        if missing and not self.pay:
+            self.unpaid.update(missing)
+            replies.update(dict.fromkeys(missing, Reply(None, "failed", UNPAID)))
+        elif missing:
             replies.update(self._send(missing))
         return [replies[key] for key in keys]
 
