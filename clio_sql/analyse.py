@@ -16,7 +16,7 @@ from clio_sql.failures import DEBUG, explained
 from clio_sql.progress import Steps, interruptible
 from clio_sql.project import Relation
 from clio_sql.providers import require
-from clio_sql.publish import publish
+from clio_sql.publish import publish, require_alone
 from clio_sql.register import connect, engine_of
 from clio_sql.runtime import runtime as wanted
 
@@ -92,6 +92,7 @@ def _work(
 ) -> Told:
     engine = engine_of(con)
     assert engine is not None
+    require_alone(into, _mode(con, relations))  # before anything is paid
 
     def work() -> Told:
         steps.begin("source", None)
@@ -112,6 +113,15 @@ def _work(
         return told
 
     return interruptible(con, engine, steps, work)
+
+
+def _mode(con: duckdb.DuckDBPyConnection, relations: list[Relation]) -> str:
+    """The mode of an analysis that was not built yet; 'insight' where that cannot be told before."""
+    (settings,) = [relation for relation in relations if relation.name == "settings"]
+    try:
+        return con.execute(f"select mode from (\n{settings.sql}\n)").fetchall()[0][0]
+    except (duckdb.Error, IndexError):  # told when it is built
+        return "insight"
 
 
 def show(con: duckdb.DuckDBPyConnection, into: Path, steps: Steps, relations: list[Relation]) -> None:

@@ -180,6 +180,32 @@ def forget(
 
 
 @app.command()
+def trace(
+    out: options.OUT,
+    cluster: Annotated[
+        str, typer.Argument(metavar="CLUSTER", help="A cluster_id of safety.duckdb.", show_default=False)
+    ],
+    facet: Annotated[
+        str | None, typer.Option(help="Its facet, where several have that id.", show_default=False)
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Conversations to show at most; all by default.")] = None,
+) -> None:
+    """Show the conversations of a cluster, a JSON line each; who asked, and when, is recorded in the warehouse.
+
+    Only where the analysis ran in safety mode, for those who may read and write its warehouse.duckdb.
+
+    \b
+    Examples:
+      clio-sql trace out c00012
+      clio-sql trace out p1_0003 --facet request --limit 20
+    """
+    from clio_sql.trace import trace as traced
+
+    for line in traced(out, cluster, facet, limit):
+        typer.echo(line)
+
+
+@app.command()
 def functions() -> None:
     """List the SQL functions with what they do.
 
@@ -208,7 +234,7 @@ def models(
 
     packaged = {relation.name: relation.sql for relation in project.load()}
     for relation in project.load(analysis):
-        kind = "published" if relation.published else relation.kind
+        kind = relation.kind if relation.folder == "models" else relation.folder
         mark = (
             "" if packaged.get(relation.name) == relation.sql else "overridden" if relation.name in packaged else "new"
         )
@@ -250,6 +276,9 @@ def _analyse(input: str, into: Path, depth: int | None, **settings: Any) -> None
     for reason, rows in told.left_out:
         typer.echo(f"left out of the input: {rows:,} with {reason}", err=True)
     print_tree(into, None, depth, told.held_back)
+    if (into / "safety.duckdb").exists():
+        typer.echo(f"Not gated, for authorised people alone: {into / 'safety.duckdb'}.", err=True)
+        return
     typer.echo(f"For BI tools: {into / 'published.duckdb'}. Private: {into / 'warehouse.duckdb'}.", err=True)
 
 

@@ -9,7 +9,7 @@ import duckdb
 from clio_sql.errors import SqlError
 from clio_sql.providers import KINDS
 
-MODES = ("insight",)
+MODES = ("insight", "safety")
 POSITIVE = (
     "conversations_per_cluster", "max_base_clusters", "points_per_cluster", "levels", "top_clusters",
     "neighbourhood", "sample_texts", "max_texts_per_user", "term_conversations",
@@ -31,13 +31,15 @@ def check(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> None:
 
 def _settings(con: duckdb.DuckDBPyConnection) -> None:
     rows = con.execute(
-        f"select mode, period, min_users, round_to, seed, {', '.join(POSITIVE)} from settings"
+        f"select mode, period, flag, near_identical, min_accounts, min_users, round_to, seed, {', '.join(POSITIVE)} from settings"
     ).fetchall()
     if len(rows) != 1:
         raise SqlError(f"settings.sql: {len(rows)} rows; there must be exactly one. Change the select.")
-    mode, period, _, _, _, *sizes = rows[0]
+    mode, period, _, _, _, _, round_to, _, *sizes = rows[0]
     _one_of("settings.sql: mode", mode, MODES)
     _one_of("settings.sql: period", period, PERIODS)
+    if mode == "safety" and round_to != 1:
+        raise SqlError("settings.sql: mode 'safety' counts exactly; set round_to to 1, or mode to 'insight'.")
     for name, value in zip(POSITIVE, sizes, strict=True):
         if value is None or value < 1:
             raise SqlError(f"settings.sql: {name} is {value}; it must be 1 or more. Change the value.")

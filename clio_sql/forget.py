@@ -62,7 +62,9 @@ def given(ids: Sequence[str], file: Path | None) -> list[str]:
         if file is not None:
             lines = (sys.stdin.read() if str(file) == "-" else file.read_text("utf-8-sig")).splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"--users {file}: cannot be read ({type(error).__name__}). Give one id a line, in UTF-8.") from None
+        raise InputError(
+            f"--users {file}: cannot be read ({type(error).__name__}). Give one id a line, in UTF-8."
+        ) from None
     found = list(dict.fromkeys(each.strip() for each in [*ids, *lines] if each.strip()))
     if not found:
         raise InputError("no user id was given. Give --user ID, or --users FILE with one id a line.")
@@ -95,7 +97,9 @@ def _made_with(path: Path, relations: Sequence[Relation]) -> dict[str, Any]:
     except duckdb.CatalogException:  # stopped before it built anything
         return {}
     except duckdb.Error as error:
-        raise InputError(f"{path}: cannot be opened ({type(error).__name__}). Does another process have it open?") from None
+        raise InputError(
+            f"{path}: cannot be opened ({type(error).__name__}). Does another process have it open?"
+        ) from None
     if made["sql_hash"] != project.fingerprint(relations):
         raise SqlError(
             f"{path}: it was built from other SQL than this, which could show what was held back. Give the "
@@ -106,7 +110,12 @@ def _made_with(path: Path, relations: Sequence[Relation]) -> dict[str, Any]:
 
 
 def _work(
-    con: duckdb.DuckDBPyConnection, engine: Engine, out: Path, ids: Sequence[str], steps: Steps, relations: list[Relation]
+    con: duckdb.DuckDBPyConnection,
+    engine: Engine,
+    out: Path,
+    ids: Sequence[str],
+    steps: Steps,
+    relations: list[Relation],
 ) -> Forgotten:
     steps.begin("erase", None)
     erased = erase.users(con, ids)

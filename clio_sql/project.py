@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -18,7 +18,7 @@ from sqlglot.errors import SqlglotError
 from clio_sql.errors import SqlError
 from clio_sql.register import FUNCTIONS
 
-FOLDERS = ("models", "published")
+FOLDERS = ("models", "published", "safety")
 HOST = ("source", "input", "build_info")  # made by the host: the rows that came in, what they are, who builds
 KINDS = ("table", "view")
 
@@ -49,6 +49,11 @@ class Relation:
     @property
     def published(self) -> bool:
         return self.folder == "published"
+
+    @property
+    def safety(self) -> bool:
+        """True of what is written in safety mode alone, beside what is published."""
+        return self.folder == "safety"
 
     @property
     def calls_model(self) -> bool:
@@ -137,7 +142,7 @@ def load(analysis: Path | None = None) -> list[Relation]:
     """
     found = {relation.name: relation for relation in _packaged()}
     shipped = {name for name, relation in found.items() if relation.published}
-    for name, folder, file in _overlay(analysis, shipped):
+    for name, folder, file in _overlay(analysis, {name: relation.folder for name, relation in found.items()}):
         relation = parse(name, folder, file.read_text("utf-8"))
         found[name] = relation
     for relation in found.values():
@@ -157,15 +162,15 @@ def _packaged() -> tuple[Relation, ...]:
     )
 
 
-def _overlay(analysis: Path | None, shipped: set[str]) -> Iterator[tuple[str, str, Path]]:
+def _overlay(analysis: Path | None, homes: Mapping[str, str]) -> Iterator[tuple[str, str, Path]]:
     """Name, folder and file of each relation in an analysis folder."""
     if analysis is None:
         return
     if not analysis.is_dir():
         raise SqlError(f"--analysis {analysis}: there is no such folder. Give a folder of .sql files.")
     for file in sorted([*analysis.glob("*.sql"), *(f for sub in FOLDERS for f in (analysis / sub).glob("*.sql"))]):
-        published = file.parent.name == "published" or file.stem in shipped
-        yield file.stem, "published" if published else "models", file
+        folders = {file.parent.name, homes.get(file.stem)}
+        yield file.stem, next((folder for folder in ("published", "safety") if folder in folders), "models"), file
 
 
 def _check_kind(relation: Relation) -> None:

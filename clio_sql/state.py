@@ -68,6 +68,13 @@ MIGRATIONS = (
         'one row an erasure, without a word about whom; users: 0 where conversations vanished from the source; '
         'usd: what the erased calls had cost; ended_at: when the file was copied without the erased bytes, in UTC';
     """,
+    # 5: who looked at the conversations of a cluster, in safety mode
+    """
+    create table clio_state.traces (
+        traced_at timestamp, os_user varchar, facet varchar, cluster_id varchar, conversations bigint
+    );
+    comment on table clio_state.traces is 'one row a look at conversations: who of the system, and when, in UTC';
+    """,
 )
 
 BLANK = "concat(' ', chr(9), chr(10), chr(13))"  # as in conversations.sql: around a user id it says nothing

@@ -36,7 +36,9 @@ def quiet() -> Steps:
 def rows(count: int = COUNT) -> list[dict]:
     """Ordinary conversations, and five of one person whose words nobody else uses."""
     theirs = [
-        chats.chat(n, f" {USER}\n", f"Please cook a lentil {WORDS[0]} soup for {WORDS[1]} number {n}", conversation_id=IDS[n])
+        chats.chat(
+            n, f" {USER}\n", f"Please cook a lentil {WORDS[0]} soup for {WORDS[1]} number {n}", conversation_id=IDS[n]
+        )
         for n in range(5)
     ]
     return chats.chats(count) + theirs
@@ -116,7 +118,7 @@ def test_a_source_that_still_holds_them_does_not_bring_them_back(local, out, tmp
 
 
 def test_what_is_left_is_what_a_whole_build_makes_of_it(local, out):
-    """Erasing by part gives what building everything anew from the rows that are left gives, with the same centroids."""
+    """Erasing gives what building everything anew from the rows that are left gives, with the same centroids."""
     forget_here(out, local)
     before = chats.published(out)
     with duckdb.connect(str(out / "warehouse.duckdb")) as con:
@@ -144,7 +146,7 @@ def test_tables_of_others_are_found_by_their_columns(local, out, tmp_path):
 
 
 def test_rows_of_others_with_the_same_conversation_id_stay(tmp_path, local):
-    shared = rows() + [chats.chat(0, "u1", "Please fix a python loop quickly", conversation_id=IDS[0])]
+    shared = [*rows(), chats.chat(0, "u1", "Please fix a python loop quickly", conversation_id=IDS[0])]
     path = chats.write(tmp_path / "shared.jsonl", shared)
     analyse(str(path), tmp_path / "out", quiet(), analysis=local / "analysis")
     forget_here(tmp_path / "out", local)
@@ -243,7 +245,9 @@ forget(Path(sys.argv[1]), [sys.argv[2]], Steps(), analysis=Path(sys.argv[3]))
         pytest.param("erase", "_calls", True, marks=pytest.mark.slow),  # within the transaction
     ],
 )
-def test_killed_at_any_moment_it_is_finished_by_the_same_command(out, local, tmp_path, module, function, finishes_first):
+def test_killed_at_any_moment_it_is_finished_by_the_same_command(
+    out, local, tmp_path, module, function, finishes_first
+):
     call = "before(*arguments, **named)" if finishes_first else ""
     code = KILLED.format(module=module, function=function, call=call)
     command = [sys.executable, "-c", code, str(out), USER, str(local / "analysis")]
@@ -317,7 +321,17 @@ def test_calls_of_vanished_conversations_are_erased_by_the_next_run(server, tmp_
 
 
 def test_the_command(out, local):
-    command = [sys.executable, "-m", "clio_sql.cli", "forget", str(out), "--users", "-", "--analysis", str(local / "analysis")]
+    command = [
+        sys.executable,
+        "-m",
+        "clio_sql.cli",
+        "forget",
+        str(out),
+        "--users",
+        "-",
+        "--analysis",
+        str(local / "analysis"),
+    ]
     done = subprocess.run(command, input=f"{USER}\n", capture_output=True, text=True, timeout=300, env={**os.environ})
     assert done.returncode == 0, done.stderr
     assert "Erased: 5 conversations" in done.stderr and USER not in done.stdout + done.stderr

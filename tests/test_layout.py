@@ -33,7 +33,7 @@ TIERS = (
     ("sources", "publish"),
     ("failures", "options", "progress", "tree", "demo"),
     ("analyse",),
-    ("plan", "forget"),
+    ("plan", "forget", "trace"),
     ("screen",),
     ("cli",),
 )

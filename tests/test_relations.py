@@ -41,6 +41,7 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "level": "integer",
     "position": "integer",
     "score": "double",
+    "embedding": "float[]",
     "runner_up_distance": "float",
     "x": "float",
     "y": "float",

@@ -27,9 +27,10 @@ select said.facet, said.cluster_id
 from said
 inner join known using (word)
 left join supported on supported.facet = said.facet and supported.cluster_id = said.cluster_id and supported.lemma = known.known.lemma
-where not known.known.stop and not known.known.ordinary and supported.lemma is null
+cross join settings
+where mode is distinct from 'safety' and not known.known.stop and not known.known.ordinary and supported.lemma is null
 union all
-select facet, cluster_id from hierarchy
-where coalesce(trim(name), '') = '' or regexp_matches(
+select facet, cluster_id from hierarchy cross join settings
+where mode is distinct from 'safety' and (coalesce(trim(name), '') = '' or regexp_matches(
     concat(name, description), '[0-9@#]|\p{N}|[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]'
-)
+))

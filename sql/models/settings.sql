@@ -2,7 +2,10 @@
 -- kind: view
 -- grain: one row
 select
-    'insight'::varchar as mode,
+    'insight'::varchar as mode,                     -- safety: no gates, for authorised people alone
+    null::varchar as flag,                          -- safety: the breakdown that says what a classifier flagged
+    0.97::double as near_identical,                 -- safety: cosine from which two requests count as one
+    3::integer as min_accounts,                     -- safety: accounts that make a group of such requests worth a row
     null::varchar as screener,                      -- a yes/no question; only conversations it fits are analysed
     10::integer as min_users,                       -- distinct people behind everything that is shown or named
     20::integer as min_conversations,               -- conversations behind everything that is shown or named

@@ -29,7 +29,7 @@ select
     (round(conversations / round_to) * round_to)::bigint as conversations,     -- rounded
     (round(users / round_to) * round_to)::bigint as users                      -- distinct people, rounded
 from cells cross join settings
-where cells.period is not null and coalesce(
+where cells.period is not null and (mode = 'safety' or coalesce(              -- safety: for authorised people alone, no gate
     users >= min_users and conversations >= min_conversations and top_user_share <= max_user_share, false
-) and round_to is not null
+)) and round_to is not null
 order by facet, cluster_id, cells.period

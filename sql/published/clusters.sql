@@ -43,7 +43,7 @@ other as (
     from held
     cross join settings
     inner join (select facet, max(level) as level from hierarchy group by facet) as tops using (facet)
-    where coalesce(
+    where mode = 'safety' or coalesce(              -- safety: for authorised people alone, no gate
         held.users >= min_users and held.conversations >= min_conversations and top_user_share <= max_user_share, false
     )
 ),

@@ -22,7 +22,7 @@ reasons as (
 judged as (
     select
         reasons.*,
-        coalesce(
+        mode = 'safety' or coalesce(                -- safety: for authorised people alone, no gate
             users >= min_users and conversations >= min_conversations and top_user_share <= max_user_share, false
         ) as passes
     from reasons cross join settings
@@ -66,7 +66,7 @@ select
     clusters::integer as clusters,                                             -- base clusters; 0: no answer to cluster
     (round(conversations / round_to) * round_to)::bigint as conversations      -- rounded
 from gated inner join clusters_held using (facet, told_reason) cross join settings
-where coalesce(
+where (mode = 'safety' or coalesce(                 -- safety: for authorised people alone, no gate
     users >= min_users and conversations >= min_conversations and top_user_share <= max_user_share, false
-) and round_to is not null
+)) and round_to is not null
 order by facet, reason
