@@ -31,7 +31,8 @@ def check(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> None:
 
 def _settings(con: duckdb.DuckDBPyConnection) -> None:
     rows = con.execute(
-        f"select mode, period, flag, near_identical, min_accounts, min_users, round_to, seed, {', '.join(POSITIVE)} from settings"
+        "select mode, period, flag, near_identical, min_accounts, min_users, round_to, seed, "
+        f"{', '.join(POSITIVE)} from settings"
     ).fetchall()
     if len(rows) != 1:
         raise SqlError(f"settings.sql: {len(rows)} rows; there must be exactly one. Change the select.")

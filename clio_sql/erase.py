@@ -187,7 +187,8 @@ def _more_calls(con: duckdb.DuckDBPyConnection) -> bool:
             select function, answer::json as answer
             from clio_state.calls where key in (from temp.more_calls) and answer is not null
         ), texts as (
-            select concat(answer ->> 'name', '. ', answer ->> 'description') as text from answered where function = 'name'
+            select concat(answer ->> 'name', '. ', answer ->> 'description') as text
+            from answered where function = 'name'
             union all
             select unnest(answer ->> '$[*]') from answered where function in ('propose', 'merge')
         )

@@ -1,6 +1,7 @@
--- One row a group of near-identical requests that several accounts made within a base cluster. Empty in any other mode.
+-- One row a group of near-identical requests that several accounts made. Empty in any other mode.
+-- One wording is found in all clusters; wordings that mean the same are put together within a base cluster.
 -- kind: view
--- grain: facet, cluster_id, first_conversation_id
+-- grain: facet, first_conversation_id
 with
 
 -- what people wrote first, without case, digits and marks: 'Order 12!' and 'order 13' are one request
@@ -19,9 +20,9 @@ written as (
     select
         assignments.facet, assignments.cluster_id, asked.conversation_id, asked.user_id, asked.created_at,
         embeddings.embedding, near_identical,
-        -- the first conversation of each text speaks for it; one without a text speaks for itself
+        -- the first conversation of each wording speaks for it; one without words speaks for itself
         min(asked.conversation_id) over (
-            partition by assignments.facet, assignments.cluster_id, coalesce(nullif(asked.request, ''), asked.conversation_id)
+            partition by assignments.facet, coalesce(nullif(asked.request, ''), asked.conversation_id)
         ) as leader_id
     from asked
     inner join assignments using (conversation_id)
@@ -36,11 +37,9 @@ leaders as (
     where conversation_id = leader_id
 ),
 
--- every text of the cluster goes to the first leader that means the same
+-- each wording goes to the first one of its cluster that means the same
 near as (
-    select
-        leaders.facet, leaders.cluster_id, leaders.leader_id,
-        min(other.leader_id) as group_id
+    select leaders.facet, leaders.leader_id, min(other.leader_id) as group_id
     from leaders
     inner join leaders as other
         on other.facet = leaders.facet and other.cluster_id = leaders.cluster_id
@@ -53,21 +52,20 @@ near as (
 
 grouped as (
     select
-        written.facet, written.cluster_id, near.group_id,
+        written.facet, near.group_id,
         count(*) as conversations,
         count(distinct user_id) as accounts,
         count(distinct written.leader_id) as wordings,
         min(created_at) as first_at,
         max(created_at) as last_at
     from written
-    inner join near
-        on near.facet = written.facet and near.cluster_id = written.cluster_id and near.leader_id = written.leader_id
+    inner join near on near.facet = written.facet and near.leader_id = written.leader_id
     group by all
 )
 
 select
     grouped.facet::varchar as facet,
-    grouped.cluster_id::varchar as cluster_id,
+    leaders.cluster_id::varchar as cluster_id,                 -- of the first conversation
     grouped.group_id::varchar as first_conversation_id,        -- by id; stands for the group
     facet_values.value::varchar as request,                    -- what it asks for
     grouped.accounts::bigint as accounts,                      -- distinct users, at least min_accounts
@@ -76,6 +74,7 @@ select
     grouped.first_at::timestamp as first_at,
     grouped.last_at::timestamp as last_at
 from grouped
+inner join leaders on leaders.facet = grouped.facet and leaders.leader_id = grouped.group_id
 inner join facet_values on facet_values.conversation_id = grouped.group_id and facet_values.facet = grouped.facet
 cross join settings
 where grouped.accounts >= min_accounts
