@@ -15,7 +15,7 @@ from typing import Protocol
 
 import duckdb
 
-from clio_sql import contracts, fill, project
+from clio_sql import contracts, fill, noise, project
 from clio_sql.engine import Engine
 from clio_sql.errors import CheckError, ClioError, InputError
 from clio_sql.project import Incremental, Relation
@@ -232,8 +232,8 @@ class Builder:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def _content(self, name: str) -> str:
-        """What stands in a table of the host; `build_info` changes with every build and decides nothing."""
-        if name == "build_info":
+        """What stands in a table of the host; `build_info` and noise change with builds and decide nothing."""
+        if name in ("build_info", "noise", "noise_budget"):  # views alone read the last two
             return ""
         rows, content = self.con.execute(
             # a sum, since of two equal rows nothing is left by xor
@@ -328,6 +328,7 @@ def describe_input(
 
 
 def _describe_build(con: duckdb.DuckDBPyConnection, schema: str, engine: Engine, relations: Sequence[Relation]) -> None:
+    noise.prepare(con, schema)
     runtime = engine.runtime
     con.execute(
         f"create or replace table {identifier(schema)}.build_info as select "
@@ -396,6 +397,7 @@ def run(
         engine.provider.begin()  # type: ignore[attr-defined]
     _describe_build(con, schema, engine, relations)
     Builder(con, relations, schema, reporter or Quiet(), held).all()
+    noise.draw(con, schema)
 
 
 @cache

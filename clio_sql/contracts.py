@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import duckdb
 
@@ -12,8 +13,9 @@ from clio_sql.providers import KINDS
 MODES = ("insight", "safety")
 POSITIVE = (
     "conversations_per_cluster", "max_base_clusters", "points_per_cluster", "levels", "top_clusters",
-    "neighbourhood", "sample_texts", "max_texts_per_user", "term_conversations",
+    "neighbourhood", "sample_texts", "max_texts_per_user", "term_conversations", "conversations_per_user",
 )  # fmt: skip
+MAX_EPSILON = 20.0  # above, noise hides nobody
 PERIODS = ("day", "week", "month", "quarter")
 
 
@@ -31,19 +33,33 @@ def check(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> None:
 
 def _settings(con: duckdb.DuckDBPyConnection) -> None:
     rows = con.execute(
-        "select mode, period, flag, near_identical, min_accounts, min_users, round_to, seed, "
+        "select mode, period, flag, near_identical, min_accounts, epsilon, min_users, round_to, seed, "
         f"{', '.join(POSITIVE)} from settings"
     ).fetchall()
     if len(rows) != 1:
         raise SqlError(f"settings.sql: {len(rows)} rows; there must be exactly one. Change the select.")
-    mode, period, _, _, _, _, round_to, _, *sizes = rows[0]
+    mode, period, _, _, _, epsilon, _, round_to, _, *sizes = rows[0]
     _one_of("settings.sql: mode", mode, MODES)
     _one_of("settings.sql: period", period, PERIODS)
     if mode == "safety" and round_to != 1:
         raise SqlError("settings.sql: mode 'safety' counts exactly; set round_to to 1, or mode to 'insight'.")
+    if epsilon is not None:
+        _noise(mode, epsilon)
     for name, value in zip(POSITIVE, sizes, strict=True):
         if value is None or value < 1:
             raise SqlError(f"settings.sql: {name} is {value}; it must be 1 or more. Change the value.")
+
+
+def _noise(mode: str, epsilon: float) -> None:
+    if mode == "safety":
+        raise SqlError("settings.sql: mode 'safety' counts exactly; set epsilon to null, or mode to 'insight'.")
+    if not 0 < epsilon <= MAX_EPSILON:
+        raise SqlError(f"settings.sql: epsilon is {epsilon}; allowed: null, or above 0 up to {MAX_EPSILON:g}.")
+    if find_spec("opendp") is None:
+        raise SqlError(
+            f"settings.sql: epsilon is {epsilon}, and noise needs the extra dp. Install it: pip install "
+            "'clio-sql[dp]', or set epsilon to null."
+        )
 
 
 def _no_screener(con: duckdb.DuckDBPyConnection) -> None:

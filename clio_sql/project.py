@@ -18,8 +18,9 @@ from sqlglot.errors import SqlglotError
 from clio_sql.errors import SqlError
 from clio_sql.register import FUNCTIONS
 
-FOLDERS = ("models", "published", "safety")
-HOST = ("source", "input", "build_info")  # made by the host: the rows that came in, what they are, who builds
+FOLDERS = ("models", "published", "safety", "noisy")
+# made by the host: the rows that came in, what they are, who builds; noisy counts, and the budget they took
+HOST = ("source", "input", "build_info", "noise", "noise_budget")
 KINDS = ("table", "view")
 
 
@@ -170,7 +171,7 @@ def _overlay(analysis: Path | None, homes: Mapping[str, str]) -> Iterator[tuple[
         raise SqlError(f"--analysis {analysis}: there is no such folder. Give a folder of .sql files.")
     for file in sorted([*analysis.glob("*.sql"), *(f for sub in FOLDERS for f in (analysis / sub).glob("*.sql"))]):
         folders = {file.parent.name, homes.get(file.stem)}
-        yield file.stem, next((folder for folder in ("published", "safety") if folder in folders), "models"), file
+        yield file.stem, next((folder for folder in FOLDERS[1:] if folder in folders), "models"), file
 
 
 def _check_kind(relation: Relation) -> None:

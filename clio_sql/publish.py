@@ -25,7 +25,7 @@ def publish(con: duckdb.DuckDBPyConnection, folder: Path, relations: Sequence[Re
     alone. Readers see the old file or the new one, never a part. Returns its path. Raises StateError where it
     cannot be written, or where a file of the other mode is there.
     """
-    (mode,) = con.execute(f"select mode from {schema}.settings").fetchone()  # type: ignore[misc]
+    mode, epsilon = con.execute(f"select mode, epsilon from {schema}.settings").fetchone()  # type: ignore[misc]
     safety = mode == "safety"
     require_alone(folder, mode)
     target = folder / (SAFETY if safety else PUBLISHED)
@@ -34,7 +34,7 @@ def publish(con: duckdb.DuckDBPyConnection, folder: Path, relations: Sequence[Re
     wanted = [relation for relation in relations if relation.published or (safety and relation.safety)]
     before = os.umask(0o077) if safety else None  # from its first byte on nobody else may read it
     try:
-        _write(con, schema, wanted, draft, MARK if safety else "")
+        _write(con, schema, wanted, draft, MARK if safety else "", _noisy(relations) if epsilon is not None else {})
         os.replace(draft, target)
     except OSError as error:
         raise StateError(
@@ -78,21 +78,42 @@ def _clear(folder: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _write(con: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Relation], draft: Path, mark: str) -> None:
+def _write(
+    con: duckdb.DuckDBPyConnection,
+    schema: str,
+    relations: Sequence[Relation],
+    draft: Path,
+    mark: str,
+    noisy: dict[str, Relation],
+) -> None:
     con.execute(f"attach {literal(str(draft))} as publishing (storage_version '{STORAGE}')")
     try:
-        _copy(con, schema, relations, mark)
+        _copy(con, schema, relations, mark, noisy)
         con.execute("checkpoint publishing")
     finally:
         con.execute("detach publishing")
 
 
-def _copy(con: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Relation], mark: str) -> None:
+def _noisy(relations: Sequence[Relation]) -> dict[str, Relation]:
+    """Published name -> what is published under it where counts carry noise. StateError where one has no such twin."""
+    twins = {relation.name.removeprefix("noisy_"): relation for relation in relations if relation.folder == "noisy"}
+    exact = [r.name for r in relations if r.published and r.name not in {*twins, "about"}]
+    if exact:
+        raise StateError(
+            f"{', '.join(exact)}: settings.sql has an epsilon, and this relation would publish counts without noise. "
+            f"Write noisy/noisy_{exact[0]}.sql from the table noise, or take it out."
+        )
+    return twins
+
+
+def _copy(
+    con: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Relation], mark: str, noisy: dict[str, Relation]
+) -> None:
     for relation in relations:
-        table = f"publishing.main.{relation.name}"
-        con.execute(f"create table {table} as from {schema}.{relation.name}")
-        con.execute(f"comment on table {table} is {literal(mark + relation.comment)}")
-        for column, comment in relation.columns.items():
+        table, given = f"publishing.main.{relation.name}", noisy.get(relation.name, relation)
+        con.execute(f"create table {table} as from {schema}.{given.name}")
+        con.execute(f"comment on table {table} is {literal(mark + given.comment)}")
+        for column, comment in given.columns.items():
             if comment:
                 con.execute(f"comment on column {table}.{column} is {literal(comment)}")
 

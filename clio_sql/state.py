@@ -75,6 +75,14 @@ MIGRATIONS = (
     );
     comment on table clio_state.traces is 'one row a look at conversations: who of the system, and when, in UTC';
     """,
+    # 6: the privacy budget, added up over builds
+    """
+    create table clio_state.noise_draws (
+        draw integer primary key, drawn_at timestamp, epsilon double, sensitivity bigint, cells_hash varchar
+    );
+    comment on table clio_state.noise_draws is
+        'one row a time that noise was drawn for the published counts; what was spent is the sum of epsilon';
+    """,
 )
 
 BLANK = "concat(' ', chr(9), chr(10), chr(13))"  # as in conversations.sql: around a user id it says nothing

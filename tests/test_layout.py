@@ -28,7 +28,7 @@ TIERS = (
     ("engine",),
     ("udfs",),
     ("register",),
-    ("inputs", "contracts", "fill", "project", "erase"),
+    ("inputs", "contracts", "fill", "project", "erase", "noise"),
     ("adapters", "builder"),
     ("sources", "publish"),
     ("failures", "options", "progress", "tree", "demo"),
@@ -101,6 +101,7 @@ def test_the_demo_stands_alone():
 def test_every_third_party_import_is_a_dependency():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     listed = project["dependencies"] + project["optional-dependencies"]["offline"]
+    listed += project["optional-dependencies"]["dp"]
     allowed = {re.match(r"[\w-]+", line)[0].lower() for line in listed}
     for path in modules().values():
         for name in {name.split(".")[0] for name in imports(path)} - sys.stdlib_module_names - {"clio_sql"}:

@@ -11,6 +11,8 @@ select
     20::integer as min_conversations,               -- conversations behind everything that is shown or named
     0.5::double as max_user_share,                  -- above it one person is the cluster
     3::integer as min_audit_rating,                 -- of 5; below it a name is not shown
+    null::double as epsilon,                        -- counts get noise: the privacy budget of a build; needs the extra dp
+    1::integer as conversations_per_user,           -- with epsilon: of each facet at most so many of one person count
     5::integer as round_to,                         -- published counts are rounded to the nearest of these
     50::integer as conversations_per_cluster,       -- base clusters: one for so many conversations, …
     1000::integer as max_base_clusters,             -- … but never more than these

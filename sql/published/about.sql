@@ -17,10 +17,13 @@ select
     settings.max_user_share::double as max_user_share,
     settings.min_audit_rating::integer as min_audit_rating,
     settings.round_to::integer as round_to,
+    settings.epsilon::double as epsilon,                       -- NULL: counts carry no noise
+    noise_budget.epsilon_spent::double as epsilon_spent,       -- of all builds of this folder so far
+    settings.conversations_per_user::integer as conversations_per_user,     -- that count of one person, where epsilon is set
     settings.conversations_per_cluster::integer as conversations_per_cluster,
     settings.max_base_clusters::integer as max_base_clusters,
     settings.levels::integer as levels,
     settings.top_clusters::integer as top_clusters,
     settings.period::varchar as period,
     settings.seed::integer as seed
-from settings cross join input cross join build_info
+from settings cross join input cross join build_info cross join noise_budget
