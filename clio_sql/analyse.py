@@ -57,9 +57,9 @@ def analyse(
 def opened(path: Path, steps: Steps, runtime: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse with all functions, closed in the end. Within, an error of DuckDB becomes one of ours."""
     con = _connected(path, runtime)
+    engine = engine_of(con)
+    assert engine is not None
     try:
-        engine = engine_of(con)
-        assert engine is not None
         engine.progress = steps.answered
         con.execute("set enable_progress_bar = false")  # DuckDB's would be drawn over ours, on standard output
         erase.clear(path)

@@ -90,7 +90,9 @@ def again(local: Path, out: Path, file: str = "a.jsonl") -> None:
 
 def test_nothing_of_a_forgotten_person_is_left(local, out, tmp_path):
     assert traces(out, tmp_path) >= {USER, *WORDS, *IDS[:5]}  # the search finds them where they are
+    fitted = chats.warehouse(out, "from clio.cluster_models")
     told = forget_here(out, local)
+    assert chats.warehouse(out, "from clio.cluster_models") == fitted  # one erasure does not change all clusters
     assert told.erased.conversations == 5 and told.erased.rows > 30
     assert traces(out, tmp_path) == set()
     assert sorted(path.name for path in out.iterdir()) == ["published.duckdb", "warehouse.duckdb"]
@@ -165,6 +167,15 @@ def test_an_unknown_person_is_noted(local, out, tmp_path):
     analyse(str(path), out, quiet(), analysis=local / "analysis")
     assert chats.warehouse(out, "select count(*) from clio.source where user_id = 'never-seen'") == [(0,)]
     assert "never-seen" not in decoded(out / "warehouse.duckdb")
+
+
+def test_the_plan_of_a_next_run_leaves_them_out(local, out, server):
+    from clio_sql.plan import plan
+
+    forget_here(out, local)
+    asked = {"analysis": local / "analysis", "runtime": {"provider": "anthropic", "base_url": server.url}}
+    with_them, without = (plan(str(local / "a.jsonl"), into, **asked)[0].plan.calls for into in (None, out))
+    assert with_them == without + 5
 
 
 def test_several_people_by_a_file(local, out, tmp_path):
