@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from clio_sql import builder, builds, fill, findings, inputs, report, sources
+from clio_sql import builder, builds, erase, fill, findings, inputs, report, sources
 from clio_sql import parquet as written
 from clio_sql.engine import Engine
 from clio_sql.errors import InputError, StateError
@@ -18,7 +18,7 @@ from clio_sql.failures import DEBUG, explained
 from clio_sql.progress import Steps, interruptible
 from clio_sql.project import Relation
 from clio_sql.providers import require
-from clio_sql.publish import publish
+from clio_sql.publish import publish, require_alone
 from clio_sql.register import connect, engine_of
 from clio_sql.runtime import runtime as wanted
 
@@ -66,17 +66,27 @@ def analyse(
     require(wanted(**(runtime or {})))
     with _folder(into):
         written.wanted(into, parquet)  # told before any work
-        con = _connected(into / WAREHOUSE, runtime or {})
-        try:
+        with opened(into / WAREHOUSE, steps, runtime or {}) as con:
             return _work(con, input, into, steps, relations, parquet, refit, reading)
-        except duckdb.Error as error:
-            raise explained(error, steps.relation) from error
-        finally:
-            steps.stop()
-            with suppress(duckdb.Error):  # a database that failed answers no more
-                if engine := engine_of(con):
-                    engine.close()
-            con.close()
+
+
+@contextmanager
+def opened(path: Path, steps: Steps, runtime: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse with all functions, closed in the end. Within, an error of DuckDB becomes one of ours."""
+    con = _connected(path, runtime)
+    engine = engine_of(con)
+    assert engine is not None
+    try:
+        engine.progress = steps.answered
+        con.execute("set enable_progress_bar = false")  # DuckDB's would be drawn over ours, on standard output
+        erase.clear(path)
+        yield con
+    except duckdb.Error as error:
+        raise explained(error, steps.relation) from error
+    finally:
+        steps.stop()
+        engine.close()
+        con.close()
 
 
 def _connected(path: Path, runtime: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
@@ -101,8 +111,7 @@ def _work(
 ) -> Told:
     engine = engine_of(con)
     assert engine is not None
-    engine.progress = steps.answered
-    con.execute("set enable_progress_bar = false")  # DuckDB's would be drawn over ours, on standard output
+    require_alone(into, _mode(con, relations))  # before anything is paid
 
     def work() -> Told:
         if (into / PUBLISHED).exists():
@@ -117,21 +126,55 @@ def _work(
             privacy_unit=source.privacy_unit,
             breakdowns=source.breakdowns,
         )
+        gone = erase.vanished(con)
         with builds.recorded(con, into, relations):
             built = builder.run(con, reporter=steps, relations=relations, refit=refit)
-            steps.begin("checks", None)
-            builder.check(con)
-            steps.end(-1, skipped=False)
-            steps.begin("published.duckdb", None)
-            publish(con, into, relations, as_parquet=parquet)
-            steps.end(-1, skipped=False)
-        steps.begin("report.html", None)
-        report.write(into)
-        steps.end(-1, skipped=False)
+            publish_checked(con, into, steps, relations, parquet)
+        write_report(into, steps)
         told = _told(con, engine, built)
-        return told._replace(left_out=[*source.left_out, *told.left_out])
+        finish(con, into, steps)
+        vanished = told.conversations._replace(vanished=gone.conversations if gone else told.conversations.vanished)
+        return told._replace(left_out=[*source.left_out, *told.left_out], conversations=vanished)
 
     return interruptible(con, engine, steps, work)
+
+
+def _mode(con: duckdb.DuckDBPyConnection, relations: list[Relation]) -> str:
+    """The mode of an analysis that was not built yet; 'insight' where that cannot be told before."""
+    (settings,) = [relation for relation in relations if relation.name == "settings"]
+    try:
+        return con.execute(f"select mode from (\n{settings.sql}\n)").fetchall()[0][0]
+    except (duckdb.Error, IndexError):  # told when it is built
+        return "insight"
+
+
+def publish_checked(
+    con: duckdb.DuckDBPyConnection, into: Path, steps: Steps, relations: list[Relation], parquet: bool = False
+) -> None:
+    """What was built is checked, and then published; nothing is if a check fails."""
+    steps.begin("checks", None)
+    builder.check(con)
+    steps.end(-1, skipped=False)
+    steps.begin("published.duckdb", None)
+    publish(con, into, relations, as_parquet=parquet)
+    steps.end(-1, skipped=False)
+
+
+def write_report(into: Path, steps: Steps) -> None:
+    """The page, from what was published; in safety mode there is none."""
+    if not (into / PUBLISHED).exists():
+        return
+    steps.begin("report.html", None)
+    report.write(into)
+    steps.end(-1, skipped=False)
+
+
+def finish(con: duckdb.DuckDBPyConnection, into: Path, steps: Steps) -> None:
+    """The last step: where something was erased, the warehouse is copied without its bytes, and `con` closed."""
+    if erase.is_due(con):
+        steps.begin(WAREHOUSE, None)
+        erase.copy_anew(con, into / WAREHOUSE)
+        steps.end(-1, skipped=False)
 
 
 def _told(con: duckdb.DuckDBPyConnection, engine: Engine, built: builder.Builder) -> Told:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from clio_sql import contracts, project
+from clio_sql import contracts, noise, project
 from clio_sql.builder import last
 from clio_sql.errors import ClioError
 from clio_sql.project import Relation
@@ -29,7 +29,8 @@ HOST_TABLES = """
     create table input (format varchar, privacy_unit varchar, breakdowns varchar[]);
     create table build_info (
         built_at timestamp, made_by varchar, provider varchar, embedding_model varchar,
-        clio_sql_version varchar, duckdb_version varchar, sql_hash varchar, refit boolean
+        clio_sql_version varchar, duckdb_version varchar, sql_hash varchar, refit boolean,
+        model varchar, naming_model varchar, base_url varchar
     );
 """
 _KEPT: list[Callable[..., object]] = []  # a function whose callable is gone kills the process
@@ -94,6 +95,9 @@ def connection() -> duckdb.DuckDBPyConnection:
 def give_host_tables(con: duckdb.DuckDBPyConnection) -> None:
     """The tables of the host, empty."""
     con.execute(HOST_TABLES)
+    con.execute("create schema clio_state; create table clio_state.noise_draws (epsilon double)")
+    noise.prepare(con, "main")
+    con.execute("drop schema clio_state cascade")
     last.prepare(con, project.load())
 
 

@@ -120,6 +120,8 @@ def _was_published(con: duckdb.DuckDBPyConnection, into: Path, schema: str) -> b
 def _copy(into: Path, number: int) -> None:
     """The published file as `builds/N.duckdb`, whole, by rename."""
     folder = into / FOLDER
+    if not (into / "published.duckdb").exists():  # safety mode: of what is not gated no copy is kept
+        return
     try:
         folder.mkdir(exist_ok=True)
         for draft in folder.glob(".*.duckdb"):  # of a run that was killed

@@ -200,6 +200,58 @@ def sql(
 
 
 @app.command()
+def forget(
+    out: options.OUT,
+    user: Annotated[list[str] | None, typer.Option(metavar="ID", help="A user id; may be repeated.")] = None,
+    users: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A file with one user id a line; - reads standard input.")
+    ] = None,
+    analysis: options.ANALYSIS = None,
+) -> None:
+    """Erase people from OUT: every row, every stored call that their texts went into, all figures made anew.
+
+    No later run takes them in again. Nothing is paid: what must be asked again is held back until the next `run`.
+
+    \b
+    Examples:
+      clio-sql forget out --user 8d3a71
+      clio-sql forget out --users ids.txt --analysis our_sql
+    """
+    from clio_sql.forget import forget as forgotten
+    from clio_sql.forget import given
+    from clio_sql.progress import Steps
+
+    for line in forgotten(out, given(user or (), users), Steps(), analysis=analysis).lines():
+        typer.echo(line, err=True)
+
+
+@app.command()
+def trace(
+    out: options.OUT,
+    cluster: Annotated[
+        str, typer.Argument(metavar="CLUSTER", help="A cluster_id of safety.duckdb.", show_default=False)
+    ],
+    facet: Annotated[
+        str | None, typer.Option(help="Its facet, where several have that id.", show_default=False)
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Conversations to show at most; all by default.")] = None,
+) -> None:
+    """Show the conversations of a cluster, a JSON line each; who asked, and when, is recorded in the warehouse.
+
+    Only where the analysis ran in safety mode, for those who may read and write its warehouse.duckdb.
+
+    \b
+    Examples:
+      clio-sql trace out c00012
+      clio-sql trace out p1_0003 --facet request --limit 20
+    """
+    from clio_sql.trace import trace as traced
+
+    for line in traced(out, cluster, facet, limit):
+        typer.echo(line)
+
+
+@app.command()
 def functions() -> None:
     """List the SQL functions with what they do.
 
@@ -228,11 +280,11 @@ def models(
 
     packaged = {relation.name: relation.sql for relation in project.load()}
     for relation in project.load(analysis):
-        kind = "published" if relation.published else relation.kind
+        kind = relation.kind if relation.folder == "models" else relation.folder
         mark = (
             "" if packaged.get(relation.name) == relation.sql else "overridden" if relation.name in packaged else "new"
         )
-        line = f"{relation.name:<18} {kind:<10} " + (f"{mark:<11}" if analysis else "")
+        line = f"{relation.name:<21} {kind:<10} " + (f"{mark:<11}" if analysis else "")
         typer.echo((line + ", ".join(relation.inputs)).rstrip())
 
 
@@ -376,6 +428,9 @@ def _analyse(input: str, into: Path, depth: int | None, **settings: Any) -> None
         again = "--retry-failed asks again" if status == "refused" else "run again to ask again"
         typer.echo(f"not answered: {count:,} {status}; {again}", err=True)
     print_tree(into, None, depth, told.held_back)
+    if (into / "safety.duckdb").exists():
+        typer.echo(f"Not gated, for authorised people alone: {into / 'safety.duckdb'}.", err=True)
+        return
     typer.echo(f"To look at: {into / 'report.html'}.", err=True)
     typer.echo(f"For BI tools: {into / 'published.duckdb'}. Private: {into / 'warehouse.duckdb'}.", err=True)
 

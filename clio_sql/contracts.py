@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 
 import duckdb
 
 from clio_sql.errors import SqlError
 from clio_sql.providers import KINDS
 
-MODES = ("insight",)
+MODES = ("insight", "safety")
 POSITIVE = (
     "conversations_per_cluster", "max_base_clusters", "min_base_clusters", "least_per_cluster", "points_per_cluster",
     "levels", "top_clusters", "neighbourhood", "sample_texts", "max_texts_per_user", "term_conversations",
+    "conversations_per_user",
 )  # fmt: skip
 SHARES = ("refit_growth", "refit_far_share", "keep_name_similarity", "regrow_share")
+MAX_EPSILON = 20.0  # above, noise hides nobody
 PERIODS = ("day", "week", "month", "quarter")
 SAMPLE_BY = ("conversation", "message")
 
@@ -39,13 +42,14 @@ def problems(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> li
 
 def _settings(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     rows = con.execute(
-        "select mode, period, sample_by, sample_strata, sample_conversations, min_users, round_to, seed, "
+        "select mode, period, sample_by, sample_strata, sample_conversations, epsilon, round_to, "
+        "flag, near_identical, min_accounts, min_users, seed, "
         f"{', '.join((*POSITIVE, *SHARES))} from settings"
     ).fetchall()
     if len(rows) != 1:
         yield f"settings.sql: {len(rows)} rows; there must be exactly one. Change the select."
         return
-    mode, period, by, strata, wanted, _, _, _, *sizes = rows[0]
+    mode, period, by, strata, wanted, epsilon, round_to, _, _, _, _, _, *sizes = rows[0]
     yield from _one_of("settings.sql: mode", mode, MODES)
     yield from _one_of("settings.sql: period", period, PERIODS)
     yield from _one_of("settings.sql: sample_by", by, SAMPLE_BY)
@@ -53,12 +57,28 @@ def _settings(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         yield from _one_of("settings.sql: sample_strata", strata, PERIODS)
     if wanted is not None and wanted < 1:
         yield f"settings.sql: sample_conversations is {wanted}; allowed: null (all), or 1 or more. Change the value."
+    if mode == "safety" and round_to != 1:
+        yield "settings.sql: mode 'safety' counts exactly; set round_to to 1, or mode to 'insight'."
+    if epsilon is not None:
+        yield from _noise(mode, epsilon)
     for name, value in zip(SHARES, sizes[len(POSITIVE) :], strict=True):
         if value is None or value <= 0:
             yield f"settings.sql: {name} is {value}; it must be above 0. Change the value."
     for name, value in zip(POSITIVE, sizes, strict=False):
         if value is None or value < 1:
             yield f"settings.sql: {name} is {value}; it must be 1 or more. Change the value."
+
+
+def _noise(mode: str, epsilon: float) -> Iterator[str]:
+    if mode == "safety":
+        yield "settings.sql: mode 'safety' counts exactly; set epsilon to null, or mode to 'insight'."
+    elif not 0 < epsilon <= MAX_EPSILON:
+        yield f"settings.sql: epsilon is {epsilon}; allowed: null, or above 0 up to {MAX_EPSILON:g}. Change the value."
+    elif find_spec("opendp") is None:
+        yield (
+            f"settings.sql: epsilon is {epsilon}, and noise needs the extra dp. Install it: pip install "
+            "'clio-sql[dp]', or set epsilon to null."
+        )
 
 
 def _no_screener(con: duckdb.DuckDBPyConnection) -> Iterator[str]:

@@ -139,6 +139,10 @@ class Plugin(BasePlugin):
     def _check(self, engine: Engine, relation: str) -> str:
         with self._cursor(engine) as cursor:
             contracts.check(cursor, relation, fill.is_paid(engine))
+            if relation == "settings" and cursor.execute("select mode, epsilon from settings").fetchone() != (
+                "insight", None,
+            ):  # fmt: skip
+                raise ClioError("settings.sql: safety mode and noise are for `clio-sql run` alone. Change mode or epsilon.")
         return "passed"
 
     @property

@@ -34,6 +34,8 @@ HOST_COMMENTS = {
     "source": "One row a row of the input, as its adapter read it. Private.",
     "input": "One row: what was read.",
     "build_info": "One row: who builds, with what and when.",
+    "noise": "One row a published figure with noise, where settings have an epsilon.",
+    "noise_budget": "One row: the epsilon that was spent so far.",
     "used_ids": "One row a cluster id that was ever given.",
     **{f"last_{name}": f"The relation {name} as it was when it was last published. Private." for name in project.LAST},
 }

@@ -82,7 +82,11 @@ def _copy_store(con: duckdb.DuckDBPyConnection, into: Path | None) -> None:
         con.execute(f"attach {literal(str(into / WAREHOUSE))} as earlier (read_only)")
     except duckdb.IOException:
         raise StateError(f"{into / WAREHOUSE}: cannot be read; another process may be writing it.") from None
-    con.execute("insert into clio_state.calls by name from earlier.clio_state.calls")
+    query = "select table_name from duckdb_tables() where database_name = 'earlier' and schema_name = 'clio_state'"
+    there = {name for (name,) in con.execute(query).fetchall()}
+    for table in ("calls", "salt", "forgotten"):  # who was forgotten is not asked about
+        if table in there:
+            con.execute(f"insert into clio_state.{table} by name from earlier.clio_state.{table}")
     con.execute("detach earlier")
 
 

@@ -168,7 +168,8 @@ def _stop(con: duckdb.DuckDBPyConnection, engine: Engine, steps: Steps, thread: 
         steps.console.print("stopping after the part in hand; Ctrl-C again ends at once", style="dim", highlight=False)
     engine.stop.set()
     while thread.is_alive() and time.monotonic() < deadline:
-        con.interrupt()
+        with suppress(duckdb.Error):  # closed: the work is all but done
+            con.interrupt()
         thread.join(0.2)
     if thread.is_alive():
         with suppress(OSError):

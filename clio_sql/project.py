@@ -20,14 +20,15 @@ from clio_sql import reads
 from clio_sql.errors import SqlError
 from clio_sql.register import FUNCTIONS
 
-FOLDERS = ("models", "published")
+FOLDERS = ("models", "published", "safety", "noisy")
 # Relations that are kept as they were in the last build that was published, each as `last_<name>`.
 LAST = (
     "cluster_models", "cluster_ids", "assignments", "cluster_names", "name_audits", "trees", "hierarchy", "layout",
     "bases",
 )  # fmt: skip
-# Made by the host: the rows that came in, what they are, who builds; the last build, and every id it ever gave.
-HOST = ("source", "input", "build_info", *(f"last_{name}" for name in LAST), "used_ids")
+# Made by the host: the rows that came in, what they are, who builds; the last build, and every id it ever gave;
+# noisy counts, and the budget they took.
+HOST = ("source", "input", "build_info", *(f"last_{name}" for name in LAST), "used_ids", "noise", "noise_budget")
 KINDS = ("table", "view")
 
 
@@ -61,6 +62,11 @@ class Relation:
     @property
     def published(self) -> bool:
         return self.folder == "published"
+
+    @property
+    def safety(self) -> bool:
+        """True of what is written in safety mode alone, beside what is published."""
+        return self.folder == "safety"
 
     @property
     def calls_model(self) -> bool:
@@ -202,13 +208,14 @@ def overlay(analysis: Path | None) -> list[File]:
         return []
     if not analysis.is_dir():
         raise SqlError(f"{analysis}: there is no such folder. Give a folder of .sql files; clio-sql init makes one.")
-    shipped = {relation.name for relation in _packaged() if relation.published}
+    homes = {relation.name: relation.folder for relation in _packaged()}
     paths = sorted([*analysis.glob("*.sql"), *(path for sub in FOLDERS for path in (analysis / sub).glob("*.sql"))])
     files = []
     for path in paths:
-        published = path.parent == analysis / "published" or path.stem in shipped
+        folders = {path.parent.name if path.parent != analysis else "models", homes.get(path.stem)}
         where = path.relative_to(analysis).as_posix()
-        files.append(File(path.stem, "published" if published else "models", path, where))
+        home = next((folder for folder in FOLDERS[1:] if folder in folders), "models")  # the strictest of them
+        files.append(File(path.stem, home, path, where))
     return files
 
 

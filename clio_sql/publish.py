@@ -15,6 +15,8 @@ from clio_sql.project import Relation
 from clio_sql.quoting import literal
 
 STORAGE = "v1.4.0"  # the oldest DuckDB that can read the file; 2.0.0 would write what no 1.x opens
+PUBLISHED, SAFETY = "published.duckdb", "safety.duckdb"
+MARK = "mode = safety: not gated, for authorised people alone. "  # before the comment of every table
 
 
 def publish(
@@ -26,16 +28,24 @@ def publish(
 ) -> Path:
     """Copy every published one of `relations` as a plain table with comments into `folder/published.duckdb`.
 
+    In safety mode into `folder/safety.duckdb` instead, with what is for safety alone, readable by its owner
+    alone. Readers see the old file or the new one, never a part. Returns its path. Raises StateError where it
+    cannot be written, or where a file of the other mode is there.
+
     as_parquet: also into `folder/parquet/`; where that is there of an earlier run, it is written anew in any case.
-    Readers see the old file or the new one, never a part. Returns its path. Raises StateError where it
-    cannot be written.
     """
-    target = folder / "published.duckdb"
+    mode, epsilon = con.execute(f"select mode, epsilon from {schema}.settings").fetchone()  # type: ignore[misc]
+    safety = mode == "safety"
+    require_alone(folder, mode)
+    target = folder / (SAFETY if safety else PUBLISHED)
     _clear(folder)
     draft = folder / f".published-{os.getpid()}.duckdb"
-    files = parquet.wanted(folder, as_parquet)
+    files = parquet.wanted(folder, as_parquet) and not safety
+    wanted = [relation for relation in relations if relation.published or (safety and relation.safety)]
+    mark, noisy = MARK if safety else "", _noisy(relations) if epsilon is not None else {}
+    before = os.umask(0o077) if safety else None  # from its first byte on nobody else may read it
     try:
-        drafts = _write(con, schema, [relation for relation in relations if relation.published], draft, files)
+        drafts = _write(con, schema, wanted, draft, mark, noisy, files)
         os.replace(draft, target)
         keep(con, relations, schema)  # a run that is killed in between is settled by the next one
         if drafts:
@@ -45,8 +55,35 @@ def publish(
             f"{target}: cannot be written ({error.strerror}). Move what is in its place away and run again."
         ) from None
     finally:
+        if before is not None:
+            os.umask(before)
         _clear(folder)
     return target
+
+
+def require_alone(folder: Path, mode: str) -> None:
+    """Raise StateError where files of the other mode lie in the folder: what is gated and what is not never mix."""
+    there = [SAFETY] if mode != "safety" else [PUBLISHED, "report.html", "parquet"]
+    there = [name for name in there if (folder / name).exists()]
+    if there:
+        raise StateError(
+            f"{folder}: {', '.join(there)} of the other mode is there, and settings.sql says mode {mode!r}. "
+            "Give another folder by --into; gated and ungated files are never kept in one."
+        )
+
+
+def withdraw(folder: Path, published: bool = False) -> list[str]:
+    """Remove what was made from `published.duckdb` (report, Parquet), and with `published` itself; their names."""
+    gone = []
+    for path in [folder / "report.html", *(folder / "parquet").glob("*.parquet")]:
+        if path.exists():
+            path.unlink()
+            gone.append(path.name if path.parent == folder else f"parquet/{path.name}")
+    for path in [folder / PUBLISHED, folder / SAFETY] if published else []:
+        if path.exists():
+            path.unlink()
+            gone.append(path.name)
+    return gone
 
 
 def _clear(folder: Path) -> None:
@@ -57,31 +94,54 @@ def _clear(folder: Path) -> None:
 
 
 def _write(
-    con: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Relation], draft: Path, files: bool
+    con: duckdb.DuckDBPyConnection,
+    schema: str,
+    relations: Sequence[Relation],
+    draft: Path,
+    mark: str,
+    noisy: dict[str, Relation],
+    files: bool,
 ) -> Path | None:
     """Write the draft of the file and, where `files` are wanted, of the folder of Parquet, which is returned."""
     con.execute(f"attach {literal(str(draft))} as publishing (storage_version '{STORAGE}')")
     try:
-        _copy(con, schema, relations)
+        _copy(con, schema, relations, mark, noisy)
         con.execute("checkpoint publishing")
         return parquet.draft(con, "publishing.main", relations, draft.parent) if files else None
     finally:
         con.execute("detach publishing")
 
 
-def _copy(con: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Relation]) -> None:
+def _noisy(relations: Sequence[Relation]) -> dict[str, Relation]:
+    """Published name -> what is published under it where counts carry noise. StateError where one has no such twin."""
+    twins = {relation.name.removeprefix("noisy_"): relation for relation in relations if relation.folder == "noisy"}
+    exact = [r.name for r in relations if r.published and r.name not in {*twins, "about"}]
+    if exact:
+        raise StateError(
+            f"{', '.join(exact)}: settings.sql has an epsilon, and this relation would publish counts without noise. "
+            f"Write noisy/noisy_{exact[0]}.sql from the table noise, or take it out."
+        )
+    return twins
+
+
+def _copy(
+    con: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Relation], mark: str, noisy: dict[str, Relation]
+) -> None:
     for relation in relations:
-        table = f"publishing.main.{relation.name}"
-        con.execute(f"create table {table} as from {schema}.{relation.name}")
-        con.execute(f"comment on table {table} is {literal(relation.comment)}")
-        for column, comment in relation.columns.items():
+        table, given = f"publishing.main.{relation.name}", noisy.get(relation.name, relation)
+        con.execute(f"create table {table} as from {schema}.{given.name}")
+        con.execute(f"comment on table {table} is {literal(mark + given.comment)}")
+        for column, comment in given.columns.items():
             if comment:
                 con.execute(f"comment on column {table}.{column} is {literal(comment)}")
 
 
-def open_published(folder: Path) -> duckdb.DuckDBPyConnection:
-    """`folder/published.duckdb`, read-only; InputError where there is none, or none that can be read."""
-    path = folder / "published.duckdb"
+def open_published(folder: Path, or_safety: bool = False) -> duckdb.DuckDBPyConnection:
+    """`folder/published.duckdb`, read-only; InputError where there is none, or none that can be read.
+
+    or_safety: where there is none, `safety.duckdb`; only for what stays on the screen of who may read that file.
+    """
+    path = folder / (SAFETY if or_safety and (folder / SAFETY).exists() else PUBLISHED)
     if not path.exists():
         raise InputError(
             f"{folder}: there is no published.duckdb in it. Give the folder that a run wrote: "

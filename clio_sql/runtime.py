@@ -28,6 +28,7 @@ class Runtime:
     concurrency: the most calls in flight. max_usd: the most that a run may cost, in dollars.
     batch: send the calls of a step through Message Batches, at half the price.
     retry_failed: ask again what was refused.
+    pay: false serves stored answers alone; what is not stored fails, and needs no key.
     """
 
     provider: str = "local"
@@ -39,6 +40,7 @@ class Runtime:
     max_usd: float = 10.0
     batch: bool = False
     retry_failed: bool = False
+    pay: bool = True
 
     def __post_init__(self) -> None:
         if self.provider not in PROVIDERS:

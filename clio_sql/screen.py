@@ -26,7 +26,7 @@ def print_tree(
     """
     reasons = reasons or {}
     paint, width = _screen()
-    con = open_published(out)
+    con = open_published(out, or_safety=True)
     try:
         known = sorted({*trees.facets(con), *reasons})
         if facet is not None and facet not in known:

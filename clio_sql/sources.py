@@ -18,6 +18,7 @@ from clio_sql.adapters import FORMATS, MAPPABLE, Adapter, adapter, raw
 from clio_sql.errors import InputError
 from clio_sql.inputs import Input, names, opened
 from clio_sql.quoting import identifier, literal
+from clio_sql.state import user_hash
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def read(
         narrow = within if chosen.row_is_a_conversation else ""
         query = (
             f"with raw as ({raw(given, chosen, mapped, narrow)})\n"
-            f"select * replace ({user_id} as user_id) from (\n{chosen.sql}\n)" + (f" where {within}" if within else "")
+            f"select * replace ({user_id} as user_id) from (\n{chosen.sql}\n) where {within or 'true'}"
+            f"{_but_forgotten(con, user_id)}"
         )
         left_out = _outside(con, given, chosen, mapped, within)
         asked = tuple(breakdowns)
@@ -135,6 +137,14 @@ def _outside(
         )
     told = (("no time, which --since and --until ask for", untimed), ("a time outside --since and --until", outside))
     return tuple((reason, count) for reason, count in told if count)
+
+
+def _but_forgotten(con: duckdb.DuckDBPyConnection, user_id: str) -> str:
+    """SQL: and a row is of nobody who was forgotten here. A row without a user id stays."""
+    query = "select 1 from duckdb_tables() where schema_name = 'clio_state' and table_name = 'forgotten'"
+    if con.execute(query).fetchone() is None:  # a database that clio-sql has no state in
+        return ""
+    return f"\nand coalesce({user_hash(user_id)} not in (select user_hash from clio_state.forgotten), true)"
 
 
 def _written(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 import duckdb
 
 SCHEMA = "clio_state"
@@ -70,7 +72,46 @@ MIGRATIONS = (
     """
     alter table clio_state.relations add column content varchar;
     """,
+    # 6: who is never taken in again, and what was erased; an erasure ends when the file was copied without its bytes
+    """
+    create table clio_state.forgotten (user_hash varchar primary key, forgotten_at timestamp);
+    comment on column clio_state.forgotten.user_hash is 'sha256(salt || user id), in hex';
+    create table clio_state.erasures (
+        erasure integer primary key, begun_at timestamp, ended_at timestamp,
+        users bigint, conversations bigint, calls bigint, usd double
+    );
+    comment on table clio_state.erasures is
+        'one row an erasure, without a word about whom; users: 0 where conversations vanished from the source; '
+        'usd: what the erased calls had cost; ended_at: when the file was copied without the erased bytes, in UTC';
+    """,
+    # 7: who looked at the conversations of a cluster, in safety mode
+    """
+    create table clio_state.traces (
+        traced_at timestamp, os_user varchar, facet varchar, cluster_id varchar, conversations bigint
+    );
+    comment on table clio_state.traces is 'one row a look at conversations: who of the system, and when, in UTC';
+    """,
+    # 8: the privacy budget, added up over builds
+    """
+    create table clio_state.noise_draws (
+        draw integer primary key, drawn_at timestamp, epsilon double, sensitivity bigint, cells_hash varchar
+    );
+    comment on table clio_state.noise_draws is
+        'one row a time that noise was drawn for the published counts; what was spent is the sum of epsilon';
+    """,
 )
+
+BLANK = "concat(' ', chr(9), chr(10), chr(13))"  # as in conversations.sql: around a user id it says nothing
+
+
+def user_hash(user: str) -> str:
+    """SQL: the hash of a user id, given as SQL, as it stands in `clio_state.forgotten`; NULL of nobody."""
+    return f"sha256((select salt from clio_state.salt) || nullif(trim({user}, {BLANK}), ''))"
+
+
+def salted(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the salt of this database, if it has none yet."""
+    con.execute("insert into clio_state.salt values (true, ?) on conflict do nothing", [secrets.token_hex(32)])
 
 
 def migrate(con: duckdb.DuckDBPyConnection) -> None:

@@ -360,7 +360,8 @@ def test_functions_and_models():
     assert [name for name in MACROS if f"\n{name}(" not in "\n" + functions] == []
     models = [line.split(maxsplit=2) for line in cli("models").stdout.splitlines()]
     order = [name for name, *_ in models]
-    assert order[0] == "conversations" and {kind for _, kind, *_ in models} == {"table", "view", "published"}
+    assert order[0] == "conversations"
+    assert {kind for _, kind, *_ in models} == {"table", "view", "published", "safety", "noisy"}
     assert order.index("embeddings") < order.index("assignments") < order.index("clusters")
 
 

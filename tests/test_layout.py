@@ -28,14 +28,14 @@ TIERS = (
     ("engine",),
     ("udfs",),
     ("register",),
-    ("postgres", "contracts", "fill", "project"),
-    ("inputs", "parquet"),
+    ("postgres", "contracts", "fill", "project", "noise"),
+    ("inputs", "parquet", "erase"),
     ("adapters", "builder"),
     ("sources", "publish", "binding"),
     ("failures", "options", "progress", "tree", "demo", "builds", "scaffold", "compiled", "frames", "findings"),
     ("report",),
     ("analyse", "diff", "prompt"),
-    ("plan", "dbt", "dbt_export"),
+    ("plan", "forget", "trace", "dbt", "dbt_export"),
     ("screen", "refreshed"),
     ("cli",),
 )
@@ -108,7 +108,7 @@ def test_the_demo_stands_alone():
 def test_every_third_party_import_is_a_dependency():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    listed = project["dependencies"] + extras["offline"] + extras["dbt"] + extras["postgres"]
+    listed = project["dependencies"] + extras["offline"] + extras["dbt"] + extras["postgres"] + extras["dp"]
     allowed = {re.match(r"[\w-]+", line)[0].lower() for line in listed}
     for path in modules().values():
         for name in {name.split(".")[0] for name in imports(path)} - sys.stdlib_module_names - {"clio_sql"}:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as configure
 from hypothesis import strategies as st
-from test_relations import empty, packaged, result, table
+from test_relations import result
 from warehouse import analyse, changed, copied, forget, forget_tree, give_table, read
 
 import clio_sql

@@ -49,6 +49,7 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "score": "double",
     "similarity": "double",
     "distance": "float",
+    "embedding": "float[]",
     "runner_up_distance": "float",
     "x": "float",
     "y": "float",

@@ -94,7 +94,7 @@ class Builder:
         whole: calls of the step with those of earlier runs; a run that only tries again what failed has not
         failed as a whole.
         """
-        if not fill.is_paid(self.engine):
+        if not fill.is_paid(self.engine) or not self.engine.runtime.pay:
             return
         fill.record_inputs(self.con, self.engine)
         ratio = self.con.execute("select max_error_ratio from settings").fetchone()
@@ -113,13 +113,13 @@ class Builder:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def _content(self, name: str) -> str:
-        """What stands in a table. That another build was published decides nothing, and neither does who builds.
+        """What stands in a table. The last build, who builds and noise decide nothing.
 
         But a refit that is asked for is another one after each published build.
         """
         if name == "build_info":
             return f"refit {self.records.content('last_cluster_models')}" if self.refit else ""
-        if name.startswith("last_") or name == "used_ids":
+        if name.startswith("last_") or name in ("used_ids", "noise", "noise_budget"):
             return ""
         return self.records.content(name)
 

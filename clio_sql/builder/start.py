@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 import duckdb
 
-from clio_sql import fill, project
+from clio_sql import fill, noise, project
 from clio_sql.builder import last
 from clio_sql.builder.core import Builder, ready
 from clio_sql.builder.records import SCHEMA, drop_other_kind, inside
@@ -49,7 +49,8 @@ def describe_build(
     con.execute(
         f"create or replace table {identifier(schema)}.build_info as select "
         "?::timestamp as built_at, ?::varchar as made_by, ?::varchar as provider, ?::varchar as embedding_model, "
-        "?::varchar as clio_sql_version, ?::varchar as duckdb_version, ?::varchar as sql_hash, ?::boolean as refit",
+        "?::varchar as clio_sql_version, ?::varchar as duckdb_version, ?::varchar as sql_hash, ?::boolean as refit, "
+        "?::varchar as model, ?::varchar as naming_model, ?::varchar as base_url",
         [
             datetime.now(UTC).replace(tzinfo=None),
             WITHOUT_MODEL if runtime.provider == "local" else f"{runtime.model} and {runtime.naming_model}",
@@ -59,8 +60,12 @@ def describe_build(
             version("duckdb"),
             sql_hash or project.fingerprint(relations),
             refit,
+            runtime.model,
+            runtime.naming_model,
+            runtime.base_url,
         ],
     )
+    noise.prepare(con, schema)
     with inside(con, schema):
         last.prepare(con, relations)
 
@@ -120,6 +125,7 @@ def run(
     describe_build(con, schema, engine, relations, refit)
     builder = Builder(con, relations, schema, reporter or Quiet(), refit)
     builder.all()
+    noise.draw(con, schema)
     return builder
 
 

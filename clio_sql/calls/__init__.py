@@ -26,6 +26,7 @@ MAX_USD = 10.0  # the finite default: enough for the demo many times over, and n
 CONCURRENCY = 32
 TIMEOUT_S = 120.0
 WHOLE = Step(0, Counter(), last=True)  # a step in one part, begun and ended in this run
+UNPAID = "not stored, and nothing may be paid for; the next run asks it"
 TICK_S = 0.1  # how often a waiting thread looks at the stop event and shows progress
 
 
@@ -38,7 +39,7 @@ class Calls:
     progress: called from the asking thread, about ten times a second, with a `Progress`.
     batch: send what `fill` misses through Message Batches. retry_failed: ask the refused again, too.
     prices: overrides of the price table. The key is looked for when something is to be sent: stored answers
-    and estimates need none.
+    and estimates need none. pay: false asks nobody; what is not stored fails and is noted in `unpaid`.
     """
 
     provider = "anthropic"
@@ -54,6 +55,7 @@ class Calls:
         stop: threading.Event | None = None,
         progress: Callable[[Progress], None] | None = None,
         retry_failed: bool = False,
+        pay: bool = True,
         prices: dict[str, Price] | None = None,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
@@ -67,6 +69,8 @@ class Calls:
         self.purse = Purse(max_usd)
         self.batch, self.retry_failed, self.progress = batch, retry_failed, progress
         self.stop = stop or threading.Event()
+        self.pay = pay
+        self.unpaid: dict[str, Call] = {}  # key -> what was asked for and not stored
         self._concurrency, self._prices, self._timeout_s = concurrency, prices, timeout_s
         self._lock = threading.Lock()
         self._flying: dict[str, Job] = {}
@@ -120,7 +124,10 @@ class Calls:
         distinct = dict(zip(keys, calls, strict=True))
         replies = self._known(list(distinct))
         missing = {key: call for key, call in distinct.items() if key not in replies}
-        if missing:
+        if missing and not self.pay:
+            self.unpaid.update(missing)
+            replies.update(dict.fromkeys(missing, Reply(None, "failed", UNPAID)))
+        elif missing:
             replies.update(self._send(missing))
         return [replies[key] for key in keys]
 

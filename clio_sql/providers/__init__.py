@@ -111,6 +111,7 @@ def provider(runtime: Runtime, cursor: Callable[[], duckdb.DuckDBPyConnection], 
             batch=runtime.batch,
             stop=stop,
             retry_failed=runtime.retry_failed,
+            pay=runtime.pay,
         )
         return Claude(calls, runtime.model, runtime.naming_model)
     from clio_sql.embedding import embedder

@@ -19,5 +19,5 @@ counted as (
 
 select clusters.facet, clusters.cluster_id
 from clusters left join counted using (facet, cluster_id) cross join settings
-where clusters.cluster_id <> '(other)'
+where clusters.cluster_id <> '(other)' and mode is distinct from 'safety'
     and not coalesce(counted.users >= min_users and counted.conversations >= min_conversations and top_user_share <= max_user_share, false)

@@ -25,8 +25,11 @@ select said.facet, said.cluster_id
 from said
 inner join known using (word)
 left join supported on supported.facet = said.facet and supported.cluster_id = said.cluster_id and supported.lemma = known.known.lemma
-where said.word = ''                                      -- a number, an address, a handle: never
+cross join settings
+where mode is distinct from 'safety' and (
+    said.word = ''                                        -- a number, an address, a handle: never
     or not known.known.stop and not known.known.ordinary and supported.lemma is null
+)
 union all
-select facet, cluster_id from hierarchy
-where coalesce(trim(name), '') = ''
+select facet, cluster_id from hierarchy cross join settings
+where mode is distinct from 'safety' and coalesce(trim(name), '') = ''

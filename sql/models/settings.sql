@@ -2,7 +2,10 @@
 -- kind: view
 -- grain: one row
 select
-    'insight'::varchar as mode,
+    'insight'::varchar as mode,                     -- safety: no gates, for authorised people alone
+    null::varchar as flag,                          -- safety: the breakdown that says what a classifier flagged
+    0.97::double as near_identical,                 -- safety: cosine from which two requests count as one
+    3::integer as min_accounts,                     -- safety: accounts that make a group of such requests worth a row
     null::varchar as screener,                      -- a yes/no question; only conversations it fits are analysed
     null::bigint as sample_conversations,           -- how many are analysed; null: all
     'conversation'::varchar as sample_by,           -- message: a conversation is as likely drawn as it has answers
@@ -11,6 +14,8 @@ select
     20::integer as min_conversations,               -- conversations behind everything that is shown or named
     0.5::double as max_user_share,                  -- above it one person is the cluster
     3::integer as min_audit_rating,                 -- of 5; below it a name is not shown
+    null::double as epsilon,                        -- counts get noise: the privacy budget of a build; needs the extra dp
+    1::integer as conversations_per_user,           -- with epsilon: of each facet at most so many of one person count
     5::integer as round_to,                         -- published counts are rounded to the nearest of these
     50::integer as conversations_per_cluster,       -- base clusters: one for so many conversations, …
     1000::integer as max_base_clusters,             -- … but never more than these, …

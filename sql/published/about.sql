@@ -17,6 +17,9 @@ select
     settings.max_user_share::double as max_user_share,         -- most of a cluster that may be one person's, 0 to 1
     settings.min_audit_rating::integer as min_audit_rating,    -- lowest rating of a name that is shown, 1 to 5
     settings.round_to::integer as round_to,                    -- counts are rounded to the nearest of it
+    settings.epsilon::double as epsilon,                       -- NULL: counts carry no noise
+    noise_budget.epsilon_spent::double as epsilon_spent,       -- of all builds of this folder so far
+    settings.conversations_per_user::integer as conversations_per_user,     -- that count of one person, where epsilon is set
     settings.max_texts_per_user::integer as max_texts_per_user,    -- most texts of one person that naming saw
     settings.conversations_per_cluster::integer as conversations_per_cluster,    -- wanted size of a base cluster
     settings.max_base_clusters::integer as max_base_clusters,  -- most base clusters of a facet
@@ -24,4 +27,4 @@ select
     settings.top_clusters::integer as top_clusters,            -- about how many at the top
     settings.period::varchar as period,                        -- of cluster_trends: day, week, month or quarter
     settings.seed::integer as seed                             -- of all sampling and clustering
-from settings cross join input cross join build_info
+from settings cross join input cross join build_info cross join noise_budget

@@ -32,8 +32,9 @@ judged as (
     select
         relation, facet, value,
         max(conversations) filter (day = 'basis') as conversations,
-        count(*) = 2 and bool_and(passes) as passes
-    from figures
+        bool_or(mode = 'safety')                       -- for authorised people alone: no gate
+            or count(*) = 2 and bool_and(passes) as passes
+    from figures cross join settings
     group by relation, facet, value
 ),
 

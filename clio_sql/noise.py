@@ -1,0 +1,80 @@
+"""Differentially private counts through OpenDP, where `settings.epsilon` is set: extra `dp`.
+
+The private relation `noisy_cells` counts what is published, with at most so many conversations of one person;
+`noise_bound` says how much one person can change all of it together. Noise for that is drawn here, once for each
+state of the cells, into the table `noise`, which the relations of `sql/noisy/` publish.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+from clio_sql.calls.store import now
+from clio_sql.quoting import identifier
+
+TABLES = """
+create table if not exists {schema}.noise (
+    relation varchar, facet varchar, cluster_id varchar, breakdown varchar, cell varchar,
+    conversations bigint, users bigint
+);
+create or replace table {schema}.noise_budget as
+    select (select sum(epsilon) from clio_state.noise_draws) as epsilon_spent;
+"""
+CELLS = "from {schema}.noisy_cells order by relation, facet, cluster_id, breakdown, cell"
+
+
+def prepare(con: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """Make `noise` and `noise_budget`, which relations read, if they are not there."""
+    con.execute(TABLES.format(schema=identifier(schema)))
+
+
+def draw(con: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """Fill `noise` for the cells as they are now; where neither they nor the settings changed, it stays as it is.
+
+    Drawing again for the same cells would give more away with each build, so it is not done; what changed is
+    drawn anew as a whole, and its epsilon added to `clio_state.noise_draws` in the same transaction.
+    """
+    prepare(con, schema)
+    quoted = identifier(schema)
+    epsilon, sensitivity = con.execute(f"from {quoted}.noise_bound").fetchone()  # type: ignore[misc]
+    if epsilon is None:
+        con.execute(f"delete from {quoted}.noise")
+        return
+    cells = con.execute(CELLS.format(schema=quoted)).fetchall()
+    query = "select md5(concat(?::varchar, ?::varchar, ?::varchar))"
+    (state,) = con.execute(query, [epsilon, sensitivity, repr(cells)]).fetchone()  # type: ignore[misc]
+    last = con.execute("select cells_hash from clio_state.noise_draws order by draw desc limit 1").fetchone()
+    if last == (state,):
+        return
+    released = laplace(sensitivity, epsilon)([int(count) for row in cells for count in row[-2:]])
+    pairs = zip(released[::2], released[1::2], strict=True)
+    con.execute("begin")
+    con.execute(f"delete from {quoted}.noise")
+    if cells:
+        rows = [[*row[:-2], *pair] for row, pair in zip(cells, pairs, strict=True)]
+        con.executemany(f"insert into {quoted}.noise values (?, ?, ?, ?, ?, ?, ?)", rows)
+    con.execute(
+        "insert into clio_state.noise_draws "
+        "select coalesce(max(draw), 0) + 1, ?::timestamp, ?, ?, ? from clio_state.noise_draws",
+        [now(), epsilon, sensitivity, state],
+    )
+    con.execute("commit")
+    prepare(con, schema)
+
+
+def laplace(sensitivity: int, epsilon: float) -> Any:
+    """OpenDP's Laplace mechanism on a vector of counts; its `map(sensitivity)` is at most epsilon.
+
+    sensitivity: L1, how far one person can move the vector. The noise is of integers, and drawn without a seed.
+    """
+    import opendp.prelude as dp
+
+    dp.enable_features("contrib")
+    space = dp.vector_domain(dp.atom_domain(T=int)), dp.l1_distance(T=int)
+
+    def mechanism(scale: float) -> Any:
+        return dp.m.make_laplace(*space, scale=scale)
+
+    return mechanism(dp.binary_search_param(mechanism, d_in=sensitivity, d_out=epsilon))

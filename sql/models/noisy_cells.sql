@@ -1,0 +1,42 @@
+-- One row a figure that gets noise: a base cluster, or a breakdown value or period of it. Empty without epsilon.
+-- kind: view
+-- grain: relation, facet, cluster_id, cell
+-- What one person changes is bounded: of each facet at most conversations_per_user of their conversations count.
+with
+
+bounded as (
+    select memberships.conversation_id, memberships.user_id, memberships.facet, memberships.cluster_id
+    from memberships
+    cross join settings
+    where level = 0 and user_id is not null and epsilon is not null        -- whom nothing bounds is not counted
+    qualify row_number() over (
+        partition by facet, user_id order by md5(concat(seed, conversation_id))
+    ) <= conversations_per_user
+),
+
+counted as (
+    select 'clusters' as relation, facet, cluster_id, '' as breakdown, '' as cell, user_id
+    from bounded
+    union all
+    select 'cluster_facets' as relation, facet, cluster_id, breakdown, value as cell, user_id
+    from bounded inner join breakdowns using (conversation_id)
+    union all
+    select
+        'cluster_trends' as relation, facet, cluster_id, '' as breakdown,
+        cast(cast(date_trunc(settings.period, created_at) as date) as varchar) as cell, bounded.user_id
+    from bounded
+    inner join conversations using (conversation_id)
+    cross join settings
+    where created_at is not null
+)
+
+select
+    relation::varchar as relation,                     -- which published table it is a row of
+    facet::varchar as facet,
+    cluster_id::varchar as cluster_id,                 -- base clusters alone: what is above them is added up
+    breakdown::varchar as breakdown,
+    cell::varchar as cell,                             -- the value, or the first day of the period
+    count(*)::bigint as conversations,                 -- exact: private
+    count(distinct user_id)::bigint as users
+from counted
+group by all

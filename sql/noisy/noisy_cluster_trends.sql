@@ -1,0 +1,28 @@
+-- One row a published cluster and period, counted with noise. Cells below the thresholds are left out.
+-- kind: view
+-- grain: facet, cluster_id, period
+with
+
+base as (
+    select facet, cluster_id as base_cluster_id, cell, conversations, users
+    from noise cross join settings
+    where relation = 'cluster_trends' and coalesce(users >= min_users and conversations >= min_conversations, false)
+),
+
+tree as (
+    select facet, cluster_id, unnest(base_cluster_ids) as base_cluster_id from hierarchy
+)
+
+select
+    facet::varchar as facet,
+    cluster_id::varchar as cluster_id,
+    cell::date as period,                                                                                  -- its first day
+    (round(sum(base.conversations) / any_value(round_to)) * any_value(round_to))::bigint as conversations, -- with noise, rounded
+    (round(sum(base.users) / any_value(round_to)) * any_value(round_to))::bigint as users                  -- with noise, rounded
+from tree
+inner join base using (facet, base_cluster_id)
+semi join noisy_clusters using (facet, cluster_id)
+cross join settings
+where round_to is not null
+group by facet, cluster_id, cell
+order by facet, cluster_id, period

@@ -1,0 +1,58 @@
+-- One row a published cluster, counted with noise: what `clusters` is in the published file where epsilon is set.
+-- kind: view
+-- grain: facet, cluster_id
+with
+
+-- the thresholds are held against the noisy figures, too
+base as (
+    select facet, cluster_id as base_cluster_id, conversations, users
+    from noise cross join settings
+    where relation = 'clusters' and coalesce(users >= min_users and conversations >= min_conversations, false)
+),
+
+tree as (
+    select facet, level, cluster_id, parent_id, name, description, unnest(base_cluster_ids) as base_cluster_id
+    from hierarchy
+),
+
+-- a parent is the sum of its published children, which tells no more than they do
+summed as (
+    select
+        facet, level, cluster_id, parent_id, name, description,
+        sum(conversations) as conversations, sum(users) as users
+    from tree inner join base using (facet, base_cluster_id)
+    group by all
+),
+
+rounded as (
+    select
+        summed.* exclude (conversations, users),
+        round(conversations / round_to) * round_to as conversations,
+        round(users / round_to) * round_to as users
+    from summed cross join settings
+    where round_to is not null
+),
+
+totals as (
+    select facet, sum(conversations) as published
+    from rounded
+    where parent_id is null
+    group by facet
+)
+
+select
+    facet::varchar as facet,                        -- which facet was clustered
+    rounded.level::integer as level,                -- 0 is the base, the highest is the top
+    rounded.cluster_id::varchar as cluster_id,      -- unique within a facet
+    parent_id::varchar as parent_id,                -- the cluster one level up; NULL at the top
+    name::varchar as name,
+    description::varchar as description,
+    conversations::bigint as conversations,         -- at most conversations_per_user of each person, with noise, rounded
+    users::bigint as users,                         -- with noise, rounded; a person counts in each base cluster they are in
+    (conversations / nullif(published, 0))::double as share,   -- of the published conversations of the facet
+    layout.x::float as x,                           -- place on the map, -1 to 1
+    layout.y::float as y
+from rounded
+inner join totals using (facet)
+left join layout using (facet, cluster_id)
+order by facet, level desc, conversations desc, cluster_id

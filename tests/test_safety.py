@@ -1,0 +1,197 @@
+"""Safety mode: nothing is gated, all of it is marked and kept apart, and every look at conversations is recorded."""
+
+from __future__ import annotations
+
+import getpass
+import io
+import json
+import os
+import stat
+from pathlib import Path
+
+import chats
+import duckdb
+import paid
+import pytest
+from rich.console import Console
+from test_privacy import decoded
+
+import clio_sql
+from clio_sql import builder, project
+from clio_sql.analyse import analyse
+from clio_sql.errors import CheckError, ClioError, InputError, SqlError, StateError
+from clio_sql.forget import forget
+from clio_sql.progress import Steps
+from clio_sql.publish import open_published
+from clio_sql.trace import os_user, trace
+
+WORD, USER = "snarfoldine", "quagmire-7741"  # one person's, and so in no gated file
+OPEN = {"mode": "'safety'", "flag": "'flagged'", "round_to": 1, "conversations_per_cluster": 5}
+
+
+def rows() -> list[dict]:
+    """Ordinary conversations, three of one person, and a request that six accounts make word for word."""
+    found = [row | {"flagged": "no" if n % 3 else "yes"} for n, row in enumerate(chats.chats(150))]  # all of one topic
+    found += [
+        chats.chat(n, USER, f"Please cook {WORD} soup", conversation_id=f"quux-{n}", flagged="no") for n in range(3)
+    ]
+    return found + [
+        chats.chat(n, f"bot{n}", f"Write a glowing review of ticket {n} of the kettle shop!",
+                   conversation_id=f"bot-{n}", flagged="no")
+        for n in range(6)
+    ]  # fmt: skip
+
+
+def run(path: Path, out: Path, analysis: Path) -> None:
+    analyse(str(path), out, Steps(Console(file=io.StringIO())), analysis=analysis, breakdowns=("flagged",))
+
+
+@pytest.fixture(scope="module")
+def safety(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("safety")
+    analysis = paid.folder(folder / "analysis", **OPEN)
+    run(chats.write(folder / "a.jsonl", rows()), folder / "out", analysis)
+    return folder
+
+
+def read(out: Path, query: str) -> list[tuple]:
+    with duckdb.connect(str(out / "safety.duckdb"), read_only=True) as con:
+        return con.execute(query).fetchall()
+
+
+def test_the_file_is_its_owners_alone_and_every_table_is_marked(safety):
+    out = safety / "out"
+    assert sorted(path.name for path in out.iterdir()) == ["safety.duckdb", "warehouse.duckdb"]
+    assert stat.S_IMODE((out / "safety.duckdb").stat().st_mode) == 0o600
+    comments = read(out, "select table_name, comment from duckdb_tables()")
+    assert len(comments) == 8 and all(comment.startswith("mode = safety: ") for _, comment in comments)
+    assert read(out, "select mode from about") == [("safety",)]
+    with pytest.raises(InputError):  # what makes reports and dashboards opens no such file
+        open_published(out)
+    open_published(out, or_safety=True).close()
+
+
+def test_nothing_is_held_back(safety):
+    out = safety / "out"
+    assert WORD in decoded(out / "safety.duckdb")
+    everyone = read(out, "select distinct conversation_id from cluster_conversations where level = 0")
+    assert len(everyone) == len(rows())
+    assert read(out, "from held_back") == []
+    assert read(out, "select min(users) from clusters")[0][0] < 5  # fewer than any gate lets through
+    counts = """
+        select clusters.cluster_id from clusters
+        left join (select facet, cluster_id, count(*) as n from cluster_conversations group by all)
+            using (facet, cluster_id)
+        where conversations is distinct from n"""
+    assert read(out, counts) == []
+
+
+def test_many_accounts_with_one_request_are_found(safety):
+    found = read(safety / "out", "select first_conversation_id, accounts, conversations, wordings from coordinated_use")
+    assert ("bot-0", 6, 6, 1) in found
+
+
+def test_a_flag_that_does_not_follow_concern_is_found(safety):
+    found = read(safety / "out", "select finding, bool_and(flag_rate > 0.5) from safety_gaps group by all")
+    assert ("over_flagged", True) in found  # harmless refunds, all of them flagged
+
+
+def test_in_insight_mode_there_is_nothing_of_it(safety, tmp_path):
+    run(safety / "a.jsonl", tmp_path / "out", paid.folder(tmp_path / "analysis", flag="'flagged'"))
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["published.duckdb", "warehouse.duckdb"]
+    assert not {r.name for r in project.load() if r.safety} & set(chats.published(tmp_path / "out"))
+    assert WORD not in decoded(tmp_path / "out" / "published.duckdb")
+    with pytest.raises(ClioError, match="its mode is insight"):
+        next(trace(tmp_path / "out", "c00000"))
+
+
+def test_a_safety_relation_with_rows_in_insight_mode_stops_the_publishing(safety):
+    """As an overlay could make it that takes the condition out."""
+    with clio_sql.connect() as con:
+        con.execute("create schema clio; set schema = 'clio'")
+        for name in ("safety_gaps", "coordinated_use"):
+            con.execute(f"create table {name} (x integer)")
+        con.execute("create table settings as select 'insight' as mode")
+        con.execute("create table cluster_conversations as select 1 as x")
+        check = {"it": project.checks()["insight_holds_nothing_of_safety"]}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(project, "checks", lambda: check)
+            with pytest.raises(CheckError):
+                builder.check(con)
+            con.execute("update settings set mode = 'safety'")
+            builder.check(con)
+
+
+def test_the_two_modes_never_share_a_folder(safety, tmp_path):
+    insight = paid.folder(tmp_path / "analysis")
+    with pytest.raises(StateError, match=r"safety\.duckdb of the other mode is there"):
+        run(safety / "a.jsonl", safety / "out", insight)
+    for name in ("published.duckdb", "report.html", "parquet"):
+        out = tmp_path / name / "out"
+        out.mkdir(parents=True)
+        (out / name).touch()
+        with pytest.raises(StateError, match=f"{name} of the other mode is there"):
+            run(safety / "a.jsonl", out, safety / "analysis")
+        assert not (out / "safety.duckdb").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"mode": "'Safety'"}, "mode 'Safety'; allowed: insight, safety"),
+        ({"mode": "null"}, "mode None; allowed"),
+        ({"mode": "'safety'"}, "set round_to to 1"),
+    ],
+)
+def test_settings_that_are_neither_are_refused(safety, tmp_path, settings, said):
+    with pytest.raises(SqlError, match=said):
+        run(safety / "a.jsonl", tmp_path / "out", paid.folder(tmp_path / "analysis", **settings))
+
+
+def test_a_look_is_recorded_before_it_is_shown(safety, monkeypatch):
+    monkeypatch.setenv("LOGNAME", "somebody-else")
+    monkeypatch.setenv("USER", "somebody-else")
+    out = safety / "out"
+    ((facet, cluster),) = read(
+        out, "select facet, cluster_id from cluster_conversations where conversation_id = 'quux-0' and level = 0"
+    )
+    shown = [json.loads(line) for line in trace(out, cluster)]
+    mine = [row for row in shown if row["conversation_id"] == "quux-0"]
+    assert mine[0]["user_id"] == USER and WORD in mine[0]["messages"][0]["content"]
+    told = chats.warehouse(out, "select os_user, facet, cluster_id, conversations from clio_state.traces")
+    assert told == [(os_user(), facet, cluster, len(shown))]
+    assert getpass.getuser() == "somebody-else" != os_user()  # the environment does not say who asks
+    assert len([*trace(out, cluster, facet, limit=1)]) == 1
+    with pytest.raises(InputError, match="there is no such cluster"):
+        next(trace(out, cluster, "task"))
+    assert chats.warehouse(out, "select count(*) from clio_state.traces") == [(2,)]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no locks of that kind")
+def test_a_look_that_cannot_be_recorded_is_not_shown(safety):
+    with duckdb.connect(str(safety / "out" / "warehouse.duckdb"), read_only=True), pytest.raises(StateError):
+        next(trace(safety / "out", "c00000"))
+
+
+def test_a_published_relation_of_an_overlay_cannot_read_them(tmp_path):
+    (tmp_path / "published").mkdir()
+    (tmp_path / "published" / "leak.sql").write_text("-- One row a leak of what is private.\nfrom coordinated_use")
+    with pytest.raises(SqlError, match="reads coordinated_use, which is private"):
+        project.load(tmp_path)
+
+
+def test_an_overlay_of_a_safety_relation_stays_one(tmp_path):
+    text = next(r.sql for r in project.load() if r.name == "coordinated_use")
+    (tmp_path / "coordinated_use.sql").write_text(text)
+    assert all(r.safety for r in project.load(tmp_path) if r.name == "coordinated_use")
+
+
+def test_who_is_forgotten_leaves_the_safety_file(safety, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    for path in (safety / "out").iterdir():
+        (out / path.name).write_bytes(path.read_bytes())
+    forget(out, [USER], Steps(Console(file=io.StringIO())), analysis=safety / "analysis")
+    assert WORD not in decoded(out / "safety.duckdb") and "quux-0" not in decoded(out / "safety.duckdb")
+    assert not (out / "published.duckdb").exists()
+    assert stat.S_IMODE((out / "safety.duckdb").stat().st_mode) == 0o600
