@@ -11,8 +11,8 @@ from clio_sql.providers import KINDS
 
 MODES = ("insight",)
 POSITIVE = (
-    "conversations_per_cluster", "max_base_clusters", "min_base_clusters", "least_per_cluster", "points_per_cluster", "levels", "top_clusters",
-    "neighbourhood", "sample_texts", "max_texts_per_user", "term_conversations",
+    "conversations_per_cluster", "max_base_clusters", "min_base_clusters", "least_per_cluster", "points_per_cluster",
+    "levels", "top_clusters", "neighbourhood", "sample_texts", "max_texts_per_user", "term_conversations",
 )  # fmt: skip
 SHARES = ("refit_growth", "refit_far_share", "keep_name_similarity", "regrow_share")
 PERIODS = ("day", "week", "month", "quarter")
