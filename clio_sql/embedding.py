@@ -6,6 +6,7 @@ import hashlib
 import os
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +27,8 @@ class Embedder:
     def __init__(self, name: str) -> None:
         self.name = name
         self.computed = 0  # texts that went through the model
+        # md5 of texts -> vectors of those that an earlier run left
+        self.stored: Callable[[list[str]], dict[str, np.ndarray]] | None = None
         self._memory: OrderedDict[bytes, np.ndarray] = OrderedDict()
         self._lock = threading.Lock()
         self._model = None
@@ -46,10 +49,21 @@ class Embedder:
         with self._lock:
             found = {key: self._memory[key] for key in keys if key in self._memory}
             missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
+            if missing and self.stored is not None:
+                kept = self._recalled(missing)
+                found.update(kept)
+                self._remember(kept)
+                missing = {key: text for key, text in missing.items() if key not in kept}
             if missing:
                 found.update(zip(missing, self._compute(list(missing.values())), strict=True))
                 self._remember({key: found[key] for key in missing})
         return np.stack([found[key] for key in keys])
+
+    def _recalled(self, missing: dict[bytes, str]) -> dict[bytes, np.ndarray]:
+        """Vectors that an earlier run left in the warehouse."""
+        hashes = {key: hashlib.md5(text.encode("utf-8", "replace")).hexdigest() for key, text in missing.items()}
+        stored = self.stored(list(hashes.values()))  # type: ignore[misc]
+        return {key: stored[value] for key, value in hashes.items() if value in stored}
 
     def _compute(self, texts: list[str]) -> np.ndarray:
         self.computed += len(texts)

