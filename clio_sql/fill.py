@@ -21,7 +21,7 @@ def is_paid(engine: Engine) -> bool:
 
 def failures(engine: Engine) -> Counter[str]:
     """Calls of this run that failed so far, by status; a refusal is an answer."""
-    return engine.provider.failures() if is_paid(engine) else Counter()  # type: ignore[attr-defined]
+    return Counter(engine.provider.failures()) if is_paid(engine) else Counter()  # type: ignore[attr-defined]
 
 
 def fill(

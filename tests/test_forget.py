@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -59,17 +60,14 @@ def out(local, tmp_path) -> Path:
 
 
 def copied(folder: Path, to: Path) -> Path:
-    to.mkdir()
-    for path in folder.iterdir():
-        (to / path.name).write_bytes(path.read_bytes())
-    return to
+    return shutil.copytree(folder, to)
 
 
 def traces(out: Path, tmp_path: Path) -> set[str]:
     """Which secrets are anywhere in the folder: decoded, in the bytes as they are, and in those of a plain copy."""
     secrets = {USER, *WORDS, *IDS}
     found = set()
-    for path in out.rglob("*"):
+    for path in filter(Path.is_file, out.rglob("*")):
         data = path.read_bytes().lower()
         text = ""
         if path.suffix == ".duckdb":
@@ -95,7 +93,7 @@ def test_nothing_of_a_forgotten_person_is_left(local, out, tmp_path):
     assert chats.warehouse(out, "from clio.cluster_models") == fitted  # one erasure does not change all clusters
     assert told.erased.conversations == 5 and told.erased.rows > 30
     assert traces(out, tmp_path) == set()
-    assert sorted(path.name for path in out.iterdir()) == ["published.duckdb", "warehouse.duckdb"]
+    assert sorted(path.name for path in out.iterdir()) == ["builds", "published.duckdb", "report.html", "warehouse.duckdb"]
     assert chats.warehouse(out, "select count(*) from clio.conversations") == [(COUNT,)]
     assert chats.warehouse(out, "select count(*) from clio_state.erasures where ended_at is null") == [(0,)]
     assert not any(USER in line or word in line for line in told.lines() for word in WORDS)
@@ -266,7 +264,7 @@ def test_killed_at_any_moment_it_is_finished_by_the_same_command(
     assert traces(out, tmp_path) >= set(WORDS)  # it was killed before it was done
     forget_here(out, local)
     assert traces(out, tmp_path) == set()
-    assert sorted(path.name for path in out.iterdir()) == ["published.duckdb", "warehouse.duckdb"]
+    assert sorted(path.name for path in out.iterdir()) == ["builds", "published.duckdb", "report.html", "warehouse.duckdb"]
 
 
 # --- where answers cost money

@@ -178,7 +178,13 @@ def test_new_conversations_pay_for_themselves(small, server, tmp_path):
     paid.run(chats.write(tmp_path / "some.jsonl", rows[:-20]), tmp_path / "out", server, small.analysis)
     with asked(server) as calls:
         paid.run(small.path, tmp_path / "out", server, small.analysis)
-    assert calls["extract"] == 20 and tables(tmp_path / "out") == small.tables
+    assert calls["extract"] == 20 and analysed(tmp_path / "out") == COUNT
+
+
+def analysed(out: Path) -> int:
+    """Conversations in a cluster. Clusters, ids and names of a second run go on from the first, so they may differ."""
+    ((found,),) = state(out, "select count(*) from clio.assignments")
+    return found
 
 
 # --- money
@@ -247,7 +253,7 @@ def test_a_few_failures_are_rows_and_tried_again_by_the_next_run(small, server, 
     server.when = None
     with asked(server) as calls:
         paid.run(small.path, out, server, small.analysis)
-    assert calls["extract"] == 3 and tables(out) == small.tables
+    assert calls["extract"] == 3 and analysed(out) == COUNT
     with asked(server) as calls:
         paid.run(small.path, out, server, small.analysis)
     assert calls == {}
@@ -265,7 +271,7 @@ def test_refusals_are_counted_not_fatal_and_asked_again_on_request(small, server
     assert calls == {}
     with asked(server) as calls:
         paid.run(small.path, out, server, small.analysis, retry_failed=True)
-    assert calls["extract"] == 30 and tables(out) == small.tables
+    assert calls["extract"] == 30 and analysed(out) == COUNT
 
 
 def test_a_name_that_was_refused_is_not_published_and_asked_again_on_request(small, server, tmp_path):
@@ -280,7 +286,7 @@ def test_a_name_that_was_refused_is_not_published_and_asked_again_on_request(sma
     assert state(out, query) == [(refused, 0)]
     with asked(server) as calls:
         paid.run(small.path, out, server, small.analysis, retry_failed=True)
-    assert calls["name"] >= refused and calls["extract"] == 0 and tables(out) == small.tables
+    assert calls["name"] >= refused and calls["extract"] == 0 and state(out, query) == [(0, 0)]
 
 
 @pytest.mark.parametrize("function", ["names", "choose", "audit"])

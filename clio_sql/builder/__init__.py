@@ -1,12 +1,12 @@
 """Runs the relations of an analysis in order: all as views, or as the tables and views they say they are."""
 
 from clio_sql.builder.core import Builder
-from clio_sql.builder.incremental import Changes
+from clio_sql.builder.incremental import FAILED, Changes
 from clio_sql.builder.last import keep, settle
 from clio_sql.builder.reporting import Quiet, Reporter
 from clio_sql.builder.start import SCHEMA, build, check, describe_build, describe_input, install, ready, run
 
 __all__ = [
-    "SCHEMA", "Builder", "Changes", "Quiet", "Reporter",
+    "FAILED", "SCHEMA", "Builder", "Changes", "Quiet", "Reporter",
     "build", "check", "describe_build", "describe_input", "install", "keep", "ready", "run", "settle",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from clio_sql.builder.records import SCHEMA, inside, kind, together
+from clio_sql.builder.records import SCHEMA, Records, inside, kind, together
 from clio_sql.project import LAST, Relation
 from clio_sql.quoting import identifier, literal
 
@@ -73,10 +73,19 @@ def settle(
         keep(con, relations, schema)
 
 
+def _is_whole(con: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:
+    row = con.execute(
+        "select complete from clio_state.relations where relation = ?", [Records(con, schema).key(name)]
+    ).fetchone()
+    return row is None or bool(row[0])
+
+
 def keep(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], schema: str = SCHEMA) -> None:
     """Let what is built now be the last build, whole or not at all. Doing it twice changes nothing."""
     with inside(con, schema), together(con):
         there = {relation.name for relation in relations if kind(con, relation.name) == "table"}
+        if not _is_whole(con, schema, "hierarchy"):  # a call for it failed: the next build tries again
+            there -= {"trees", "hierarchy", "layout"}
         for name in LAST:
             if name in there:
                 con.execute(f"create or replace table last_{name} as from {name}")

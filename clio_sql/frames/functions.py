@@ -183,6 +183,18 @@ def word(word: str) -> dt.Struct({"lemma": dt.string, "ordinary": dt.boolean, "s
     """
 
 
+@scalar.builtin(name="clio_tokens")
+def tokens(text: str) -> TEXTS:
+    """What of a text must be supported before it is shown: every run of letters; '' for what never can be.
+
+    >>> con.execute(tokens("See first_last"))
+    ['see', 'first', 'last']
+    >>> tokens(["See first_last"])
+    Traceback (most recent call last):
+    ibis.common.annotations.SignatureValidationError: ...
+    """
+
+
 @scalar.builtin(name="clio_words")
 def words(text: str) -> TEXTS:
     """The words of a text in order, lower-cased; '' stands for whatever is no word.

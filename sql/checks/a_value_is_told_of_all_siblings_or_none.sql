@@ -17,7 +17,8 @@ there as (
 children as (
     select there.*, published.cluster_id is not null as told
     from there left join published using (relation, facet, cluster_id, breakdown, value)
-    where there.parent_id is not null
+    cross join settings
+    where there.parent_id is not null and mode is distinct from 'safety'
 )
 
 select relation, facet, parent_id, breakdown

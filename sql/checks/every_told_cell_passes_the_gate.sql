@@ -38,7 +38,7 @@ counted as (
 
 select published.relation, published.facet, published.cluster_id, published.breakdown
 from published left join counted using (relation, facet, cluster_id, breakdown, value) cross join settings
-where not coalesce(
+where mode is distinct from 'safety' and not coalesce(
     published.value <> '' and users >= min_users and conversations >= min_conversations and top_user_share <= max_user_share,
     false
 )

@@ -48,6 +48,7 @@ from moved
 left join people using (relation, facet, cluster_id, breakdown, value)
 left join gone using (relation, facet, cluster_id, breakdown, value)
 cross join settings
+where mode is distinct from 'safety'
 group by moved.relation, moved.facet, moved.cluster_id, moved.breakdown, moved.value
 having not coalesce(
     count(*) filter (people.times = 1) + coalesce(any_value(gone.people), 0) >= any_value(min_users), false

@@ -36,6 +36,7 @@ left_over as (
 
 select relation, facet, cluster_id, breakdown
 from left_over cross join settings
+where mode is distinct from 'safety'
 group by relation, facet, cluster_id, breakdown
 having not coalesce(
     sum(people) >= any_value(min_users) and sum(left_over.conversations) >= any_value(min_conversations)

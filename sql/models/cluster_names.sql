@@ -4,6 +4,14 @@
 -- A cluster that is as good as the same as in the last build keeps its name, as long as the name would pass today.
 with
 
+-- who names, by what criteria, from how many texts: where that changed, no name is kept
+makers as (
+    select
+        facet,
+        md5(concat_ws(' ', sample_texts, max_texts_per_user, build_info.provider, build_info.naming_model, criteria)) as made_with
+    from facets cross join settings cross join build_info
+),
+
 unsupported as (
     select needed.facet, cluster_ids.cluster_id
     from cluster_ids
@@ -23,6 +31,8 @@ kept as materialized (
     inner join cluster_ids using (facet, cluster_id)
     inner join last_cluster_names
         on last_cluster_names.facet = gated_clusters.facet and last_cluster_names.cluster_id = cluster_ids.last_cluster_id
+    inner join makers
+        on makers.facet = gated_clusters.facet and makers.made_with = last_cluster_names.made_with
     inner join last_name_audits
         on last_name_audits.facet = gated_clusters.facet and last_name_audits.cluster_id = cluster_ids.last_cluster_id
     anti join unsupported
@@ -146,5 +156,6 @@ select
     case when not repeated then answer.value.name end::varchar as name,
     case when not repeated then answer.value.description end::varchar as description,
     case when repeated then 'repeated' else answer.status end::varchar as status,     -- ok, or why there is no name
-    kept::boolean as kept                                                             -- the name of the last build
-from distinct_names
+    kept::boolean as kept,                                                            -- the name of the last build
+    made_with::varchar as made_with                                                   -- hash of who named it, and by what
+from distinct_names inner join makers using (facet)

@@ -9,8 +9,11 @@ counted as (
         count(*) as base_size,
         list(cluster_id order by cluster_id) as cluster_ids,
         case when count(*) <= any_value(top_clusters) then 1 else any_value(settings.levels) end as levels,
-        any_value(concat_ws(' ', settings.levels, top_clusters, neighbourhood)) as shape
-    from base_clusters cross join settings
+        any_value(concat_ws(
+            ' ', settings.levels, top_clusters, neighbourhood, sample_texts, max_texts_per_user,
+            build_info.provider, build_info.naming_model, md5(criteria)
+        )) as shape
+    from base_clusters inner join facets using (facet) cross join settings cross join build_info
     group by base_clusters.facet
 ),
 
@@ -44,7 +47,7 @@ judged as (
 select
     facet::varchar as facet,
     levels::integer as levels,                                                -- with the base
-    shape::varchar as shape,                                                  -- the settings that decide its shape
+    shape::varchar as shape,                                                  -- what decides its shape and names
     (case when reason is null then grown_from else cluster_ids end)::varchar[] as grown_from,     -- its base clusters when it was grown
     reason::varchar as reason                                                 -- NULL: the last tree stays
 from judged
