@@ -1,6 +1,6 @@
 """How stable a refresh is: a file split by time into ten parts, added one after another to one warehouse.
 
-    python tests/bench_refresh.py sgd_dev.parquet [--parts 10] [--into FOLDER]
+    python tests/bench_refresh.py sgd_dev.parquet [--parts 10] [--into FOLDER] [--least 22]
 
 Prints a row a part. ids: share of the last build's published clusters that are published again under their id.
 rand: adjusted Rand index between this assignment to base clusters and the last one, on the conversations of both.
@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import duckdb
 from sklearn.metrics import adjusted_rand_score
+from warehouse import changed
 
 import clio_sql
 from clio_sql import builder, sources
@@ -53,7 +54,7 @@ class Part(NamedTuple):
     seconds: float
 
 
-def measure(file: Path, parts: int, into: Path) -> Iterable[Part]:
+def measure(file: Path, parts: int, into: Path, settings: dict[str, int]) -> Iterable[Part]:
     """Add the parts one after another; a Part each."""
     labels = dict(duckdb.sql(f"select conversation_id, label from '{file}'").fetchall())
     last_ids: set[str] = set()
@@ -67,7 +68,7 @@ def measure(file: Path, parts: int, into: Path) -> Iterable[Part]:
         began = time.process_time()
         con = clio_sql.connect(into / "warehouse.duckdb")
         try:
-            refresh(con, path, into)
+            refresh(con, path, into, settings)
             seconds = time.process_time() - began
             query = "select conversation_id, cluster_id from clio.assignments where facet = ?"
             now = dict(con.execute(query, [FACET]).fetchall())
@@ -92,13 +93,14 @@ def measure(file: Path, parts: int, into: Path) -> Iterable[Part]:
         last, last_ids = now, ids
 
 
-def refresh(con: duckdb.DuckDBPyConnection, path: Path, into: Path) -> None:
+def refresh(con: duckdb.DuckDBPyConnection, path: Path, into: Path, settings: dict[str, int]) -> None:
     """What `clio-sql run` does."""
     source = sources.read(con, path)
     builder.describe_input(
         con, builder.SCHEMA, format=source.format, privacy_unit=source.privacy_unit, breakdowns=source.breakdowns
     )
-    relations = builder.run(con).relations
+    relations = changed(**settings)
+    builder.run(con, relations=relations)
     builder.check(con)
     publish(con, into, relations)
 
@@ -117,11 +119,13 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--parts", type=int, default=10)
     parser.add_argument("--into", type=Path, default=None, help="an empty folder; a temporary one by default")
+    parser.add_argument("--least", type=int, default=None, help="least_per_cluster of settings.sql")
     given = parser.parse_args()
+    settings = {} if given.least is None else {"least_per_cluster": given.least}
     print("part conversations clusters published   ids  rand purity at once  diff  cpu s  refit     tree      lineage")
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for row in measure(given.file, given.parts, given.into or Path(folder)):
+        for row in measure(given.file, given.parts, given.into or Path(folder), settings):
             rows.append(row)
             ids, rand = ("     " if value is None else f"{value:5.3f}" for value in (row.ids, row.rand))
             print(

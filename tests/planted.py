@@ -88,7 +88,8 @@ class Rules:
         for relation in changed(**settings):
             if relation.name in replaced:
                 text = replaced[relation.name]
-                relation = replace(project.parse(relation.name, relation.folder, text), columns=relation.columns, types=relation.types)
+                own = project.parse(relation.name, relation.folder, text)
+                relation = replace(own, columns=relation.columns, types=relation.types)
             if relation.name in self.wrapped:
                 relation = replace(relation, sql=self.wrapped[relation.name].format(sql=f"(\n{relation.sql}\n)"))
             found.append(relation)

@@ -30,6 +30,9 @@ IDS = [f"quux-{n}" for n in range(9)]
 COUNT = 240
 
 
+FILES = ["builds", "published.duckdb", "report.html", "warehouse.duckdb"]
+
+
 def quiet() -> Steps:
     return Steps(Console(file=io.StringIO()))
 
@@ -93,7 +96,7 @@ def test_nothing_of_a_forgotten_person_is_left(local, out, tmp_path):
     assert chats.warehouse(out, "from clio.cluster_models") == fitted  # one erasure does not change all clusters
     assert told.erased.conversations == 5 and told.erased.rows > 30
     assert traces(out, tmp_path) == set()
-    assert sorted(path.name for path in out.iterdir()) == ["builds", "published.duckdb", "report.html", "warehouse.duckdb"]
+    assert sorted(path.name for path in out.iterdir()) == FILES
     assert chats.warehouse(out, "select count(*) from clio.conversations") == [(COUNT,)]
     assert chats.warehouse(out, "select count(*) from clio_state.erasures where ended_at is null") == [(0,)]
     assert not any(USER in line or word in line for line in told.lines() for word in WORDS)
@@ -264,7 +267,7 @@ def test_killed_at_any_moment_it_is_finished_by_the_same_command(
     assert traces(out, tmp_path) >= set(WORDS)  # it was killed before it was done
     forget_here(out, local)
     assert traces(out, tmp_path) == set()
-    assert sorted(path.name for path in out.iterdir()) == ["builds", "published.duckdb", "report.html", "warehouse.duckdb"]
+    assert sorted(path.name for path in out.iterdir()) == FILES
 
 
 # --- where answers cost money

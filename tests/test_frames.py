@@ -67,6 +67,7 @@ def test_types_are_those_that_duckdb_gives(empty):
         "audit": clio.audit("a"),
         "project": clio.project([[1.0]]),
         "word": clio.word("a"),
+        "tokens": clio.tokens("a"),
         "words": clio.words("a"),
     }
     assert {f"clio_{name}" for name in calls} == set(MACROS)

@@ -44,7 +44,7 @@ def changed(**settings: Any) -> list[Relation]:
     values = ", ".join(f"{value} as {name}" for name, value in settings.items())
     return [
         replace(relation, sql=f"select * replace ({values}) from (\n{relation.sql}\n)")
-        if relation.name == "settings"
+        if relation.name == "settings" and settings
         else relation
         for relation in project.load()
     ]

@@ -19,11 +19,12 @@ from clio_sql.frames.functions import (
     name,
     project,
     propose,
+    tokens,
     word,
     words,
 )
 
 __all__ = [
     "audit", "centroids", "choose", "cluster", "clusters", "connect", "differences", "embed", "extract", "fit", "lift",
-    "merge", "name", "project", "propose", "top", "tree", "trends", "word", "words",
+    "merge", "name", "project", "propose", "tokens", "top", "tree", "trends", "word", "words",
 ]  # fmt: skip
