@@ -58,9 +58,9 @@ def located(out: Path, hint: str = "") -> Place:
     """The analysis behind a folder that a run wrote to: OUT, or OUT/NAME. InputError where it is neither."""
     if (out / WAREHOUSE).exists():
         return Place(out / WAREHOUSE, SCHEMA, None)
-    whole = out.resolve()
-    if out.is_dir() and is_name(whole.name) and (whole.parent / WAREHOUSE).exists():
-        return Place(out / ".." / WAREHOUSE, schema_of(whole.name), whole.name)
+    named = out if out.name else out.resolve()  # `.` has no name
+    if out.is_dir() and is_name(named.name) and (named.parent / WAREHOUSE).exists():
+        return Place(named.parent / WAREHOUSE, schema_of(named.name), named.name)
     raise InputError(f"{out}: there is no {WAREHOUSE} in it. Give the folder that a run wrote{hint}.")
 
 

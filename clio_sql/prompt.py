@@ -38,12 +38,14 @@ def open_out(out: Path, published: bool, **runtime: object) -> duckdb.DuckDBPyCo
     """
     if published:
         return register(open_published(out), **runtime)
-    path, schema, _ = names.located(out, ", or --published where only published.duckdb was handed on")
+    path, schema, name = names.located(out, ", or --published where only published.duckdb was handed on")
     con = connect(path, read_only=True, **runtime)
-    if schema not in names.schemas(con) and out.resolve() != path.resolve().parent:
+    there = names.schemas(con)
+    if name and schema not in there:
         con.close()
-        raise InputError(f"{out}: is not the folder of an analysis of {path.resolve().name}. Give that of one.")
-    con.execute(f"set search_path = '{schema if schema in names.schemas(con) else 'main'},main'")
+        known = ", ".join(filter(None, map(names.name_of, there))) or "none"
+        raise InputError(f"{out}: {path} has no analysis of that name; there are: {known}. Give the folder of one.")
+    con.execute(f"set search_path = '{f'{schema},main' if schema in there else 'main'}'")
     return con
 
 
