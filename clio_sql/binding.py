@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from clio_sql import contracts, noise, project
+from clio_sql import contracts, project
 from clio_sql.builder import last
 from clio_sql.errors import ClioError
 from clio_sql.project import Relation
@@ -32,6 +32,11 @@ HOST_TABLES = """
         clio_sql_version varchar, duckdb_version varchar, sql_hash varchar, refit boolean,
         model varchar, naming_model varchar, base_url varchar
     );
+    create table noise (
+        relation varchar, facet varchar, cluster_id varchar, breakdown varchar, cell varchar,
+        conversations bigint, users bigint
+    );
+    create table noise_budget (epsilon_spent double);
 """
 _KEPT: list[Callable[..., object]] = []  # a function whose callable is gone kills the process
 
@@ -95,9 +100,6 @@ def connection() -> duckdb.DuckDBPyConnection:
 def give_host_tables(con: duckdb.DuckDBPyConnection) -> None:
     """The tables of the host, empty."""
     con.execute(HOST_TABLES)
-    con.execute("create schema clio_state; create table clio_state.noise_draws (epsilon double)")
-    noise.prepare(con, "main")
-    con.execute("drop schema clio_state cascade")
     last.prepare(con, project.load())
 
 

@@ -142,7 +142,7 @@ class Plugin(BasePlugin):
             if relation == "settings" and cursor.execute("select mode, epsilon from settings").fetchone() != (
                 "insight", None,
             ):  # fmt: skip
-                raise ClioError("settings.sql: safety mode and noise are for `clio-sql run` alone. Set mode or epsilon back.")
+                raise ClioError("settings.sql: safety mode and noise are for clio-sql run alone. Set them back.")
         return "passed"
 
     @property

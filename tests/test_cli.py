@@ -398,7 +398,7 @@ def test_colours_on_a_terminal_unless_they_are_not_wanted(odd, painted):
     ("clusters", "held", "reasons", "told"),
     [
         (1, [], [], "nothing was held back, or too little to say how much."),
-        (1, [], ["dominated"], "some conversations were held back, of too few people to say how many (one user writes"),
+        (1, [], ["dominated"], "were held back, of too few people to say how many (one user, or one text"),
         (1, [("dominated", 2, 40)], ["dominated"], "about 40 conversations in 2 clusters were held back (one user"),
         (1, [("several", 2, 40)], ["no_answer"], "tell apart: 40 in 2; among them: nothing asked for)."),
         (0, [], ["no_answer"], "nothing is published, since no cluster may be shown (nothing asked for)."),

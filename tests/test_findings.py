@@ -84,7 +84,7 @@ WRONG = {
     ),
     "a setting out of range": (
         {"settings.sql": PACKAGED["settings"].replace("3::integer as levels", "0::integer as levels")},
-        "settings.sql, line 18: levels is 0; it must be 1 or more",
+        "settings.sql, line 25: levels is 0; it must be 1 or more",
     ),
     "a way of sampling": (
         {"settings.sql": PACKAGED["settings"].replace("'conversation'::varchar", "'word'::varchar")},
@@ -144,7 +144,8 @@ WRONG = {
     "a published file that reads more than it did": (
         {
             "clusters.sql": PACKAGED["clusters"].replace(
-                "from memberships\n", "from memberships inner join conversations using (conversation_id, user_id)\n"
+                "    left join layout using (facet, cluster_id)\n",
+                "    left join layout using (facet, cluster_id)\n    cross join conversations\n",
             )
         },
         "reads conversations, which is private",

@@ -125,7 +125,8 @@ def run(
     describe_build(con, schema, engine, relations, refit)
     builder = Builder(con, relations, schema, reporter or Quiet(), refit)
     builder.all()
-    noise.draw(con, schema)
+    if any(relation.name == "noise_bound" for relation in relations):
+        noise.draw(con, schema)
     return builder
 
 
