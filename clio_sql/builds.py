@@ -86,8 +86,13 @@ def _begin(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], name: 
         "'running' as result, ? as sql_hash, ?::map(varchar, varchar) as files, ? as provider, ? as models, "
         "?::map(varchar, varchar) as versions, ? as name from clio_state.builds returning build",
         [
-            started, project.fingerprint(relations), files, runtime.provider, [*paid, runtime.embedding_model],
-            versions, name,
+            started,
+            project.fingerprint(relations),
+            files,
+            runtime.provider,
+            [*paid, runtime.embedding_model],
+            versions,
+            name,
         ],
     ).fetchone()  # type: ignore[misc]
     return number, started

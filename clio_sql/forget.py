@@ -1,8 +1,8 @@
 """Erasure: takes people out of what a run wrote, and makes all that was made of them anew, without paying.
 
 In this order, so that a process that is killed leaves the old state, or one where the same command finishes:
-their rows and calls are deleted and the hashes of their ids noted (one transaction), the relations of each analysis are built
-from what is left, its published files are replaced, and the warehouse is copied without the deleted bytes.
+their rows and calls are deleted and the hashes of their ids noted (one transaction), each analysis is built from
+what is left and its published files are replaced, and the warehouse is copied without the deleted bytes.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ class Forgotten(NamedTuple):
             yield f"Nothing of the {self.ids} given user ids is here. They are noted: no run will take them in."
         for folder in self.withdrawn:
             yield (
-                f"Withdrawn, since its SQL was not given: all that {folder} published, and its tables in the warehouse. "
-                "Run that analysis again; what is stored costs nothing."
+                f"Withdrawn, since its SQL was not given: all that {folder} published, and its tables in the "
+                "warehouse. Run that analysis again; what is stored costs nothing."
             )
         if self.unpaid.calls:
             yield (

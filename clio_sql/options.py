@@ -55,15 +55,14 @@ ANALYSIS = Annotated[
 ANALYSES = Annotated[
     list[Path] | None,
     typer.Option(
-        metavar="FOLDER", help="The folder of each analysis; may be repeated. The packaged SQL needs none.",
+        metavar="FOLDER",
+        help="The folder of each analysis; may be repeated. The packaged SQL needs none.",
         show_default=False,
     ),
 ]
 NAME = Annotated[
     str | None,
-    typer.Option(
-        metavar="NAME", help="One of several analyses of OUT: it publishes to OUT/NAME.", show_default=False
-    ),
+    typer.Option(metavar="NAME", help="One of several analyses of OUT: it publishes to OUT/NAME.", show_default=False),
 ]
 FORMAT = Annotated[
     str | None,
