@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from clio_sql import builder, builds, erase, fill, findings, inputs, report, sources
+from clio_sql import builder, builds, erase, fill, findings, inputs, names, report, sources
 from clio_sql import parquet as written
+from clio_sql.builder.records import inside
 from clio_sql.engine import Engine
 from clio_sql.errors import InputError, StateError
 from clio_sql.failures import DEBUG, explained
@@ -22,7 +23,7 @@ from clio_sql.publish import publish, require_alone
 from clio_sql.register import connect, engine_of
 from clio_sql.runtime import runtime as wanted
 
-WAREHOUSE = "warehouse.duckdb"
+WAREHOUSE = names.WAREHOUSE
 PUBLISHED = "published.duckdb"
 
 
@@ -47,6 +48,7 @@ def analyse(
     steps: Steps,
     *,
     analysis: Path | None = None,
+    name: str | None = None,
     runtime: Mapping[str, Any] | None = None,
     parquet: bool = False,
     refit: bool = False,
@@ -56,18 +58,21 @@ def analyse(
 
     parquet: `parquet/` as well.
 
-    analysis: a folder of SQL that replaces packaged files. runtime: fields of `clio_sql.runtime.Runtime`.
+    analysis: a folder of SQL that replaces packaged files. name: of one of several analyses of that warehouse;
+    it publishes to the folder of that name in `into`. runtime: fields of `clio_sql.runtime.Runtime`.
     refit: fit the clusters anew, from where they are. reading: as `sources.read` takes it.
 
     Raises InputError, and then leaves the folder as it was; any other ClioError, and then keeps what was finished.
     """
+    schema, folder = names.schema_of(name), names.folder(into, name)
     inputs.found(input)
     relations = findings.checked(analysis)
     require(wanted(**(runtime or {})))
-    with _folder(into):
-        written.wanted(into, parquet)  # told before any work
+    with _folder(into, folder):
+        written.wanted(folder, parquet)  # told before any work
         with opened(into / WAREHOUSE, steps, runtime or {}) as con:
-            return _work(con, input, into, steps, relations, parquet, refit, reading)
+            place = names.Place(into / WAREHOUSE, schema, name)
+            return _work(con, input, place, folder, steps, relations, parquet, refit, reading)
 
 
 @contextmanager
@@ -102,37 +107,39 @@ def _connected(path: Path, runtime: Mapping[str, Any]) -> duckdb.DuckDBPyConnect
 def _work(
     con: duckdb.DuckDBPyConnection,
     input: str,
-    into: Path,
+    place: names.Place,
+    folder: Path,
     steps: Steps,
     relations: list[Relation],
     parquet: bool,
     refit: bool,
     reading: dict[str, Any],
 ) -> Told:
-    engine = engine_of(con)
+    engine, schema = engine_of(con), place.schema
     assert engine is not None
-    require_alone(into, _mode(con, relations))  # before anything is paid
+    require_alone(folder, _mode(con, relations))  # before anything is paid
 
     def work() -> Told:
-        if (into / PUBLISHED).exists():
-            builder.settle(con, relations, into / PUBLISHED)
+        if (folder / PUBLISHED).exists():
+            builder.settle(con, relations, folder / PUBLISHED, schema)
         steps.begin("source", None)
-        source = sources.read(con, input, **reading)
+        source = sources.read(con, input, schema=schema, **reading)
         steps.end(source.rows, skipped=False)
         builder.describe_input(
             con,
-            builder.SCHEMA,
+            schema,
             format=source.format,
             privacy_unit=source.privacy_unit,
             breakdowns=source.breakdowns,
         )
-        gone = erase.vanished(con)
-        with builds.recorded(con, into, relations):
-            built = builder.run(con, reporter=steps, relations=relations, refit=refit)
-            publish_checked(con, into, steps, relations, parquet)
-        write_report(into, steps)
-        told = _told(con, engine, built)
-        finish(con, into, steps)
+        gone = erase.vanished(con, schema)
+        with builds.recorded(con, folder, relations, schema):
+            built = builder.run(con, schema, reporter=steps, relations=relations, refit=refit)
+            publish_checked(con, folder, steps, relations, parquet, schema)
+        write_report(folder, steps)
+        with inside(con, schema):
+            told = _told(con, engine, built)
+        finish(con, place.warehouse, steps)
         vanished = told.conversations._replace(vanished=gone.conversations if gone else told.conversations.vanished)
         return told._replace(left_out=[*source.left_out, *told.left_out], conversations=vanished)
 
@@ -149,14 +156,20 @@ def _mode(con: duckdb.DuckDBPyConnection, relations: list[Relation]) -> str:
 
 
 def publish_checked(
-    con: duckdb.DuckDBPyConnection, into: Path, steps: Steps, relations: list[Relation], parquet: bool = False
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    steps: Steps,
+    relations: list[Relation],
+    parquet: bool = False,
+    schema: str = names.SCHEMA,
 ) -> None:
     """What was built is checked, and then published; nothing is if a check fails."""
     steps.begin("checks", None)
-    builder.check(con)
+    builder.check(con, schema)
     steps.end(-1, skipped=False)
     steps.begin("published.duckdb", None)
-    publish(con, into, relations, as_parquet=parquet)
+    publish(con, folder, relations, schema, as_parquet=parquet)
+    erase.rebuilt(con, schema)
     steps.end(-1, skipped=False)
 
 
@@ -169,22 +182,25 @@ def write_report(into: Path, steps: Steps) -> None:
     steps.end(-1, skipped=False)
 
 
-def finish(con: duckdb.DuckDBPyConnection, into: Path, steps: Steps) -> None:
-    """The last step: where something was erased, the warehouse is copied without its bytes, and `con` closed."""
-    if erase.is_due(con):
+def finish(con: duckdb.DuckDBPyConnection, warehouse: Path, steps: Steps) -> None:
+    """The last step: where something was erased, the warehouse is copied without its bytes, and `con` closed.
+
+    Not while another analysis still has what was made of it, as after a `forget` that was killed.
+    """
+    if erase.is_due(con) and not erase.to_rebuild(con):
         steps.begin(WAREHOUSE, None)
-        erase.copy_anew(con, into / WAREHOUSE)
+        erase.copy_anew(con, warehouse)
         steps.end(-1, skipped=False)
 
 
 def _told(con: duckdb.DuckDBPyConnection, engine: Engine, built: builder.Builder) -> Told:
-    left_out = con.execute("from clio.left_out").fetchall()
-    query = "select facet, list(distinct reason order by reason) from clio.suppressed group by facet"
+    left_out = con.execute("from left_out").fetchall()
+    query = "select facet, list(distinct reason order by reason) from suppressed group by facet"
     refused = con.execute(
-        "select count(distinct conversation_id) from clio.facet_values where status = 'refused'"
+        "select count(distinct conversation_id) from facet_values where status = 'refused'"
     ).fetchall()
     unanswered = [("refused", count) for (count,) in refused if count] + sorted(fill.failures(engine).items())
-    fits = dict(con.execute("select facet, reason from clio.fits where reason is not null order by facet").fetchall())
+    fits = dict(con.execute("select facet, reason from fits where reason is not null order by facet").fetchall())
     return Told(
         left_out,
         dict(con.execute(query).fetchall()),
@@ -195,11 +211,14 @@ def _told(con: duckdb.DuckDBPyConnection, engine: Engine, built: builder.Builder
 
 
 @contextmanager
-def _folder(folder: Path) -> Iterator[None]:
-    """The folder, made if missing. When the input cannot be read, nothing that was made for it stays."""
-    there = [path for path in (folder, *folder.parents) if not path.exists()]
+def _folder(folder: Path, named: Path) -> Iterator[None]:
+    """The folders, made if missing. When the input cannot be read, nothing that was made for it stays."""
+    there = [path for path in dict.fromkeys((named, folder, *folder.parents)) if not path.exists()]
     fresh = not (folder / WAREHOUSE).exists()
     writable(folder)
+    if named != folder and (named / WAREHOUSE).exists():
+        raise StateError(f"{named}: has a {WAREHOUSE} of its own. Give another --name, or another --into.")
+    writable(named)
     try:
         yield
     except InputError:

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from clio_sql import builder, project
+from clio_sql import builder, names, project
 from clio_sql.builder.records import inside
 from clio_sql.errors import InputError, StateError, Stopped
 from clio_sql.project import Relation
@@ -33,7 +33,8 @@ FOLDER = "builds"
 class Build(NamedTuple):
     """One run as it is listed; times are UTC.
 
-    changed: relations whose SQL, comments apart, is not that of the run before.
+    changed: relations whose SQL, comments apart, is not that of the run before. name: of the analysis, None where
+    it has none; the run before is one of the same name.
     """
 
     build: int
@@ -45,6 +46,7 @@ class Build(NamedTuple):
     cost_usd: float | None
     sql_hash: str
     changed: list[str]
+    name: str | None
 
 
 @contextmanager
@@ -53,7 +55,7 @@ def recorded(
 ) -> Iterator[int]:
     """The number of a run that begins; when the block ends, how it ended, and a copy of what was published."""
     _settle(con, into, schema)
-    number, started = _begin(con, relations)
+    number, started = _begin(con, relations, names.name_of(schema))
     try:
         yield number
     except BaseException as error:
@@ -72,7 +74,7 @@ def recorded(
     _end(con, number, started, "published", None)
 
 
-def _begin(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> tuple[int, datetime]:
+def _begin(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], name: str | None) -> tuple[int, datetime]:
     engine = engine_of(con)
     assert engine is not None
     runtime, started = engine.runtime, _now()
@@ -82,8 +84,16 @@ def _begin(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> tup
     (number,) = con.execute(
         "insert into clio_state.builds by name select coalesce(max(build), 0) + 1 as build, ? as started_at, "
         "'running' as result, ? as sql_hash, ?::map(varchar, varchar) as files, ? as provider, ? as models, "
-        "?::map(varchar, varchar) as versions from clio_state.builds returning build",
-        [started, project.fingerprint(relations), files, runtime.provider, [*paid, runtime.embedding_model], versions],
+        "?::map(varchar, varchar) as versions, ? as name from clio_state.builds returning build",
+        [
+            started,
+            project.fingerprint(relations),
+            files,
+            runtime.provider,
+            [*paid, runtime.embedding_model],
+            versions,
+            name,
+        ],
     ).fetchone()  # type: ignore[misc]
     return number, started
 
@@ -99,12 +109,13 @@ def _end(con: duckdb.DuckDBPyConnection, number: int, started: datetime, result:
 
 def _settle(con: duckdb.DuckDBPyConnection, into: Path, schema: str) -> None:
     """Say of runs that never ended that they were killed, or that they had published just before."""
-    row = con.execute("select max(build) from clio_state.builds where result = 'running'").fetchone()
+    ours, name = "result = 'running' and name is not distinct from ?", [names.name_of(schema)]
+    row = con.execute(f"select max(build) from clio_state.builds where {ours}", name).fetchone()
     number = row[0] if row else None
     if number is not None and _was_published(con, into, schema):
         _copy(into, number)
         con.execute("update clio_state.builds set result = 'published' where build = ?", [number])
-    con.execute("update clio_state.builds set result = 'killed' where result = 'running'")
+    con.execute(f"update clio_state.builds set result = 'killed' where {ours}", name)
 
 
 def _was_published(con: duckdb.DuckDBPyConnection, into: Path, schema: str) -> bool:
@@ -149,15 +160,20 @@ def _now() -> datetime:
 
 
 def listed(out: Path) -> list[Build]:
-    """Every run of OUT, the first first. Raises InputError where there is none, StateError where it is locked."""
-    path = out / "warehouse.duckdb"
-    if not path.exists():
-        raise InputError(f"{out}: there is no warehouse.duckdb in it. Give the folder that a run wrote.")
+    """Every run of OUT, or of the one analysis in OUT/NAME, the first first.
+
+    Raises InputError where there is none, StateError where it is locked.
+    """
+    path, _, name = names.located(out)
     try:
         with duckdb.connect(str(path), read_only=True) as con:
+            columns = {column for column, *_ in con.execute("describe clio_state.builds").fetchall()}
+            named = "name" if "name" in columns else "null"  # before there were several
             rows = con.execute(
                 "select build, started_at, result, counts['sampled_conversations'], counts['clusters'], calls, "
-                "cost_usd, sql_hash, files from clio_state.builds order by build"
+                f"cost_usd, sql_hash, files, {named} as name from clio_state.builds "
+                f"where $1 is null or {named} = $1 order by build",
+                [name],
             ).fetchall()
     except duckdb.CatalogException:
         raise InputError(f"{path}: was written before builds were recorded. Run again to begin with it.") from None
@@ -167,11 +183,12 @@ def listed(out: Path) -> list[Build]:
         )  # fmt: skip
         raise StateError(f"{path}: {what}.") from None
     found: list[Build] = []
-    last: dict[str, Any] | None = None
-    for *row, files in rows:
-        changed = [] if last is None else sorted(n for n in {*files, *last} if files.get(n) != last.get(n))
-        found.append(Build(*row, changed))
-        last = files
+    before: dict[str | None, dict[str, Any]] = {}
+    for *row, files, of in rows:
+        last = before.get(of, files)
+        changed = sorted(n for n in {*files, *last} if files.get(n) != last.get(n))
+        found.append(Build(*row, changed, of))
+        before[of] = files
     return found
 
 

@@ -46,6 +46,7 @@ def run(
     input: options.INPUT,
     into: options.INTO = Path("out"),
     analysis: options.ANALYSIS = None,
+    name: options.NAME = None,
     refit: Annotated[
         bool, typer.Option("--refit", help="Fit the clusters anew, from where they are, and grow the tree anew.")
     ] = False,
@@ -82,10 +83,11 @@ def run(
       clio-sql run chats.parquet --into out --refit
       clio-sql run chats.csv --user-column account --breakdown plan
       clio-sql run prod.duckdb::main.chats --analysis our_sql
+      clio-sql run chats.parquet --analysis our_sql --name product
       clio-sql run postgresql://reader@db/prod::public.chats --since 2026-10-01
       clio-sql run chats.parquet --provider anthropic --max-usd 25
     """
-    _analyse(input, into, depth, analysis=analysis, parquet=parquet, refit=refit, **_given(locals()))
+    _analyse(input, into, depth, analysis=analysis, name=name, parquet=parquet, refit=refit, **_given(locals()))
 
 
 @app.command()
@@ -206,10 +208,11 @@ def forget(
     users: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A file with one user id a line; - reads standard input.")
     ] = None,
-    analysis: options.ANALYSIS = None,
+    analysis: options.ANALYSES = None,
 ) -> None:
     """Erase people from OUT: every row, every stored call that their texts went into, all figures made anew.
 
+    All analyses of OUT are made anew; one whose SQL is not given is withdrawn until it runs again.
     No later run takes them in again. Nothing is paid: what must be asked again is held back until the next `run`.
 
     \b
@@ -413,13 +416,15 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _analyse(input: str, into: Path, depth: int | None, **settings: Any) -> None:
+def _analyse(input: str, into: Path, depth: int | None, name: str | None = None, **settings: Any) -> None:
     from clio_sql.analyse import analyse
+    from clio_sql.names import folder
     from clio_sql.progress import Steps
     from clio_sql.refreshed import lines
     from clio_sql.screen import print_tree
 
-    told = analyse(input, into, Steps(), **settings)
+    told = analyse(input, into, Steps(), name=name, **settings)
+    out = folder(into, name)
     for line in lines(told):
         typer.echo(line, err=True)
     for reason, rows in told.left_out:
@@ -427,12 +432,12 @@ def _analyse(input: str, into: Path, depth: int | None, **settings: Any) -> None
     for status, count in told.unanswered:
         again = "--retry-failed asks again" if status == "refused" else "run again to ask again"
         typer.echo(f"not answered: {count:,} {status}; {again}", err=True)
-    print_tree(into, None, depth, told.held_back)
-    if (into / "safety.duckdb").exists():
-        typer.echo(f"Not gated, for authorised people alone: {into / 'safety.duckdb'}.", err=True)
+    print_tree(out, None, depth, told.held_back)
+    if (out / "safety.duckdb").exists():
+        typer.echo(f"Not gated, for authorised people alone: {out / 'safety.duckdb'}.", err=True)
         return
-    typer.echo(f"To look at: {into / 'report.html'}.", err=True)
-    typer.echo(f"For BI tools: {into / 'published.duckdb'}. Private: {into / 'warehouse.duckdb'}.", err=True)
+    typer.echo(f"To look at: {out / 'report.html'}.", err=True)
+    typer.echo(f"For BI tools: {out / 'published.duckdb'}. Private: {into / 'warehouse.duckdb'}.", err=True)
 
 
 def main() -> None:

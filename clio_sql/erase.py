@@ -15,13 +15,14 @@ from typing import NamedTuple
 
 import duckdb
 
+from clio_sql import names
 from clio_sql.calls.store import now
 from clio_sql.errors import StateError
 from clio_sql.quoting import identifier, literal
 from clio_sql.state import BLANK, salted, user_hash
 
-SCHEMAS = ("clio", "clio_state")
-SOURCE, PROCESSED = 'clio."source"', 'clio_state."processed"'
+STATE = '"clio_state".'  # begins the names of what is one for all analyses
+PROCESSED = f'{STATE}"processed"'
 LISTS = {"users": "erased_users", "user_ids": "erased_users", "conversation_ids": "erased_conversations"}
 TEXTS = {"transcripts": "transcript", "facet_values": "value"}  # what of a conversation goes into calls
 
@@ -36,7 +37,7 @@ class Erased(NamedTuple):
 
 
 def users(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> Erased:
-    """Take these people out, and note that they never come in again; all of it or nothing.
+    """Take these people out of all analyses, and note that they never come in again; all of it or nothing.
 
     ids: as the input spells them; blanks around one say nothing. Those that are not there are noted too.
     """
@@ -45,7 +46,7 @@ def users(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> Erased:
         for table, columns in _tables(con):
             if {"user_id", "conversation_id"} <= set(columns):
                 con.execute(
-                    f"insert into temp.erased_conversations select distinct conversation_id from {table} "
+                    f"insert into temp.erased_conversations select distinct conversation_id, false from {table} "
                     f"where {_theirs('user_id')} and conversation_id is not null"
                 )
         salted(con)
@@ -54,27 +55,38 @@ def users(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> Erased:
             f"select distinct {user_hash('id')}, ?::timestamp from temp.erased_users on conflict do nothing",
             [now()],
         )
-        return _taken_out(con, len(ids))
+        erased = _taken_out(con, len(ids))
+        if erased.rows + erased.calls:
+            con.execute("insert or ignore into clio_state.to_rebuild select unnest(?)", [names.schemas(con)])
+        return erased
 
 
-def vanished(con: duckdb.DuckDBPyConnection) -> Erased | None:
-    """Take out the conversations of the last run that `source` holds no more; None where there are none."""
-    if 'clio."conversations"' not in {table for table, _ in _tables(con)}:
+def vanished(con: duckdb.DuckDBPyConnection, schema: str = names.SCHEMA) -> Erased | None:
+    """Take out the conversations of the last run that `source` holds no more; None where there are none.
+
+    Another analysis, which may read another input, keeps its rows, and the calls about what it still holds.
+    """
+    held = [table for table, _ in _tables(con) if table.endswith('."conversations"') and not table.startswith(STATE)]
+    own = f'{identifier(schema)}."conversations"'
+    if own not in held:
         return None
-    gone = "select conversation_id from clio.conversations anti join clio.source using (conversation_id)"
+    gone = f"select conversation_id from {own} anti join {identifier(schema)}.source using (conversation_id)"
     if con.execute(f"{gone} limit 1").fetchone() is None:
         return None
+    others = " union all ".join(f"select conversation_id from {table}" for table in held if table != own)
+    elsewhere = f"conversation_id in ({others})" if others else "false"
     with _erasing(con):
-        con.execute(f"insert into temp.erased_conversations {gone}")
-        return _taken_out(con, 0)
+        con.execute(f"insert into temp.erased_conversations select conversation_id, {elsewhere} from ({gone})")
+        return _taken_out(con, 0, schema)
 
 
 @contextmanager
 def _erasing(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """One transaction, with the lists of who and what is erased; temporary, as they are in no file."""
     lists = "erased_users", "erased_conversations"
-    for name in lists:
-        con.execute(f"create or replace temp table {name} (id varchar)")
+    con.execute("create or replace temp table erased_users (id varchar)")
+    # elsewhere: another analysis holds it still
+    con.execute("create or replace temp table erased_conversations (id varchar, elsewhere boolean)")
     con.execute("begin")
     try:
         yield
@@ -88,25 +100,27 @@ def _erasing(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
             con.execute(f"drop table temp.{name}")
 
 
-def _tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, dict[str, str]]]:
-    """(table, column -> type) of every table of ours, in order of their names."""
+def _tables(con: duckdb.DuckDBPyConnection, schema: str | None = None) -> list[tuple[str, dict[str, str]]]:
+    """(table, column -> type) of the state and of every analysis, or of one, in order of their names."""
     rows = con.execute(
         "select schema_name, table_name, map_from_entries(list((column_name, data_type))) "
         "from duckdb_columns() semi join duckdb_tables() using (database_oid, schema_oid, table_oid) "
         "where database_name = current_database() and list_contains(?, schema_name) group by all order by all",
-        [list(SCHEMAS)],
+        [["clio_state", *([schema] if schema else names.schemas(con))]],
     ).fetchall()
-    return [(f"{schema}.{identifier(name)}", columns) for schema, name, columns in rows]
+    return [(f"{identifier(schema)}.{identifier(name)}", columns) for schema, name, columns in rows]
 
 
 def _theirs(user: str) -> str:
     return f"trim({user}::varchar, {BLANK}) in (select id from temp.erased_users)"
 
 
-def _taken_out(con: duckdb.DuckDBPyConnection, users: int) -> Erased:
-    """Delete within the transaction, and write down that the file is to be copied."""
+def _taken_out(con: duckdb.DuckDBPyConnection, users: int, schema: str | None = None) -> Erased:
+    """Delete within the transaction, and write down that the file is to be copied. schema: of this one alone."""
     calls, usd = _calls(con)
-    rows = sum(_rows(con, table, columns, users > 0) for table, columns in _tables(con))
+    if schema is not None:
+        _processed(con, schema)
+    rows = sum(_rows(con, table, columns, users > 0) for table, columns in _tables(con, schema))
     (conversations,) = con.execute("select count(distinct id) from temp.erased_conversations").fetchone()
     if not rows + calls:  # nothing of theirs is here
         return Erased(0, 0, 0, 0.0)
@@ -121,21 +135,24 @@ def _taken_out(con: duckdb.DuckDBPyConnection, users: int) -> Erased:
 def _rows(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], by_user: bool) -> int:
     """Delete the rows of one table that are theirs, and take them out of its lists; how many rows changed."""
     conditions = []
+    gone = _ids("erased_conversations", table)
     if "conversation_id" in columns and not (by_user and "user_id" in columns):
-        conditions.append("conversation_id in (select id from temp.erased_conversations)")
+        conditions.append(f"conversation_id in ({gone})")
     if "people" in columns and by_user:  # of a figure that was told the number stays, and nobody behind it
         changed = con.execute(f"update {table} set user_id = null where {_theirs('user_id')}").fetchone()[0]
         return changed
     if "user_id" in columns and by_user:  # of two people's rows with one conversation id, only theirs
         conditions.append(_theirs("user_id"))
     if table == PROCESSED:  # its keys are those of any relation
-        conditions.append("key in (from temp.erased_conversations) or key in (from temp.erased_users)")
+        conditions.append(f"key in ({gone}) or key in (from temp.erased_users)")
+    if table == PROCESSED and not by_user:  # see _processed
+        return 0
     changed = 0
-    if conditions and not (table == SOURCE and not by_user):  # what vanished is not in the new source
+    if conditions and not (table.endswith('."source"') and not by_user):  # what vanished is not in the new source
         changed += con.execute(f"delete from {table} where {' or '.join(conditions)}").fetchone()[0]
     for column, erased in LISTS.items():
         if columns.get(column) == "VARCHAR[]":
-            ids = con.execute(f"select coalesce(list(id), []) from temp.{erased}").fetchone()
+            ids = con.execute(f"select coalesce(list(id), []) from ({_ids(erased, table)})").fetchone()
             changed += con.execute(
                 f"update {table} set {column} = list_filter({column}, lambda each: not list_contains($1, each)) "
                 f"where list_has_any({column}, $1::varchar[])",
@@ -144,23 +161,40 @@ def _rows(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], b
     return changed
 
 
+def _ids(erased: str, table: str) -> str:
+    """SQL: the ids that are taken out of a table. What another analysis holds still stays in the state."""
+    elsewhere = erased == "erased_conversations" and table.startswith(STATE)
+    return f"select id from temp.{erased}" + (" where not elsewhere" if elsewhere else "")
+
+
+def _processed(con: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """Forget that these conversations were gone through in one schema: keys are noted for each relation."""
+    con.execute(
+        "delete from clio_state.processed where key in (select id from temp.erased_conversations) "
+        "and coalesce(nullif(regexp_extract(relation, '^(.*)[.]', 1), ''), ?) = ?",
+        [names.SCHEMA, schema],
+    )
+
+
 def _calls(con: duckdb.DuckDBPyConnection) -> tuple[int, float]:
     """Delete every stored call that one of their texts went into, and calls about what such a call answered."""
     con.execute("create or replace temp table erased_texts (input_hash varchar)")
     con.execute("create or replace temp table erased_calls (key varchar)")
     con.execute(
         "insert into temp.erased_texts select input_hash from clio_state.conversation_inputs "
-        "where conversation_id in (from temp.erased_conversations)"
+        "where conversation_id in (select id from temp.erased_conversations where not elsewhere)"
     )
-    there = {name for (name,) in con.execute(
-        "select table_name from information_schema.tables where table_schema = 'clio' "
-        "and table_catalog = current_database()").fetchall()}  # fmt: skip
-    for relation, text in TEXTS.items():  # also what no build has noted yet
-        if relation in there:
-            con.execute(
-                f"insert into temp.erased_texts select sha256(salt || {text}) from clio.{relation}, clio_state.salt "
-                f"where {text} is not null and conversation_id in (from temp.erased_conversations)"
-            )
+    there = con.execute(
+        "select table_schema, table_name from information_schema.tables where table_catalog = current_database() "
+        "and list_contains(?, table_schema) and list_contains(?, table_name) order by all",
+        [names.schemas(con), list(TEXTS)],
+    ).fetchall()
+    for schema, relation in there:  # also what no build has noted yet
+        con.execute(
+            f"insert into temp.erased_texts select sha256(salt || {TEXTS[relation]}) "
+            f"from {identifier(schema)}.{relation}, clio_state.salt where {TEXTS[relation]} is not null "
+            "and conversation_id in (select id from temp.erased_conversations where not elsewhere)"
+        )
     while _more_calls(con):
         pass
     found = con.execute(
@@ -206,15 +240,41 @@ def is_due(con: duckdb.DuckDBPyConnection) -> bool:
     return con.execute("select 1 from clio_state.erasures where ended_at is null limit 1").fetchone() is not None
 
 
-def drop_strays(con: duckdb.DuckDBPyConnection, made: set[str]) -> None:
+def rebuilt(con: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """Note that an analysis was made and published anew since the last erasure."""
+    con.execute("delete from clio_state.to_rebuild where schema_name = ?", [schema])
+
+
+def to_rebuild(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The schemas of analyses that were not made anew since an erasure: what is built there still tells of it."""
+    return [row[0] for row in con.execute("from clio_state.to_rebuild order by all").fetchall()]
+
+
+def drop_analysis(con: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """Take a whole analysis out of the warehouse; stored calls stay, so that its next run pays for little."""
+    con.execute("begin")
+    con.execute(f"drop schema if exists {identifier(schema)} cascade")
+    for table in ("relations", "processed"):
+        con.execute(
+            f"delete from clio_state.{table} "
+            "where coalesce(nullif(regexp_extract(relation, '^(.*)[.]', 1), ''), ?) = ?",
+            [names.SCHEMA, schema],
+        )
+    con.execute("update clio_state.noise_draws set cells_hash = null where schema_name = ?", [schema])
+    rebuilt(con, schema)
+    con.execute("commit")
+
+
+def drop_strays(con: duckdb.DuckDBPyConnection, made: set[str], schema: str = names.SCHEMA) -> None:
     """Drop what no relation of the analysis makes: left by another analysis, it is not built anew without them."""
     rows = con.execute(
         "select table_name, table_type from information_schema.tables "
-        "where table_schema = 'clio' and table_catalog = current_database()"
+        "where table_schema = ? and table_catalog = current_database()",
+        [schema],
     ).fetchall()
     for name, kind in rows:
         if name not in made:
-            con.execute(f"drop {'view' if kind == 'VIEW' else 'table'} clio.{identifier(name)}")
+            con.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {identifier(schema)}.{identifier(name)}")
 
 
 def copy_anew(con: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -1,21 +1,23 @@
 """Erasure: takes people out of what a run wrote, and makes all that was made of them anew, without paying.
 
 In this order, so that a process that is killed leaves the old state, or one where the same command finishes:
-their rows and calls are deleted and the hashes of their ids noted (one transaction), the relations are built
-from what is left, the published files are replaced, and the warehouse is copied without the deleted bytes.
+their rows and calls are deleted and the hashes of their ids noted (one transaction), each analysis is built from
+what is left and its published files are replaced, and the warehouse is copied without the deleted bytes.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
 
-from clio_sql import builder, erase, findings, project
-from clio_sql.analyse import WAREHOUSE, finish, opened, publish_checked, write_report
+from clio_sql import builder, erase, findings, names, project
+from clio_sql.analyse import finish, opened, publish_checked, write_report
 from clio_sql.calls.replies import Plan
 from clio_sql.engine import Engine
 from clio_sql.erase import Erased
@@ -23,27 +25,49 @@ from clio_sql.errors import ClioError, InputError, SqlError, Stopped
 from clio_sql.progress import Steps, interruptible
 from clio_sql.project import Relation
 from clio_sql.publish import withdraw
+from clio_sql.quoting import identifier
 from clio_sql.register import engine_of
 
 NOTHING = Plan(0, 0, 0, 0, 0.0)
 
 
+class Made(NamedTuple):
+    """An analysis of the warehouse: who answered in its last run, as arguments of a runtime, and on which SQL."""
+
+    name: str | None
+    sql_hash: str | None
+    runtime: dict[str, Any]
+
+    @property
+    def schema(self) -> str:
+        return names.schema_of(self.name)
+
+
 class Forgotten(NamedTuple):
-    """What came of it. ids: how many were given; removed: files to be made anew; unpaid: what the next run asks."""
+    """What came of it. ids: how many were given; removed: files to be made anew; unpaid: what the next run asks.
+
+    withdrawn: folders of analyses whose SQL was not given, so that they could not be made anew.
+    """
 
     ids: int
     erased: Erased
     removed: list[str]
     unpaid: Plan
+    withdrawn: list[str]
 
     def lines(self) -> Iterator[str]:
         """What is told: how much, never of whom."""
-        if not self.erased.rows:
+        if self.erased.rows:
+            conversations, rows, calls, usd = self.erased
+            yield f"Erased: {conversations:,} conversations, {rows:,} rows, {calls:,} stored calls (${usd:,.2f})."
+            yield "Published anew, and the warehouse was copied without the erased bytes. No run will take them in."
+        else:
             yield f"Nothing of the {self.ids} given user ids is here. They are noted: no run will take them in."
-            return
-        conversations, rows, calls, usd = self.erased
-        yield f"Erased: {conversations:,} conversations, {rows:,} rows, {calls:,} stored calls (${usd:,.2f})."
-        yield "Published anew, and the warehouse was copied without the erased bytes. No run will take them in."
+        for folder in self.withdrawn:
+            yield (
+                f"Withdrawn, since its SQL was not given: all that {folder} published, and its tables in the "
+                "warehouse. Run that analysis again; what is stored costs nothing."
+            )
         if self.unpaid.calls:
             yield (
                 f"Held back until the next `clio-sql run`: what {self.unpaid.calls:,} calls would answer, "
@@ -69,71 +93,116 @@ def given(ids: Sequence[str], file: Path | None) -> list[str]:
     return found
 
 
-def forget(out: Path, ids: Sequence[str], steps: Steps, *, analysis: Path | None = None) -> Forgotten:
-    """Erase these users from the folder of a run; again is harmless, and finishes what was stopped.
+def forget(out: Path, ids: Sequence[str], steps: Steps, *, analysis: Path | Sequence[Path] | None = None) -> Forgotten:
+    """Erase these users from all analyses of OUT; again is harmless, and finishes what was stopped.
 
-    analysis: the folder of that run; other SQL is refused, since it could show what that run held back.
-    Raises InputError where there is no warehouse, CheckError or another ClioError where the figures could not
-    be made anew: then nothing stays published.
+    analysis: the folders of those runs; other SQL is refused, since it could show what a run held back. An analysis
+    whose SQL is not among them is withdrawn: its published files and its tables are removed.
+    Raises InputError where there is no warehouse, SqlError where a folder is of no analysis, CheckError or another
+    ClioError where the figures could not be made anew: then nothing stays published that still counts these users.
     """
-    path = out / WAREHOUSE
-    if not path.exists():
-        raise InputError(f"{out}: there is no {WAREHOUSE} in it. Give the folder that a run wrote.")
-    relations = findings.checked(analysis)
-    with opened(path, steps, {**_made_with(path, relations), "pay": False}) as con:
-        engine = engine_of(con)
-        assert engine is not None
-        return interruptible(con, engine, steps, lambda: _work(con, engine, out, ids, steps, relations))
+    path, _, name = names.located(out)
+    if name is not None:
+        raise InputError(f"{out}: people are erased from all analyses of a warehouse. Give its folder: {path.parent}.")
+    folders = [analysis] if isinstance(analysis, Path) else list(analysis or ())
+    known, unknown = _matched(path, _made(path), [findings.checked(folder) for folder in folders or [None]])
+    erased, due = _erased(path, ids, steps, known[0][0], out, unknown)
+    unpaid, removed = NOTHING, []
+    for place, (made, relations) in enumerate(known if due else []):
+        with _opened(path, steps, made) as (con, engine):
+            anew = partial(_anew, con, engine, out, steps, made, relations)
+            try:
+                paid, gone = interruptible(con, engine, steps, anew)
+            except (ClioError, duckdb.Error) as error:
+                if not isinstance(error, Stopped | duckdb.InterruptException):  # what was published still counts them
+                    for other, _ in known[place:]:
+                        withdraw(names.folder(out, other.name), published=True)
+                raise
+            unpaid, removed = Plan(*map(sum, zip(unpaid, paid, strict=True))), removed + gone
+            if place == len(known) - 1:
+                finish(con, path, steps)
+    withdrawn = [str(names.folder(out, made.name)) for made in unknown] if due else []
+    return Forgotten(len(ids), erased, removed, unpaid, withdrawn)
 
 
-def _made_with(path: Path, relations: Sequence[Relation]) -> dict[str, Any]:
-    """Who answered in the last run, as arguments of a runtime. Raises SqlError where that had other SQL."""
+def _made(path: Path) -> list[Made]:
+    """The analyses of a warehouse. InputError where it cannot be opened."""
     try:
         with duckdb.connect(str(path), read_only=True) as con:
-            found = con.execute("from clio.build_info").fetchall()
-            made = dict(zip([column[0] for column in con.description], found[0], strict=True))
-    except duckdb.CatalogException:  # stopped before it built anything
-        return {}
+            return [_made_with(con, schema) for schema in names.schemas(con)]
     except duckdb.Error as error:
         raise InputError(
             f"{path}: cannot be opened ({type(error).__name__}). Does another process have it open?"
         ) from None
-    if made["sql_hash"] != project.fingerprint(relations):
+
+
+def _made_with(con: duckdb.DuckDBPyConnection, schema: str) -> Made:
+    try:
+        found = con.execute(f"from {identifier(schema)}.build_info").fetchall()
+    except duckdb.CatalogException:  # stopped before it built anything
+        return Made(names.name_of(schema), None, {})
+    row = dict(zip([column[0] for column in con.description], found[0], strict=True))
+    runtime = ("provider", "embedding_model", "model", "naming_model", "base_url")
+    return Made(names.name_of(schema), row["sql_hash"], {each: row.get(each) for each in runtime})
+
+
+def _matched(
+    path: Path, found: list[Made], given: list[list[Relation]]
+) -> tuple[list[tuple[Made, list[Relation]]], list[Made]]:
+    """The analyses with their SQL, and those whose SQL is not given. SqlError where what is given is of none."""
+    if all(made.sql_hash is None for made in found):  # nothing was built yet
+        return [(Made(None, None, {}), given[0])], [made for made in found if made.name is not None]
+    hashes = {project.fingerprint(relations): relations for relations in given}
+    if not set(hashes) <= {made.sql_hash for made in found}:
         raise SqlError(
             f"{path}: it was built from other SQL than this, which could show what was held back. Give the "
             "--analysis FOLDER of that run; where that has changed, or clio-sql, run with it first."
         )
-    names = ("provider", "embedding_model", "model", "naming_model", "base_url")
-    return {name: made.get(name) for name in names}
+    hashes.setdefault(project.fingerprint(packaged := project.load()), packaged)
+    known = [(made, hashes[made.sql_hash]) for made in found if made.sql_hash in hashes]
+    return known, [made for made in found if made.sql_hash not in hashes]
 
 
-def _work(
-    con: duckdb.DuckDBPyConnection,
-    engine: Engine,
-    out: Path,
-    ids: Sequence[str],
-    steps: Steps,
-    relations: list[Relation],
-) -> Forgotten:
-    steps.begin("erase", None)
-    erased = erase.users(con, ids)
-    steps.end(erased.rows, skipped=False)
-    if not erase.is_due(con):
-        return Forgotten(len(ids), erased, [], NOTHING)
-    try:
-        builder.run(con, reporter=steps, relations=relations)
-        erase.drop_strays(con, {relation.name for relation in relations} | set(project.HOST))
-        removed = withdraw(out)
-        publish_checked(con, out, steps, relations)
-        write_report(out, steps)
-    except (ClioError, duckdb.Error) as error:
-        if not isinstance(error, Stopped | duckdb.InterruptException):  # what was published still counts them
-            withdraw(out, published=True)
-        raise
-    unpaid = _unpaid(engine)
-    finish(con, out, steps)
-    removed = [name for name in removed if not (out / name).exists()]
-    return Forgotten(len(ids), erased, removed, unpaid)
+@contextmanager
+def _opened(path: Path, steps: Steps, made: Made) -> Iterator[tuple[duckdb.DuckDBPyConnection, Engine]]:
+    """The warehouse as the last run of an analysis had it, but nothing may be paid."""
+    with opened(path, steps, {**made.runtime, "pay": False}) as con:
+        engine = engine_of(con)
+        assert engine is not None
+        yield con, engine
+
+
+def _erased(
+    path: Path, ids: Sequence[str], steps: Steps, made: Made, out: Path, unknown: list[Made]
+) -> tuple[Erased, bool]:
+    """Delete their rows and calls; whether anything is to be made anew. What cannot be is withdrawn at once."""
+    with _opened(path, steps, made) as (con, engine):
+
+        def work() -> tuple[Erased, bool]:
+            steps.begin("erase", None)
+            erased = erase.users(con, ids)
+            steps.end(erased.rows, skipped=False)
+            due = erase.is_due(con)
+            for other in unknown if due else []:
+                withdraw(names.folder(out, other.name), published=True)
+                erase.drop_analysis(con, other.schema)
+            return erased, due
+
+        return interruptible(con, engine, steps, work)
+
+
+def _anew(
+    con: duckdb.DuckDBPyConnection, engine: Engine, out: Path, steps: Steps, made: Made, relations: list[Relation]
+) -> tuple[Plan, list[str]]:
+    """Build and publish one analysis from what is left: what the next run asks, and files that are to be made anew."""
+    folder = names.folder(out, made.name)
+    builder.run(con, made.schema, reporter=steps, relations=relations)
+    erase.drop_strays(con, {relation.name for relation in relations} | set(project.HOST), made.schema)
+    removed = withdraw(folder)
+    publish_checked(con, folder, steps, relations, schema=made.schema)
+    write_report(folder, steps)
+    left = [name for name in removed if not (folder / name).exists()]
+    return _unpaid(engine), [name if made.name is None else f"{made.name}/{name}" for name in left]
 
 
 def _unpaid(engine: Engine) -> Plan:

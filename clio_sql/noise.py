@@ -45,7 +45,9 @@ def draw(con: duckdb.DuckDBPyConnection, schema: str) -> None:
     cells = con.execute(CELLS.format(schema=quoted)).fetchall()
     query = "select md5(concat(?::varchar, ?::varchar, ?::varchar))"
     (state,) = con.execute(query, [epsilon, sensitivity, repr(cells)]).fetchone()  # type: ignore[misc]
-    last = con.execute("select cells_hash from clio_state.noise_draws order by draw desc limit 1").fetchone()
+    last = con.execute(
+        "select cells_hash from clio_state.noise_draws where schema_name = ? order by draw desc limit 1", [schema]
+    ).fetchone()
     if last == (state,):
         return
     released = laplace(sensitivity, epsilon)([int(count) for row in cells for count in row[-2:]])
@@ -56,9 +58,10 @@ def draw(con: duckdb.DuckDBPyConnection, schema: str) -> None:
         rows = [[*row[:-2], *pair] for row, pair in zip(cells, pairs, strict=True)]
         con.executemany(f"insert into {quoted}.noise values (?, ?, ?, ?, ?, ?, ?)", rows)
     con.execute(
-        "insert into clio_state.noise_draws "
-        "select coalesce(max(draw), 0) + 1, ?::timestamp, ?, ?, ? from clio_state.noise_draws",
-        [now(), epsilon, sensitivity, state],
+        "insert into clio_state.noise_draws by name "
+        "select coalesce(max(draw), 0) + 1 as draw, ?::timestamp as drawn_at, ? as epsilon, ? as sensitivity, "
+        "? as cells_hash, ? as schema_name from clio_state.noise_draws",
+        [now(), epsilon, sensitivity, state, schema],
     )
     con.execute("commit")
     prepare(con, schema)

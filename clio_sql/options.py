@@ -31,7 +31,7 @@ def _column(help: str) -> Any:
     ]
 
 
-OUT = Annotated[Path, typer.Argument(help="The folder that a run wrote.", show_default=False)]
+OUT = Annotated[Path, typer.Argument(help="The folder that a run wrote, or OUT/NAME.", show_default=False)]
 FOLDER = Annotated[Path, typer.Argument(metavar="FOLDER", help="An analysis folder.", show_default=False)]
 OWN_FOLDER = Annotated[Path | None, typer.Argument(metavar="[FOLDER]", help="An analysis folder.", show_default=False)]
 INTO = Annotated[
@@ -51,6 +51,18 @@ INPUT = Annotated[
 ANALYSIS = Annotated[
     Path | None,
     typer.Option(metavar="FOLDER", help="Folder of .sql files that replace packaged ones.", show_default=False),
+]
+ANALYSES = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="The folder of each analysis; may be repeated. The packaged SQL needs none.",
+        show_default=False,
+    ),
+]
+NAME = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="One of several analyses of OUT: it publishes to OUT/NAME.", show_default=False),
 ]
 FORMAT = Annotated[
     str | None,

@@ -10,8 +10,7 @@ from typing import Any
 
 import duckdb
 
-from clio_sql import rows
-from clio_sql.builder import SCHEMA
+from clio_sql import names, rows
 from clio_sql.errors import ClioError, InputError, SqlError, Stopped
 from clio_sql.failures import explained, printable
 from clio_sql.progress import Steps, interruptible
@@ -22,12 +21,13 @@ HELP = """A statement ends with ; and may be of several lines. Ctrl-C stops a qu
 .tables   the tables and views, each with what a row is
 .help     this
 .quit     leave"""
-TABLES = """
+HERE = "database_name = current_database() and schema_name in ('main', current_schema())"
+TABLES = f"""
     select table_name as name, comment as "a row is" from duckdb_tables()
-    where database_name = current_database() and schema_name in ('main', 'clio')
+    where {HERE}
     union all
     select view_name, comment from duckdb_views()
-    where database_name = current_database() and schema_name in ('main', 'clio') and not internal
+    where {HERE} and not internal
     order by name"""
 
 
@@ -38,13 +38,14 @@ def open_out(out: Path, published: bool, **runtime: object) -> duckdb.DuckDBPyCo
     """
     if published:
         return register(open_published(out), **runtime)
-    if not (out / "warehouse.duckdb").exists():
-        raise InputError(
-            f"{out}: there is no warehouse.duckdb in it. Give the folder that a run wrote, or --published where only "
-            "published.duckdb was handed on."
-        )
-    con = connect(out / "warehouse.duckdb", read_only=True, **runtime)
-    con.execute(f"set search_path = '{SCHEMA},main'")
+    path, schema, name = names.located(out, ", or --published where only published.duckdb was handed on")
+    con = connect(path, read_only=True, **runtime)
+    there = names.schemas(con)
+    if name and schema not in there:
+        con.close()
+        known = ", ".join(filter(None, map(names.name_of, there))) or "none"
+        raise InputError(f"{out}: {path} has no analysis of that name; there are: {known}. Give the folder of one.")
+    con.execute(f"set search_path = '{f'{schema},main' if schema in there else 'main'}'")
     return con
 
 
@@ -169,11 +170,10 @@ def _is_whole(text: str) -> bool:
 
 def words(con: duckdb.DuckDBPyConnection) -> list[str]:
     """What can be completed: tables, columns, our functions, DuckDB's, and keywords."""
-    schemas = f"schema_name in ('main', '{SCHEMA}') and database_name = current_database()"
     queries = (
-        f"select table_name from duckdb_tables() where {schemas}",
-        f"select view_name from duckdb_views() where not internal and {schemas}",
-        f"select column_name from duckdb_columns() where not internal and {schemas}",
+        f"select table_name from duckdb_tables() where {HERE}",
+        f"select view_name from duckdb_views() where not internal and {HERE}",
+        f"select column_name from duckdb_columns() where not internal and {HERE}",
         "select function_name from duckdb_functions() where regexp_full_match(function_name, '[a-z][a-z0-9_]+') "
         "and not ends_with(function_name, '_raw')",
         "select keyword_name from duckdb_keywords()",

@@ -60,15 +60,18 @@ def print_plan(steps: Sequence[Step]) -> None:
 
 def print_builds(builds: Sequence[Build]) -> None:
     """Print a table of runs, a line each."""
-    row = "{:>5}  {:<16}  {:<9} {:>13} {:>8} {:>8} {:>8}  {:<16}  {}"
-    head = ("build", "UTC", "result", "conversations", "clusters", "calls", "US$", "sql", "changed")
+    widest = max([len(build.name or "") for build in builds] + [4])
+    named = f"{{:<{widest}}}  " if any(build.name for build in builds) else "{:.0}"
+    row = named + "{:>5}  {:<16}  {:<9} {:>13} {:>8} {:>8} {:>8}  {:<16}  {}"
+    head = ("name", "build", "UTC", "result", "conversations", "clusters", "calls", "US$", "sql", "changed")
     typer.echo(row.format(*head).rstrip())
     for build in builds:
         given = (build.conversations, build.clusters, build.calls)
         counts = ("-" if count is None else f"{count:,}" for count in given)
         usd = "-" if build.cost_usd is None else f"{build.cost_usd:,.2f}"
         when, changed = f"{build.started_at:%Y-%m-%d %H:%M}", ", ".join(build.changed)
-        typer.echo(row.format(build.build, when, build.result, *counts, usd, build.sql_hash, changed).rstrip())
+        told = (build.name or "", build.build, when, build.result, *counts, usd, build.sql_hash, changed)
+        typer.echo(row.format(*told).rstrip())
 
 
 def _screen() -> tuple[Callable[[str, str], str], int]:

@@ -99,6 +99,19 @@ MIGRATIONS = (
     comment on table clio_state.noise_draws is
         'one row a time that noise was drawn for the published counts; what was spent is the sum of epsilon';
     """,
+    # 9: several analyses in one warehouse
+    """
+    alter table clio_state.builds add column name varchar;
+    comment on column clio_state.builds.name is 'of the analysis; NULL of the one in schema clio';
+    alter table clio_state.traces add column name varchar;
+    comment on column clio_state.traces.name is 'as in builds';
+    alter table clio_state.noise_draws add column schema_name varchar default 'clio';
+    alter table clio_state.relations add column made_by varchar;
+    comment on column clio_state.relations.made_by is
+        'of embeddings: a hash of their SQL, the code and the embedding model; equal texts then have equal vectors';
+    create table clio_state.to_rebuild (schema_name varchar primary key);
+    comment on table clio_state.to_rebuild is 'one row an analysis that was not made anew since an erasure';
+    """,
 )
 
 BLANK = "concat(' ', chr(9), chr(10), chr(13))"  # as in conversations.sql: around a user id it says nothing

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import duckdb
 
-from clio_sql import state
-from clio_sql.analyse import WAREHOUSE
+from clio_sql import names, state
+from clio_sql.builder.records import inside
 from clio_sql.calls.store import now
 from clio_sql.errors import ClioError, InputError, StateError
 
 CONVERSATIONS = """
 select conversation_id, conversations.user_id, created_at, messages
-from clio.memberships inner join clio.conversations using (conversation_id)
+from memberships inner join conversations using (conversation_id)
 where facet = ? and cluster_id = ?
 order by created_at, conversation_id
 limit ?
@@ -29,9 +29,7 @@ def trace(out: Path, cluster: str, facet: str | None = None, limit: int | None =
     facet: needed where several have a cluster of that id. Raises InputError for an unknown cluster, ClioError where
     the mode is not safety, StateError where the look cannot be recorded: then nothing is shown.
     """
-    path = out / WAREHOUSE
-    if not path.exists():
-        raise InputError(f"{out}: there is no {WAREHOUSE} in it. Give the folder that a run wrote.")
+    path, schema, name = names.located(out)
     try:
         con = duckdb.connect(str(path))
     except duckdb.Error as error:
@@ -41,19 +39,21 @@ def trace(out: Path, cluster: str, facet: str | None = None, limit: int | None =
         ) from None
     with con:
         state.migrate(con)
-        _require_safety(con, out)
-        facet = _facet(con, cluster, facet)
-        rows = con.execute(CONVERSATIONS, [facet, cluster, limit]).fetchall()
+        _require_safety(con, out, schema)
+        with inside(con, schema):
+            facet = _facet(con, cluster, facet)
+            rows = con.execute(CONVERSATIONS, [facet, cluster, limit]).fetchall()
         con.execute(
-            "insert into clio_state.traces values (?, ?, ?, ?, ?)", [now(), os_user(), facet, cluster, len(rows)]
+            "insert into clio_state.traces values (?, ?, ?, ?, ?, ?)",
+            [now(), os_user(), facet, cluster, len(rows), name],
         )
-    names = ("conversation_id", "user_id", "created_at", "messages")
-    yield from (json.dumps(dict(zip(names, row, strict=True)), default=str, ensure_ascii=False) for row in rows)
+    columns = ("conversation_id", "user_id", "created_at", "messages")
+    yield from (json.dumps(dict(zip(columns, row, strict=True)), default=str, ensure_ascii=False) for row in rows)
 
 
-def _require_safety(con: duckdb.DuckDBPyConnection, out: Path) -> None:
+def _require_safety(con: duckdb.DuckDBPyConnection, out: Path, schema: str) -> None:
     try:
-        (mode,) = con.execute("select mode from clio.settings").fetchone()  # type: ignore[misc]
+        (mode,) = con.execute(f"select mode from {schema}.settings").fetchone()  # type: ignore[misc]
     except duckdb.CatalogException:
         mode = None
     if mode != "safety":
@@ -65,7 +65,7 @@ def _require_safety(con: duckdb.DuckDBPyConnection, out: Path) -> None:
 
 def _facet(con: duckdb.DuckDBPyConnection, cluster: str, facet: str | None) -> str:
     """The facet of a cluster. Raises InputError where there is none, or where it must be told."""
-    rows = con.execute("select facet from clio.hierarchy where cluster_id = ? order by facet", [cluster]).fetchall()
+    rows = con.execute("select facet from hierarchy where cluster_id = ? order by facet", [cluster]).fetchall()
     facets = [name for (name,) in rows if facet in (None, name)]
     if len(facets) == 1:
         return facets[0]

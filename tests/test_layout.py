@@ -21,7 +21,7 @@ from clio_sql.register import FUNCTIONS, MACROS, MODULES
 TIERS = (
     ("errors",),
     ("quoting", "lines", "reads", "rows"),
-    ("runtime", "state"),
+    ("runtime", "state", "names"),
     ("words", "redact", "embedding"),
     ("calls",),
     ("providers",),

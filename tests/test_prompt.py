@@ -18,7 +18,7 @@ import pytest
 from conftest import cli
 
 from clio_sql import rows
-from clio_sql.prompt import words
+from clio_sql.prompt import open_out, words
 from clio_sql.rows import harmless
 
 ESC, RTL = "\x1b]0;pwned\x07\x1b[31m", "‮evil"
@@ -179,9 +179,7 @@ def test_the_prompt_keeps_going_after_an_error_and_ctrl_c(out, tmp_path):
 
 
 def test_tables_columns_and_functions_are_completed(out):
-    import clio_sql
-
-    with clio_sql.connect(out / "warehouse.duckdb", read_only=True) as con:
+    with open_out(out, published=False) as con:
         assert {"clusters", "users", "clio_embed", "date_trunc", "select"} <= set(words(con))
 
 

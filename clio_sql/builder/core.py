@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import duckdb
 import numpy as np
@@ -50,9 +51,13 @@ class Builder:
                 self._fingerprints[name] = self._content(name)
             try:
                 for relation in self.relations:
+                    if relation.name == "embeddings":  # what another analysis embedded is not embedded again …
+                        others = self.records.elsewhere(relation.name, "made_by = $value", self.made_by(relation))
+                        self.engine.embedder.stored = partial(self._embeddings, [table for _, table in others])
                     self._fingerprints[relation.name] = self._build(relation, self._fingerprint(relation))
-                    if relation.name == "embeddings":  # now they are of this model: naming need not embed them again
-                        self.engine.embedder.stored = self._embeddings
+                    if relation.name == "embeddings":  # … and now ours are of this model: neither does naming
+                        own = [f"{identifier(self.schema)}.embeddings"]
+                        self.engine.embedder.stored = partial(self._embeddings, own)
             finally:
                 self.engine.embedder.stored = None
 
@@ -130,15 +135,23 @@ class Builder:
             return ""
         return self.records.content(name)
 
-    def _embeddings(self, hashes: list[str]) -> dict[str, np.ndarray]:
-        """md5 of a text -> its vector, of those that are in `embeddings`."""
+    def made_by(self, relation: Relation) -> str:
+        """A hash of what decides a vector but its text: SQL, code and embedding model."""
+        made = f"{relation.code} {code()} {self.engine.runtime.embedding_model}"
+        return hashlib.sha256(made.encode()).hexdigest()
+
+    def _embeddings(self, tables: list[str], hashes: list[str]) -> dict[str, np.ndarray]:
+        """md5 of a text -> its vector, of those that are in one of `tables`."""
+        found: dict[str, np.ndarray] = {}
         with self.engine.cursor() as cursor:
-            rows = cursor.execute(
-                f"select value_hash, any_value(embedding) from {identifier(self.schema)}.embeddings "
-                "where value_hash in (select unnest(?)) group by value_hash",
-                [hashes],
-            ).fetchall()
-        return {text: np.asarray(vector, dtype=np.float32) for text, vector in rows}
+            for table in tables:
+                rows = cursor.execute(
+                    f"select value_hash, any_value(embedding) from {table} "
+                    "where value_hash in (select unnest(?)) group by value_hash",
+                    [hashes],
+                ).fetchall()
+                found = {text: np.asarray(vector, dtype=np.float32) for text, vector in rows} | found
+        return found
 
     def count(self, name: str) -> int:
         """Rows of a relation."""

@@ -48,7 +48,7 @@ class Refresh:
             self._buy(todo)
         for first in range(0, todo, PART):
             self._answer_part(first, min(first + PART, todo))
-        self.records.mark(self.relation.name, self.fingerprint)
+        self._mark(complete=True)
         self.reporter.end(self.builder.count(self.relation.name), skipped=not any(changes))
         return changes
 
@@ -64,7 +64,30 @@ class Refresh:
             empty = relation.body({source: f"select * from {source} limit 0"})
             self.con.execute(f"create or replace table {relation.name} as {empty}")
             self.con.execute("delete from clio_state.processed where relation = ?", [self.key])
-            self.records.mark(relation.name, self.fingerprint, complete=False)
+            self._take_over()
+            self._mark(complete=False)
+
+    def _take_over(self) -> None:
+        """Begin with what another analysis of this warehouse has of our keys, from the same SQL and inputs.
+
+        Only keys that it was done with: rows of others would be nobody's to keep up or to drop.
+        """
+        same = "complete and fingerprint = $value"
+        for key, table in self.records.elsewhere(self.relation.name, same, self.fingerprint)[:1]:
+            done = f"relation = $1 and key in (select {self.by.key} from {self.by.input})"
+            self.con.execute(
+                f"insert into {self.relation.name} by name from {table} "
+                f"where {self.by.key} in (select key from clio_state.processed where {done})",
+                [key],
+            )
+            self.con.execute(
+                f"insert into clio_state.processed select $2, key, changed from clio_state.processed where {done}",
+                [key, self.key],
+            )
+
+    def _mark(self, complete: bool) -> None:
+        made_by = self.builder.made_by(self.relation) if self.relation.name == "embeddings" else None
+        self.records.mark(self.relation.name, self.fingerprint, complete=complete, made_by=made_by)
 
     def _find_work(self) -> Changes:
         """temp.work: place, key and changed of what is to be answered; temp.gone: keys that vanished."""

@@ -12,10 +12,9 @@ from importlib.resources.abc import Traversable
 
 import duckdb
 
+from clio_sql.names import SCHEMA
 from clio_sql.project import Relation
-from clio_sql.quoting import literal
-
-SCHEMA = "clio"
+from clio_sql.quoting import identifier, literal
 
 
 @dataclass(frozen=True)
@@ -37,12 +36,22 @@ class Records:
         ).fetchone()
         return row is not None and complete in (None, row[0]) and kind(self.con, relation.name) == relation.kind
 
-    def mark(self, name: str, fingerprint: str, content: str | None = None, complete: bool = True) -> None:
-        """Note that a relation was built. content: the hash of its rows, where what reads it goes by them."""
+    def mark(
+        self,
+        name: str,
+        fingerprint: str,
+        content: str | None = None,
+        complete: bool = True,
+        made_by: str | None = None,
+    ) -> None:
+        """Note that a relation was built. content: the hash of its rows, where what reads it goes by them.
+
+        made_by: what decides a row but the rows that are read, where single rows are taken over.
+        """
         self.con.execute(
             "insert or replace into clio_state.relations by name "
-            "select ? as relation, ? as fingerprint, ? as complete, now() as built_at, ? as content",
-            [self.key(name), fingerprint, complete, content],
+            "select ? as relation, ? as fingerprint, ? as complete, now() as built_at, ? as content, ? as made_by",
+            [self.key(name), fingerprint, complete, content, made_by],
         )
 
     def marked_content(self, name: str) -> str | None:
@@ -51,6 +60,21 @@ class Records:
             "select content from clio_state.relations where relation = ?", [self.key(name)]
         ).fetchone()
         return row[0] if row else None
+
+    def elsewhere(self, name: str, condition: str, value: str) -> list[tuple[str, str]]:
+        """(key, table) of that relation in other schemas whose record meets `condition`; the newest first."""
+        rows = self.con.execute(
+            f"""
+            select relation, schema_name
+            from clio_state.relations
+            inner join duckdb_tables() on relation in (table_name, concat(schema_name, '.', table_name))
+            where {condition} and table_name = $name and database_name = current_database()
+                and schema_name = coalesce(nullif(regexp_extract(relation, '^(.*)[.]', 1), ''), '{SCHEMA}')
+                and schema_name <> $schema
+            order by built_at desc, relation""",
+            {"value": value, "name": name, "schema": self.schema},
+        ).fetchall()
+        return [(key, f"{identifier(schema)}.{identifier(name)}") for key, schema in rows]
 
     def content(self, name: str) -> str:
         """A hash of the rows of a table, in any order."""
