@@ -206,7 +206,9 @@ tree as (
                         as varchar
                     ), 4, '0')
                 )) as cluster_id,
-                kept_id is not null or coalesce(overlap >= keep_name_similarity, false) as keeps_name
+                kept_id is not null or coalesce(overlap >= keep_name_similarity, false) and not exists (
+                    select 1 from trees where trees.facet = together.facet and trees.reason = 'settings'
+                ) as keeps_name
             from together
             left join matched using (facet, number)
             cross join settings
