@@ -21,7 +21,7 @@ from clio_sql.register import FUNCTIONS, MACROS, MODULES
 TIERS = (
     ("errors",),
     ("quoting", "lines", "reads", "rows"),
-    ("runtime", "state"),
+    ("runtime", "state", "encoder"),
     ("words", "redact", "embedding"),
     ("calls",),
     ("providers",),
@@ -46,6 +46,8 @@ SQL_ALONE = {"clio_words", "clio_tokens"}  # macros of SQL, without a function b
 BROUGHT_ALONG = {
     "threadpoolctl": "scikit-learn",
     "transformers": "sentence-transformers",
+    "tokenizers": "sentence-transformers",
+    "torch": "sentence-transformers",
     "yaml": "sentence-transformers",
     "adbc_driver_manager": "adbc-driver-postgresql",
 }
