@@ -85,11 +85,15 @@ class Embedder:
             parts = []
             for start in range(0, len(texts), BATCH):
                 part = texts[start : start + BATCH]
-                parts.append(self._model.encode(part, BATCH, normalize_embeddings=True, show_progress_bar=False))
+                parts.append(self._encoded(part))
                 tick(len(part))
             vectors = np.concatenate(parts)
         self.computed += len(texts)
         return vectors
+
+    def _encoded(self, texts: list[str]) -> np.ndarray:
+        """By the library's own pass."""
+        return self._model.encode(texts, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False)
 
     def _remember(self, vectors: dict[bytes, np.ndarray]) -> None:
         self._memory.update(vectors)

@@ -21,7 +21,7 @@ from clio_sql.register import FUNCTIONS, MACROS, MODULES
 TIERS = (
     ("errors",),
     ("quoting", "lines", "reads", "rows"),
-    ("runtime", "state", "encoder"),
+    ("runtime", "state", "encoder", "kmeans"),
     ("words", "redact", "embedding"),
     ("calls",),
     ("providers",),
@@ -44,6 +44,7 @@ FOLDERS = {"clio_sql": ROOT / "clio_sql", "clio_sql.udfs": ROOT / "udfs", "clio_
 HEAVY = ("torch", "sklearn", "sentence_transformers", "transformers", "anthropic", "ibis", "plotly")
 SQL_ALONE = {"clio_words", "clio_tokens"}  # macros of SQL, without a function behind them
 BROUGHT_ALONG = {
+    "scipy": "scikit-learn",
     "threadpoolctl": "scikit-learn",
     "transformers": "sentence-transformers",
     "tokenizers": "sentence-transformers",
