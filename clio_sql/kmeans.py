@@ -1,8 +1,8 @@
 """k-means on many points: seeds and first steps on a sample, the last steps on all, each step a few BLAS products.
 
 Seeds are drawn many at a time (Bahmani et al., "Scalable k-means++", 2012). Between the steps the centroids that are
-missed least go to the widest clusters, which mends what the seeds got wrong at less cost than a better draw. The same seed
-gives the same bits on one machine; another number of BLAS threads may change the last ones.
+missed least go to the widest clusters, which mends what the seeds got wrong at less cost than a better draw. The same
+seed gives the same bits on one machine; another number of BLAS threads may change the last ones.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 BLOCK = 2_048  # points whose distances to all centroids are held at a time: 8 MB at 1,000 centroids
-SAMPLE = 32  # points a centroid for the first steps
+SAMPLE = 64  # points a centroid for the first steps
 SEED_SAMPLE = 16  # and for the seeds
 ROUNDS = 32  # in which the seeds are drawn
 FIRST, BETWEEN, LAST = 3, 2, 2  # steps on the sample before and after centroids are moved, and on all points
@@ -78,7 +78,7 @@ def _scored(points: np.ndarray, centroids: np.ndarray) -> Iterator[tuple[slice, 
 
 
 def _moved(points: np.ndarray, centroids: np.ndarray, number: int, random: np.random.Generator) -> np.ndarray:
-    """So many centroids, those that are missed least, each half way between a widest cluster's and one of its points."""
+    """So many that are missed least go half way between the centroid of a widest cluster and one of its points."""
     owner, distance = nearest(points, centroids)
     loss = np.bincount(owner, weights=detours(points, centroids), minlength=len(centroids))
     spread = np.bincount(owner, weights=distance, minlength=len(centroids))
