@@ -1,13 +1,14 @@
 """How fast the functions that compute are, each beside what it is held against, in the same process.
 
-    python tests/bench_kernels.py embed [--texts 2000]              # against SentenceTransformer.encode
-    python tests/bench_kernels.py rate [--texts 2000]               # against the processor's own product
-    python tests/bench_kernels.py fit [--rows 500000] [--k 1000]       # against faiss (pip install faiss-cpu)
+    python tests/bench_kernels.py embed [--texts 2000]             # against SentenceTransformer.encode
+    python tests/bench_kernels.py rate [--texts 2000]              # against the processor's own matrix product
+    python tests/bench_kernels.py fit [--rows 500000] [--k 1000]   # against faiss (pip install faiss-cpu)
     python tests/bench_kernels.py cluster [--rows 500000] [--k 1000]   # against one numpy product
 
-Prints one table each: medians of so many repeats, taken in turns, by wall clock; with --cpu in seconds of the processor,
-which other programs disturb less; OMP_NUM_THREADS=1 beside it where they are many. Short texts are the first messages of banking77.parquet, long ones whole transcripts
-of sgd_dev.parquet, both in CLIO_TEST_DATA. Vectors are made up: groups of groups on the unit sphere, of skewed sizes.
+Prints one table each: medians of so many --repeats, taken in turns, by wall clock; with --cpu in seconds of the
+processor, which other programs disturb less (with OMP_NUM_THREADS=1 where they are many). Short texts are the first
+messages of banking77.parquet, long ones whole transcripts of sgd_dev.parquet, both in CLIO_TEST_DATA. Vectors are made
+up: groups of groups on the unit sphere, of skewed sizes.
 """
 
 from __future__ import annotations
