@@ -252,7 +252,7 @@ def test_embed_equal_texts_once(con):
 
 
 def test_embed_keeps_the_order_of_a_long_batch(con):
-    """A batch is embedded in parts of 512, and 512 is no multiple of 7."""
+    """Vectors come in the order of the rows, though texts are embedded by length and once each."""
     con.execute(
         "create or replace temp table parts as select i % 7 as k, 'counted text ' || k as t from range(2000) r(i)"
     )

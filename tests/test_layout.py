@@ -21,7 +21,7 @@ from clio_sql.register import FUNCTIONS, MACROS, MODULES
 TIERS = (
     ("errors",),
     ("quoting", "lines", "reads", "rows"),
-    ("runtime", "state", "names"),
+    ("runtime", "state", "names", "encoder", "kmeans"),
     ("words", "redact", "embedding"),
     ("calls",),
     ("providers",),
@@ -44,8 +44,11 @@ FOLDERS = {"clio_sql": ROOT / "clio_sql", "clio_sql.udfs": ROOT / "udfs", "clio_
 HEAVY = ("torch", "sklearn", "sentence_transformers", "transformers", "anthropic", "ibis", "plotly")
 SQL_ALONE = {"clio_words", "clio_tokens"}  # macros of SQL, without a function behind them
 BROUGHT_ALONG = {
+    "scipy": "scikit-learn",
     "threadpoolctl": "scikit-learn",
     "transformers": "sentence-transformers",
+    "tokenizers": "sentence-transformers",
+    "torch": "sentence-transformers",
     "yaml": "sentence-transformers",
     "adbc_driver_manager": "adbc-driver-postgresql",
 }

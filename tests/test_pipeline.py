@@ -261,7 +261,7 @@ def test_install_over_a_table_is_views_that_embed_each_text_once(chats, from_run
     monkeypatch.setattr(model, "_memory", OrderedDict())
     computed: Counter[str] = Counter()
     compute = model._compute
-    monkeypatch.setattr(model, "_compute", lambda texts: computed.update(texts) or compute(texts))
+    monkeypatch.setattr(model, "_compute", lambda texts, tick: computed.update(texts) or compute(texts, tick))
     with clio_sql.connect() as con:
         give_table(con, chats)
         clio_sql.install(con, conversations="main.chats", breakdowns=["plan"])

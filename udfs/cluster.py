@@ -22,7 +22,8 @@ def cluster(engine: Engine, vectors: pa.ChunkedArray, models: pa.ChunkedArray) -
     columns += [np.zeros(len(points), np.int32), np.full(len(points), np.inf, np.float32)]
     for model in sorted(set(names.tolist())):
         rows = names == model
-        for column, values in zip(columns, _two_nearest(points[rows], engine.model(model)), strict=True):
+        mine = points if rows.all() else points[rows]
+        for column, values in zip(columns, _two_nearest(mine, engine.model(model)), strict=True):
             column[rows] = values
     engine.advance("cluster", len(points))
     alone = ~np.isfinite(columns[3])
@@ -39,7 +40,8 @@ def _two_nearest(points: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray,
             "Embed with the model that the clusters were fitted on."
         )
     # |x - c|² without |x|², which is the same for every centroid; one matrix product for the batch.
-    scores = (centroids**2).sum(axis=1) - 2 * (points @ centroids.T)
+    scores = points @ (-2 * centroids.T)
+    scores += (centroids**2).sum(axis=1)
     rows = np.arange(len(points))
     first = scores.argmin(axis=1)
     scores[rows, first] = np.inf
@@ -50,7 +52,8 @@ def _two_nearest(points: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray,
 
 
 def _distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:
-    return np.sqrt(((points - others) ** 2).sum(axis=1))
+    apart = points - others
+    return np.sqrt(np.einsum("ij,ij->i", apart, apart))
 
 
 FUNCTION = Function("clio_cluster", ["FLOAT[]", "VARCHAR"], TYPE, cluster)

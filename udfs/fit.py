@@ -8,6 +8,7 @@ from clio_sql.udfs import Function, matrix
 
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
+from clio_sql.kmeans import detours, kmeans, lloyd, nearest
 
 RESTARTS = 8  # the best of several starts, while a start is cheap
 WARM_STEPS = 2  # Lloyd iterations from given centroids: each refit follows the data a step, and moves few of them
@@ -30,9 +31,9 @@ def fit(
 
 
 def _centroids(points: np.ndarray, k: int, seed: int, start: np.ndarray | None = None) -> np.ndarray:
-    """k-means centroids, shape (k, d), by scikit-learn's Lloyd iterations from k-means++ starts, or from `start`.
+    """k-means centroids, shape (k, d): the best of several of scikit-learn's while that is cheap, else of `kmeans`.
 
-    One thread, so that the same seed gives the same bits.
+    From `start`, a few steps on.
     """
     if k < 1 or len(points) == 0:
         raise ClioError(f"clio_fit: k = {k} for {len(points)} vectors; both must be at least 1.")
@@ -46,15 +47,27 @@ def _centroids(points: np.ndarray, k: int, seed: int, start: np.ndarray | None =
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
 
-    distinct = np.unique(points, axis=0)
-    if len(distinct) <= k:
-        return distinct
-    with threadpool_limits(limits=1):
-        if start is not None:
-            warm = _resized(points, start, k, seed)
+    if _few_distinct(points, k):
+        return np.unique(points, axis=0)
+    if start is None and len(points) * k > CHEAP:
+        return kmeans(points, k, seed)
+    with threadpool_limits(limits=1):  # scikit-learn's result depends on the threads
+        if start is None:
+            return KMeans(k, n_init=RESTARTS, random_state=seed).fit(points).cluster_centers_
+        warm = _resized(points, start, k, seed)
+        if len(points) * k <= CHEAP:
             return KMeans(len(warm), init=warm, n_init=1, max_iter=WARM_STEPS).fit(points).cluster_centers_
-        restarts = RESTARTS if len(points) * k <= CHEAP else 1
-        return KMeans(k, n_init=restarts, random_state=seed).fit(points).cluster_centers_
+    return lloyd(points, warm, WARM_STEPS)
+
+
+def _few_distinct(points: np.ndarray, k: int) -> bool:
+    """Whether there are at most k distinct points; mostly seen after hardly more than k of them."""
+    seen: set[bytes] = set()
+    for point in points:
+        seen.add((point + 0.0).tobytes())  # -0.0 is 0.0
+        if len(seen) > k:
+            return False
+    return True
 
 
 def _resized(points: np.ndarray, centroids: np.ndarray, k: int, seed: int) -> np.ndarray:
@@ -66,7 +79,7 @@ def _resized(points: np.ndarray, centroids: np.ndarray, k: int, seed: int) -> np
     from sklearn.cluster import KMeans
 
     kept = list(_without_superfluous(points, centroids.astype(np.float32), k))
-    owner, distance = _nearest(points, np.stack(kept))
+    owner, distance = nearest(points, np.stack(kept))
     halves: dict[int, tuple[float, np.ndarray]] = {}  # cluster -> what its split gains, and the two centroids
     while len(kept) < k:
         spread = np.bincount(owner, weights=distance, minlength=len(kept))
@@ -74,7 +87,7 @@ def _resized(points: np.ndarray, centroids: np.ndarray, k: int, seed: int) -> np
             mine = points[owner == number]
             if number not in halves and len(mine) > 1 and np.ptp(mine, axis=0).any():
                 two = KMeans(2, n_init=4, random_state=seed).fit(mine)
-                same = int(_nearest(kept[number][None], two.cluster_centers_)[0][0])  # this half goes on
+                same = int(nearest(kept[number][None], two.cluster_centers_)[0][0])  # this half goes on
                 centres = two.cluster_centers_[[same, 1 - same]]
                 halves[number] = (float(spread[number] - two.inertia_), centres)
         if not halves:
@@ -84,7 +97,7 @@ def _resized(points: np.ndarray, centroids: np.ndarray, k: int, seed: int) -> np
         kept.append(added)
         mine = np.flatnonzero(owner == number)
         two = np.stack([kept[number], added])
-        nearer, distance[mine] = _nearest(points[mine], two)
+        nearer, distance[mine] = nearest(points[mine], two)
         owner[mine] = np.where(nearer == 0, number, len(kept) - 1)
     return np.stack(kept)
 
@@ -92,22 +105,11 @@ def _resized(points: np.ndarray, centroids: np.ndarray, k: int, seed: int) -> np
 def _without_superfluous(points: np.ndarray, centroids: np.ndarray, k: int) -> np.ndarray:
     """At most k of the centroids: those go whose points have the least way to another, a tenth at a time."""
     while len(centroids) > k:
-        owner, near = _nearest(points, centroids)
-        scores = (centroids**2).sum(axis=1) - 2 * (points @ centroids.T)
-        scores[np.arange(len(points)), owner] = np.inf
-        way = scores.min(axis=1) + (points**2).sum(axis=1) - near
-        loss = np.bincount(owner, weights=way, minlength=len(centroids))
+        owner, _ = nearest(points, centroids)
+        loss = np.bincount(owner, weights=detours(points, centroids), minlength=len(centroids))
         gone = np.argsort(loss, kind="stable")[: min(len(centroids) - k, 1 + len(centroids) // 10)]
         centroids = np.delete(centroids, gone, axis=0)
     return centroids
-
-
-def _nearest(points: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Number of the nearest centroid of each point, and the squared distance to it."""
-    scores = (centroids**2).sum(axis=1) - 2 * (points @ centroids.T)
-    owner = scores.argmin(axis=1)
-    rows = np.arange(len(points))
-    return owner, np.maximum(scores[rows, owner] + (points**2).sum(axis=1), 0.0)
 
 
 FUNCTION = Function("clio_fit", ["FLOAT[][]", "INTEGER", "INTEGER", "VARCHAR"], "VARCHAR", fit)

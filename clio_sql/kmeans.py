@@ -1,0 +1,109 @@
+"""k-means on many points: seeds and first steps on a sample, the last steps on all, each step a few BLAS products.
+
+Seeds are drawn many at a time (Bahmani et al., "Scalable k-means++", 2012). Between the steps the centroids that are
+missed least go to the widest clusters, which mends what the seeds got wrong at less cost than a better draw. The same
+seed gives the same bits on one machine; another number of BLAS threads may change the last ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+BLOCK = 2_048  # points whose distances to all centroids are held at a time: 8 MB at 1,000 centroids
+SAMPLE = 64  # points a centroid for the first steps
+SEED_SAMPLE = 16  # and for the seeds
+ROUNDS = 32  # in which the seeds are drawn
+FIRST, BETWEEN, LAST = 3, 2, 2  # steps on the sample before and after centroids are moved, and on all points
+MOVED = (0.2, 0.1, 0.1, 0.05)  # shares of the centroids that are moved
+
+
+def kmeans(points: np.ndarray, k: int, seed: int) -> np.ndarray:
+    """k centroids, float32, shape (k, d), of more than k distinct points, float32, shape (n, d)."""
+    random = np.random.default_rng(seed)
+    sample = points[random.permutation(len(points))[: SAMPLE * k]]
+    centroids = lloyd(sample, _seeds(sample[: SEED_SAMPLE * k], k, random), FIRST)
+    for share in MOVED:
+        centroids = lloyd(sample, _moved(sample, centroids, int(share * k), random), BETWEEN)
+    return lloyd(points, centroids, LAST)
+
+
+def lloyd(points: np.ndarray, centroids: np.ndarray, steps: int) -> np.ndarray:
+    """The centroids after so many steps. One that no point is near goes to a point that is far from all."""
+    from scipy.sparse import csr_array
+
+    rows = np.arange(len(points) + 1)
+    for _ in range(steps):
+        owner, distance = nearest(points, centroids)
+        sizes = np.bincount(owner, minlength=len(centroids))
+        member = csr_array((np.ones(len(points), np.float32), owner, rows), shape=(len(points), len(centroids)))
+        empty = np.flatnonzero(sizes == 0)
+        centroids = (member.T @ points) / np.maximum(sizes, 1)[:, None].astype(np.float32)
+        if len(empty):
+            centroids[empty] = points[np.argsort(-distance, kind="stable")[: len(empty)]]
+    return centroids
+
+
+def nearest(points: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Number of the nearest centroid of each point, ties to the lower, and the squared distance to it."""
+    owner, distance = np.empty(len(points), np.int64), np.empty(len(points), np.float32)
+    for part, scores in _scored(points, centroids):
+        owner[part] = scores.argmin(axis=1)
+        distance[part] = scores[np.arange(len(scores)), owner[part]]
+    return owner, np.maximum(2 * distance + np.einsum("ij,ij->i", points, points), 0.0)
+
+
+def detours(points: np.ndarray, centroids: np.ndarray) -> np.ndarray:
+    """For each point, how much farther in squared distance the second nearest centroid is than the nearest."""
+    detour = np.empty(len(points), np.float32)
+    for part, scores in _scored(points, centroids):
+        rows = np.arange(len(scores))
+        first = scores.argmin(axis=1)
+        near = scores[rows, first]
+        scores[rows, first] = np.inf
+        detour[part] = 2 * (scores.min(axis=1) - near)
+    return detour
+
+
+def _scored(points: np.ndarray, centroids: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Blocks of half the squared distances, without |x|², which is the same for every centroid."""
+    half = (centroids**2).sum(axis=1) / 2
+    turned = np.ascontiguousarray(-centroids.T)
+    for start in range(0, len(points), BLOCK):
+        part = slice(start, start + BLOCK)
+        scores = points[part] @ turned
+        scores += half
+        yield part, scores
+
+
+def _moved(points: np.ndarray, centroids: np.ndarray, number: int, random: np.random.Generator) -> np.ndarray:
+    """So many that are missed least go half way between the centroid of a widest cluster and one of its points."""
+    owner, distance = nearest(points, centroids)
+    loss = np.bincount(owner, weights=detours(points, centroids), minlength=len(centroids))
+    spread = np.bincount(owner, weights=distance, minlength=len(centroids))
+    gone, wide = (np.argsort(cost, kind="stable")[:number] for cost in (loss, -spread))
+    moved = centroids.copy()
+    for target, cluster in zip(gone, wide, strict=True):
+        members = np.flatnonzero(owner == cluster)
+        if len(members):
+            moved[target] = (points[random.choice(members)] + centroids[cluster]) / 2
+    return moved
+
+
+def _seeds(points: np.ndarray, k: int, random: np.random.Generator) -> np.ndarray:
+    """k of the points, drawn as likely as they are far from those before: k-means++, a part of them at a time."""
+    chosen = random.integers(len(points), size=1)
+    distance = nearest(points, points[chosen])[1]
+    while len(chosen) < k:
+        # at first few at a time, since one seed changes all distances; then k / ROUNDS
+        wanted = min(k - len(chosen), max(1, min(len(chosen), k // ROUNDS)))
+        likely = distance.astype(np.float64)
+        likely[chosen] = 0.0
+        if np.count_nonzero(likely) < wanted:  # nearly all are copies of one another
+            likely = np.ones(len(points))
+            likely[chosen] = 0.0
+        added = random.choice(len(points), wanted, replace=False, p=likely / likely.sum())
+        distance = np.minimum(distance, nearest(points, points[added])[1])
+        chosen = np.concatenate([chosen, added])
+    return points[chosen]
