@@ -239,6 +239,7 @@ def test_a_reader_sees_the_old_file_or_the_new_one(tmp_path):
     con = duckdb.connect(str(tmp_path / "warehouse.duckdb"))
     con.execute("create schema clio; set schema = 'clio'; create table g as select 0 as g")
     con.execute("create table settings as select 'insight' as mode, null::double as epsilon")
+    con.execute("create schema clio_state; create table clio_state.relations (relation varchar, complete boolean)")
     for relation in relations:
         con.execute(f"create view {relation.name} as select g, i from range(3000) as t(i), clio.g")
     publish(con, tmp_path, relations)

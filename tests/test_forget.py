@@ -218,7 +218,7 @@ def test_where_a_check_fails_nothing_stays_published(out, local, monkeypatch):
     (out / "parquet" / "clusters.parquet").write_text("old")
     with pytest.raises(CheckError):
         forget_here(out, local)
-    assert [path.name for path in out.rglob("*") if path.is_file()] == ["warehouse.duckdb"]
+    assert [path.name for path in out.rglob("*.*") if path.parent.name != "builds"] == ["warehouse.duckdb"]
     monkeypatch.undo()
     told = forget_here(out, local)  # the same command finishes
     assert told.erased.rows == 0 and (out / "published.duckdb").exists()
@@ -318,7 +318,7 @@ def test_calls_that_saw_their_texts_are_erased_and_nothing_is_paid(server, tmp_p
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
     with paid.asked(server) as asked:
         paid.run(path, out, server, analysis)
-    assert asked["name"] >= 1 and not asked["extract"]  # the next run asks what was erased, and no more
+    assert asked["audit"] >= 1 and not asked["extract"]  # the next run asks what was erased, and no more
     assert traces(out, tmp_path) == set()
     assert not chats.warehouse(out, "select 1 from clio_state.relations where not complete")
 

@@ -43,9 +43,9 @@ def embedded(monkeypatch) -> list[str]:
     found, texts = embedding.embedder(embedding.PACKAGED), []
     compute = found._compute
 
-    def noted(given: list[str]):
+    def noted(given: list[str], *more):
         texts.extend(given)
-        return compute(given)
+        return compute(given, *more)
 
     monkeypatch.setattr(found, "_memory", type(found._memory)())
     monkeypatch.setattr(found, "_compute", noted)

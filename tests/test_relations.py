@@ -226,6 +226,7 @@ class Trunk:
         packaged(con, "settings", **settings)
         packaged(con, "facets", clustered=True)
         con.execute("create table fits as select facet, null::varchar as reason from facets")
+        con.execute("create table build_info as select 'local' as provider, 'm' as naming_model")
         last.prepare(con, list(RELATIONS.values()))
         rows = [
             dict(zip(BASE, (facet, cluster, name, f"Most mention '{name.lower()}'.", size, size), strict=True))

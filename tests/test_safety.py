@@ -98,7 +98,8 @@ def test_a_flag_that_does_not_follow_concern_is_found(safety):
 
 def test_in_insight_mode_there_is_nothing_of_it(safety, tmp_path):
     run(safety / "a.jsonl", tmp_path / "out", paid.folder(tmp_path / "analysis", flag="'flagged'"))
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["published.duckdb", "warehouse.duckdb"]
+    files = ["builds", "published.duckdb", "report.html", "warehouse.duckdb"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == files
     assert not {r.name for r in project.load() if r.safety} & set(chats.published(tmp_path / "out"))
     assert WORD not in decoded(tmp_path / "out" / "published.duckdb")
     with pytest.raises(ClioError, match="its mode is insight"):

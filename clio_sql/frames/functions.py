@@ -187,9 +187,9 @@ def word(word: str) -> dt.Struct({"lemma": dt.string, "ordinary": dt.boolean, "s
 def tokens(text: str) -> TEXTS:
     """What of a text must be supported before it is shown: every run of letters; '' for what never can be.
 
-    >>> con.execute(tokens("See first_last"))
-    ['see', 'first', 'last']
-    >>> tokens(["See first_last"])
+    >>> con.execute(tokens("_Wifi_"))
+    ['wifi']
+    >>> tokens(["Wifi"])
     Traceback (most recent call last):
     ibis.common.annotations.SignatureValidationError: ...
     """
