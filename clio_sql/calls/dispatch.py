@@ -24,7 +24,7 @@ from clio_sql.errors import ClioError, ProviderError, Stopped
 RETRIES = 4  # further tries after a 5xx, a timeout or a lost connection
 GRACE_S = 5.0  # what those in flight are given once nothing new is started
 PATIENCE_S = 3600.0  # this long without one answer, all of it refused as too much, and the run ends
-GROUP_S = 0.003  # replies within this time are committed together: a commit costs some 4 ms of CPU
+GROUP_S = 0.006  # replies within this time are committed together: a commit costs some 4 ms of CPU
 
 
 Keep = Callable[[list[tuple[Job, Outcome]]], None]
