@@ -553,7 +553,6 @@ def table() -> str:
     for scenario in SCENARIOS:
         name = scenario.name.replace("_", " ")
         planted = "; ".join(map(str, scenario.planted)) if isinstance(scenario.planted, tuple) else scenario.planted
-        planted = ", ".join(sorted(planted)) if isinstance(planted, set) else planted
         on = scenario.limit or "not recovered"
         lines.append(f"| {name} | {scenario.attack.__doc__} | {scenario.gate} | `{planted}` | {on} |")
     return "\n".join(lines)
