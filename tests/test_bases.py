@@ -199,3 +199,8 @@ def test_a_file_that_no_run_wrote_settles_nothing(con, tmp_path):
     file.write_bytes(b"nothing of the kind")
     last.settle(con, [RELATIONS["bases"]], file)
     assert con.execute("select count(*) from clio.last_bases").fetchone() == (0,)
+
+
+def test_a_schema_that_no_run_built_settles_nothing(con, tmp_path):
+    """As where dbt built the file: its relations are in a schema of another name."""
+    last.settle(con, [RELATIONS["bases"]], tmp_path / "published.duckdb", schema="nowhere")
