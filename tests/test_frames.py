@@ -155,6 +155,12 @@ def test_analyses_compose_with_the_users_own_expressions(con):
     assert "RECURSIVE" in sql and con.con.execute(sql).fetchall() == [(joined.execute().n[0],)]
 
 
+def test_a_tree_runs_with_nothing_asked_of_it(con):
+    tree = clio.tree(con)
+    whole = rows(tree)
+    assert len(whole) > 20 and set(rows(tree.limit(5))) <= set(whole) and len(rows(tree.limit(5))) == 5
+
+
 def test_the_readme_example_prints_what_stands_under_it(demo_out):
     part = re.search(r"^## ibis\n(.*?)(?=^## )", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)[1]
     code = re.search(r"^```python\n(.*?)^```", part, re.M | re.S)[1].replace('"out/', f'"{demo_out}/')
