@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from clio_sql.builder.records import SCHEMA, Records, inside, kind, together
-from clio_sql.project import LAST, Relation
+from clio_sql.project import HOST, LAST, Relation
 from clio_sql.quoting import identifier, literal
 
 USED_IDS = "facet varchar, cluster_id varchar"
@@ -90,6 +90,7 @@ def keep(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], schema: 
         for name in LAST:
             if name in there:
                 con.execute(f"create or replace table last_{name} as from {name}")
+                con.execute(f"comment on table last_{name} is {literal(HOST[f'last_{name}'])}")
         for name in ("cluster_ids", "hierarchy"):
             if name in there:
                 con.execute(
