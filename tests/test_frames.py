@@ -49,7 +49,8 @@ def test_every_function_is_there_with_two_examples_that_do_what_they_say(empty, 
     assert len(examples.examples) >= 2
     told = io.StringIO()
     with contextlib.redirect_stdout(told):
-        doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS).run(examples, out=told.write, clear_globs=False)
+        runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS)  # whatever pytest was called with
+        runner.run(examples, out=told.write, clear_globs=False)
     assert told.getvalue() == ""
 
 
