@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import doctest
+import inspect
 import io
 import re
 
@@ -52,6 +53,14 @@ def test_every_function_is_there_with_two_examples_that_do_what_they_say(empty, 
         runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS)  # whatever pytest was called with
         runner.run(examples, out=told.write, clear_globs=False)
     assert told.getvalue() == ""
+
+
+@pytest.mark.parametrize("macro", MACROS)
+def test_every_function_takes_what_the_macro_takes(empty, macro):
+    query = "select parameters from duckdb_functions() where function_name = ? and function_type = 'macro'"
+    ((parameters,),) = empty.con.execute(query, [macro]).fetchall()
+    taken = list(inspect.signature(getattr(clio, macro.removeprefix("clio_"))).parameters)
+    assert ["name" if parameter == "child" else parameter for parameter in taken] == parameters
 
 
 def test_types_are_those_that_duckdb_gives(empty):
