@@ -30,15 +30,6 @@ from clio_sql.project import Relation
 WRITTEN = ".clio-sql.json"  # which files we wrote, and a hash of each: only those are ever replaced
 YOURS = ("profiles.yml",)  # an example to fill in: what is there is never replaced
 SOURCE = "clio"  # what dbt calls the host's tables
-HOST_COMMENTS = {
-    "source": "One row a row of the input, as its adapter read it. Private.",
-    "input": "One row: what was read.",
-    "build_info": "One row: who builds, with what and when.",
-    "noise": "One row a published figure with noise, where settings have an epsilon.",
-    "noise_budget": "One row: the epsilon that was spent so far.",
-    "used_ids": "One row a cluster id that was ever given.",
-    **{f"last_{name}": f"The relation {name} as it was when it was last published. Private." for name in project.LAST},
-}
 
 
 def export(folder: Path, relations: Sequence[Relation], checks: Mapping[str, str] | None = None) -> list[str]:
@@ -140,7 +131,7 @@ def _own_tests(relations: Sequence[Relation]) -> dict[str, str]:
             f"-- depends_on: {{{{ ref('{name}') }}}}\n"
             f"select 1 where clio_dbt_check('{name}') <> 'passed'\n"
         )
-    if "settings" not in names or "build_info" not in project.HOST:
+    if "settings" not in names:
         return tests
     for relation in relations:
         if relation.asks and "status" in relation.columns:
@@ -190,10 +181,7 @@ def _sources() -> dict[str, Any]:
         "name": SOURCE,
         "description": "What the plugin clio_sql.dbt reads from the input when a build begins.",
         "schema": "{{ target.schema }}",
-        "tables": [
-            {"name": name, **({"description": HOST_COMMENTS[name]} if name in HOST_COMMENTS else {})}
-            for name in project.HOST
-        ],
+        "tables": [{"name": name, "description": comment} for name, comment in project.HOST.items()],
     }
 
 

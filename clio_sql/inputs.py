@@ -199,7 +199,7 @@ def _table(con: duckdb.DuckDBPyConnection, alias: str, table: str, where: str) -
     matching = [each for each in tables if table in ("", each[1], ".".join(each))]
     if len(matching) == 1:
         return ".".join(map(identifier, (alias, *matching[0])))
-    which = f"{table!r} is not one of its tables" if table else "which table?"
+    which = f"{table!r} is not one of its tables." if table else "which table?"
     there = ", ".join(map(".".join, tables)) or "no table"
     raise InputError(f"{where}: {which} There is: {there}. Give it as {where}::schema.table.")
 

@@ -64,7 +64,7 @@ class Table:
         matching = [each for each in tables if table in ("", each[1], ".".join(each))]
         if len(matching) == 1:
             return matching[0]
-        which = f"{table!r} is not one of its tables" if table else "which table?"
+        which = f"{table!r} is not one of its tables." if table else "which table?"
         there = ", ".join(map(".".join, tables[:60])) or "no table"
         raise InputError(f"{self._where}: {which} There is: {there}. Give it as postgresql://…::schema.table.")
 

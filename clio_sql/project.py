@@ -26,9 +26,16 @@ LAST = (
     "cluster_models", "cluster_ids", "assignments", "cluster_names", "name_audits", "trees", "hierarchy", "layout",
     "bases",
 )  # fmt: skip
-# Made by the host: the rows that came in, what they are, who builds; the last build, and every id it ever gave;
-# noisy counts, and the budget they took.
-HOST = ("source", "input", "build_info", *(f"last_{name}" for name in LAST), "used_ids", "noise", "noise_budget")
+# Made by the host: name -> what a row is.
+HOST = {
+    "source": "One row a row of the input, as its adapter read it. Private.",
+    "input": "One row: what was read.",
+    "build_info": "One row: who builds, with what and when.",
+    **{f"last_{name}": f"The relation {name} as it was when it was last published. Private." for name in LAST},
+    "used_ids": "One row a cluster id that was ever given.",
+    "noise": "One row a published figure with noise, where settings have an epsilon.",
+    "noise_budget": "One row: the epsilon that was spent so far.",
+}
 KINDS = ("table", "view")
 
 

@@ -95,6 +95,24 @@ def test_a_build_publishes_what_a_run_publishes(dbt, demo_out, tmp_path):
         assert con.execute(query).fetchone()[0].startswith("v1.4"), "a file that older clients open"
 
 
+def test_a_second_build_goes_on_with_the_first_as_a_second_run_does(dbt, demo_out, tmp_path):
+    path = tmp_path / "demo.parquet"
+    demo = f"from '{demo_out / 'demo.parquet'}'"
+    export(tmp_path / "dbt", project.load())
+    folder = configured(tmp_path / "dbt", breakdowns=["plan"], input=str(path))
+    for rows in (1200, 1500):
+        duckdb.execute(f"copy ({demo} order by md5(conversation_id) limit {rows}) to '{path}'")
+        analyse.analyse(str(path), tmp_path / "run", Steps(), breakdowns=("plan",))
+        done = dbt(folder, "build")
+        assert done.returncode == 0, done.stdout
+        assert found(folder) == found(tmp_path / "run"), rows
+    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as con:
+        for name in project.LAST:
+            query = f"select count(*) from (from clio_dbt.last_{name} except all from clio_dbt.{name})"
+            assert con.execute(query).fetchone() == (0,), name
+            assert con.execute(f"select count(*) > 0 from clio_dbt.last_{name}").fetchone() == (True,), name
+
+
 def test_hostile_names_are_text(dbt, tmp_path):
     path = chats.write(
         tmp_path / "chats.jsonl", [row | {"plan": NAMES[number % 3]} for number, row in enumerate(chats.chats(900))]

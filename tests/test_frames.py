@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import doctest
+import inspect
 import io
 import re
 
@@ -49,8 +50,17 @@ def test_every_function_is_there_with_two_examples_that_do_what_they_say(empty, 
     assert len(examples.examples) >= 2
     told = io.StringIO()
     with contextlib.redirect_stdout(told):
-        doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(examples, out=told.write, clear_globs=False)
+        runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS)  # whatever pytest was called with
+        runner.run(examples, out=told.write, clear_globs=False)
     assert told.getvalue() == ""
+
+
+@pytest.mark.parametrize("macro", MACROS)
+def test_every_function_takes_what_the_macro_takes(empty, macro):
+    query = "select parameters from duckdb_functions() where function_name = ? and function_type = 'macro'"
+    ((parameters,),) = empty.con.execute(query, [macro]).fetchall()
+    taken = list(inspect.signature(getattr(clio, macro.removeprefix("clio_"))).parameters)
+    assert ["name" if parameter == "child" else parameter for parameter in taken] == parameters
 
 
 def test_types_are_those_that_duckdb_gives(empty):
@@ -153,6 +163,11 @@ def test_analyses_compose_with_the_users_own_expressions(con):
     joined = clio.tree(con).inner_join(free, ["facet", "cluster_id"]).filter(_.depth == 1).agg(n=_.count())
     sql = str(ibis.to_sql(joined))
     assert "RECURSIVE" in sql and con.con.execute(sql).fetchall() == [(joined.execute().n[0],)]
+
+
+def test_a_tree_runs_with_nothing_asked_of_it(con):
+    tree = clio.tree(con)
+    assert len(rows(tree)) > 20 and len(rows(tree.limit(5))) == 5
 
 
 def test_the_readme_example_prints_what_stands_under_it(demo_out):

@@ -140,6 +140,12 @@ def test_published_tables_and_columns_have_comments(demo_out):
     assert sum(comment is not None for (comment,) in described) >= 8
 
 
+def test_the_warehouse_says_of_every_relation_what_a_row_is(demo_out):
+    of = "where schema_name = 'clio' and comment is null"
+    query = f"select table_name from duckdb_tables() {of} union all select view_name from duckdb_views() {of}"
+    assert read(demo_out, query) == []
+
+
 # No work twice
 
 

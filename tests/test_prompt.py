@@ -33,6 +33,7 @@ def out(tmp_path_factory) -> Path:
         con.execute("create table held_back (facet text); create table about (made_by text)")
     with duckdb.connect(str(folder / "warehouse.duckdb")) as con:
         con.execute("create schema clio; create table clio.clusters as select 'request' as facet, 7 as users")
+        con.execute("comment on table clio.clusters is 'One row a cluster.'")
     return folder
 
 
@@ -160,7 +161,7 @@ def test_the_prompt_keeps_going_after_an_error_and_ctrl_c(out, tmp_path):
         says("select 40 +\r", "....")  # no ; yet
         says("2 as answer;\r", "42")
         says("from nowhere;\r", "clio-sql: Catalog Error")
-        says(".tables\r", "clusters")
+        says(".tables\r", "One row a cluster.")
         os.write(terminal, b"select sum(a.range * b.range) from range(10000000) a, range(10000000) b;\r")
         time.sleep(2)
         says("\x03", "stopped.")

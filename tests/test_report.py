@@ -175,7 +175,7 @@ def test_settings_of_the_package_protect_as_they_should(small):
         ("min_users", "5", True), ("min_users", "50", False), ("min_conversations", "1", True),
         ("max_user_share", "0.9", True), ("max_user_share", "0.2", False), ("min_audit_rating", "1", True),
         ("round_to", "1", True), ("mode", "'safety'", True), ("privacy_unit", "'conversation'", True),
-        ("top_clusters", "20", False), ("min_users", "null", False),
+        ("top_clusters", "20", False), ("min_users", "null", False), ("max_texts_per_user", "50", True),
     ],
 )  # fmt: skip
 def test_what_protects_less_than_the_default_is_marked(tmp_path, setting, value, less):
@@ -513,6 +513,17 @@ def test_on_paper_the_whole_tree_is_open(visit, small):
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_nothing_is_wider_than_the_screen(visit, hostile, size):
     assert visit(hostile, size=size).page.evaluate("document.documentElement.scrollWidth") == size[0]
+
+
+@slow
+def test_a_phone_shows_what_each_setting_means(visit, tmp_path):
+    change(write(tmp_path, 5, 2), "update about set min_users = 5")
+    report.write(tmp_path)
+    cells = visit(tmp_path, size=PHONE).page.locator("#settings-table tr:has-text('min_users') :is(th, td)").all()
+    default, meaning = (cell.inner_text() for cell in cells[2:])
+    assert default == "10" and meaning.startswith("distinct people")
+    for box in (cell.bounding_box() for cell in cells):
+        assert 0 < box["x"] < box["x"] + box["width"] <= PHONE[0]
 
 
 def first_cluster(page: Any) -> None:

@@ -363,7 +363,7 @@ def test_a_table_of_a_duckdb_file(con, tmp_path):
     assert read(con, f'{path}::main.we"ird; --').rows == 1
     message = refused(con, path)
     assert 'which table? There is: clio.chats, main.we"ird; --. Give it as clio.duckdb::' in message
-    assert "'gone' is not one of its tables" in refused(con, f"{path}::gone")
+    assert "'gone' is not one of its tables. There is: " in refused(con, f"{path}::gone")
     attached = con.execute("select count(*) from duckdb_databases() where database_name like 'clio_input%'")
     assert attached.fetchone() == (0,)
 

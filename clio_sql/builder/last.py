@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from clio_sql.builder.records import SCHEMA, Records, inside, kind, together
-from clio_sql.project import LAST, Relation
+from clio_sql.project import HOST, LAST, Relation
 from clio_sql.quoting import identifier, literal
 
 USED_IDS = "facet varchar, cluster_id varchar"
@@ -56,9 +56,10 @@ def settle(
     published: the file. It is of the last build where both say the same time; what was built then is still there.
     Else the next build would compare itself with an older one than people have in hand.
     """
-    with inside(con, schema):
-        if any(kind(con, name) is None for name in ("build_info", "bases")):
-            return
+    built = "from duckdb_tables() where database_name = current_database() and schema_name = ?"
+    there = {name for (name,) in con.execute(f"select table_name {built}", [schema]).fetchall()}
+    if not there >= {"build_info", "bases"}:  # also where another built the file, as dbt does: there is no such schema
+        return
     try:
         con.execute(f"attach {literal(str(published))} as told (read_only)")
     except duckdb.Error:  # no file that a run wrote: it tells nothing
@@ -89,6 +90,7 @@ def keep(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], schema: 
         for name in LAST:
             if name in there:
                 con.execute(f"create or replace table last_{name} as from {name}")
+                con.execute(f"comment on table last_{name} is {literal(HOST[f'last_{name}'])}")
         for name in ("cluster_ids", "hierarchy"):
             if name in there:
                 con.execute(

@@ -16,7 +16,7 @@ from clio_sql.builder.reporting import Quiet, Reporter
 from clio_sql.engine import Engine
 from clio_sql.errors import CheckError, ClioError, InputError
 from clio_sql.project import Relation
-from clio_sql.quoting import identifier
+from clio_sql.quoting import identifier, literal
 from clio_sql.register import is_read_only
 
 WITHOUT_MODEL = "rules, an embedding model and word statistics; no language model"
@@ -85,6 +85,7 @@ def install(
         for relation in relations:
             drop_other_kind(con, relation.name, "view")
             con.execute(f"create or replace view {relation.name} as {project.composed(relation, relations)}")
+    _comment(con, schema, relations)
 
 
 def build(
@@ -127,6 +128,7 @@ def run(
     builder.all()
     if any(relation.name == "noise_bound" for relation in relations):
         noise.draw(con, schema)
+    _comment(con, schema, relations)
     return builder
 
 
@@ -139,6 +141,19 @@ def check(con: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> None:
     broken = [f"{name} ({rows} rows)" for name, rows in found.items() if rows]
     if broken:
         raise CheckError(f"nothing is published, since these checks found bad rows: {', '.join(broken)}.")
+
+
+def _comment(con: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Relation]) -> None:
+    """Say of each table and view what a row is, where the catalog does not say it yet."""
+    of = "where database_name = current_database() and schema_name = $schema"
+    query = (
+        f"select table_name, 'table', comment from duckdb_tables() {of} "
+        f"union all select view_name, 'view', comment from duckdb_views() {of}"
+    )
+    comments = project.HOST | {relation.name: relation.comment for relation in relations}
+    for name, kind, comment in con.execute(query, {"schema": schema}).fetchall():
+        if name in comments and comment != comments[name]:
+            con.execute(f"comment on {kind} {identifier(schema)}.{identifier(name)} is {literal(comments[name])}")
 
 
 def _views(con: duckdb.DuckDBPyConnection, conversations: str, schema: str, breakdowns: Sequence[str]) -> None:

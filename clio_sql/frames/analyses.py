@@ -46,7 +46,9 @@ def tree(con: Backend) -> ir.Table:
     for table in query.find_all(exp.Table):
         if table.name == "clusters":
             table.set("db", exp.to_identifier(schema))
-    return con.sql(query.sql("duckdb", comments=False), schema=TREE)
+    # inside a select: from the outermost one ibis takes the CTEs apart, and forgets that they are recursive
+    whole = exp.select("*").from_(query.subquery("tree"))
+    return con.sql(whole.sql("duckdb", comments=False), schema=TREE)
 
 
 def top(con: Backend, facet: str = "request", n: int = 10, level: int | None = 0) -> ir.Table:

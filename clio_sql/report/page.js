@@ -108,7 +108,7 @@ function drawSettings() {
     const value = make("td", { class: "num" }, make("code", { text: seen(row.value ?? "not set") }));
     if (row.protects_less) value.append(make("span", { class: "tag less", text: "protects less" }));
     else if (row.changed) value.append(make("span", { class: "tag", text: "changed" }));
-    return make("tr", {}, make("th", { scope: "row" }, make("code", { text: row.name })), value,
+    return make("tr", { class: row.changed ? "changed" : null }, make("th", { scope: "row" }, make("code", { text: row.name })), value,
       make("td", { class: "num", text: seen(row.packaged ?? "") }), make("td", { text: seen(row.meaning) }));
   }));
 }

@@ -18,7 +18,8 @@ weaker_way as (
     from (
         values
             ('min_users', 'lower'), ('min_conversations', 'lower'), ('min_audit_rating', 'lower'), ('round_to', 'lower'),
-            ('max_user_share', 'higher'), ('epsilon', 'higher'), ('mode', 'other'), ('privacy_unit', 'other')
+            ('max_user_share', 'higher'), ('max_texts_per_user', 'higher'), ('epsilon', 'higher'), ('mode', 'other'),
+            ('privacy_unit', 'other')
     ) as ways(name, way)
 ),
 

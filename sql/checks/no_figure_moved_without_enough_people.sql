@@ -29,13 +29,13 @@ moved as (
 ),
 
 people as (
-    select relation, facet, cluster_id, breakdown, value, user_id, count(*) as times
+    select relation, facet, cluster_id, breakdown, value, user_id, min(day) as day, count(*) as times
     from days
     where user_id is not null
     group by relation, facet, cluster_id, breakdown, value, user_id
 ),
 
--- who was gone before, and is not counted any more, went too
+-- who was gone before, and is not counted any more, went too; or is back, and one of those who came
 gone as (
     select relation, facet, cluster_id, breakdown, value, sum(people) as people
     from days
@@ -51,5 +51,8 @@ cross join settings
 where mode is distinct from 'safety'
 group by moved.relation, moved.facet, moved.cluster_id, moved.breakdown, moved.value
 having not coalesce(
-    count(*) filter (people.times = 1) + coalesce(any_value(gone.people), 0) >= any_value(min_users), false
+    count(*) filter (people.times = 1 and people.day = 'last')
+        + greatest(count(*) filter (people.times = 1 and people.day = 'now'), coalesce(any_value(gone.people), 0))
+        >= any_value(min_users),
+    false
 )

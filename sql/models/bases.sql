@@ -17,6 +17,7 @@ last as (
     select
         relation, facet, cluster_id, breakdown, value, known_users.user_id,
         case when known_users.user_id is null then sum(people) else 1 end as people,
+        coalesce(sum(people) filter (last_bases.user_id is null), 0) as nameless,   -- gone in a build before
         sum(conversations) as conversations
     from last_bases left join known_users using (user_id)
     group by relation, facet, cluster_id, breakdown, value, known_users.user_id
@@ -24,10 +25,10 @@ last as (
 
 days as (
     select 'today' as day, relation, facet, cluster_id, breakdown, value, user_id,
-        case when user_id is null then 0 else 1 end as people, conversations
+        case when user_id is null then 0 else 1 end as people, 0 as nameless, conversations
     from cells
     union all
-    select 'last', relation, facet, cluster_id, breakdown, value, user_id, people, conversations
+    select 'last', relation, facet, cluster_id, breakdown, value, user_id, people, nameless, conversations
     from last
 ),
 
@@ -58,7 +59,8 @@ per_user as (
         bool_or(passed) as passed,
         coalesce(sum(conversations) filter (day = 'today'), 0) as now,
         coalesce(sum(conversations) filter (day = 'last'), 0) as before,
-        coalesce(sum(people) filter (day = 'last' and user_id is null), 0) as gone
+        coalesce(sum(people) filter (day = 'last' and user_id is null), 0) - sum(nameless) as gone,
+        sum(nameless) as nameless
     from days inner join blocks using (relation, facet, cluster_id, breakdown, value)
     group by relation, facet, cluster_id, breakdown, block, user_id
 ),
@@ -68,7 +70,9 @@ moves as (
         relation, facet, cluster_id, breakdown, block,
         bool_or(passed) as passed,
         bool_and(now = before) as same,
-        count(*) filter (user_id is not null and (now = 0) <> (before = 0)) + sum(gone) as moved
+        count(*) filter (user_id is not null and now = 0 and before > 0) + sum(gone)
+            -- who is nameless may be one of those who came: back again, and not two people
+            + greatest(count(*) filter (user_id is not null and now > 0 and before = 0), sum(nameless)) as moved
     from per_user
     group by relation, facet, cluster_id, breakdown, block
 ),
