@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 from conftest import cli
 from test_relations import RELATIONS, empty, packaged, result
@@ -211,6 +212,22 @@ def test_centroids_keep_their_numbers_from_fit_to_fit(con):
     assert grown[:2] == old and grown[2] == pytest.approx([9.0, 50.45], abs=1e-4)
     shrunk = centroids(con, fit(con, LEFT + FAR, 2, fit(con, LEFT + RIGHT + FAR, 3)))
     assert sorted(shrunk) == [pytest.approx(c, abs=1e-4) for c in ([0.0, 0.45], [9.0, 50.45])]
+
+
+def test_beyond_the_least_only_what_is_too_wide_is_split(con):
+    """Two round clusters, of which no half is much narrower than the whole; then a third far from both."""
+    rng = np.random.default_rng(3)
+    two = [(rng.normal(size=16) + 30 * side).tolist() for side in range(2) for _ in range(100)]
+    third = [(rng.normal(size=16) - 90).tolist() for _ in range(20)]
+    first = fit(con, two, 2)
+
+    def grown(vectors, least):
+        query = "select len(clio_centroids(clio_fit(?::float[][], 8, start := ?, least := ?)))"
+        return con.execute(query, [vectors, first, least]).fetchone()[0]
+
+    assert grown(two, 2) == 2 and grown(two, 1) == 2
+    assert grown(two, 5) == 5 and grown(two, 0) == 8
+    assert grown(two + third, 2) == 3
 
 
 def test_a_start_of_another_length_is_refused(con):

@@ -51,7 +51,7 @@ def equal(a: Path, b: Path) -> None:
 def test_two_builds_of_the_same_input_are_equal(chats, tmp_path):
     a, b = (built(chats, tmp_path / name, seed) for seed, name in enumerate("ab", start=1))
     equal(a, b)
-    assert len(rows(a, "published.duckdb", "main")["clusters"]) > 3
+    assert len(rows(a, "published.duckdb", "main")["clusters"]) > 1
 
 
 @pytest.mark.slow
