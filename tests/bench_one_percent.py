@@ -1,10 +1,10 @@
 """What one percent more conversations cost: a run over 99 of 100, then one over all, into the same folder.
 
-    python tests/bench_one_percent.py banking77.parquet [--into FOLDER] [--claude]
+    python tests/bench_one_percent.py banking77.parquet [--into FOLDER] [--claude] [--latency 0.2]
 
 Prints a row a run: seconds by the clock and of the processor, the whole command with starting Python and loading the
 embedding model; then what share of the first the second took. --claude: through the stand-in server of the tests,
-with the calls that reached it.
+with the calls that reached it, each answered after so many seconds.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def by_rule(file: Path, into: Path) -> list[Run]:
     ]
 
 
-def by_claude(file: Path, into: Path) -> list[Run]:
+def by_claude(file: Path, into: Path, latency: float = 0.0) -> list[Run]:
     """Both runs through the stand-in server."""
     import paid
     from messages_server import Server
@@ -76,7 +76,7 @@ def by_claude(file: Path, into: Path) -> list[Run]:
     os.environ |= paid.environment(ANTHROPIC_LOG="")
     (into / "analysis").mkdir()
     found = []
-    with Server() as server:
+    with Server(latency) as server:
         for path in parts(file, into):
             with paid.asked(server) as calls:
                 took = run(paid.command(path, into / "out", server, into / "analysis", "--max-usd", 100))
@@ -94,11 +94,12 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--into", type=Path, default=None, help="an empty folder; a temporary one by default")
     parser.add_argument("--claude", action="store_true")
+    parser.add_argument("--latency", type=float, default=0.0)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         into = given.into or Path(folder)
         into.mkdir(exist_ok=True)
-        found = (by_claude if given.claude else by_rule)(given.file, into)
+        found = by_claude(given.file, into, given.latency) if given.claude else by_rule(given.file, into)
         print("conversations  seconds     busy  calls")
         for each in found:
             calls = ", ".join(f"{count:,} {name}" for name, count in sorted(each.calls.items()))
