@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from clio_sql import contracts, project
+from clio_sql import contracts, noise, project
 from clio_sql.builder import last
 from clio_sql.errors import ClioError
 from clio_sql.project import Relation
@@ -31,10 +31,6 @@ HOST_TABLES = """
         built_at timestamp, made_by varchar, provider varchar, embedding_model varchar,
         clio_sql_version varchar, duckdb_version varchar, sql_hash varchar, refit boolean,
         model varchar, naming_model varchar, base_url varchar
-    );
-    create table noise (
-        relation varchar, facet varchar, cluster_id varchar, breakdown varchar, cell varchar,
-        conversations bigint, users bigint
     );
     create table noise_budget (epsilon_spent double);
 """
@@ -99,7 +95,7 @@ def connection() -> duckdb.DuckDBPyConnection:
 
 def give_host_tables(con: duckdb.DuckDBPyConnection) -> None:
     """The tables of the host, empty."""
-    con.execute(HOST_TABLES)
+    con.execute(HOST_TABLES + noise.TABLE.format(schema="main"))
     last.prepare(con, project.load())
 
 

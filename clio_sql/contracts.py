@@ -16,7 +16,7 @@ POSITIVE = (
     "levels", "top_clusters", "neighbourhood", "sample_texts", "max_texts_per_user", "term_conversations",
     "conversations_per_user",
 )  # fmt: skip
-SHARES = ("refit_growth", "refit_far_share", "keep_name_similarity", "regrow_share")
+SHARES = ("refit_growth", "refit_far_share", "refit_least_share", "keep_name_similarity", "regrow_share")
 MAX_EPSILON = 20.0  # above, noise hides nobody
 PERIODS = ("day", "week", "month", "quarter")
 SAMPLE_BY = ("conversation", "message")

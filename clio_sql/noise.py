@@ -14,11 +14,13 @@ import duckdb
 from clio_sql.calls.store import now
 from clio_sql.quoting import identifier
 
-TABLES = """
+TABLE = """
 create table if not exists {schema}.noise (
     relation varchar, facet varchar, cluster_id varchar, breakdown varchar, cell varchar,
     conversations bigint, users bigint
 );
+"""
+BUDGET = """
 create or replace table {schema}.noise_budget as
     select (select sum(epsilon) from clio_state.noise_draws) as epsilon_spent;
 """
@@ -27,7 +29,7 @@ CELLS = "from {schema}.noisy_cells order by relation, facet, cluster_id, breakdo
 
 def prepare(con: duckdb.DuckDBPyConnection, schema: str) -> None:
     """Make `noise` and `noise_budget`, which relations read, if they are not there."""
-    con.execute(TABLES.format(schema=identifier(schema)))
+    con.execute((TABLE + BUDGET).format(schema=identifier(schema)))
 
 
 def draw(con: duckdb.DuckDBPyConnection, schema: str) -> None:

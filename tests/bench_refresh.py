@@ -1,6 +1,6 @@
 """How stable a refresh is: a file split by time into ten parts, added one after another to one warehouse.
 
-    python tests/bench_refresh.py sgd_dev.parquet [--parts 10] [--into FOLDER] [--least 22]
+    python tests/bench_refresh.py sgd_dev.parquet [--parts 10] [--into FOLDER] [--least 50]
 
 Prints a row a part. ids: share of the last build's published clusters that are published again under their id.
 rand: adjusted Rand index between this assignment to base clusters and the last one, on the conversations of both.

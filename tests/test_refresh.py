@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -10,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 from conftest import cli
 from test_relations import RELATIONS, empty, packaged, result
@@ -211,6 +214,22 @@ def test_centroids_keep_their_numbers_from_fit_to_fit(con):
     assert sorted(shrunk) == [pytest.approx(c, abs=1e-4) for c in ([0.0, 0.45], [9.0, 50.45])]
 
 
+def test_beyond_the_least_only_what_is_too_wide_is_split(con):
+    """Two round clusters, of which no half is much narrower than the whole; then a third far from both."""
+    rng = np.random.default_rng(3)
+    two = [(rng.normal(size=16) + 30 * side).tolist() for side in range(2) for _ in range(100)]
+    third = [(rng.normal(size=16) - 90).tolist() for _ in range(20)]
+    first = fit(con, two, 2)
+
+    def grown(vectors, least):
+        query = "select len(clio_centroids(clio_fit(?::float[][], 8, start := ?, least := ?)))"
+        return con.execute(query, [vectors, first, least]).fetchone()[0]
+
+    assert grown(two, 2) == 2 and grown(two, 1) == 2
+    assert grown(two, 5) == 5 and grown(two, 0) == 8
+    assert grown(two + third, 2) == 3
+
+
 def test_a_start_of_another_length_is_refused(con):
     with pytest.raises(duckdb.Error, match="to start from a model of 2"):
         fit(con, [[1.0, 2.0, 3.0], [2.0, 2.0, 3.0], [5.0, 2.0, 3.0]], 2, fit(con, LEFT, 2))
@@ -267,40 +286,60 @@ def test_without_a_conversation_in_common_centroids_decide(con):
 
 
 def killed_refreshes(demo: Path, demo_again: Path, folder: Path, times: int) -> None:
-    """A quarter fewer conversations, and some new: that refits, too."""
+    """A quarter fewer conversations, and some new: that refits, too. Each kill hits a refresh that begins anew.
+
+    The moments are spread over the length of a refresh, each anywhere in its share of it.
+    """
     path = part(
         demo, folder / "next.parquet",
         "select * from chats where conversation_id > 'c00000400' union all "
         "select * replace ('new' || conversation_id as conversation_id) from chats "
         "where conversation_id <= 'c00000040'",
     )  # fmt: skip
-    whole, out = folder / "whole", folder / "out"
-    for place in (whole, out):
-        place.mkdir()
-        copied(demo_again, place)
-        (place / "published.duckdb").write_bytes((demo_again / "published.duckdb").read_bytes())
     command = ["run", path, "--breakdown", "plan", "--into"]
+    whole = started(demo_again, folder / "whole")
     began = time.monotonic()
     done = cli(*command, whole)
     took = time.monotonic() - began
     assert done.returncode == 0 and "request: clusters fitted anew" in done.stderr, done.stderr
-    states = (tables(demo_again), tables(whole))
-    moments = [random.uniform(0, took) for _ in range(times)]
+    before, after = tables(demo_again), tables(whole)
+    rng = random.Random(6)
+    moments = [took * (place + rng.random()) / times for place in range(times)]
+    out = folder / "out"
     for moment in moments:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "clio_sql.cli", *map(str, command), str(out)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        time.sleep(moment)
+        started(demo_again, out)
+        while not killed_at(moment, [*command, out]):  # it was done by then
+            moment *= 0.8
+            started(demo_again, out)
+        assert tables(out) in (before, after), moment
+        done = cli(*command, out)
+        assert done.returncode == 0, (moment, done.stderr)
+        assert tables(out) == after, moment
+        for name in project.LAST:
+            query = f"select * from last_{name} order by all"
+            assert read(out, query) == read(whole, query), (name, moment)
+
+
+def started(demo_again: Path, out: Path) -> Path:
+    """A folder with what the last run left, and nothing else."""
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir()
+    copied(demo_again, out)
+    shutil.copy(demo_again / "published.duckdb", out)
+    return out
+
+
+def killed_at(moment: float, command: list[object]) -> bool:
+    """Run it and kill it after so many seconds; False where it was done by then."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "clio_sql.cli", *map(str, command)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        process.wait(moment)
+    except subprocess.TimeoutExpired:
         process.kill()
-        process.wait()
-        assert tables(out) in states, moments
-    done = cli(*command, out)
-    assert done.returncode == 0, (moments, done.stderr)
-    assert tables(out) == states[1], moments
-    for name in project.LAST:
-        query = f"select * from last_{name} order by all"
-        assert read(out, query) == read(whole, query), (name, moments)
+    return process.wait() == -signal.SIGKILL
 
 
 def test_a_killed_refresh_leaves_a_whole_file_and_the_next_ends_the_same(demo, demo_again, tmp_path):
@@ -308,5 +347,6 @@ def test_a_killed_refresh_leaves_a_whole_file_and_the_next_ends_the_same(demo, d
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_twenty_killed_refreshes(demo, demo_again, tmp_path):
     killed_refreshes(demo, demo_again, tmp_path, 20)

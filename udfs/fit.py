@@ -13,24 +13,34 @@ from clio_sql.kmeans import detours, kmeans, lloyd, nearest
 RESTARTS = 8  # the best of several starts, while a start is cheap
 WARM_STEPS = 2  # Lloyd iterations from given centroids: each refit follows the data a step, and moves few of them
 WIDEST = 8  # clusters that are tried to split in two before the best split is taken
+WORTH = 0.25  # of what a cluster spreads on average: what a split has to save that no `least` asks for
 CHEAP = 2_000_000  # points x centroids up to which a start is cheap: about half a second
 
 
 def fit(
-    engine: Engine, vectors: pa.ChunkedArray, ks: pa.ChunkedArray, seeds: pa.ChunkedArray, starts: pa.ChunkedArray
+    engine: Engine,
+    vectors: pa.ChunkedArray,
+    ks: pa.ChunkedArray,
+    seeds: pa.ChunkedArray,
+    starts: pa.ChunkedArray,
+    leasts: pa.ChunkedArray,
 ) -> pa.Array:
-    """VARCHAR, the id of the fitted model. k is lowered to the number of distinct vectors. start: '' for none."""
+    """VARCHAR, the id of the fitted model. k is lowered to the number of distinct vectors. start: '' for none.
+
+    least: how many of k are reached from a start whatever that gains; 0 for all of them.
+    """
     models, whole = [], vectors.combine_chunks()
-    asked = zip(ks.to_pylist(), seeds.to_pylist(), starts.to_pylist(), strict=True)
-    for row, (k, seed, start) in enumerate(asked):
+    asked = zip(ks.to_pylist(), seeds.to_pylist(), starts.to_pylist(), leasts.to_pylist(), strict=True)
+    for row, (k, seed, start, least) in enumerate(asked):
         engine.check()
         points = matrix("clio_fit", whole.slice(row, 1).flatten())
-        models.append(engine.save_model(_centroids(points, k, seed, engine.model(start) if start else None)))
+        centroids = _centroids(points, k, seed, engine.model(start) if start else None, least)
+        models.append(engine.save_model(centroids))
         engine.advance("fit", 1)
     return pa.array(models, type=pa.string())
 
 
-def _centroids(points: np.ndarray, k: int, seed: int, start: np.ndarray | None = None) -> np.ndarray:
+def _centroids(points: np.ndarray, k: int, seed: int, start: np.ndarray | None = None, least: int = 0) -> np.ndarray:
     """k-means centroids, shape (k, d): the best of several of scikit-learn's while that is cheap, else of `kmeans`.
 
     From `start`, a few steps on.
@@ -54,7 +64,7 @@ def _centroids(points: np.ndarray, k: int, seed: int, start: np.ndarray | None =
     with threadpool_limits(limits=1):  # scikit-learn's result depends on the threads
         if start is None:
             return KMeans(k, n_init=RESTARTS, random_state=seed).fit(points).cluster_centers_
-        warm = _resized(points, start, k, seed)
+        warm = _resized(points, start, k, seed, least or k)
         if len(points) * k <= CHEAP:
             return KMeans(len(warm), init=warm, n_init=1, max_iter=WARM_STEPS).fit(points).cluster_centers_
     return lloyd(points, warm, WARM_STEPS)
@@ -70,8 +80,10 @@ def _few_distinct(points: np.ndarray, k: int) -> bool:
     return True
 
 
-def _resized(points: np.ndarray, centroids: np.ndarray, k: int, seed: int) -> np.ndarray:
+def _resized(points: np.ndarray, centroids: np.ndarray, k: int, seed: int, least: int) -> np.ndarray:
     """k centroids out of others: all stay where they are but those that are split in two, or dropped.
+
+    From `least` of them on a cluster is split only where that is worth it, so that there may be fewer than k.
 
     Clusters survive a growing k as long as one of their halves keeps the place in the list; a topic that is new
     makes the cluster wide that it came to, and is split off it.
@@ -93,6 +105,8 @@ def _resized(points: np.ndarray, centroids: np.ndarray, k: int, seed: int) -> np
         if not halves:
             break
         number = max(halves, key=lambda cluster: (halves[cluster][0], -cluster))
+        if len(kept) >= least and halves[number][0] * len(kept) < WORTH * spread.sum():
+            break
         kept[number], added = halves.pop(number)[1]
         kept.append(added)
         mine = np.flatnonzero(owner == number)
@@ -112,4 +126,4 @@ def _without_superfluous(points: np.ndarray, centroids: np.ndarray, k: int) -> n
     return centroids
 
 
-FUNCTION = Function("clio_fit", ["FLOAT[][]", "INTEGER", "INTEGER", "VARCHAR"], "VARCHAR", fit)
+FUNCTION = Function("clio_fit", ["FLOAT[][]", "INTEGER", "INTEGER", "VARCHAR", "INTEGER"], "VARCHAR", fit)

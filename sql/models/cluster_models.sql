@@ -19,7 +19,7 @@ fitted as materialized (
         facet,
         clio_fit(
             list(embedding order by place), any_value(sampled.k),
-            seed := any_value(seed), start := any_value(coalesce(last_model, ''))
+            seed := any_value(seed), start := any_value(coalesce(last_model, '')), least := any_value(due.least)
         ) as model
     from sampled
     inner join embeddings using (conversation_id, facet)

@@ -33,27 +33,39 @@ far as (
         avg(cast(clio_cluster(embeddings.embedding, last_fits.model).distance > last_fits.far_distance as integer)) as far_share
     from embeddings inner join last_fits on last_fits.facet = embeddings.facet
     group by embeddings.facet
+),
+
+judged as (
+    select
+        counted.*,
+        build_info.embedding_model,
+        last_fits.model as last_model,
+        far.far_share,
+        case
+            when not exists (from last_cluster_models where last_cluster_models.facet = counted.facet) then 'first'
+            when last_fits.model is null then 'embedding_model'
+            when build_info.refit then 'asked'
+            when last_fits.sizes is distinct from counted.sizes then 'settings'
+            when counted.conversations >= last_fits.conversations * (1 + refit_growth)
+                or counted.conversations * (1 + refit_growth) <= last_fits.conversations then 'growth'
+            when far.far_share > refit_far_share then 'drift'
+        end as reason
+    from counted
+    cross join settings
+    cross join build_info
+    left join last_fits on last_fits.facet = counted.facet
+    left join far on far.facet = counted.facet
 )
 
 select
-    counted.facet::varchar as facet,
-    counted.conversations::bigint as conversations,
-    counted.k::integer as k,                                            -- wanted
-    counted.sizes::varchar as sizes,                                    -- the settings that decide the number of clusters
-    build_info.embedding_model::varchar as embedding_model,
-    last_fits.model::varchar as last_model,                             -- NULL: none to start from
-    far.far_share::double as far_share,                                 -- farther from the last fit's clusters than 95% were then
-    case
-        when not exists (from last_cluster_models where last_cluster_models.facet = counted.facet) then 'first'
-        when last_fits.model is null then 'embedding_model'
-        when build_info.refit then 'asked'
-        when last_fits.sizes is distinct from counted.sizes then 'settings'
-        when counted.conversations >= last_fits.conversations * (1 + refit_growth)
-            or counted.conversations * (1 + refit_growth) <= last_fits.conversations then 'growth'
-        when far.far_share > refit_far_share then 'drift'
-    end::varchar as reason                                              -- NULL: the last fit stays
-from counted
-cross join settings
-cross join build_info
-left join last_fits on last_fits.facet = counted.facet
-left join far on far.facet = counted.facet
+    facet::varchar as facet,
+    conversations::bigint as conversations,
+    k::integer as k,                                                    -- wanted
+    -- reached in any case; from there on only clusters that are too wide are split
+    (case when reason in ('growth', 'drift') then greatest(1, ceil(k * refit_least_share)) else k end)::integer as least,
+    sizes::varchar as sizes,                                            -- the settings that decide the number of clusters
+    embedding_model::varchar as embedding_model,
+    last_model::varchar as last_model,                                  -- NULL: none to start from
+    far_share::double as far_share,                                     -- farther from the last fit's clusters than 95% were then
+    reason::varchar as reason                                           -- NULL: the last fit stays
+from judged cross join settings

@@ -19,8 +19,8 @@ select
     5::integer as round_to,                         -- published counts are rounded to the nearest of these
     50::integer as conversations_per_cluster,       -- base clusters: one for so many conversations, …
     1000::integer as max_base_clusters,             -- … but never more than these, …
-    12::integer as min_base_clusters,               -- … and no fewer than these, …
-    50::integer as least_per_cluster,               -- … as long as that leaves so many conversations for each
+    8::integer as min_base_clusters,                -- … and no fewer than these, …
+    33::integer as least_per_cluster,               -- … as long as that leaves so many conversations for each
     256::integer as points_per_cluster,             -- conversations a base cluster that k-means looks at
     3::integer as levels,                           -- of the hierarchy, the base included
     10::integer as top_clusters,                    -- wanted at the top
@@ -32,6 +32,7 @@ select
     100000::integer as max_transcript_characters,   -- a longer transcript too
     0.3::double as refit_growth,                    -- clusters are fitted anew when the conversations grew or shrank by this share, …
     0.1::double as refit_far_share,                 -- … or when more of them are far from every cluster; 0.05 are when it is fitted
+    0.5::double as refit_least_share,               -- such a refit reaches this share of the base clusters; beyond it splits only wide ones
     0.95::double as keep_name_similarity,           -- cosine of old and new centroid from which on a cluster keeps its name
     0.3::double as regrow_share,                    -- the tree is grown anew when more of the conversations are in clusters new to it
     'week'::varchar as period,                      -- of trends: day, week, month or quarter
