@@ -113,11 +113,15 @@ def language(turns: list[str]) -> str | None:
 
 @cache
 def _concerns() -> list[tuple[int, re.Pattern[str]]]:
-    lines = (line.split(": ", 1) for line in words.lexicon("concern"))
-    return [(int(score), re.compile(rf"\b{re.escape(phrase)}", re.I)) for score, phrase in lines]
+    """Score -> any phrase of that score; the highest first."""
+    phrases: dict[int, list[str]] = {}
+    for line in words.lexicon("concern"):
+        score, phrase = line.split(": ", 1)
+        phrases.setdefault(int(score), []).append(re.escape(phrase))
+    return [(score, re.compile(rf"\b(?:{'|'.join(phrases[score])})", re.I)) for score in sorted(phrases, reverse=True)]
 
 
 def concern(turns: list[str]) -> str:
     """'1' to '5': the highest score of a phrase of `lexicons/concern.txt` that the user wrote, else '1'."""
     text = " ".join(turn[: trim.READ] for turn in turns)
-    return str(max((score for score, pattern in _concerns() if pattern.search(text)), default=1))
+    return str(next((score for score, pattern in _concerns() if pattern.search(text)), 1))
