@@ -2,11 +2,11 @@
 
     python tests/bench_growth.py [--sizes 10000 100000 1000000] [--clusters 1000] [--into FOLDER]
 
-Each size is a run of its own process, from the Parquet file to the report, with the local provider and the same number of
-base clusters; the thresholds are at their lowest, so that the smallest run names and publishes as many clusters as the
-largest. Prints a row a step that takes at least a second at some size: seconds at each size and how often as many as at
-the size before; then the peak of the process's resident memory, and the sizes of the files. With --into the folders stay,
-and a size that is there already is not run again.
+Each size is a run of its own process, from the Parquet file to the report, with the local provider and the same number
+of base clusters; the thresholds are at their lowest, so that the smallest run names and publishes as many clusters as
+the largest. Prints a row a step that takes at least a second at some size: seconds at each size and how often as many
+as at the size before; then the peak of the process's resident memory, and the sizes of the files. With --into the
+folders stay, and a size that is there already is not run again.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ def table(sizes: Sequence[int], measured: Sequence[dict]) -> str:
         seconds = [one["seconds"].get(name, 0.0) for one in measured]
         if max(seconds) >= SHOWN:
             lines.append(_row(name, [f"{value:.1f} s" for value in seconds], seconds))
-    lines.append(_row("processor, whole run", [f"{one['cpu']:.0f} s" for one in measured], [one["cpu"] for one in measured]))
+    cpu = [one["cpu"] for one in measured]
+    lines.append(_row("processor, whole run", [f"{seconds:.0f} s" for seconds in cpu], cpu))
     peaks = [one["peak"] / 1e9 for one in measured]
     lines.append(_row("peak memory", [f"{peak:.2f} GB" for peak in peaks], peaks))
     for file in ("input", *measured[-1]["files"]):

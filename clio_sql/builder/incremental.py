@@ -125,7 +125,7 @@ class Refresh:
         return Changes(*self.con.execute(query).fetchone())
 
     def _cut_out(self) -> None:
-        """temp.part: what is to be answered, in the order of its places. The input, often a view, is read once for all."""
+        """temp.part: what is to be answered, by place. The input, often a view, is read once for all parts."""
         self.con.execute(f"""
             create or replace temp table part as
             select work.place as work_place, input.*
@@ -142,7 +142,8 @@ class Refresh:
 
     def _answer(self, start: int, end: int) -> None:
         with together(self.con):
-            self.con.execute(f"insert into {self.relation.name} {self.relation.body({self.by.input: _part(start, end)})}")
+            rows = self.relation.body({self.by.input: _part(start, end)})
+            self.con.execute(f"insert into {self.relation.name} {rows}")
             again = ""  # what failed is not done with: the next run tries it again
             if "status" in self.relation.columns:
                 again = f"and key not in (select {self.by.key} from {self.relation.name} where status in {FAILED})"
