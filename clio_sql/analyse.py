@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -20,6 +21,7 @@ from clio_sql.progress import Steps, interruptible
 from clio_sql.project import Relation
 from clio_sql.providers import require
 from clio_sql.publish import publish, require_alone
+from clio_sql.quoting import literal
 from clio_sql.register import connect, engine_of
 from clio_sql.runtime import runtime as wanted
 
@@ -83,6 +85,7 @@ def opened(path: Path, steps: Steps, runtime: Mapping[str, Any]) -> Iterator[duc
     assert engine is not None
     try:
         engine.progress = steps.answered
+        con.execute(f"set memory_limit = {literal(engine.runtime.memory_limit or _memory())}")
         con.execute("set enable_progress_bar = false")  # DuckDB's would be drawn over ours, on standard output
         erase.clear(path)
         yield con
@@ -92,6 +95,11 @@ def opened(path: Path, steps: Steps, runtime: Mapping[str, Any]) -> Iterator[duc
         steps.stop()
         engine.close()
         con.close()
+
+
+def _memory() -> str:
+    """What DuckDB may take of this machine: its own default, most of it, leaves the models too little."""
+    return f"{min(4_000_000_000, os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2)}B"
 
 
 def _connected(path: Path, runtime: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:

@@ -132,18 +132,29 @@ def plan(
 
 
 @app.command()
-def demo(into: options.INTO = Path("out"), parquet: options.PARQUET = False, depth: options.DEPTH = None) -> None:
+def demo(
+    into: options.INTO = Path("out"),
+    parquet: options.PARQUET = False,
+    depth: options.DEPTH = None,
+    conversations: Annotated[int, typer.Option(metavar="N", help="How many are made up.")] = 1500,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed makes up the same.")] = 0,
+    only_write: Annotated[bool, typer.Option("--only-write", help="Write the file and stop.")] = False,
+) -> None:
     """Analyse made-up conversations: write OUT/demo.parquet, then do what `run` does.
 
     \b
-    Example:
+    Examples:
       clio-sql demo --into out
+      clio-sql demo --into big --conversations 1000000 --only-write
     """
     from clio_sql.analyse import writable
     from clio_sql.demo import write
 
     writable(into)
-    write(into / "demo.parquet")
+    write(into / "demo.parquet", conversations, seed)
+    if only_write:
+        print(into / "demo.parquet")
+        return
     _analyse(str(into / "demo.parquet"), into, depth, parquet=parquet, breakdowns=("plan",))
 
 

@@ -22,6 +22,9 @@ class Runtime:
     embedding_model: a sentence-transformers model, by name or folder. The default is
         read from the packaged weights when the extra `offline` is installed.
 
+    memory_limit: the most memory that DuckDB takes in a run, such as '8GB', before it goes on on disk, beside the
+        warehouse; None is 4 GB, or half of the machine's where that is less. The models take some 2 GB beside it.
+
     The rest is for the provider anthropic; its key is ANTHROPIC_API_KEY in the environment.
     model: answers extract, choose and audit. naming_model: name, propose and merge.
     base_url: a server that speaks the Messages API; ANTHROPIC_BASE_URL, else Anthropic's.
@@ -33,6 +36,7 @@ class Runtime:
 
     provider: str = "local"
     embedding_model: str = "all-MiniLM-L6-v2"
+    memory_limit: str | None = None
     model: str = "claude-haiku-5-5"
     naming_model: str = "claude-sonnet-5-5"
     base_url: str | None = None

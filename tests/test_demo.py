@@ -7,8 +7,10 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from clio_sql import demo
+from clio_sql.cli import app
 from clio_sql.errors import ClioError
 
 
@@ -236,3 +238,11 @@ def test_too_few_is_an_error(tmp_path):
     demo.write(tmp_path / "demo.parquet", conversations=300)
     [(said,)] = rows(tmp_path / "demo.parquet", "select string_agg(array_to_string(said, ' '), ' ') from chats")
     assert all(fact.text in said for fact in demo.planted_facts())
+
+
+def test_the_command_writes_as_many_as_asked_and_stops(tmp_path):
+    asked = ["demo", "--into", str(tmp_path), "--conversations", "400", "--seed", "3", "--only-write"]
+    result = CliRunner().invoke(app, asked)
+    assert result.exit_code == 0 and [file.name for file in tmp_path.iterdir()] == ["demo.parquet"]
+    demo.write(tmp_path / "same.parquet", 400, seed=3)
+    assert pq.read_table(tmp_path / "demo.parquet") == pq.read_table(tmp_path / "same.parquet")

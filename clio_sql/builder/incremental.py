@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from clio_sql.builder.core import Builder
 
 CHUNK = 2_048  # rows a committed part where a row takes long: one batch of a function
-PART = 122_880  # rows that are cut out of the input at a time: each cut reads all of it
+PART = 122_880  # and where it does not: one row group
 FAILED = "('failed', 'truncated', 'malformed', 'over_budget')"  # statuses that the next run tries again
 
 
@@ -41,13 +41,18 @@ class Refresh:
         changes = self._find_work()
         todo = changes.new + changes.changed
         self.reporter.begin(self.relation.name, todo)
-        if changes.vanished:
+        if any(changes):
             with together(self.con):
-                self._forget_keys("select key from temp.gone")
-        if self.relation.asks and todo:
-            self._buy(todo)
-        for first in range(0, todo, PART):
-            self._answer_part(first, min(first + PART, todo))
+                self._forget_keys("select key from temp.work union all select key from temp.gone")
+        if todo:
+            self._cut_out()
+            if self.relation.asks:
+                self._buy(todo)
+            rows = CHUNK if self.relation.slow else PART
+            for start in range(0, todo, rows):
+                self._answer(start, min(start + rows, todo))
+                self.reporter.advance(min(start + rows, todo) - start)
+            self.con.execute("drop table temp.part")
         self._mark(complete=True)
         self.reporter.end(self.builder.count(self.relation.name), skipped=not any(changes))
         return changes
@@ -95,7 +100,7 @@ class Refresh:
             create or replace temp table now as
             select
                 {self.by.key} as key,
-                md5(string_agg(coalesce({self.by.changed}, ''), chr(31) order by {self.by.changed})) as changed
+                concat(count(*), ' ', sum(md5_number_lower(coalesce({self.by.changed}, '')))) as changed
             from {self.by.input} group by all""")
         self.con.execute(
             """
@@ -119,38 +124,26 @@ class Refresh:
             from temp.work"""
         return Changes(*self.con.execute(query).fetchone())
 
-    def _buy(self, todo: int) -> None:
-        """Buy the answers of all parts beforehand, where they cost money."""
-        source = self.by.input
-        queries = [
-            self.relation.body(
-                {source: f"select * from {source} where {self.by.key} in ({_keys(first, first + fill.ROWS)})"}
-            )
-            for first in range(0, todo, fill.ROWS)
-        ]
-        (whole,) = self.con.execute("select count(*) from temp.now").fetchone()
-        self.builder.buy(self.relation.name, queries, todo, whole)
-        self.reporter.begin(self.relation.name, todo)
-
-    def _answer_part(self, first: int, end: int) -> None:
-        """Cut these places out of the input, so that it is read once for all their chunks."""
+    def _cut_out(self) -> None:
+        """temp.part: what is to be answered, by place. The input, often a view, is read once for all parts."""
         self.con.execute(f"""
             create or replace temp table part as
             select work.place as work_place, input.*
             from {self.by.input} as input inner join temp.work as work on work.key = input.{self.by.key}
-            where work.place >= {first} and work.place < {end}
             order by work_place""")
-        rows = CHUNK if self.relation.slow else PART
-        for start in range(first, end, rows):
-            self._answer(start, min(start + rows, end))
-            self.reporter.advance(min(start + rows, end) - start)
-        self.con.execute("drop table temp.part")
+
+    def _buy(self, todo: int) -> None:
+        """Buy the answers of all parts beforehand, where they cost money."""
+        starts = range(0, todo, fill.ROWS)
+        queries = [self.relation.body({self.by.input: _part(start, start + fill.ROWS)}) for start in starts]
+        (whole,) = self.con.execute("select count(*) from temp.now").fetchone()
+        self.builder.buy(self.relation.name, queries, todo, whole)
+        self.reporter.begin(self.relation.name, todo)
 
     def _answer(self, start: int, end: int) -> None:
-        chunk = f"select * exclude (work_place) from temp.part where work_place >= {start} and work_place < {end}"
         with together(self.con):
-            self._forget_keys(_keys(start, end))
-            self.con.execute(f"insert into {self.relation.name} {self.relation.body({self.by.input: chunk})}")
+            rows = self.relation.body({self.by.input: _part(start, end)})
+            self.con.execute(f"insert into {self.relation.name} {rows}")
             again = ""  # what failed is not done with: the next run tries it again
             if "status" in self.relation.columns:
                 again = f"and key not in (select {self.by.key} from {self.relation.name} where status in {FAILED})"
@@ -173,5 +166,5 @@ class Refresh:
         self.con.execute(f"delete from clio_state.processed where relation = ? and key in ({keys})", [self.key])
 
 
-def _keys(start: int, end: int) -> str:
-    return f"select key from temp.work where place >= {start} and place < {end}"
+def _part(start: int, end: int) -> str:
+    return f"select * exclude (work_place) from temp.part where work_place >= {start} and work_place < {end}"

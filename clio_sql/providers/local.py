@@ -49,6 +49,7 @@ class Local:
 
     def name(self, requests: list[Name]) -> list[Answer]:
         """A supported phrase that sets the group apart, and a description in supported phrases."""
+        self._embedder.encode(naming.texts(requests))  # all at once, and remembered: many small passes take longer
         return [naming.name(request, self._embedder) for request in requests]
 
     def propose(self, requests: list[Broaden]) -> list[Answer]:
@@ -59,9 +60,11 @@ class Local:
 
     def choose(self, requests: list[Choose]) -> list[Answer]:
         """The parent whose embedding is nearest to that of the name."""
+        texts = list(dict.fromkeys(text for request in requests for text in (request.name, *request.parents)))
+        gists = dict(zip(texts, self._gists(texts), strict=True)) if texts else {}
         answers = []
         for request in requests:
-            near = self._gists(request.parents) @ self._gists([request.name])[0]
+            near = np.stack([gists[parent] for parent in request.parents]) @ gists[request.name]
             answers.append(Answer(request.parents[int(np.argmax(near))]))
         return answers
 
@@ -82,8 +85,10 @@ class Local:
     def _gists(self, texts: list[str]) -> np.ndarray:
         """Unit vectors, shape (len(texts), d): of a text, or the mean over those that `_broader` joined."""
         parts = [[naming.gist(part) for part in text.split("; ")] for text in texts]
-        vectors = [self._embedder.encode(part).mean(axis=0) for part in parts]
-        return np.stack([vector / max(float(np.linalg.norm(vector)), 1e-9) for vector in vectors])
+        ends = np.cumsum([len(of_text) for of_text in parts])
+        vectors = np.split(self._embedder.encode([part for of_text in parts for part in of_text]), ends[:-1])
+        means = [of_text.mean(axis=0) for of_text in vectors]
+        return np.stack([mean / max(float(np.linalg.norm(mean)), 1e-9) for mean in means])
 
 
 def _central(names: list[str], vectors: np.ndarray, inside: np.ndarray) -> list[str]:
@@ -113,11 +118,15 @@ def language(turns: list[str]) -> str | None:
 
 @cache
 def _concerns() -> list[tuple[int, re.Pattern[str]]]:
-    lines = (line.split(": ", 1) for line in words.lexicon("concern"))
-    return [(int(score), re.compile(rf"\b{re.escape(phrase)}", re.I)) for score, phrase in lines]
+    """Score -> any phrase of that score; the highest first."""
+    phrases: dict[int, list[str]] = {}
+    for line in words.lexicon("concern"):
+        score, phrase = line.split(": ", 1)
+        phrases.setdefault(int(score), []).append(re.escape(phrase))
+    return [(score, re.compile(rf"\b(?:{'|'.join(phrases[score])})", re.I)) for score in sorted(phrases, reverse=True)]
 
 
 def concern(turns: list[str]) -> str:
     """'1' to '5': the highest score of a phrase of `lexicons/concern.txt` that the user wrote, else '1'."""
     text = " ".join(turn[: trim.READ] for turn in turns)
-    return str(max((score for score, pattern in _concerns() if pattern.search(text)), default=1))
+    return str(next((score for score, pattern in _concerns() if pattern.search(text)), 1))

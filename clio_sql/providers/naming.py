@@ -43,14 +43,23 @@ def name(request: Name, embedder: Embedder) -> Answer:
     )
 
 
+def texts(requests: list[Name]) -> list[str]:
+    """All that is embedded to name these groups."""
+    return [text for request in requests for looked_at in _looked_at(request) for text in looked_at]
+
+
+def _looked_at(request: Name) -> tuple[list[str], list[str]]:
+    """Members and terms that are looked at."""
+    return request.members[:MEMBERS], [term for term in request.terms if term.strip()][:LOOKED_AT]
+
+
 def _phrases(request: Name, embedder: Embedder) -> list[Phrase]:
     """The first terms, best name first.
 
     Closeness to the group's mean makes fuller phrases win ('check my balance' over 'balance'); the
     share of members, the place in the list and ordinary words weigh less.
     """
-    terms = [term for term in request.terms if term.strip()][:LOOKED_AT]
-    members = request.members[:MEMBERS]
+    members, terms = _looked_at(request)
     if not terms or not members:
         return []
     centre = embedder.encode(members).mean(axis=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 
 from clio_sql.redact import redact
 
@@ -56,6 +57,7 @@ def _trim(sentence: str) -> str:
     return _CLOSING.sub("", sentence).strip(' \t,;:-–—*#>"')
 
 
+@lru_cache(maxsize=16)  # request and task look at the same turns
 def _said(turn: str) -> list[tuple[str, bool]]:
     """The sentences of a turn, without what is said out of politeness; True where one asks for something."""
     sentences = [(sentence, _trim(sentence)) for sentence in _SENTENCE.split(redact(turn))]
