@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from clio_sql.encoder import Encoder, fastest
+from clio_sql.encoder import Encoder, faster, fastest, parts_in
 from clio_sql.errors import ProviderError
 
 PACKAGED = "all-MiniLM-L6-v2"
@@ -103,13 +103,16 @@ class Embedder:
     def _load(self) -> None:
         if self._model is not None or self._encoder is not None:
             return
-        model = self._library()
-        self._dimension = int(model.get_embedding_dimension())
-        self._encoder = fastest(model)
+        packaged = _packaged_weights() if self.name == PACKAGED else None
+        if packaged is not None:
+            self._encoder = fastest(parts_in(packaged))
         if self._encoder is None:
-            self._model = model
+            model = self._library(str(packaged or self.name))
+            self._dimension = int(model.get_embedding_dimension())
+            self._encoder = faster(model)
+            self._model = None if self._encoder else model
 
-    def _library(self):
+    def _library(self, place: str):
         """The model as sentence-transformers has it."""
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -117,9 +120,8 @@ class Embedder:
         from transformers.utils import logging
 
         logging.disable_progress_bar()
-        path = _packaged_weights() if self.name == PACKAGED else None
         try:
-            return SentenceTransformer(str(path) if path else self.name)
+            return SentenceTransformer(place)
         except OSError as error:
             raise ProviderError(
                 f"the embedding model {self.name!r} cannot be loaded. Give the name of a "

@@ -7,11 +7,13 @@ equal length together. Tested on all-MiniLM-L6-v2; any other model of the same p
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -29,6 +31,8 @@ SENTENCES = (
     "¿Dónde está mi paquete? 我的包裹在哪里 🙈",
     "user: please find me a quiet place to eat near the station. assistant: which kitchen do you prefer? " * 20,
 )
+
+
 def _one_thread_a_core() -> None:
     """Two on one core wait for each other in a product; OMP_NUM_THREADS, where it is set, is the user's word."""
     import torch
@@ -42,24 +46,33 @@ def _one_thread_a_core() -> None:
 _THREAD = ThreadPoolExecutor(1, thread_name_prefix="clio-embed", initializer=_one_thread_a_core)
 
 
+class Parts(NamedTuple):
+    """What a BERT sentence model is made of. tokenizer: its JSON; longest: tokens of a text, the rest is cut off."""
+
+    tokenizer: str
+    longest: int
+    heads: int
+    layers: int
+    epsilon: float
+    weights: dict[str, Tensor]
+
+
 class Encoder:
     """BERT, mean of the tokens, unit length; weights in `kind`, a torch dtype."""
 
-    def __init__(self, model: SentenceTransformer, kind: dtype) -> None:
+    def __init__(self, parts: Parts, kind: dtype) -> None:
         from tokenizers import Tokenizer
 
-        bert: Any = model[0].auto_model
-        self.kind, self.heads, self.epsilon = kind, bert.config.num_attention_heads, bert.config.layer_norm_eps
-        self.tokenizer = Tokenizer.from_str(model.tokenizer.backend_tokenizer.to_str())  # the library pads with its own
+        self.kind, self.heads, self.epsilon, weights = kind, parts.heads, parts.epsilon, parts.weights
+        self.tokenizer = Tokenizer.from_str(parts.tokenizer)
         self.tokenizer.no_padding()
-        self.tokenizer.enable_truncation(model.max_seq_length)
-        weights = {name: tensor.detach() for name, tensor in bert.state_dict().items()}
+        self.tokenizer.enable_truncation(parts.longest)
         self.words = weights["embeddings.word_embeddings.weight"]
         self.places = weights["embeddings.position_embeddings.weight"]
         self.places = self.places + weights["embeddings.token_type_embeddings.weight"][0]
         self.norm = _layer(weights, "embeddings.LayerNorm")
         scale = (self.words.shape[1] // self.heads) ** -0.5
-        names = [f"encoder.layer.{number}" for number in range(bert.config.num_hidden_layers)]
+        names = [f"encoder.layer.{number}" for number in range(parts.layers)]
         self.layers = [_block(weights, name, kind, scale) for name in names]
 
     def encode(self, texts: Sequence[str], tick: Callable[[int], None] = lambda more: None) -> np.ndarray:
@@ -110,18 +123,50 @@ class Encoder:
         return torch_nn.layer_norm(states, (states.shape[1],), *weights, self.epsilon)
 
 
-def fastest(model: SentenceTransformer) -> Encoder | None:
-    """The fastest Encoder that gives what `model` gives; None where the model has other parts."""
+def fastest(parts: Parts, wanted: np.ndarray | None = None) -> Encoder | None:
+    """The fastest Encoder that gives `wanted` for SENTENCES, or else what float32 gives; None where none does."""
     import torch
 
-    if not _is_plain(model):
-        return None
-    wanted = model.encode(list(SENTENCES), normalize_embeddings=True, show_progress_bar=False)
-    for kind in (torch.bfloat16, torch.float32) if _has_bfloat16() else (torch.float32,):
-        encoder = Encoder(model, kind)
+    plain = Encoder(parts, torch.float32)
+    if wanted is None:
+        wanted = plain.encode(SENTENCES)
+    for encoder in (Encoder(parts, torch.bfloat16), plain) if _has_bfloat16() else (plain,):
         if (encoder.encode(SENTENCES) * wanted).sum(axis=1).min() >= ALIKE:
             return encoder
     return None
+
+
+def faster(model: SentenceTransformer) -> Encoder | None:
+    """The fastest Encoder that gives what `model` gives; None where the model has other parts."""
+    if not _is_plain(model):
+        return None
+    return fastest(parts_of(model), model.encode(list(SENTENCES), normalize_embeddings=True, show_progress_bar=False))
+
+
+def parts_of(model: SentenceTransformer) -> Parts:
+    """The parts of a model that the library loaded."""
+    bert: Any = model[0].auto_model
+    weights = {name: tensor.detach() for name, tensor in bert.state_dict().items()}
+    tokenizer = model.tokenizer.backend_tokenizer.to_str()
+    config = bert.config
+    heads, layers = config.num_attention_heads, config.num_hidden_layers
+    return Parts(tokenizer, model.max_seq_length, heads, layers, config.layer_norm_eps, weights)
+
+
+def parts_in(folder: Path) -> Parts:
+    """The parts of a model in a folder of the library's, which is known to be BERT and a mean.
+
+    Without the library itself: importing it takes longer than all the rest of a small run.
+    """
+    from safetensors.torch import load_file
+
+    def read(name: str) -> dict[str, Any]:
+        return json.loads((folder / name).read_text("utf-8"))
+
+    config, longest = read("config.json"), read("sentence_bert_config.json")["max_seq_length"]
+    heads, layers = config["num_attention_heads"], config["num_hidden_layers"]
+    tokenizer, weights = (folder / "tokenizer.json").read_text("utf-8"), load_file(folder / "model.safetensors")
+    return Parts(tokenizer, longest, heads, layers, config["layer_norm_eps"], weights)
 
 
 def _packs(lengths: list[int]) -> list[list[int]]:

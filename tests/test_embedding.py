@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -35,7 +38,25 @@ def library():
 def packed(request, library) -> encoder.Encoder:
     import torch
 
-    return encoder.Encoder(library, getattr(torch, request.param))
+    return encoder.Encoder(encoder.parts_of(library), getattr(torch, request.param))
+
+
+def test_the_packaged_parts_are_those_that_the_library_loads(library):
+    import torch
+
+    loaded, read = encoder.parts_of(library), encoder.parts_in(_packaged_weights())
+    assert read[1:5] == loaded[1:5]
+    used = {name: tensor for name, tensor in loaded.weights.items() if "pooler" not in name}
+    assert all(torch.equal(read.weights[name], tensor) for name, tensor in used.items())
+    ids = [[text.ids for text in encoder.Encoder(parts, torch.float32).tokenizer.encode_batch_fast(SHORT + LONG)]
+           for parts in (loaded, read)]  # fmt: skip
+    assert ids[0] == ids[1] and max(map(len, ids[0])) == 256
+
+
+def test_the_packaged_model_needs_no_library():
+    code = "import clio_sql.embedding as e, sys; e.embedder(e.PACKAGED).encode(['a']); print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "torch" in modules and not {"transformers", "sentence_transformers"} & set(modules)
 
 
 @pytest.mark.parametrize("given", [SHORT, LONG], ids=["short", "long"])
@@ -71,11 +92,14 @@ def test_a_number_format_that_gives_other_vectors_is_not_taken(library, monkeypa
     import torch
 
     monkeypatch.setattr(encoder, "_has_bfloat16", lambda: True)
-    assert encoder.fastest(library).kind is torch.bfloat16
-    monkeypatch.setattr(encoder, "ALIKE", 0.999999)  # more than bfloat16 can do
-    assert encoder.fastest(library).kind is torch.float32
-    monkeypatch.setattr(encoder, "ALIKE", 1.1)
-    assert encoder.fastest(library) is None
+    packaged = encoder.parts_in(_packaged_weights())
+    for find in (lambda: encoder.faster(library), lambda: encoder.fastest(packaged)):
+        monkeypatch.setattr(encoder, "ALIKE", 0.995)
+        assert find().kind is torch.bfloat16
+        monkeypatch.setattr(encoder, "ALIKE", 0.999999)  # more than bfloat16 can do
+        assert find().kind is torch.float32
+        monkeypatch.setattr(encoder, "ALIKE", 1.1)
+        assert find() is None
 
 
 def test_another_pooling_is_seen_by_comparing_and_left_to_the_library(tmp_path):

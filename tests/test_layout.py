@@ -47,6 +47,7 @@ BROUGHT_ALONG = {
     "scipy": "scikit-learn",
     "threadpoolctl": "scikit-learn",
     "transformers": "sentence-transformers",
+    "safetensors": "sentence-transformers",
     "tokenizers": "sentence-transformers",
     "torch": "sentence-transformers",
     "yaml": "sentence-transformers",
