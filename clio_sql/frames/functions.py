@@ -52,12 +52,13 @@ def embed(text: str) -> dt.Array(dt.float32):
 
 
 @scalar.builtin(name="clio_fit")
-def fit(vectors: VECTORS, k: int, seed: int = 0, start: str = "") -> str:
+def fit(vectors: VECTORS, k: int, seed: int = 0, start: str = "", least: int = 0) -> str:
     """k-means on a list of vectors of one length; the id of the fitted model, which the database keeps.
 
-    Over a column: `fit(table.embedding.collect(), 8)`. The same vectors, k, seed and start give the same id; k is
-    lowered to the number of different vectors. start: a fitted model to go on from, whose centroids stay near where
-    they are. On a read-only database the model lives in memory.
+    Over a column: `fit(table.embedding.collect(), 8)`. The same arguments give the same id; k is lowered to the
+    number of different vectors. start: a fitted model to go on from, whose centroids stay near where they are. least:
+    from so many on only worthwhile splits are made of it; 0: k are wanted in any case. On a read-only database the
+    model lives in memory.
 
     >>> con.execute(fit([[0.0, 0.0], [0.0, 1.0], [9.0, 9.0]], 2))
     'm0dba57c114784dbb'
