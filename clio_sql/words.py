@@ -100,12 +100,27 @@ def ordinary(word: str) -> bool:
     return "-" in word and all(part in _function_words() or ordinary(part) for part in word.split("-"))
 
 
+def _parts(text: str) -> list[str]:
+    """A word at its hyphens and apostrophes: "j'ai" says as little as its parts."""
+    return [text] if text in _function_words() else [part for part in re.split("[-']", text) if part]
+
+
+@lru_cache(maxsize=200_000)
+def stop(text: str) -> bool:
+    """True for a function word, or one made of them."""
+    parts = _parts(text)
+    return bool(parts) and all(part in _function_words() for part in parts)
+
+
+@lru_cache(maxsize=200_000)
+def plain(text: str) -> bool:
+    """True for an ordinary word or a function word; in English alone, whose dictionary is there at once."""
+    return stop(text) or ordinary(text)
+
+
 @lru_cache(maxsize=200_000)
 def word(text: str) -> Word:
     """All that is known of one lower-cased word."""
-    parts = [part for part in re.split("[-']", text) if part]  # "j'ai" says as little as its parts
-    if text in _function_words():
-        parts = [text]
-    stop = bool(parts) and all(part in _function_words() for part in parts)
+    parts = _parts(text)
     vague = bool(parts) and all(part in _function_words() or bool({part, lemma(part)} & _vague()) for part in parts)
-    return Word(lemma(text), ordinary(text), stop, vague)
+    return Word(lemma(text), ordinary(text), stop(text), vague)

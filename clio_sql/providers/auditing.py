@@ -98,14 +98,9 @@ def rate(text: str) -> dict[str, object]:
         return {"rating": 2, "reason": "tells of one person or household"}
     if any(person.certain and not person.generic for tokens in sentences for person in _people(tokens)):
         return {"rating": 3, "reason": "speaks of a certain person"}
-    if any(not _plain(word) for word in re.findall(r"[^\W\d_][\w'-]*", text.lower())):
+    if any(not words.plain(word) for word in re.findall(r"[^\W\d_][\w'-]*", text.lower())):
         return {"rating": 4, "reason": "words that are not in the public word list"}
     return {"rating": 5, "reason": "ordinary words only"}
-
-
-def _plain(text: str) -> bool:
-    known = words.word(text)
-    return known.ordinary or known.stop
 
 
 # Names
@@ -139,13 +134,13 @@ def _built_of_known(sentence: str) -> bool:
 
 def _unknown(word: str) -> bool:
     """A capitalised word, no abbreviation, that is not in the public word list."""
-    return bool(re.fullmatch(_BIG, word)) and not _plain(word.lower().removesuffix("'s"))
+    return bool(re.fullmatch(_BIG, word)) and not words.plain(word.lower().removesuffix("'s"))
 
 
 def _title_cased(text: str) -> bool:
     """All longer words are capitalised, so capitals tell nothing."""
     long = [word for word in re.findall(_WORD, text) if len(word) > 3]
-    return len(long) > 2 and all(word[0].isupper() and _plain(word.lower()) for word in long)
+    return len(long) > 2 and all(word[0].isupper() and words.plain(word.lower()) for word in long)
 
 
 # People
@@ -219,7 +214,7 @@ def _is_compound(tokens: list[Token], place: int, kind: str) -> bool:
     if tokens[place].genitive or place + 1 >= len(tokens) or kind in ("office", "marked", "group"):
         return False
     after = tokens[place + 1]
-    if after.text in {",", *_WHO, *_WAS} or words.word(after.text).stop or _is_past(after) or after.text.endswith("ly"):
+    if after.text in {",", *_WHO, *_WAS} or words.stop(after.text) or _is_past(after) or after.text.endswith("ly"):
         return False
     return not _class(after.text) or tokens[place].text in {"child", "student"}
 

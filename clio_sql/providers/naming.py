@@ -112,8 +112,7 @@ def _lemmas(text: str) -> set[str]:
 
 
 def _plain(term: str) -> bool:
-    known = [words.word(token) for token in term.split()]
-    return all(word.ordinary or word.stop for word in known)
+    return all(words.plain(token) for token in term.split())
 
 
 def _cased(text: str, members: list[str]) -> str:
