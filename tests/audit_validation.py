@@ -64,7 +64,7 @@ def judge(labelled: Sequence[Text]) -> list[Judged]:
         con.execute(
             "create table cluster_names (facet varchar, cluster_id varchar, name varchar, description varchar, "
             "status varchar); create table supported_words (facet varchar, cluster_id varchar, lemma varchar, "
-            "users integer)"
+            "users integer); create table vocabulary (word varchar, lemma varchar, ordinary boolean, stop boolean)"
         )
         for number, text in enumerate(labelled):
             name, _, description = text.text.partition(". ")

@@ -31,6 +31,7 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "clustered": "boolean",
     "kept": "boolean",
     "passes": "boolean",
+    "ordinary": "boolean",
     "stop": "boolean",
     "vague": "boolean",
     "telling": "boolean",
@@ -245,6 +246,7 @@ class Trunk:
             for n in range(1, 4)
         ]
         table(con, "sampled_texts", TEXT, texts)
+        con.execute("create table vocabulary (word varchar, lemma varchar, ordinary boolean, stop boolean)")
         con.execute("create table supported_words as select facet, cluster_id, 'wifi' as lemma from base_clusters")
         con.execute(f"create table trees as {RELATIONS['trees'].sql}")
 

@@ -18,17 +18,24 @@ said as (
 ),
 
 known as (
-    select word, clio_word(word) as known from (select distinct word from said)
+    select said.word, vocabulary.lemma, vocabulary.ordinary, vocabulary.stop
+    from (select distinct word from said) as said inner join vocabulary using (word)
+    union all
+    select word, known.lemma, known.ordinary, known.stop
+    from (
+        select word, clio_word(word) as known
+        from (select distinct word from said) as said anti join vocabulary using (word)
+    )
 )
 
 select said.facet, said.cluster_id
 from said
 inner join known using (word)
-left join supported on supported.facet = said.facet and supported.cluster_id = said.cluster_id and supported.lemma = known.known.lemma
+left join supported on supported.facet = said.facet and supported.cluster_id = said.cluster_id and supported.lemma = known.lemma
 cross join settings
 where mode is distinct from 'safety' and (
     said.word = ''                                        -- a number, an address, a handle: never
-    or not known.known.stop and not known.known.ordinary and supported.lemma is null
+    or not known.stop and not known.ordinary and supported.lemma is null
 )
 union all
 select facet, cluster_id from hierarchy cross join settings

@@ -333,13 +333,19 @@ tree as (
             inner join supported_words on supported_words.facet = kin.facet and supported_words.cluster_id = kin.base_cluster_id
         ),
 
+        said as materialized (
+            select facet, cluster_id, unnest(clio_tokens(concat(answer.value.name, '. ', answer.value.description))) as word
+            from first_names
+            where answer.status = 'ok'
+        ),
+
+        -- a word that stands in an answer is in the vocabulary; only the others are asked about
         first_words as materialized (
-            select facet, cluster_id, word, clio_word(word) as known
-            from (
-                select facet, cluster_id, unnest(clio_tokens(concat(answer.value.name, '. ', answer.value.description))) as word
-                from first_names
-                where answer.status = 'ok'
-            )
+            select facet, cluster_id, word, lemma, ordinary, stop
+            from said inner join vocabulary using (word)
+            union all
+            select facet, cluster_id, word, known.lemma, known.ordinary, known.stop
+            from (select facet, cluster_id, word, clio_word(word) as known from said anti join vocabulary using (word))
         ),
 
         first_passes as materialized (
@@ -353,11 +359,11 @@ tree as (
                 select 1
                 from first_words
                 where first_words.facet = first_audits.facet and first_words.cluster_id = first_audits.cluster_id
-                    and (word = '' or not known.stop and not known.ordinary)      -- '' never passes
+                    and (word = '' or not stop and not ordinary)      -- '' never passes
                     and not exists (
                         select 1 from supported
                         where supported.facet = first_words.facet and supported.cluster_id = first_words.cluster_id
-                            and supported.lemma = known.lemma and word <> ''
+                            and supported.lemma = first_words.lemma and word <> ''
                     )
             )
         ),

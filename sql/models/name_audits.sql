@@ -23,9 +23,16 @@ said as (
     where status = 'ok'
 ),
 
+-- a word that stands in an answer is in the vocabulary; only the others are asked about
 known as materialized (
-    select word, clio_word(word) as known
-    from (select distinct word from said)
+    select said.word, vocabulary.lemma, vocabulary.ordinary, vocabulary.stop
+    from (select distinct word from said) as said inner join vocabulary using (word)
+    union all
+    select word, known.lemma, known.ordinary, known.stop
+    from (
+        select word, clio_word(word) as known
+        from (select distinct word from said) as said anti join vocabulary using (word)
+    )
 ),
 
 -- a content word is supported by enough users of this cluster, or stands in the public word list
@@ -36,8 +43,8 @@ unsupported as (
     left join supported_words
         on supported_words.facet = said.facet
         and supported_words.cluster_id = said.cluster_id
-        and supported_words.lemma = known.known.lemma
-    where word = '' or not known.known.stop and not known.known.ordinary and supported_words.users is null
+        and supported_words.lemma = known.lemma
+    where word = '' or not known.stop and not known.ordinary and supported_words.users is null
     group by all
 ),
 
