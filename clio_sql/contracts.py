@@ -20,6 +20,7 @@ SHARES = ("refit_growth", "refit_far_share", "refit_least_share", "keep_name_sim
 MAX_EPSILON = 20.0  # above, noise hides nobody
 PERIODS = ("day", "week", "month", "quarter")
 SAMPLE_BY = ("conversation", "message")
+TREE_BY = ("names", "centroids")
 
 
 def check(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> None:
@@ -42,17 +43,19 @@ def problems(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> li
 
 def _settings(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     rows = con.execute(
-        "select mode, period, sample_by, sample_strata, sample_conversations, epsilon, round_to, "
+        "select mode, period, sample_by, tree_by, sample_strata, sample_conversations, epsilon, round_to, "
         "flag, near_identical, min_accounts, min_users, seed, "
         f"{', '.join((*POSITIVE, *SHARES))} from settings"
     ).fetchall()
     if len(rows) != 1:
         yield f"settings.sql: {len(rows)} rows; there must be exactly one. Change the select."
         return
-    mode, period, by, strata, wanted, epsilon, round_to, _, _, _, _, _, *sizes = rows[0]
+    mode, period, by, tree_by, strata, wanted, epsilon, round_to, _, _, _, _, _, *sizes = rows[0]
     yield from _one_of("settings.sql: mode", mode, MODES)
     yield from _one_of("settings.sql: period", period, PERIODS)
     yield from _one_of("settings.sql: sample_by", by, SAMPLE_BY)
+    if tree_by is not None:
+        yield from _one_of("settings.sql: tree_by", tree_by, TREE_BY)
     if strata is not None:
         yield from _one_of("settings.sql: sample_strata", strata, PERIODS)
     if wanted is not None and wanted < 1:

@@ -51,19 +51,25 @@ def nearest(points: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.n
     for part, scores in _scored(points, centroids):
         owner[part] = scores.argmin(axis=1)
         distance[part] = scores[np.arange(len(scores)), owner[part]]
-    return owner, np.maximum(2 * distance + np.einsum("ij,ij->i", points, points), 0.0)
+    return owner, _squared(points, distance)
 
 
-def detours(points: np.ndarray, centroids: np.ndarray) -> np.ndarray:
-    """For each point, how much farther in squared distance the second nearest centroid is than the nearest."""
-    detour = np.empty(len(points), np.float32)
+def detours(points: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What `nearest` gives, and how much farther in squared distance the second nearest centroid is."""
+    owner = np.empty(len(points), np.int64)
+    distance, detour = np.empty(len(points), np.float32), np.empty(len(points), np.float32)
     for part, scores in _scored(points, centroids):
         rows = np.arange(len(scores))
-        first = scores.argmin(axis=1)
-        near = scores[rows, first]
-        scores[rows, first] = np.inf
-        detour[part] = 2 * (scores.min(axis=1) - near)
-    return detour
+        owner[part] = scores.argmin(axis=1)
+        distance[part] = scores[rows, owner[part]]
+        scores[rows, owner[part]] = np.inf
+        detour[part] = 2 * (scores.min(axis=1) - distance[part])
+    return owner, _squared(points, distance), detour
+
+
+def _squared(points: np.ndarray, half: np.ndarray) -> np.ndarray:
+    """Squared distances of what `_scored` gives for one centroid a point."""
+    return np.maximum(2 * half + np.einsum("ij,ij->i", points, points), 0.0)
 
 
 def _scored(points: np.ndarray, centroids: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
@@ -79,8 +85,8 @@ def _scored(points: np.ndarray, centroids: np.ndarray) -> Iterator[tuple[slice, 
 
 def _moved(points: np.ndarray, centroids: np.ndarray, number: int, random: np.random.Generator) -> np.ndarray:
     """So many that are missed least go half way between the centroid of a widest cluster and one of its points."""
-    owner, distance = nearest(points, centroids)
-    loss = np.bincount(owner, weights=detours(points, centroids), minlength=len(centroids))
+    owner, distance, detour = detours(points, centroids)
+    loss = np.bincount(owner, weights=detour, minlength=len(centroids))
     spread = np.bincount(owner, weights=distance, minlength=len(centroids))
     gone, wide = (np.argsort(cost, kind="stable")[:number] for cost in (loss, -spread))
     moved = centroids.copy()

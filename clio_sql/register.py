@@ -31,6 +31,7 @@ from clio_sql.udfs import (
     embed,
     extract,
     fit,
+    link,
     merge,
     name,
     project,
@@ -38,7 +39,7 @@ from clio_sql.udfs import (
     word,
 )
 
-MODULES = (extract, embed, fit, cluster, centroids, name, propose, merge, choose, audit, project, word)
+MODULES = (extract, embed, fit, cluster, centroids, link, name, propose, merge, choose, audit, project, word)
 FUNCTIONS: tuple[Function, ...] = tuple(module.FUNCTION for module in MODULES)
 MACROS = (*(function.name for function in FUNCTIONS), "clio_words", "clio_tokens")
 RESERVED = ("clio", state.SCHEMA)  # schemas of ours; a file of that name would make every reference ambiguous

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import pairwise
 
 import duckdb
 import numpy as np
@@ -23,6 +24,7 @@ CALLS = {
         "clio_cluster([1.0], clio_fit([[1.0]], 1))",
     ),
     "clio_centroids": ("FLOAT[][]", "clio_centroids(clio_fit([[1.0]], 1))"),
+    "clio_link": ("INTEGER[]", "clio_link([[1.0, 2.0], [2.0, 1.0]], 2)"),
     "clio_name": (
         'STRUCT("name" VARCHAR, description VARCHAR)',
         "clio_name(['book a flight'], ['hotel'], '', terms := ['flight'])",
@@ -49,6 +51,8 @@ NULLS = (
     "clio_cluster(x::float[], 'no model')",
     "clio_cluster([1.0], x)",
     "clio_centroids(x)",
+    "clio_link(x::float[][], 1)",
+    "clio_link([[1.0]], x::integer)",
     "clio_name(x::varchar[], [], '')",
     "clio_name(['a'], x::varchar[], '')",
     "clio_name(['a'], [], '', terms := x::varchar[])",
@@ -515,6 +519,28 @@ def test_choose_needs_parents(con):
 )
 def test_audit_rating(con, text, rating):
     assert one(con, "clio_audit(?).rating", text) == rating
+
+
+# clio_link
+
+
+def test_link_puts_the_nearest_together_by_direction(con):
+    assert one(con, "clio_link([[0, 1], [9, 0.1], [0.1, 5], [1, 0], [-1, 0]]::float[][], 3)") == [0, 1, 0, 1, 2]
+    assert one(con, "clio_link([[0, 1], [1, 0]]::float[][], 5)") == [0, 1]
+    assert one(con, "clio_link([[0, 0], [0, 0], [1, 0]]::float[][], 2)") == [0, 0, 1]
+
+
+def test_fewer_groups_of_link_are_whole_groups_put_together(con):
+    groups = [one(con, f"clio_link({CLOUD}, {n})") for n in range(1, 41)]
+    for n, (fewer, more) in enumerate(pairwise(groups), start=1):
+        assert len(set(fewer)) == n
+        assert len(set(zip(fewer, more, strict=True))) == n + 1
+
+
+@pytest.mark.parametrize("call", ["clio_link([[1.0]], 0)", "clio_link([]::float[][], 1)"])
+def test_link_wants_vectors_and_groups(con, call):
+    with pytest.raises(duckdb.InvalidInputException, match="both must be at least 1"):
+        one(con, call)
 
 
 # clio_project

@@ -246,6 +246,10 @@ class Trunk:
             for n in range(1, 4)
         ]
         table(con, "sampled_texts", TEXT, texts)
+        con.execute(
+            "create table cluster_ids as select facet, cluster_id, "
+            "[sin(hash(name) % 97), cos(hash(name) % 89), 1]::float[] as centroid from base_clusters"
+        )
         con.execute("create table vocabulary (word varchar, lemma varchar, ordinary boolean, stop boolean)")
         con.execute("create table supported_words as select facet, cluster_id, 'wifi' as lemma from base_clusters")
         con.execute(f"create table trees as {RELATIONS['trees'].sql}")
@@ -300,12 +304,15 @@ def is_well_formed(tree: Sequence[Mapping[str, Any]], trunk: Trunk) -> None:
     st.integers(1, 4),
     st.integers(1, 6),
     st.integers(2, 10),
+    st.sampled_from(["names", "centroids"]),
 )
 # two parents that could be called alike: one by its own phrase, one by its only child, whose name has no phrase
-@example(Trunk([("request", name, 20, ["bread"]) for name in ("Bread", "Cake", "Flight", "Hotel")]), 2, 3, 40)
-@example(Trunk([("request", name, 20, []) for name in ("Bread", "Cake", "Bread and cake", "Wifi")]), 3, 2, 40)
-def test_every_tree_keeps_the_contract(shared, trunk, levels, top_clusters, neighbourhood):
-    tree = grown(shared, trunk, levels=levels, top_clusters=top_clusters, neighbourhood=neighbourhood)
+@example(Trunk([("request", name, 20, ["bread"]) for name in ("Bread", "Cake", "Flight", "Hotel")]), 2, 3, 40, "names")
+@example(Trunk([("request", name, 20, []) for name in ("Bread", "Cake", "Bread and cake", "Wifi")]), 3, 2, 40, "names")
+def test_every_tree_keeps_the_contract(shared, trunk, levels, top_clusters, neighbourhood, tree_by):
+    tree = grown(
+        shared, trunk, levels=levels, top_clusters=top_clusters, neighbourhood=neighbourhood, tree_by=tree_by
+    )
     is_well_formed(tree, trunk)
     for facet in Trunk.FACETS:
         base = sum(cluster[0] == facet for cluster in trunk.base)

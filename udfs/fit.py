@@ -119,8 +119,8 @@ def _resized(points: np.ndarray, centroids: np.ndarray, k: int, seed: int, least
 def _without_superfluous(points: np.ndarray, centroids: np.ndarray, k: int) -> np.ndarray:
     """At most k of the centroids: those go whose points have the least way to another, a tenth at a time."""
     while len(centroids) > k:
-        owner, _ = nearest(points, centroids)
-        loss = np.bincount(owner, weights=detours(points, centroids), minlength=len(centroids))
+        owner, _, detour = detours(points, centroids)
+        loss = np.bincount(owner, weights=detour, minlength=len(centroids))
         gone = np.argsort(loss, kind="stable")[: min(len(centroids) - k, 1 + len(centroids) // 10)]
         centroids = np.delete(centroids, gone, axis=0)
     return centroids

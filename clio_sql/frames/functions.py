@@ -96,6 +96,20 @@ def centroids(model: str) -> dt.Array(dt.Array(dt.float32)):
     """
 
 
+@scalar.builtin(name="clio_link")
+def link(vectors: VECTORS, n: int) -> dt.Array(dt.int32):
+    """Which of n groups each vector is in, by Ward's linkage of directions; groups are numbered by their first vector.
+
+    Fewer groups are whole groups put together. With no more vectors than n each is a group.
+
+    >>> con.execute(link([[0.0, 1.0], [9.0, 0.1], [0.1, 5.0]], 2))
+    [0, 1, 0]
+    >>> con.execute(link([[0.0, 1.0]], 0))
+    Traceback (most recent call last):
+    _duckdb.InvalidInputException: ...clio_link: n = 0 for 1 vectors; both must be at least 1.
+    """
+
+
 @scalar.builtin(name="clio_name")
 def name(members: TEXTS, neighbours: TEXTS, criteria: str, terms: TEXTS = (), taken: TEXTS = ()) -> dt.Struct(
     {"name": dt.string, "description": dt.string}

@@ -2,8 +2,9 @@
 -- kind: table
 -- grain: facet, cluster_id
 -- Each step of the recursion takes the last level, groups it into neighbourhoods, asks for broader names, merges
--- them, lets every cluster choose a parent, and names and audits each parent from what it got. Where the last build's
--- tree is kept (see trees), a cluster stays with its parent, and a new one chooses among the parents that are there.
+-- them, lets every cluster choose a parent, and names and audits each parent from what it got. Where centroids decide
+-- (see trees), nothing is asked: those that are nearest go together. Where the last build's tree is kept, a cluster
+-- stays with its parent, and a new one chooses among the parents that are there.
 with recursive
 
 sizes as (
@@ -12,9 +13,30 @@ sizes as (
         count(*) as base_size,
         least(count(*), any_value(top_clusters)) as top_size,
         any_value(trees.levels) as levels,
-        any_value(trees.reason is not null) as grows
+        any_value(case when trees.reason is not null then trees.tree_by end) as grown_by     -- NULL: the last tree is kept
     from base_clusters inner join trees using (facet) cross join settings
     group by facet
+),
+
+-- level sizes follow n_l / n_(l-1) = (n_top / n_base) ^ (1 / (levels - 1)); Clio, arXiv 2412.13678
+level_sizes as (
+    select
+        facet, level,
+        greatest(top_size, cast(round(base_size * pow(top_size / base_size, level / (levels - 1))) as integer)) as wanted
+    from sizes, unnest(range(1, levels)) as above(level)
+),
+
+-- one tree of all base clusters, cut at each level: so what is together stays together
+linked as materialized (
+    select facet, level, unnest(cluster_ids) as cluster_id, unnest(clio_link(centroids, wanted)) as number
+    from level_sizes
+    inner join (
+        select facet, list(cluster_id order by cluster_id) as cluster_ids, list(centroid order by cluster_id) as centroids
+        from base_clusters
+        inner join cluster_ids using (facet, cluster_id)
+        group by facet
+    ) using (facet)
+    semi join (from sizes where grown_by = 'centroids') as grown using (facet)
 ),
 
 tree as (
@@ -29,25 +51,21 @@ tree as (
     (
         with
 
-        -- level sizes follow n_l / n_(l-1) = (n_top / n_base) ^ (1 / (levels - 1)); Clio, arXiv 2412.13678
         last_level as materialized (
             select
                 tree.*,
-                grows,
+                grown_by,
                 criteria,
                 concat(name, '. ', description) as text,
-                greatest(
-                    top_size,
-                    cast(round(base_size * pow(top_size / base_size, (tree.level + 1) / (sizes.levels - 1))) as integer)
-                ) as wanted
+                wanted
             from tree
             inner join sizes using (facet)
             inner join facets using (facet)
-            where tree.level + 1 < sizes.levels
+            inner join level_sizes on level_sizes.facet = tree.facet and level_sizes.level = tree.level + 1
         ),
 
         embedded as materialized (
-            select facet, cluster_id, text, clio_embed(text) as embedding from last_level where grows
+            select facet, cluster_id, text, clio_embed(text) as embedding from last_level where grown_by = 'names'
         ),
 
         neighbourhoods as materialized (
@@ -103,7 +121,7 @@ tree as (
             inner join last_hierarchy as child
                 on child.facet = last_level.facet and child.cluster_id = last_level.cluster_id and child.level = last_level.level
             inner join last_hierarchy as parents on parents.facet = child.facet and parents.cluster_id = child.parent_id
-            where not grows
+            where grown_by is null
         ),
 
         -- parents are offered in an order of their own to every child, so that no place in the list wins
@@ -124,6 +142,13 @@ tree as (
         answered as materialized (
             select facet, cluster_id, clio_choose_raw(text, parents).value as parent
             from choices
+            union all
+            select last_level.facet, last_level.cluster_id, cast(linked.number as varchar)
+            from last_level
+            inner join linked
+                on linked.facet = last_level.facet and linked.level = last_level.level + 1
+                and linked.cluster_id = last_level.base_cluster_ids[1]
+            where grown_by = 'centroids'
         ),
 
         -- parent: what its children are put together by, a new name or the id of a parent that is kept

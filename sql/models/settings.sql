@@ -24,6 +24,8 @@ select
     256::integer as points_per_cluster,             -- conversations a base cluster that k-means looks at
     3::integer as levels,                           -- of the hierarchy, the base included
     10::integer as top_clusters,                    -- wanted at the top
+    null::varchar as tree_by,                       -- names: broader names are asked for, and each cluster chooses one; …
+                                                    -- … centroids: the nearest go together; null: names if a language model answers
     40::integer as neighbourhood,                   -- clusters that are looked at together for broader names
     50::integer as sample_texts,                    -- texts of a cluster, and of its neighbours, that naming sees
     3::integer as max_texts_per_user,               -- of them, at most so many of one person

@@ -9,8 +9,9 @@ counted as (
         count(*) as base_size,
         list(cluster_id order by cluster_id) as cluster_ids,
         case when count(*) <= any_value(top_clusters) then 1 else any_value(settings.levels) end as levels,
+        any_value(coalesce(settings.tree_by, case when provider = 'local' then 'centroids' else 'names' end)) as tree_by,
         any_value(concat_ws(
-            ' ', settings.levels, top_clusters, neighbourhood, sample_texts, max_texts_per_user,
+            ' ', settings.tree_by, settings.levels, top_clusters, neighbourhood, sample_texts, max_texts_per_user,
             build_info.provider, build_info.naming_model, md5(criteria)
         )) as shape
     from base_clusters inner join facets using (facet) cross join settings cross join build_info
@@ -47,6 +48,7 @@ judged as (
 select
     facet::varchar as facet,
     levels::integer as levels,                                                -- with the base
+    tree_by::varchar as tree_by,                                              -- what puts clusters together: names or centroids
     shape::varchar as shape,                                                  -- what decides its shape and names
     (case when reason is null then grown_from else cluster_ids end)::varchar[] as grown_from,     -- its base clusters when it was grown
     reason::varchar as reason                                                 -- NULL: the last tree stays
