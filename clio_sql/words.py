@@ -1,6 +1,6 @@
 """What is known of a word: its lemma, and whether it is ordinary, a function word or vague.
 
-Ordinary words are those of the English Hunspell dictionary (through spylls) that are not
+Ordinary words are those of the English Hunspell dictionary (as spylls ships it) that are not
 also somebody's name, a place or a brand: the dictionary writes those with a capital, so
 'mark', 'rose' and 'apple' are not ordinary although they are words. Lemmas come from
 simplemma, tried in the order of `LANGUAGES`.
@@ -34,9 +34,9 @@ def lexicon(name: str) -> list[str]:
 @cache
 def _dictionary() -> tuple[frozenset[str], frozenset[str]]:
     """Stems of the English dictionary: those written in lower case, and those written with a capital."""
-    from spylls.hunspell import Dictionary
-
-    stems = [entry.stem for entry in Dictionary.from_files("en_US").dic.words]
+    # spylls itself also works out how each word is spelled wrong, which takes half a second
+    text = (files("spylls.hunspell") / "data" / "en" / "en_US.dic").read_text("utf-8")
+    stems = [line.partition("/")[0].strip() for line in text.splitlines()[1:]]  # 'stem/flags' after the number of lines
     return (
         frozenset(stem for stem in stems if stem.islower()),
         frozenset(stem.lower() for stem in stems if stem[:1].isupper()),
