@@ -35,40 +35,41 @@ tree as (
 
 -- the gate is looked at on both days: that of the figure, and today
 days as (
-    select 'basis' as day, relation, facet, cluster_id, breakdown, value, user_id, people, conversations
+    select
+        relation, facet, cluster_id, breakdown, value, user_id,
+        people, conversations, 0 as people_today, 0 as conversations_today
     from bases
     union all
-    select 'today', relation, facet, cluster_id, breakdown, value, user_id,
-        case when user_id is null then 0 else 1 end, conversations
+    select relation, facet, cluster_id, breakdown, value, user_id, 0, 0, case when user_id is null then 0 else 1 end, conversations
     from cells
 ),
 
 per_user as materialized (
     select
         tree.facet, tree.level, tree.family, tree.cluster_id,
-        days.relation, days.breakdown, days.value, days.day, days.user_id,
-        case when days.user_id is null then sum(days.people) else 1 end as people,
-        sum(days.conversations) as conversations
+        days.relation, days.breakdown, days.value, days.user_id,
+        -- somebody who is in two base clusters is one person
+        case when days.user_id is null then sum(days.people) else max(days.people) end as people,
+        sum(days.conversations) as conversations,
+        case when days.user_id is null then sum(days.people_today) else max(days.people_today) end as people_today,
+        sum(days.conversations_today) as conversations_today
     from tree
     inner join days on days.facet = tree.facet and days.cluster_id = tree.base_cluster_id
-    group by tree.facet, tree.level, tree.family, tree.cluster_id, days.relation, days.breakdown, days.value, days.day, days.user_id
+    group by tree.facet, tree.level, tree.family, tree.cluster_id, days.relation, days.breakdown, days.value, days.user_id
 ),
 
 -- a breakdown of another day than the total would tell by the difference who came between, unless these are enough
 totals as (
-    select facet, level, cluster_id, user_id, people, conversations
+    select facet, level, cluster_id, user_id, conversations
     from per_user
-    where relation = 'clusters' and day = 'basis'
+    where relation = 'clusters' and conversations > 0
 ),
 
 broken_down as (
-    select
-        facet, level, family, cluster_id, relation, breakdown, user_id,
-        sum(conversations) as conversations,
-        sum(people) filter (user_id is null) as gone
+    select facet, level, family, cluster_id, relation, breakdown, user_id, sum(conversations) as conversations
     from per_user
-    where relation <> 'clusters' and day = 'basis'
-    group by all
+    where relation <> 'clusters' and conversations > 0
+    group by facet, level, family, cluster_id, relation, breakdown, user_id
 ),
 
 known_rows as (
@@ -98,30 +99,25 @@ out_of_step as (
     having not coalesce(count(user_id) >= any_value(min_users), false)
 ),
 
-cells_of_days as (
+figures as (
     select
-        facet, level, family, cluster_id, relation, breakdown, value, day,
+        facet, level, family, cluster_id, relation, breakdown, value,
         sum(conversations) as conversations,
         sum(people) as users,
-        coalesce(
+        value <> '' and coalesce(
             sum(people) >= any_value(min_users) and sum(conversations) >= any_value(min_conversations)
-            and coalesce(max(conversations) filter (user_id is not null), 0) <= any_value(max_user_share) * sum(conversations),
+            and coalesce(max(conversations) filter (user_id is not null), 0) <= any_value(max_user_share) * sum(conversations)
+            -- and today
+            and sum(people_today) >= any_value(min_users) and sum(conversations_today) >= any_value(min_conversations)
+            and coalesce(max(conversations_today) filter (user_id is not null), 0)
+                <= any_value(max_user_share) * sum(conversations_today)
+            and sum(conversations_today) > 0,
             false
         ) as passes
     from per_user cross join settings
     where relation <> 'clusters'
-    group by facet, level, family, cluster_id, relation, breakdown, value, day
-),
-
-figures as (
-    select
-        facet, level, family, cluster_id, relation, breakdown, value,
-        max(conversations) filter (day = 'basis') as conversations,
-        max(users) filter (day = 'basis') as users,
-        value <> '' and count(*) = 2 and bool_and(passes) as passes
-    from cells_of_days
     group by facet, level, family, cluster_id, relation, breakdown, value
-    having max(conversations) filter (day = 'basis') > 0
+    having sum(conversations) > 0
 ),
 
 -- 1: a value of all that have it, or of none
@@ -166,9 +162,10 @@ left_over as (
     select
         breakdowns_of_families.try,
         per_user.facet, per_user.level, per_user.family, per_user.cluster_id, per_user.relation, per_user.breakdown,
-        per_user.day, per_user.user_id,
+        per_user.user_id,
         sum(per_user.people) filter (per_user.user_id is null) as gone,
-        sum(per_user.conversations) as conversations
+        sum(per_user.conversations) as conversations,
+        sum(per_user.conversations_today) as conversations_today
     from per_user
     inner join breakdowns_of_families using (facet, level, family, relation, breakdown)
     left join offered
@@ -179,31 +176,31 @@ left_over as (
     group by
         breakdowns_of_families.try,
         per_user.facet, per_user.level, per_user.family, per_user.cluster_id, per_user.relation, per_user.breakdown,
-        per_user.day, per_user.user_id
+        per_user.user_id
 ),
 
-left_of_days as (
+left_of_clusters as (
     select
-        try, facet, level, family, cluster_id, relation, breakdown, day,
+        try, facet, level, family, cluster_id, relation, breakdown,
         coalesce(
-            count(user_id) + coalesce(sum(gone), 0) >= any_value(min_users)
+            count(user_id) filter (conversations > 0) + coalesce(sum(gone), 0) >= any_value(min_users)
             and sum(conversations) >= any_value(min_conversations)
-            and coalesce(max(conversations) filter (user_id is not null), 0) <= any_value(max_user_share) * sum(conversations),
+            and coalesce(max(conversations) filter (user_id is not null), 0) <= any_value(max_user_share) * sum(conversations)
+            -- and today
+            and count(user_id) filter (conversations_today > 0) >= any_value(min_users)
+            and sum(conversations_today) >= any_value(min_conversations)
+            and coalesce(max(conversations_today) filter (user_id is not null), 0)
+                <= any_value(max_user_share) * sum(conversations_today)
+            and sum(conversations_today) > 0,
             false
         ) as passes
     from left_over cross join settings
-    group by try, facet, level, family, cluster_id, relation, breakdown, day
+    group by try, facet, level, family, cluster_id, relation, breakdown
+    having sum(conversations) > 0                         -- nothing left of the cluster is as good
 ),
 
 too_little as (
-    select distinct try, facet, level, family, relation, breakdown
-    from (
-        select try, facet, level, family, cluster_id, relation, breakdown, count(*) = 2 and bool_and(passes) as passes
-        from left_of_days
-        group by try, facet, level, family, cluster_id, relation, breakdown
-        having bool_or(day = 'basis')                     -- nothing left of the cluster is as good
-    )
-    where not passes
+    select distinct try, facet, level, family, relation, breakdown from left_of_clusters where not passes
 ),
 
 chosen as (
