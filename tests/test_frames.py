@@ -70,6 +70,7 @@ def test_types_are_those_that_duckdb_gives(empty):
         "fit": clio.fit([[1.0]], 1),
         "cluster": clio.cluster([1.0], clio.fit([[1.0]], 1)),
         "centroids": clio.centroids(clio.fit([[1.0]], 1)),
+        "link": clio.link([[1.0]], 1),
         "name": clio.name(["a"], ["b"], ""),
         "propose": clio.propose(["a"], 1),
         "merge": clio.merge(["a"], 1),

@@ -15,6 +15,7 @@ from clio_sql.frames.functions import (
     embed,
     extract,
     fit,
+    link,
     merge,
     name,
     project,
@@ -26,5 +27,5 @@ from clio_sql.frames.functions import (
 
 __all__ = [
     "audit", "centroids", "choose", "cluster", "clusters", "connect", "differences", "embed", "extract", "fit", "lift",
-    "merge", "name", "project", "propose", "tokens", "top", "tree", "trends", "word", "words",
+    "link", "merge", "name", "project", "propose", "tokens", "top", "tree", "trends", "word", "words",
 ]  # fmt: skip

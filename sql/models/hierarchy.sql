@@ -13,8 +13,16 @@ sizes as (
         count(*) as base_size,
         least(count(*), any_value(top_clusters)) as top_size,
         any_value(trees.levels) as levels,
-        any_value(case when trees.reason is not null then trees.tree_by end) as grown_by     -- NULL: the last tree is kept
-    from base_clusters inner join trees using (facet) cross join settings
+        -- NULL: the last tree is kept. What an assignments.sql of somebody's own put together has no centroid
+        case
+            when any_value(trees.reason) is null then null
+            when bool_and(cluster_ids.centroid is not null) then any_value(trees.tree_by)
+            else 'names'
+        end as grown_by
+    from base_clusters
+    inner join trees using (facet)
+    left join cluster_ids using (facet, cluster_id)
+    cross join settings
     group by facet
 ),
 
