@@ -90,6 +90,10 @@ WRONG = {
         {"settings.sql": PACKAGED["settings"].replace("'conversation'::varchar", "'word'::varchar")},
         "sample_by 'word'; allowed: conversation, message",
     ),
+    "a way of growing the tree": (
+        {"settings.sql": PACKAGED["settings"].replace("null::varchar as tree_by", "'name'::varchar as tree_by")},
+        "tree_by 'name'; allowed: names, centroids",
+    ),
     "two facets of one name": (
         {"facets.sql": FACETS.format(rows="('a', 'A?', 'text', true),\n    ('a', 'B?', 'text', false)")},
         "facets.sql, line 5: facet 'a' stands 2 times",

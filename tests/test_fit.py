@@ -65,7 +65,9 @@ def test_blocks_change_nothing(monkeypatch):
         assert (owner == distances.argmin(axis=1)).all()
         assert distance == pytest.approx(distances.min(axis=1), abs=1e-4)
         least, second = np.sort(distances, axis=1)[:, :2].T
-        assert kmeans.detours(points, centroids)[2] == pytest.approx(second - least, abs=1e-4)
+        same_owner, same_distance, detour = kmeans.detours(points, centroids)
+        assert (same_owner == owner).all() and (same_distance == distance).all()
+        assert detour == pytest.approx(second - least, abs=1e-4)
 
 
 def test_many_points_take_this_way_through_sql():

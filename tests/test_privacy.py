@@ -414,6 +414,8 @@ def test_a_row_that_breaks_a_check_stops_the_publishing(chats):
     with built(chats) as con:
         builder.check(con)
         con.execute("update clio.hierarchy set name = 'Call Velmina' where level = 0")
+        # nor is a vocabulary believed that calls the word ordinary
+        con.execute("insert into clio.vocabulary values ('velmina', 'velmina', true, true, true)")
         with pytest.raises(CheckError, match=r"every_published_word_is_supported \(\d+ rows\)") as caught:
             builder.check(con)
         assert "Velmina" not in str(caught.value)

@@ -17,24 +17,23 @@ said as (
     from hierarchy
 ),
 
-known as (
-    select said.word, vocabulary.lemma, vocabulary.ordinary, vocabulary.stop
-    from (select distinct word from said) as said inner join vocabulary using (word)
-    union all
-    select word, known.lemma, known.ordinary, known.stop
-    from (
-        select word, clio_word(word) as known
-        from (select distinct word from said) as said anti join vocabulary using (word)
-    )
+-- of the vocabulary only the lemma is believed: a word that it does not support is asked about again
+asked as (
+    select said.facet, said.cluster_id, said.word, clio_word(said.word) as known
+    from said
+    left join vocabulary using (word)
+    left join supported
+        on supported.facet = said.facet and supported.cluster_id = said.cluster_id and supported.lemma = vocabulary.lemma
+    where said.word = '' or supported.lemma is null
 )
 
-select said.facet, said.cluster_id
-from said
-inner join known using (word)
-left join supported on supported.facet = said.facet and supported.cluster_id = said.cluster_id and supported.lemma = known.lemma
+select asked.facet, asked.cluster_id
+from asked
+left join supported
+    on supported.facet = asked.facet and supported.cluster_id = asked.cluster_id and supported.lemma = known.lemma
 cross join settings
 where mode is distinct from 'safety' and (
-    said.word = ''                                        -- a number, an address, a handle: never
+    word = ''                                             -- a number, an address, a handle: never
     or not known.stop and not known.ordinary and supported.lemma is null
 )
 union all
