@@ -1,6 +1,6 @@
 """Where time and memory of a whole run go, and how they grow: the demo's generator, at several sizes.
 
-    python tests/bench_growth.py [--sizes 10000 100000 1000000] [--clusters 1000] [--into FOLDER]
+    python tests/bench_growth.py [--sizes 10000 100000 1000000] [--clusters 1000] [--embedding-model NAME] [--into FOLDER]
 
 Each size is a run of its own process, from the Parquet file to the report, with the local provider and the same number
 of base clusters; the thresholds are at their lowest, so that the smallest run names and publishes as many clusters as
@@ -47,7 +47,7 @@ class Timed(progress.Steps):
         super().end(rows, skipped)
 
 
-def run(conversations: int, clusters: int, folder: Path) -> None:
+def run(conversations: int, clusters: int, folder: Path, model: str | None) -> None:
     """Generate, analyse, and write what was measured to `folder`/measured.json."""
     began = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
@@ -61,8 +61,9 @@ def run(conversations: int, clusters: int, folder: Path) -> None:
     header = [line for line in packaged.splitlines() if line.startswith("--")]
     body = "\n".join(line for line in packaged.splitlines() if not line.startswith("--"))
     (analysis / "settings.sql").write_text("\n".join(header) + SETTINGS.format(clusters=clusters, packaged=body))
+    given = {"provider": "local", **({"embedding_model": model} if model else {})}
     steps, began, cpu = Timed(), time.monotonic(), time.process_time()
-    analyse.analyse(str(chats), folder / "out", steps, analysis=analysis, runtime={"provider": "local"})
+    analyse.analyse(str(chats), folder / "out", steps, analysis=analysis, runtime=given)
     measured = {
         "seconds": {"generate": generated, **steps.seconds, "whole run": time.monotonic() - began},
         "cpu": time.process_time() - cpu,
@@ -104,11 +105,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000], help="conversations")
     parser.add_argument("--clusters", type=int, default=1_000, help="base clusters, at every size")
+    parser.add_argument("--embedding-model", help="as of clio-sql run; a static one shows the rest of the run sooner")
     parser.add_argument("--into", type=Path, help="a folder that stays; default: one that is removed")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
-        run(asked.one, asked.clusters, asked.into)
+        run(asked.one, asked.clusters, asked.into, asked.embedding_model)
         return
     with tempfile.TemporaryDirectory() as temporary:
         measured = []
@@ -117,6 +119,7 @@ def main() -> None:
             if not (folder / "measured.json").exists():
                 # a process each: the peak of memory is of one run
                 one = ["--one", str(size), "--clusters", str(asked.clusters), "--into", str(folder)]
+                one += ["--embedding-model", asked.embedding_model] if asked.embedding_model else []
                 subprocess.run([sys.executable, __file__, *one], check=True)
             measured.append(json.loads((folder / "measured.json").read_text()))
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")

@@ -33,91 +33,145 @@ tree as (
     from hierarchy
 ),
 
--- the gate is looked at on both days: that of the figure, and today
+-- the gate is looked at on both days: that of the figure, and today; gone is how many people without a name are behind it
 days as (
     select
-        relation, facet, cluster_id, breakdown, value, user_id,
-        people, conversations, 0 as people_today, 0 as conversations_today
+        relation, facet, cluster_id as base_cluster_id, breakdown, value, user_id,
+        case when user_id is null then people else 0 end as gone, conversations, 0 as conversations_today
     from bases
     union all
-    select relation, facet, cluster_id, breakdown, value, user_id, 0, 0, case when user_id is null then 0 else 1 end, conversations
+    select relation, facet, cluster_id, breakdown, value, user_id, 0, 0, conversations
     from cells
 ),
 
-per_user as materialized (
-    select
-        tree.facet, tree.level, tree.family, tree.cluster_id,
-        days.relation, days.breakdown, days.value, days.user_id,
-        -- somebody who is in two base clusters is one person
-        case when days.user_id is null then sum(days.people) else max(days.people) end as people,
-        sum(days.conversations) as conversations,
-        case when days.user_id is null then sum(days.people_today) else max(days.people_today) end as people_today,
-        sum(days.conversations_today) as conversations_today
-    from tree
-    inner join days on days.facet = tree.facet and days.cluster_id = tree.base_cluster_id
-    group by tree.facet, tree.level, tree.family, tree.cluster_id, days.relation, days.breakdown, days.value, days.user_id
+-- Names stand in these four, once each; what there is of each person and cell is many rows, and has numbers for them.
+persons as materialized (
+    select user_id, (row_number() over ())::integer as person
+    from (select distinct user_id from days where user_id is not null)
 ),
 
--- a breakdown of another day than the total would tell by the difference who came between, unless these are enough
-totals as (
-    select facet, level, cluster_id, user_id, conversations
-    from per_user
-    where relation = 'clusters' and conversations > 0
+base_cells as materialized (
+    select *, (row_number() over ())::integer as base_cell
+    from (select distinct relation, facet, base_cluster_id, breakdown, value from days)
 ),
 
-broken_down as (
-    select facet, level, family, cluster_id, relation, breakdown, user_id, sum(conversations) as conversations
-    from per_user
-    where relation <> 'clusters' and conversations > 0
-    group by facet, level, family, cluster_id, relation, breakdown, user_id
-),
-
-known_rows as (
-    select distinct facet, level, family, cluster_id, relation, breakdown from broken_down
-),
-
-differences as (
-    select
-        known_rows.*,
-        totals.user_id,
-        totals.conversations
-    from known_rows inner join totals using (facet, level, cluster_id)
-    union all
-    select facet, level, family, cluster_id, relation, breakdown, user_id, -conversations
-    from broken_down
-),
-
-out_of_step as (
-    select facet, level, family, relation, breakdown
+lines as materialized (                                   -- one breakdown of one cluster, of any level: a line of cells
+    select *, (row_number() over ())::integer as line
     from (
-        select facet, level, family, cluster_id, relation, breakdown, user_id, sum(conversations) as difference
-        from differences
-        group by all
-    ) cross join settings
-    where difference <> 0
-    group by facet, level, family, cluster_id, relation, breakdown
-    having not coalesce(count(user_id) >= any_value(min_users), false)
+        select distinct facet, level, family, cluster_id, relation, breakdown
+        from tree inner join base_cells using (facet, base_cluster_id)
+    )
+),
+
+every_cell as materialized (
+    select *, (row_number() over ())::integer as cell
+    from (
+        select line, facet, level, family, cluster_id, relation, breakdown, value, list(base_cell) as base_cells
+        from tree
+        inner join base_cells using (facet, base_cluster_id)
+        inner join lines using (facet, level, family, cluster_id, relation, breakdown)
+        group by line, facet, level, family, cluster_id, relation, breakdown, value
+    )
+),
+
+in_numbers as materialized (                              -- apart from the next, or DuckDB adds up by names before it looks up
+    select
+        base_cell, person,
+        gone::integer as gone, conversations::integer as conversations, conversations_today::integer as conversations_today
+    from days
+    inner join base_cells using (relation, facet, base_cluster_id, breakdown, value)
+    left join persons using (user_id)
+),
+
+numbered as materialized (
+    select
+        base_cell, person,
+        sum(gone)::integer as gone, sum(conversations)::integer as conversations,
+        sum(conversations_today)::integer as conversations_today
+    from in_numbers
+    group by base_cell, person
+),
+
+per_user as materialized (                                -- somebody who is in two base clusters is one person
+    select
+        cell, person,
+        sum(gone) as gone, sum(conversations) as conversations, sum(conversations_today) as conversations_today
+    from numbered
+    inner join (select cell, unnest(base_cells) as base_cell from every_cell) as below using (base_cell)
+    group by cell, person
 ),
 
 figures as (
     select
-        facet, level, family, cluster_id, relation, breakdown, value,
-        sum(conversations) as conversations,
-        sum(people) as users,
-        value <> '' and coalesce(
-            sum(people) >= any_value(min_users) and sum(conversations) >= any_value(min_conversations)
-            and coalesce(max(conversations) filter (user_id is not null), 0) <= any_value(max_user_share) * sum(conversations)
-            -- and today
-            and sum(people_today) >= any_value(min_users) and sum(conversations_today) >= any_value(min_conversations)
-            and coalesce(max(conversations_today) filter (user_id is not null), 0)
-                <= any_value(max_user_share) * sum(conversations_today)
-            and sum(conversations_today) > 0,
-            false
-        ) as passes
-    from per_user cross join settings
+        cell, line, facet, level, family, cluster_id, relation, breakdown, value, conversations, users,
+        value <> '' and passes as passes
+    from (
+        select
+            cell,
+            sum(conversations) as conversations,
+            count(person) filter (conversations > 0) + sum(gone) as users,
+            coalesce(
+                count(person) filter (conversations > 0) + sum(gone) >= any_value(min_users) and sum(conversations) >= any_value(min_conversations)
+                and coalesce(max(conversations) filter (person is not null), 0) <= any_value(max_user_share) * sum(conversations)
+                -- and today
+                and count(person) filter (conversations_today > 0) >= any_value(min_users) and sum(conversations_today) >= any_value(min_conversations)
+                and coalesce(max(conversations_today) filter (person is not null), 0)
+                    <= any_value(max_user_share) * sum(conversations_today)
+                and sum(conversations_today) > 0,
+                false
+            ) as passes
+        from per_user cross join settings
+        group by cell
+        having sum(conversations) > 0
+    )
+    inner join every_cell using (cell)
     where relation <> 'clusters'
-    group by facet, level, family, cluster_id, relation, breakdown, value
-    having sum(conversations) > 0
+),
+
+-- A breakdown of another day than the total would tell by the difference who came between, unless these are enough.
+-- Differences add up from the base clusters, and most are nothing there.
+base_lines as materialized (
+    select *, (row_number() over ())::integer as base_line
+    from (select distinct facet, base_cluster_id from base_cells)
+    inner join (select distinct facet, relation, breakdown from base_cells where relation <> 'clusters') using (facet)
+),
+
+differing as (
+    select base_line, base_cell, -1 as times
+    from base_lines inner join base_cells using (facet, base_cluster_id, relation, breakdown)
+    union all
+    select base_lines.base_line, totals.base_cell, 1
+    from base_lines inner join base_cells as totals using (facet, base_cluster_id)
+    where totals.relation = 'clusters'
+),
+
+base_differences as (
+    select base_line, person, sum(times * conversations) as difference
+    from numbered inner join differing using (base_cell)
+    group by base_line, person
+    having sum(times * conversations) <> 0
+),
+
+differences as (
+    select lines.line, person
+    from base_differences
+    inner join base_lines using (base_line)
+    inner join tree using (facet, base_cluster_id)
+    inner join lines using (facet, level, family, cluster_id, relation, breakdown)
+    group by lines.line, person
+    having sum(difference) <> 0
+),
+
+out_of_step as (
+    select distinct lines.facet, lines.level, lines.family, lines.relation, lines.breakdown
+    from (
+        select line
+        from differences cross join settings
+        group by line
+        having not coalesce(count(person) >= any_value(min_users), false)
+    ) as apart
+    inner join lines using (line)
+    where line in (select line from figures)
 ),
 
 -- 1: a value of all that have it, or of none
@@ -158,49 +212,47 @@ breakdowns_of_families as (
     from candidates
 ),
 
-left_over as (
-    select
-        breakdowns_of_families.try,
-        per_user.facet, per_user.level, per_user.family, per_user.cluster_id, per_user.relation, per_user.breakdown,
-        per_user.user_id,
-        sum(per_user.people) filter (per_user.user_id is null) as gone,
-        sum(per_user.conversations) as conversations,
-        sum(per_user.conversations_today) as conversations_today
-    from per_user
+untold as (
+    select breakdowns_of_families.try, every_cell.cell, every_cell.line
+    from every_cell
     inner join breakdowns_of_families using (facet, level, family, relation, breakdown)
-    left join offered
-        on offered.try = breakdowns_of_families.try
-        and offered.facet = per_user.facet and offered.level = per_user.level and offered.family = per_user.family
-        and offered.relation = per_user.relation and offered.breakdown = per_user.breakdown and offered.value = per_user.value
-    where offered.value is null
-    group by
-        breakdowns_of_families.try,
-        per_user.facet, per_user.level, per_user.family, per_user.cluster_id, per_user.relation, per_user.breakdown,
-        per_user.user_id
+    anti join offered using (try, facet, level, family, relation, breakdown, value)
 ),
 
-left_of_clusters as (
+left_over as (
     select
-        try, facet, level, family, cluster_id, relation, breakdown,
+        untold.try, untold.line, per_user.person,
+        sum(per_user.gone) as gone,
+        sum(per_user.conversations) as conversations,
+        sum(per_user.conversations_today) as conversations_today
+    from per_user inner join untold using (cell)
+    group by untold.try, untold.line, per_user.person
+),
+
+left_of_lines as (
+    select
+        try, line,
         coalesce(
-            count(user_id) filter (conversations > 0) + coalesce(sum(gone), 0) >= any_value(min_users)
+            count(person) filter (conversations > 0) + sum(gone) >= any_value(min_users)
             and sum(conversations) >= any_value(min_conversations)
-            and coalesce(max(conversations) filter (user_id is not null), 0) <= any_value(max_user_share) * sum(conversations)
+            and coalesce(max(conversations) filter (person is not null), 0) <= any_value(max_user_share) * sum(conversations)
             -- and today
-            and count(user_id) filter (conversations_today > 0) >= any_value(min_users)
+            and count(person) filter (conversations_today > 0) >= any_value(min_users)
             and sum(conversations_today) >= any_value(min_conversations)
-            and coalesce(max(conversations_today) filter (user_id is not null), 0)
+            and coalesce(max(conversations_today) filter (person is not null), 0)
                 <= any_value(max_user_share) * sum(conversations_today)
             and sum(conversations_today) > 0,
             false
         ) as passes
     from left_over cross join settings
-    group by try, facet, level, family, cluster_id, relation, breakdown
+    group by try, line
     having sum(conversations) > 0                         -- nothing left of the cluster is as good
 ),
 
 too_little as (
-    select distinct try, facet, level, family, relation, breakdown from left_of_clusters where not passes
+    select distinct try, facet, level, family, relation, breakdown
+    from left_of_lines inner join lines using (line)
+    where not passes
 ),
 
 chosen as (
