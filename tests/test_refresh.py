@@ -137,6 +137,30 @@ def test_a_new_topic_is_a_new_cluster_beside_the_old_ones(demo, tmp_path):
     assert bases | new <= used
 
 
+def test_a_cluster_that_is_new_to_a_kept_tree_goes_to_the_nearest_parent(demo, demo_again, tmp_path):
+    copied(demo_again, tmp_path)
+    of_base = "select parent_id, cluster_id from hierarchy where facet = 'request' and level = 0 and parent_id is not null"
+    parent = {cluster: parent for parent, cluster in read(tmp_path, of_base)}
+    places = "select cluster_id, centroid from cluster_ids where facet = 'request'"
+    centroid = {cluster: np.array(vector) / np.linalg.norm(vector) for cluster, vector in read(tmp_path, places)}
+    siblings = Counter(parent.values())
+    new = sorted(cluster for cluster in parent if siblings[parent[cluster]] > 1)[::4]
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as con:
+        con.execute("delete from clio_state.relations where relation in ('trees', 'hierarchy')")
+        con.execute("delete from clio.last_hierarchy where facet = 'request' and cluster_id in (select unnest(?))", [new])
+    _, asked = refreshed(demo, tmp_path)
+    assert read(tmp_path, "select distinct reason from trees") == [(None,)] and not asked["choose"]
+    now = {cluster: parent for parent, cluster in read(tmp_path, of_base)}
+    old = now.keys() - set(new)
+    assert len(new) > 3 and {cluster: parent[cluster] for cluster in old} == {cluster: now[cluster] for cluster in old}
+    for cluster in new:
+        near = {
+            there: np.mean([centroid[cluster] @ centroid[other] for other in old if parent[other] == there])
+            for there in {parent[other] for other in old}
+        }
+        assert near[now[cluster]] == pytest.approx(max(near.values()))
+
+
 def test_a_refit_that_is_asked_for_keeps_ids_and_close_names(demo, demo_again, tmp_path):
     copied(demo_again, tmp_path)
     before, places = names(tmp_path), assigned(tmp_path)

@@ -4,7 +4,7 @@
 -- Each step of the recursion takes the last level, groups it into neighbourhoods, asks for broader names, merges
 -- them, lets every cluster choose a parent, and names and audits each parent from what it got. Where centroids decide
 -- (see trees), nothing is asked: those that are nearest go together. Where the last build's tree is kept, a cluster
--- stays with its parent, and a new one chooses among the parents that are there.
+-- stays with its parent, and a new one chooses among the parents that are there, or goes to the nearest of them.
 with recursive
 
 sizes as (
@@ -13,12 +13,9 @@ sizes as (
         count(*) as base_size,
         least(count(*), any_value(top_clusters)) as top_size,
         any_value(trees.levels) as levels,
-        -- NULL: the last tree is kept. What an assignments.sql of somebody's own put together has no centroid
-        case
-            when any_value(trees.reason) is null then null
-            when bool_and(cluster_ids.centroid is not null) then any_value(trees.tree_by)
-            else 'names'
-        end as grown_by
+        any_value(trees.reason) is null as kept,
+        -- what an assignments.sql of somebody's own put together has no centroid
+        case when bool_and(cluster_ids.centroid is not null) then any_value(trees.tree_by) else 'names' end as tree_by
     from base_clusters
     inner join trees using (facet)
     left join cluster_ids using (facet, cluster_id)
@@ -44,7 +41,7 @@ linked as materialized (
         inner join cluster_ids using (facet, cluster_id)
         group by facet
     ) using (facet)
-    semi join (from sizes where grown_by = 'centroids') as grown using (facet)
+    semi join (from sizes where not kept and tree_by = 'centroids') as grown using (facet)
 ),
 
 tree as (
@@ -62,7 +59,8 @@ tree as (
         last_level as materialized (
             select
                 tree.*,
-                grown_by,
+                kept,
+                tree_by,
                 criteria,
                 concat(name, '. ', description) as text,
                 wanted
@@ -73,7 +71,9 @@ tree as (
         ),
 
         embedded as materialized (
-            select facet, cluster_id, text, clio_embed(text) as embedding from last_level where grown_by = 'names'
+            select facet, cluster_id, text, clio_embed(text) as embedding
+            from last_level
+            where not kept and tree_by = 'names'
         ),
 
         neighbourhoods as materialized (
@@ -129,7 +129,11 @@ tree as (
             inner join last_hierarchy as child
                 on child.facet = last_level.facet and child.cluster_id = last_level.cluster_id and child.level = last_level.level
             inner join last_hierarchy as parents on parents.facet = child.facet and parents.cluster_id = child.parent_id
-            where grown_by is null
+            where kept
+        ),
+
+        unsettled as materialized (
+            select last_level.* from last_level anti join settled using (facet, cluster_id)
         ),
 
         -- parents are offered in an order of their own to every child, so that no place in the list wins
@@ -143,7 +147,8 @@ tree as (
             select
                 facet, cluster_id, any_value(text) as text,
                 list(parent order by md5(concat(parent, cluster_id))) as parents
-            from (from last_level anti join settled using (facet, cluster_id)) as unsettled inner join offered using (facet)
+            from unsettled inner join offered using (facet)
+            where tree_by = 'names'
             group by facet, cluster_id
         ),
 
@@ -156,7 +161,27 @@ tree as (
             inner join linked
                 on linked.facet = last_level.facet and linked.level = last_level.level + 1
                 and linked.cluster_id = last_level.base_cluster_ids[1]
-            where grown_by = 'centroids'
+            where not kept and tree_by = 'centroids'
+        ),
+
+        -- to a tree that is kept a cluster goes where its base clusters are nearest, on average, to those that are there
+        relatives as (
+            select facet, parent_id, unnest(base_cluster_ids) as cluster_id
+            from settled inner join last_level using (facet, cluster_id)
+        ),
+
+        nearest as (
+            select newcomers.facet, newcomers.cluster_id, relatives.parent_id
+            from (select facet, cluster_id, unnest(base_cluster_ids) as base_cluster_id from unsettled where kept and tree_by = 'centroids')
+                as newcomers
+            inner join cluster_ids as own on own.facet = newcomers.facet and own.cluster_id = newcomers.base_cluster_id
+            inner join relatives on relatives.facet = newcomers.facet
+            inner join cluster_ids as theirs on theirs.facet = relatives.facet and theirs.cluster_id = relatives.cluster_id
+            group by newcomers.facet, newcomers.cluster_id, relatives.parent_id
+            qualify row_number() over (
+                partition by newcomers.facet, newcomers.cluster_id
+                order by avg(list_cosine_similarity(own.centroid, theirs.centroid)) desc, relatives.parent_id
+            ) = 1
         ),
 
         -- parent: what its children are put together by, a new name or the id of a parent that is kept
@@ -167,6 +192,8 @@ tree as (
                 on settled.facet = answered.facet and settled.name = answered.parent
             union all
             select facet, cluster_id, parent_id, parent_id from settled
+            union all
+            select facet, cluster_id, parent_id, parent_id from nearest
         ),
 
         -- a child whose choice failed stays alone rather than with the wrong parent
