@@ -1,6 +1,7 @@
 """Where time and memory of a whole run go, and how they grow: the demo's generator, at several sizes.
 
-    python tests/bench_growth.py [--sizes 10000 100000 1000000] [--clusters 1000] [--embedding-model NAME] [--into FOLDER]
+    python tests/bench_growth.py [--sizes 10000 100000 1000000] [--clusters 1000] [--into FOLDER]
+                                 [--embedding-model NAME]
 
 Each size is a run of its own process, from the Parquet file to the report, with the local provider and the same number
 of base clusters; the thresholds are at their lowest, so that the smallest run names and publishes as many clusters as

@@ -79,6 +79,7 @@ def test_types_are_those_that_duckdb_gives(empty):
         "project": clio.project([[1.0]]),
         "word": clio.word("a"),
         "tokens": clio.tokens("a"),
+        "gate": clio.gate(12, 20, 2, 10, 15, 0.3),
         "words": clio.words("a"),
     }
     assert {f"clio_{name}" for name in calls} == set(MACROS)

@@ -40,6 +40,7 @@ CALLS = {
     ),
     "clio_words": ("VARCHAR[]", "clio_words('book a flight')"),
     "clio_tokens": ("VARCHAR[]", "clio_tokens('book a flight')"),
+    "clio_gate": ("BOOLEAN", "clio_gate(12, 20, 2, 10, 15, 0.3)"),
 }
 # One call of each with NULL in each place where a row may have one.
 NULLS = (
@@ -92,7 +93,8 @@ def fails(con: duckdb.DuckDBPyConnection, query: str) -> str:
 
 
 def test_every_function_is_called_here():
-    assert set(CALLS) == set(MACROS) == {function.name for function in FUNCTIONS} | {"clio_words", "clio_tokens"}
+    sql_alone = {"clio_words", "clio_tokens", "clio_gate"}
+    assert set(CALLS) == set(MACROS) == {function.name for function in FUNCTIONS} | sql_alone
 
 
 @pytest.mark.parametrize("function", CALLS)
@@ -651,3 +653,25 @@ def test_every_word_is_letters_and_stands_in_the_text(con, text):
 def test_no_piece_of_an_email_address_is_a_word(con, address, around):
     words = one(con, "clio_words(?)", f"{around} {address} {around}")
     assert [word for word in words if word] == around.split() * 2
+
+
+# clio_gate
+
+
+@pytest.mark.parametrize(
+    ("figure", "passes"),
+    [
+        ("10, 20, 6, 10, 20, 0.3", True),  # each at its least
+        ("9, 20, 6, 10, 20, 0.3", False),
+        ("10, 19, 5, 10, 20, 0.3", False),
+        ("10, 20, 7, 10, 20, 0.3", False),
+        ("10, 20, null, 10, 20, 0.3", True),  # nobody is known by name
+        ("null, 20, 6, 10, 20, 0.3", False),
+        ("10, null, 6, 10, 20, 0.3", False),
+        ("10, 20, 6, null, 20, 0.3", False),
+        ("10, 20, 6, 10, null, 0.3", False),
+        ("10, 20, null, 10, 20, null", False),
+    ],
+)
+def test_the_gate_is_shut_in_doubt(con, figure, passes):
+    assert one(con, f"clio_gate({figure})") is passes

@@ -139,7 +139,7 @@ def test_a_new_topic_is_a_new_cluster_beside_the_old_ones(demo, tmp_path):
 
 def test_a_cluster_that_is_new_to_a_kept_tree_goes_to_the_nearest_parent(demo, demo_again, tmp_path):
     copied(demo_again, tmp_path)
-    of_base = "select parent_id, cluster_id from hierarchy where facet = 'request' and level = 0 and parent_id is not null"
+    of_base = "select parent_id, cluster_id from hierarchy where facet = 'request' and level = 0 and parent_id <> ''"
     parent = {cluster: parent for parent, cluster in read(tmp_path, of_base)}
     places = "select cluster_id, centroid from cluster_ids where facet = 'request'"
     centroid = {cluster: np.array(vector) / np.linalg.norm(vector) for cluster, vector in read(tmp_path, places)}
@@ -147,7 +147,7 @@ def test_a_cluster_that_is_new_to_a_kept_tree_goes_to_the_nearest_parent(demo, d
     new = sorted(cluster for cluster in parent if siblings[parent[cluster]] > 1)[::4]
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as con:
         con.execute("delete from clio_state.relations where relation in ('trees', 'hierarchy')")
-        con.execute("delete from clio.last_hierarchy where facet = 'request' and cluster_id in (select unnest(?))", [new])
+        con.execute("delete from clio.last_hierarchy where facet = 'request' and cluster_id in ?", [new])
     _, asked = refreshed(demo, tmp_path)
     assert read(tmp_path, "select distinct reason from trees") == [(None,)] and not asked["choose"]
     now = {cluster: parent for parent, cluster in read(tmp_path, of_base)}

@@ -15,6 +15,7 @@ from clio_sql.frames.functions import (
     embed,
     extract,
     fit,
+    gate,
     link,
     merge,
     name,
@@ -26,6 +27,6 @@ from clio_sql.frames.functions import (
 )
 
 __all__ = [
-    "audit", "centroids", "choose", "cluster", "clusters", "connect", "differences", "embed", "extract", "fit", "lift",
-    "link", "merge", "name", "project", "propose", "tokens", "top", "tree", "trends", "word", "words",
+    "audit", "centroids", "choose", "cluster", "clusters", "connect", "differences", "embed", "extract", "fit", "gate",
+    "lift", "link", "merge", "name", "project", "propose", "tokens", "top", "tree", "trends", "word", "words",
 ]  # fmt: skip

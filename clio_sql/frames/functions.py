@@ -211,6 +211,22 @@ def tokens(text: str) -> TEXTS:
     """
 
 
+@scalar.builtin(name="clio_gate")
+def gate(
+    people: int, conversations: int, most: int, min_users: int, min_conversations: int, max_user_share: float
+) -> dt.boolean:
+    """Whether a figure may be told: enough people and conversations, and not too many of them one person's.
+
+    most: conversations of the person who has most, NULL where nobody is known by name. False where any other is NULL.
+
+    >>> con.execute(gate(12, 20, 2, min_users=10, min_conversations=15, max_user_share=0.3))
+    True
+    >>> gate("many", 20, 2, min_users=10, min_conversations=15, max_user_share=0.3)
+    Traceback (most recent call last):
+    ibis.common.annotations.SignatureValidationError: ...
+    """
+
+
 @scalar.builtin(name="clio_words")
 def words(text: str) -> TEXTS:
     """The words of a text in order, lower-cased; '' stands for whatever is no word.

@@ -35,10 +35,9 @@ days as (
 figures as (
     select
         relation, facet, cluster_id, breakdown, value, day,
-        coalesce(
-            sum(people) >= any_value(min_users) and sum(conversations) >= any_value(min_conversations)
-            and coalesce(max(conversations) filter (user_id is not null), 0) <= any_value(max_user_share) * sum(conversations),
-            false
+        clio_gate(
+            sum(people), sum(conversations), max(conversations) filter (user_id is not null),
+            any_value(min_users), any_value(min_conversations), any_value(max_user_share)
         ) as passes
     from days cross join settings
     group by relation, facet, cluster_id, breakdown, value, day

@@ -110,16 +110,15 @@ figures as (
             cell,
             sum(conversations) as conversations,
             count(person) filter (conversations > 0) + sum(gone) as users,
-            coalesce(
-                count(person) filter (conversations > 0) + sum(gone) >= any_value(min_users) and sum(conversations) >= any_value(min_conversations)
-                and coalesce(max(conversations) filter (person is not null), 0) <= any_value(max_user_share) * sum(conversations)
-                -- and today
-                and count(person) filter (conversations_today > 0) >= any_value(min_users) and sum(conversations_today) >= any_value(min_conversations)
-                and coalesce(max(conversations_today) filter (person is not null), 0)
-                    <= any_value(max_user_share) * sum(conversations_today)
-                and sum(conversations_today) > 0,
-                false
-            ) as passes
+            clio_gate(
+                count(person) filter (conversations > 0) + sum(gone), sum(conversations),
+                max(conversations) filter (person is not null),
+                any_value(min_users), any_value(min_conversations), any_value(max_user_share)
+            ) and clio_gate(                              -- and today
+                count(person) filter (conversations_today > 0), sum(conversations_today),
+                max(conversations_today) filter (person is not null),
+                any_value(min_users), any_value(min_conversations), any_value(max_user_share)
+            ) and sum(conversations_today) > 0 as passes
         from per_user cross join settings
         group by cell
         having sum(conversations) > 0
@@ -232,18 +231,15 @@ left_over as (
 left_of_lines as (
     select
         try, line,
-        coalesce(
-            count(person) filter (conversations > 0) + sum(gone) >= any_value(min_users)
-            and sum(conversations) >= any_value(min_conversations)
-            and coalesce(max(conversations) filter (person is not null), 0) <= any_value(max_user_share) * sum(conversations)
-            -- and today
-            and count(person) filter (conversations_today > 0) >= any_value(min_users)
-            and sum(conversations_today) >= any_value(min_conversations)
-            and coalesce(max(conversations_today) filter (person is not null), 0)
-                <= any_value(max_user_share) * sum(conversations_today)
-            and sum(conversations_today) > 0,
-            false
-        ) as passes
+        clio_gate(
+            count(person) filter (conversations > 0) + sum(gone), sum(conversations),
+            max(conversations) filter (person is not null),
+            any_value(min_users), any_value(min_conversations), any_value(max_user_share)
+        ) and clio_gate(                                  -- and today
+            count(person) filter (conversations_today > 0), sum(conversations_today),
+            max(conversations_today) filter (person is not null),
+            any_value(min_users), any_value(min_conversations), any_value(max_user_share)
+        ) and sum(conversations_today) > 0 as passes
     from left_over cross join settings
     group by try, line
     having sum(conversations) > 0                         -- nothing left of the cluster is as good
