@@ -310,9 +310,7 @@ def is_well_formed(tree: Sequence[Mapping[str, Any]], trunk: Trunk) -> None:
 @example(Trunk([("request", name, 20, ["bread"]) for name in ("Bread", "Cake", "Flight", "Hotel")]), 2, 3, 40, "names")
 @example(Trunk([("request", name, 20, []) for name in ("Bread", "Cake", "Bread and cake", "Wifi")]), 3, 2, 40, "names")
 def test_every_tree_keeps_the_contract(shared, trunk, levels, top_clusters, neighbourhood, tree_by):
-    tree = grown(
-        shared, trunk, levels=levels, top_clusters=top_clusters, neighbourhood=neighbourhood, tree_by=tree_by
-    )
+    tree = grown(shared, trunk, levels=levels, top_clusters=top_clusters, neighbourhood=neighbourhood, tree_by=tree_by)
     is_well_formed(tree, trunk)
     for facet in Trunk.FACETS:
         base = sum(cluster[0] == facet for cluster in trunk.base)
