@@ -665,7 +665,7 @@ def test_no_piece_of_an_email_address_is_a_word(con, address, around):
         ("9, 20, 6, 10, 20, 0.3", False),
         ("10, 19, 5, 10, 20, 0.3", False),
         ("10, 20, 7, 10, 20, 0.3", False),
-        ("10, 20, null, 10, 20, 0.3", True),  # nobody is known by name
+        ("10, 20, null, 10, 20, 0.3", True),  # no conversation has a user_id
         ("null, 20, 6, 10, 20, 0.3", False),
         ("10, null, 6, 10, 20, 0.3", False),
         ("10, 20, 6, null, 20, 0.3", False),

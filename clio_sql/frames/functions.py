@@ -217,7 +217,7 @@ def gate(
 ) -> dt.boolean:
     """Whether a figure may be told: enough people and conversations, and not too many of them one person's.
 
-    most: conversations of the person who has most, NULL where nobody is known by name. False where any other is NULL.
+    most: conversations of the person who has most, NULL where none has a user_id. False where any other is NULL.
 
     >>> con.execute(gate(12, 20, 2, min_users=10, min_conversations=15, max_user_share=0.3))
     True

@@ -1,6 +1,6 @@
 -- clio_gate(people, conversations, most, min_users, min_conversations, max_user_share): whether a figure may be told.
 -- The gate of every published figure: enough people are behind it, enough conversations, and no one person has too many of
--- them. most: conversations of the person who has most; NULL where nobody is known by name. The last three are those of
+-- them. most: conversations of the person who has most; NULL where none has a user_id. The last three are those of
 -- settings. Never NULL: false where any other is NULL.
 create or replace macro clio_gate(people, conversations, most, min_users, min_conversations, max_user_share) as
     coalesce(

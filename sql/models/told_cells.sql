@@ -33,7 +33,8 @@ tree as (
     from hierarchy
 ),
 
--- the gate is looked at on both days: that of the figure, and today; gone is how many people without a name are behind it
+-- the gate is looked at on both days: that of the figure, and today. Without a user_id a row is of nobody, and of people
+-- who are gone, so many as `gone` says; with one it is of one person.
 days as (
     select
         relation, facet, cluster_id as base_cluster_id, breakdown, value, user_id,
@@ -44,7 +45,8 @@ days as (
     from cells
 ),
 
--- Names stand in these four, once each; what there is of each person and cell is many rows, and has numbers for them.
+-- Long keys are looked up in these four. What there is of each person and cell is many rows, and has their numbers: of one
+-- build, in no order, and in no row that is told. Nobody, and who is gone, has none: person is NULL.
 persons as materialized (
     select user_id, (row_number() over ())::integer as person
     from (select distinct user_id from days where user_id is not null)
@@ -52,18 +54,22 @@ persons as materialized (
 
 base_cells as materialized (
     select *, (row_number() over ())::integer as base_cell
-    from (select distinct relation, facet, base_cluster_id, breakdown, value from days)
+    from (
+        select distinct relation, facet, base_cluster_id, breakdown, value
+        from days semi join tree using (facet, base_cluster_id)
+    )
 ),
 
-lines as materialized (                                   -- one breakdown of one cluster, of any level: a line of cells
+lines as materialized (                                  -- one breakdown of one shown cluster, of any level: a line of cells
     select *, (row_number() over ())::integer as line
     from (
         select distinct facet, level, family, cluster_id, relation, breakdown
         from tree inner join base_cells using (facet, base_cluster_id)
+        where relation <> 'clusters'                      -- totals are broken down by nothing; see differing
     )
 ),
 
-every_cell as materialized (
+every_cell as materialized (                              -- one value of a line, and the base cells it adds up from
     select *, (row_number() over ())::integer as cell
     from (
         select line, facet, level, family, cluster_id, relation, breakdown, value, list(base_cell) as base_cells
@@ -74,7 +80,7 @@ every_cell as materialized (
     )
 ),
 
-in_numbers as materialized (                              -- apart from the next, or DuckDB adds up by names before it looks up
+looked_up as materialized (                              -- apart from the next, or DuckDB groups by long keys before this join
     select
         base_cell, person,
         gone::integer as gone, conversations::integer as conversations, conversations_today::integer as conversations_today
@@ -83,12 +89,12 @@ in_numbers as materialized (                              -- apart from the next
     left join persons using (user_id)
 ),
 
-numbered as materialized (
+per_base_cell as materialized (
     select
         base_cell, person,
         sum(gone)::integer as gone, sum(conversations)::integer as conversations,
         sum(conversations_today)::integer as conversations_today
-    from in_numbers
+    from looked_up
     group by base_cell, person
 ),
 
@@ -96,8 +102,8 @@ per_user as materialized (                                -- somebody who is in 
     select
         cell, person,
         sum(gone) as gone, sum(conversations) as conversations, sum(conversations_today) as conversations_today
-    from numbered
-    inner join (select cell, unnest(base_cells) as base_cell from every_cell) as below using (base_cell)
+    from per_base_cell
+    inner join (select cell, unnest(base_cells) as base_cell from every_cell) as parts using (base_cell)
     group by cell, person
 ),
 
@@ -124,11 +130,11 @@ figures as (
         having sum(conversations) > 0
     )
     inner join every_cell using (cell)
-    where relation <> 'clusters'
 ),
 
--- A breakdown of another day than the total would tell by the difference who came between, unless these are enough.
--- Differences add up from the base clusters, and most are nothing there.
+-- A breakdown of another day than the total would tell by the difference who came or went between, unless these are
+-- min_users people; nobody, and who is gone, counts as none of them. A difference adds up from the base clusters, where
+-- most are 0; who only went from one to another below is none of the cluster above.
 base_lines as materialized (
     select *, (row_number() over ())::integer as base_line
     from (select distinct facet, base_cluster_id from base_cells)
@@ -146,7 +152,7 @@ differing as (
 
 base_differences as (
     select base_line, person, sum(times * conversations) as difference
-    from numbered inner join differing using (base_cell)
+    from per_base_cell inner join differing using (base_cell)
     group by base_line, person
     having sum(times * conversations) <> 0
 ),
@@ -170,7 +176,7 @@ out_of_step as (
         having not coalesce(count(person) >= any_value(min_users), false)
     ) as apart
     inner join lines using (line)
-    where line in (select line from figures)
+    where line in (select line from figures)              -- else there are no figures to subtract
 ),
 
 -- 1: a value of all that have it, or of none
