@@ -20,6 +20,7 @@ from clio_sql.quoting import identifier, literal
 # The first whose columns are all there is taken: the particular before the general.
 FORMATS = ("claude_export", "wildchat", "lmsys", "sharegpt", "messages", "anthropic", "canonical", "openai")
 MAPPABLE = ("conversation_id", "user_id", "created_at", "messages", "role", "content")
+FIRST, LAST = "timestamp '1900-01-01'", "timestamp '2199-12-31'"
 POSITION = '"clio-sql position"'  # among the input's own columns
 
 
@@ -95,7 +96,7 @@ def raw(given: Input, adapter: Adapter, mapped: Mapping[str, str], within: str =
     """
     types = given.types
     items = {item: item.find(given, mapped) for item in (*adapter.needs, *adapter.optional)}
-    selected = ", ".join(f"{_as(item.kind, name, types)} as {item.name}" for item, name in items.items())
+    selected = ", ".join(f"{_read(item, name, types)} as {item.name}" for item, name in items.items())
     rest = [name for name in types if name not in items.values() and not nested(types[name])]
     names = ", ".join(map(literal, rest))
     values = ", ".join(_as("scalar", name, types) for name in rest)
@@ -113,6 +114,27 @@ def _narrowing(given: Input, items: Mapping[Item, str | None], within: str) -> s
         return ""
     time = next(_as("time", name, given.types) for item, name in items.items() if item.name == "created_at")
     return f" where {within.replace('created_at', f'({time})')}"
+
+
+def _read(item: Item, name: str | None, types: Mapping[str, str]) -> str:
+    """The expression that reads an item; NULL where that is no id or no time.
+
+    An id of blanks is none: what has it in common is not one conversation. Nor is a time without a year like ours.
+    """
+    read = _as(item.kind, name, types)
+    if name and item.name == "conversation_id":
+        return f"if(trim({read}, concat(' ', chr(9), chr(10), chr(13))) = '', null, {read})"
+    return f"if({read} between {FIRST} and {LAST}, {read}, null)" if name and item.kind == "time" else read
+
+
+def unreadable_times(given: Input, adapter: Adapter, mapped: Mapping[str, str]) -> str | None:
+    """The query that counts rows whose time is given and cannot be read; None where no column has times."""
+    for item in adapter.optional:
+        name = item.find(given, mapped) if item.name == "created_at" else None
+        if name:
+            text, time = _as("text", name, given.types), _read(item, name, given.types)
+            return f"select count_if(trim({text}) <> '' and ({time}) is null) from {given.relation}"
+    return None
 
 
 def _as(kind: str, name: str | None, types: Mapping[str, str]) -> str:
@@ -147,7 +169,7 @@ def _time(column: str, text: str, type_: str) -> str:
         return f"{column}::timestamp"
     number = f"try_cast({text} as double)"
     return f"""case
-        when {number} is not null then make_timestamp(({number} *
+        when abs({number}) < 1e17 then make_timestamp(({number} *
             case when abs({number}) < 1e11 then 1e6 when abs({number}) < 1e14 then 1e3 else 1 end)::bigint)
         -- a cast to timestamp drops the offset
         when regexp_matches({text}, ':.*[+-]\\d\\d(:?\\d\\d)?$')

@@ -34,7 +34,7 @@ class Told(NamedTuple):
 
     left_out: (reason, rows). held_back: facet -> reasons, without counts. unanswered: (status, calls of this run or
     refusals kept from earlier ones). conversations: what came, changed and went since the last run. fits: facet ->
-    why its clusters were fitted anew; not those that stayed.
+    why its clusters were fitted anew; not those that stayed. untimed: rows with a time that cannot be read.
     """
 
     left_out: list[tuple[str, int]]
@@ -42,6 +42,7 @@ class Told(NamedTuple):
     unanswered: list[tuple[str, int]]
     conversations: builder.Changes
     fits: dict[str, str]
+    untimed: int = 0
 
 
 def analyse(
@@ -149,7 +150,8 @@ def _work(
             told = _told(con, engine, built)
         finish(con, place.warehouse, steps)
         vanished = told.conversations._replace(vanished=gone.conversations if gone else told.conversations.vanished)
-        return told._replace(left_out=[*source.left_out, *told.left_out], conversations=vanished)
+        left_out = [*source.left_out, *told.left_out]
+        return told._replace(left_out=left_out, conversations=vanished, untimed=source.untimed)
 
     return interruptible(con, engine, steps, work)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -440,10 +441,13 @@ def _analyse(input: str, into: Path, depth: int | None, name: str | None = None,
         typer.echo(line, err=True)
     for reason, rows in told.left_out:
         typer.echo(f"left out of the input: {rows:,} with {reason}", err=True)
+    if told.untimed:
+        typer.echo(f"in no trend: {told.untimed:,} with a time that cannot be read, or not of 1900 to 2199", err=True)
     for status, count in told.unanswered:
         again = "--retry-failed asks again" if status == "refused" else "run again to ask again"
         typer.echo(f"not answered: {count:,} {status}; {again}", err=True)
-    print_tree(out, None, depth, told.held_back)
+    with suppress(BrokenPipeError):  # the reader has seen enough; where the files are is told on the other stream
+        print_tree(out, None, depth, told.held_back)
     if (out / "safety.duckdb").exists():
         typer.echo(f"Not gated, for authorised people alone: {out / 'safety.duckdb'}.", err=True)
         return
@@ -462,6 +466,10 @@ def main() -> None:
             sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough
         os._exit(0)
+    except SystemExit as left:  # click's own way to leave where the reader has
+        if isinstance(left.__context__, BrokenPipeError):
+            os._exit(0)
+        raise
     except Exception as error:
         code = tell(error)
     except KeyboardInterrupt:

@@ -16,6 +16,11 @@ POSITIVE = (
     "levels", "top_clusters", "neighbourhood", "sample_texts", "max_texts_per_user", "term_conversations",
     "conversations_per_user",
 )  # fmt: skip
+AT_LEAST = {"max_message_characters": 200, "max_transcript_characters": 200}  # less is little but the cut's mark
+THRESHOLDS = {  # name: least and most; NULL publishes nothing
+    "min_users": (0, float("inf")), "min_conversations": (0, float("inf")), "max_user_share": (0, 1),
+    "min_audit_rating": (0, 5), "round_to": (1, float("inf")),
+}  # fmt: skip
 SHARES = ("refit_growth", "refit_far_share", "refit_least_share", "keep_name_similarity", "regrow_share")
 MAX_EPSILON = 20.0  # above, noise hides nobody
 PERIODS = ("day", "week", "month", "quarter")
@@ -43,14 +48,15 @@ def problems(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> li
 
 def _settings(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     rows = con.execute(
-        "select mode, period, sample_by, tree_by, sample_strata, sample_conversations, epsilon, round_to, "
-        "flag, near_identical, min_accounts, min_users, seed, "
-        f"{', '.join((*POSITIVE, *SHARES))} from settings"
+        "select mode, period, sample_by, tree_by, sample_strata, sample_conversations, epsilon, "
+        "flag, near_identical, min_accounts, seed, "
+        f"{', '.join((*THRESHOLDS, *AT_LEAST, *POSITIVE, *SHARES))} from settings"
     ).fetchall()
     if len(rows) != 1:
         yield f"settings.sql: {len(rows)} rows; there must be exactly one. Change the select."
         return
-    mode, period, by, tree_by, strata, wanted, epsilon, round_to, _, _, _, _, _, *sizes = rows[0]
+    mode, period, by, tree_by, strata, wanted, epsilon, _, _, _, _, *numbers = rows[0]
+    given = dict(zip((*THRESHOLDS, *AT_LEAST, *POSITIVE, *SHARES), numbers, strict=True))
     yield from _one_of("settings.sql: mode", mode, MODES)
     yield from _one_of("settings.sql: period", period, PERIODS)
     yield from _one_of("settings.sql: sample_by", by, SAMPLE_BY)
@@ -60,16 +66,20 @@ def _settings(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         yield from _one_of("settings.sql: sample_strata", strata, PERIODS)
     if wanted is not None and wanted < 1:
         yield f"settings.sql: sample_conversations is {wanted}; allowed: null (all), or 1 or more. Change the value."
-    if mode == "safety" and round_to != 1:
+    if mode == "safety" and given["round_to"] != 1:
         yield "settings.sql: mode 'safety' counts exactly; set round_to to 1, or mode to 'insight'."
     if epsilon is not None:
         yield from _noise(mode, epsilon)
-    for name, value in zip(SHARES, sizes[len(POSITIVE) :], strict=True):
-        if value is None or value <= 0:
-            yield f"settings.sql: {name} is {value}; it must be above 0. Change the value."
-    for name, value in zip(POSITIVE, sizes, strict=False):
-        if value is None or value < 1:
-            yield f"settings.sql: {name} is {value}; it must be 1 or more. Change the value."
+    for name, (least, most) in THRESHOLDS.items():
+        if given[name] is not None and not least <= given[name] <= most:
+            allowed = f"null (nothing is published), or {least} " + ("or more" if most > 5 else f"to {most}")
+            yield f"settings.sql: {name} is {given[name]}; allowed: {allowed}. Change the value."
+    for name in SHARES:
+        if given[name] is None or not 0 < given[name] < float("inf"):
+            yield f"settings.sql: {name} is {given[name]}; it must be above 0. Change the value."
+    for name, least in {**AT_LEAST, **dict.fromkeys(POSITIVE, 1)}.items():
+        if given[name] is None or given[name] < least:
+            yield f"settings.sql: {name} is {given[name]}; it must be {least} or more. Change the value."
 
 
 def _noise(mode: str, epsilon: float) -> Iterator[str]:
@@ -100,12 +110,16 @@ def _facets(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         yield "facets.sql: no rows; give at least one facet."
     names = [row[0] for row in rows]
     for name in dict.fromkeys(names):
-        if not name or names.count(name) > 1:
+        if not name:
+            yield "facets.sql: a facet has no name. Give each a name of its own."
+        elif names.count(name) > 1:
             yield f"facets.sql: facet {name!r} stands {names.count(name)} times. Give each a name of its own."
     for facet, question, kind, _, clustered, _ in rows:
         yield from _one_of(f"facets.sql: facet {facet!r} has kind", kind, KINDS)
         if not question:
             yield f"facets.sql: facet {facet!r} has no question. Write one."
+        if clustered is None:
+            yield f"facets.sql: facet {facet!r} has no clustered; allowed: true, false. Change the row."
         if clustered and kind != "text":
             yield f"facets.sql: facet {facet!r} is clustered but of kind {kind}; only text can be clustered."
 

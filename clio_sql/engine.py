@@ -41,6 +41,7 @@ class Engine:
         self.progress: Callable[[str, int], None] | None = None  # (function, rows answered)
         self._connections: list[weakref.ref[duckdb.DuckDBPyConnection]] = []
         self._models: dict[str, np.ndarray] = {}
+        self._saving = threading.Lock()
         self._answers: OrderedDict[bytes, Answer] = OrderedDict()
         self._lock = threading.Lock()
         self._collected: list[tuple[str, Any]] | None = None
@@ -170,10 +171,11 @@ class Engine:
         """Keep centroids, shape (k, d), float32; returns their id. On a read-only database they live in memory."""
         data = np.ascontiguousarray(centroids, dtype="<f4")
         model = "m" + hashlib.sha256(repr(data.shape).encode() + data.tobytes()).hexdigest()[:16]
-        if model not in self._models:
-            with self.cursor() as cursor:
-                _store_model(cursor, model, data)
-            self._models[model] = data
+        with self._saving:  # two fits of equal vectors at once have the same id
+            if model not in self._models:
+                with self.cursor() as cursor:
+                    _store_model(cursor, model, data)
+                self._models[model] = data
         return model
 
     def model(self, model: str) -> np.ndarray:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from clio_sql.adapters import FORMATS, MAPPABLE, Adapter, adapter, raw
+from clio_sql.adapters import FORMATS, MAPPABLE, Adapter, adapter, raw, unreadable_times
 from clio_sql.errors import InputError
 from clio_sql.inputs import Input, names, opened
 from clio_sql.quoting import identifier, literal
@@ -32,6 +32,7 @@ class Source:
     metadata: tuple[str, ...]  # the names that can be broken down by
     columns: tuple[str, ...]  # the columns of the input
     left_out: tuple[tuple[str, int], ...] = ()  # (reason, conversations) that since and until kept out
+    untimed: int = 0  # rows of the input with a time that cannot be read
 
 
 def read(
@@ -86,9 +87,10 @@ def read(
             f"{_but_forgotten(con, user_id)}"
         )
         left_out = _outside(con, given, chosen, mapped, within)
+        untimed = _untimed(con, unreadable_times(given, chosen, mapped))
         asked = tuple(breakdowns)
         rows, metadata = _written(con, schema, query, given.where, asked)
-    return Source(chosen.name, rows, privacy_unit, asked, metadata, tuple(given.types), left_out)
+    return Source(chosen.name, rows, privacy_unit, asked, metadata, tuple(given.types), left_out, untimed)
 
 
 def moment(name: str, text: str | None) -> str:
@@ -137,6 +139,10 @@ def _outside(
         )
     told = (("no time, which --since and --until ask for", untimed), ("a time outside --since and --until", outside))
     return tuple((reason, count) for reason, count in told if count)
+
+
+def _untimed(con: duckdb.DuckDBPyConnection, query: str | None) -> int:
+    return con.execute(query).fetchone()[0] if query else 0  # type: ignore[index]
 
 
 def _but_forgotten(con: duckdb.DuckDBPyConnection, user_id: str) -> str:

@@ -372,6 +372,12 @@ def test_a_broken_pipe_is_quiet(command):
     assert done.stdout.count("\n") == 1 and done.stderr == ""
 
 
+def test_a_run_whose_reader_has_seen_enough_is_done(chats, tmp_path):
+    script = f"{sys.executable} -m clio_sql.cli run {chats} --into {tmp_path} | true"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0 and "report.html" in done.stderr and "published.duckdb" in done.stderr
+
+
 def test_output_that_cannot_be_written():
     done = subprocess.run(
         f"{sys.executable} -m clio_sql.cli models > /dev/full", shell=True, capture_output=True, text=True

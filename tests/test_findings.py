@@ -86,6 +86,34 @@ WRONG = {
         {"settings.sql": PACKAGED["settings"].replace("3::integer as levels", "0::integer as levels")},
         "settings.sql, line 25: levels is 0; it must be 1 or more",
     ),
+    "a threshold below nothing": (
+        {"settings.sql": PACKAGED["settings"].replace("10::integer as min_users", "-4::integer as min_users")},
+        "min_users is -4; allowed: null (nothing is published), or 0 or more",
+    ),
+    "a share above all": (
+        {"settings.sql": PACKAGED["settings"].replace("0.5::double as max_user_share", "5::double as max_user_share")},
+        "max_user_share is 5.0; allowed: null (nothing is published), or 0 to 1",
+    ),
+    "rounding to nothing": (
+        {"settings.sql": PACKAGED["settings"].replace("5::integer as round_to", "0::integer as round_to")},
+        "round_to is 0; allowed: null (nothing is published), or 1 or more",
+    ),
+    "messages of no length": (
+        {"settings.sql": PACKAGED["settings"].replace("8000::integer as", "0::integer as")},
+        "max_message_characters is 0; it must be 200 or more",
+    ),
+    "a share that is no number": (
+        {"settings.sql": PACKAGED["settings"].replace("0.3::double as refit_growth", "'NaN'::double as refit_growth")},
+        "refit_growth is nan; it must be above 0",
+    ),
+    "a facet without a name": (
+        {"facets.sql": FACETS.format(rows="(null, 'A?', 'text', true)")},
+        "a facet has no name",
+    ),
+    "a facet that may be clustered": (
+        {"facets.sql": FACETS.format(rows="('a', 'A?', 'text', null)")},
+        "facet 'a' has no clustered; allowed: true, false",
+    ),
     "a way of sampling": (
         {"settings.sql": PACKAGED["settings"].replace("'conversation'::varchar", "'word'::varchar")},
         "sample_by 'word'; allowed: conversation, message",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -89,3 +91,13 @@ def test_many_points_take_this_way_through_sql():
 def test_few_different_points_are_seen():
     copies = np.repeat(np.array([[0.0, 1.0], [-0.0, 1.0], [2.0, 3.0]], np.float32), 50, axis=0)
     assert fit._few_distinct(copies, 2) and not fit._few_distinct(copies, 1)
+
+
+def test_the_same_fit_on_two_connections_at_once():
+    """Both have the same id to save."""
+    with clio_sql.connect() as con, ThreadPoolExecutor(2) as pool:
+        for turn in range(12):
+            query = f"select clio_fit((select list([(x * {turn + 1} % 97)::float, x::float]) from range(400) t(x)), 8)"
+            cursors = [con.cursor(), con.cursor()]
+            found = list(pool.map(lambda cursor: cursor.execute(query).fetchone(), cursors))  # noqa: B023
+            assert found[0] == found[1]

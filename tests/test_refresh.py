@@ -118,6 +118,18 @@ def test_another_user_id_comes_through_without_work(demo, demo_again, tmp_path):
     assert not asked["extract"] and {"facet_values", "embeddings", "placements"} <= steps.skipped
 
 
+def test_everybody_under_another_id_is_published_too(demo, tmp_path):
+    """Who is behind a figure is then gone, all of them, and no check may stumble over it."""
+    own = part(demo, tmp_path / "own.parquet", "select * replace (conversation_id as user_id) from chats")
+    refreshed(own, tmp_path)
+    again = part(own, tmp_path / "again.parquet", "select * replace (md5(user_id) as user_id) from chats")
+    refreshed(again, tmp_path)
+    with clio_sql.connect(tmp_path / "warehouse.duckdb") as con:
+        builder.check(con)
+        told = con.execute("select count(*) from clio.cluster_facets").fetchone()[0]
+    assert told > 0
+
+
 def test_a_new_topic_is_a_new_cluster_beside_the_old_ones(demo, tmp_path):
     topic = duckdb.sql(f"select label from '{demo}' group by 1 order by count(*) desc, label limit 1").fetchall()[0][0]
     refreshed(part(demo, tmp_path / "a.parquet", f"select * from chats where label <> '{topic}'"), tmp_path)

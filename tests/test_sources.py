@@ -77,6 +77,40 @@ def test_each_format_is_found_by_itself_and_by_name(con, path):
     ]
 
 
+@pytest.mark.parametrize("blank", ["", " \t"])
+def test_an_id_of_blanks_is_none(con, tmp_path, blank):
+    """Else all messages that have it would be one conversation, of one of those who wrote them."""
+    path = tmp_path / "messages.parquet"
+    con.execute(
+        "copy (select ? as conversation_id, 'u' || i as user_id, 'user' as role, 'text ' || i as content "
+        f"from range(3) t(i)) to '{path}'",
+        [blank],
+    )
+    read(con, path)
+    assert [(row[0], len(row[3])) for row in rows(con)] == [(None, 1)] * 3
+    read(con, jsonl(tmp_path / "chats.jsonl", chat(blank), chat("c")))
+    assert [row[0] for row in rows(con)] == ["c", None]
+
+
+TIMES = ["2026-03-01T10:00:00Z", "yesterday", None, "", "infinity", "290000-01-01", "0044-03-15", "1767225600"]
+
+
+def test_times_that_cannot_be_read_are_counted(con, tmp_path):
+    chats = [chat(str(number), created_at=time) for number, time in enumerate(TIMES)]
+    found = read(con, jsonl(tmp_path / "chats.jsonl", *chats))
+    assert found.untimed == 4
+    times = dict(con.execute("select conversation_id::int, created_at from clio.source").fetchall())
+    told = {number: str(time) for number, time in times.items() if time}
+    assert told == {0: "2026-03-01 10:00:00", 7: "2026-01-01 00:00:00"}
+    con.execute(
+        "copy (from values ('a', 'u', 'user', 't', timestamp 'infinity'), ('b', 'u', 'user', 't', '2026-03-01') "
+        f"t(conversation_id, user_id, role, content, created_at)) to '{tmp_path / 'm.parquet'}'"
+    )
+    assert read(con, tmp_path / "m.parquet").untimed == 1
+    assert con.execute("select count(created_at) from clio.source").fetchone() == (1,)
+    assert read(con, jsonl(tmp_path / "none.jsonl", chat())).untimed == 0
+
+
 def test_every_format_has_a_sample():
     assert {path.stem for path in SAMPLES.iterdir()} == set(FORMATS)
 

@@ -61,8 +61,8 @@ def top(con: Backend, facet: str = "request", n: int = 10, level: int | None = 0
 def lift(con: Backend, breakdown: str = "language", facet: str | None = None) -> ir.Table:
     """One row a cluster and value of a breakdown, with the cluster's name and level; the highest lift first.
 
-    lift: the value's share of the cluster against its share of all that is published; 2 is twice as common. Rows
-    without a lift (NULL) are left out.
+    lift: the value's share of the cluster against its share of all top clusters that tell the breakdown; 2 is twice as
+    common. Rows without a lift (NULL) are left out.
     """
     cells = _published(con, "cluster_facets").filter(_.breakdown == breakdown, _.lift.notnull())
     if facet is not None:

@@ -31,7 +31,8 @@ counted as (
         relation, facet, cluster_id, breakdown, value,
         sum(people) as users,
         sum(conversations) as conversations,
-        max(conversations) filter (user_id is not null) / sum(conversations) as top_user_share
+        -- nobody's, where all who are behind it are gone since
+        coalesce(max(conversations) filter (user_id is not null), 0) / sum(conversations) as top_user_share
     from per_user
     group by all
 )

@@ -13,7 +13,9 @@ figures as (
         sum(conversations) as conversations,
         sum(people) as users,
         sum(people) >= any_value(min_users) and sum(conversations) >= any_value(min_conversations)
-            and max(conversations) filter (user_id is not null) <= any_value(max_user_share) * sum(conversations) as passes
+            -- 0 where all who are behind it are gone since
+            and coalesce(max(conversations) filter (user_id is not null), 0) <= any_value(max_user_share) * sum(conversations)
+            as passes
     from days cross join settings
     where breakdown <> 'clusters'                         -- a number of clusters, with nobody behind it
     group by relation, facet, cluster_id, breakdown, value, day

@@ -40,6 +40,8 @@ where mode is distinct from 'safety'
 group by relation, facet, cluster_id, breakdown
 having not coalesce(
     sum(people) >= any_value(min_users) and sum(left_over.conversations) >= any_value(min_conversations)
-    and max(left_over.conversations) filter (user_id is not null) <= any_value(max_user_share) * sum(left_over.conversations),
+    -- 0 where all who are behind it are gone since
+    and coalesce(max(left_over.conversations) filter (user_id is not null), 0)
+        <= any_value(max_user_share) * sum(left_over.conversations),
     false
 )

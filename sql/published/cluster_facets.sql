@@ -14,16 +14,22 @@ rounded as (
 ),
 
 -- shares and lifts are made of rounded counts, so that they tell no more than those
-overall as (
-    select
-        facet, breakdown, value,
-        sum(rounded.conversations) / any_value(total) as share
-    from rounded
-    inner join clusters using (facet, cluster_id)
-    inner join (
-        select facet, sum(conversations) as total from clusters where parent_id is null group by facet
-    ) using (facet)
+tops as (
+    select rounded.facet, rounded.breakdown, rounded.value, rounded.conversations, clusters.cluster_id, clusters.conversations as of_cluster
+    from rounded inner join clusters using (facet, cluster_id)
     where parent_id is null
+),
+
+-- where a breakdown is not told at all, it is not known either how common a value is
+totals as (
+    select facet, breakdown, sum(of_cluster) as total
+    from (select distinct facet, breakdown, cluster_id, of_cluster from tops)
+    group by facet, breakdown
+),
+
+overall as (
+    select facet, breakdown, value, sum(conversations) / any_value(total) as share
+    from tops inner join totals using (facet, breakdown)
     group by facet, breakdown, value
 )
 
@@ -35,7 +41,7 @@ select
     rounded.conversations::bigint as conversations,        -- rounded
     rounded.users::bigint as users,                        -- distinct people, rounded; NULL where cells below are not told
     (rounded.conversations / nullif(clusters.conversations, 0))::double as share,     -- of the cluster
-    (rounded.conversations / nullif(clusters.conversations, 0) / nullif(overall.share, 0))::double as lift    -- share against that of all published; NULL where that is not shown
+    (rounded.conversations / nullif(clusters.conversations, 0) / nullif(overall.share, 0))::double as lift    -- share against that of all top clusters that tell the breakdown; NULL where that is not shown
 from rounded
 inner join clusters using (facet, cluster_id)
 left join overall on overall.facet = rounded.facet and overall.breakdown = rounded.breakdown and overall.value = rounded.value
