@@ -224,7 +224,8 @@ def forget(
 ) -> None:
     """Erase people from OUT: every row, every stored call that their texts went into, all figures made anew.
 
-    All analyses of OUT are made anew; one whose SQL is not given is withdrawn until it runs again.
+    All analyses of OUT are made anew; one whose SQL is not given is withdrawn until it runs again. Where what is given
+    is the SQL of none of them, nothing is erased.
     No later run takes them in again. Nothing is paid: what must be asked again is held back until the next `run`.
 
     \b
