@@ -1,5 +1,5 @@
 -- One row a base cluster, breakdown, value and user: who is behind each figure that may be told, as it is today.
--- kind: view
+-- kind: table
 -- grain: relation, facet, cluster_id, breakdown, value, user_id
 with
 

@@ -23,14 +23,22 @@ summed as (
     group by facet, cluster_id, breakdown, value
 ),
 
-overall as (
-    select facet, breakdown, value, sum(summed.conversations) / any_value(total) as share
-    from summed
-    inner join noisy_clusters using (facet, cluster_id)
-    inner join (
-        select facet, sum(conversations) as total from noisy_clusters where parent_id is null group by facet
-    ) using (facet)
+tops as (
+    select summed.facet, breakdown, value, summed.conversations, cluster_id, noisy_clusters.conversations as of_cluster
+    from summed inner join noisy_clusters using (facet, cluster_id)
     where parent_id is null
+),
+
+-- (other) has no breakdowns: how common a value is there is not known
+totals as (
+    select facet, breakdown, sum(of_cluster) as total
+    from (select distinct facet, breakdown, cluster_id, of_cluster from tops)
+    group by facet, breakdown
+),
+
+overall as (
+    select facet, breakdown, value, sum(conversations) / any_value(total) as share
+    from tops inner join totals using (facet, breakdown)
     group by facet, breakdown, value
 )
 
@@ -42,7 +50,7 @@ select
     summed.conversations::bigint as conversations,        -- with noise, rounded
     summed.users::bigint as users,                        -- with noise, rounded
     (summed.conversations / nullif(noisy_clusters.conversations, 0))::double as share,     -- of the cluster; noise can bring it above 1
-    (summed.conversations / nullif(noisy_clusters.conversations, 0) / nullif(overall.share, 0))::double as lift    -- share against that of all published
+    (summed.conversations / nullif(noisy_clusters.conversations, 0) / nullif(overall.share, 0))::double as lift    -- share against that of all top clusters with the breakdown
 from summed
 inner join noisy_clusters using (facet, cluster_id)
 left join overall

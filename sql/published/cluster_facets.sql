@@ -15,7 +15,9 @@ rounded as (
 
 -- shares and lifts are made of rounded counts, so that they tell no more than those
 tops as (
-    select rounded.facet, rounded.breakdown, rounded.value, rounded.conversations, clusters.cluster_id, clusters.conversations as of_cluster
+    select
+        rounded.facet, rounded.breakdown, rounded.value, rounded.conversations,
+        cluster_id, clusters.conversations as of_cluster
     from rounded inner join clusters using (facet, cluster_id)
     where parent_id is null
 ),
