@@ -30,8 +30,9 @@ def explained(error: duckdb.Error, step: str) -> ClioError:
         return Stopped("stopped; what was finished is kept. Run the same command again to go on.")
     if isinstance(error, duckdb.OutOfMemoryException):
         return ClioError(
-            f"{step}: the memory that DuckDB may take is used up. Give it more, for example CLIO_MEMORY_LIMIT=8GB, and run "
-            "the same command again; what was finished is kept. Or analyse a sample (sample_conversations in settings.sql)."
+            f"{step}: the memory that DuckDB may take is used up. Give it more, for example CLIO_MEMORY_LIMIT=8GB, and "
+            "run the same command again; what was finished is kept. Or analyse a sample: sample_conversations in "
+            "settings.sql."
         )
     if isinstance(error, duckdb.IOException | duckdb.FatalException | duckdb.SerializationException):
         return StateError(f"{step}: the database cannot be read or written ({name}). Is the disk full? {DEBUG}.")
