@@ -127,16 +127,6 @@ def _read(item: Item, name: str | None, types: Mapping[str, str]) -> str:
     return f"if({read} between {FIRST} and {LAST}, {read}, null)" if name and item.kind == "time" else read
 
 
-def unreadable_times(given: Input, adapter: Adapter, mapped: Mapping[str, str]) -> str | None:
-    """The query that counts rows whose time is given and cannot be read; None where no column has times."""
-    for item in adapter.optional:
-        name = item.find(given, mapped) if item.name == "created_at" else None
-        if name:
-            text, time = _as("text", name, given.types), _read(item, name, given.types)
-            return f"select count_if(trim({text}) <> '' and ({time}) is null) from {given.relation}"
-    return None
-
-
 def _as(kind: str, name: str | None, types: Mapping[str, str]) -> str:
     """The expression that reads a column as a kind; `scalar` is text, but NULL where JSON is nested."""
     if name is None:

@@ -34,7 +34,7 @@ class Told(NamedTuple):
 
     left_out: (reason, rows). held_back: facet -> reasons, without counts. unanswered: (status, calls of this run or
     refusals kept from earlier ones). conversations: what came, changed and went since the last run. fits: facet ->
-    why its clusters were fitted anew; not those that stayed. untimed: rows with a time that cannot be read.
+    why its clusters were fitted anew; not those that stayed. untimed: rows without a time that can be read.
     """
 
     left_out: list[tuple[str, int]]

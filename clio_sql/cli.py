@@ -443,7 +443,7 @@ def _analyse(input: str, into: Path, depth: int | None, name: str | None = None,
     for reason, rows in told.left_out:
         typer.echo(f"left out of the input: {rows:,} with {reason}", err=True)
     if told.untimed:
-        typer.echo(f"in no trend: {told.untimed:,} with a time that cannot be read, or not of 1900 to 2199", err=True)
+        typer.echo(f"in no trend: {told.untimed:,} without a time that can be read, of 1900 to 2199", err=True)
     for status, count in told.unanswered:
         again = "--retry-failed asks again" if status == "refused" else "run again to ask again"
         typer.echo(f"not answered: {count:,} {status}; {again}", err=True)

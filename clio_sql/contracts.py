@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
+from math import inf
 
 import duckdb
 
@@ -18,14 +19,18 @@ POSITIVE = (
 )  # fmt: skip
 AT_LEAST = {"max_message_characters": 200, "max_transcript_characters": 200}  # less is little but the cut's mark
 THRESHOLDS = {  # name: least and most; NULL publishes nothing
-    "min_users": (0, float("inf")), "min_conversations": (0, float("inf")), "max_user_share": (0, 1),
-    "min_audit_rating": (0, 5), "round_to": (1, float("inf")),
+    "min_users": (0, inf), "min_conversations": (0, inf), "max_user_share": (0, 1), "min_audit_rating": (0, 5),
+    "round_to": (1, inf),
 }  # fmt: skip
 SHARES = ("refit_growth", "refit_far_share", "refit_least_share", "keep_name_similarity", "regrow_share")
 MAX_EPSILON = 20.0  # above, noise hides nobody
 PERIODS = ("day", "week", "month", "quarter")
-SAMPLE_BY = ("conversation", "message")
-TREE_BY = ("names", "centroids")
+CHOICES = {
+    "mode": MODES, "period": PERIODS, "sample_by": ("conversation", "message"), "tree_by": ("names", "centroids"),
+    "sample_strata": PERIODS,
+}  # fmt: skip
+MAY_BE_NULL = ("tree_by", "sample_strata")
+OTHERS = (*CHOICES, "sample_conversations", "epsilon", "flag", "near_identical", "min_accounts", "seed")
 
 
 def check(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> None:
@@ -47,35 +52,28 @@ def problems(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> li
 
 
 def _settings(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    rows = con.execute(
-        "select mode, period, sample_by, tree_by, sample_strata, sample_conversations, epsilon, "
-        "flag, near_identical, min_accounts, seed, "
-        f"{', '.join((*THRESHOLDS, *AT_LEAST, *POSITIVE, *SHARES))} from settings"
-    ).fetchall()
+    names = (*OTHERS, *THRESHOLDS, *AT_LEAST, *POSITIVE, *SHARES)
+    rows = con.execute(f"select {', '.join(names)} from settings").fetchall()
     if len(rows) != 1:
         yield f"settings.sql: {len(rows)} rows; there must be exactly one. Change the select."
         return
-    mode, period, by, tree_by, strata, wanted, epsilon, _, _, _, _, *numbers = rows[0]
-    given = dict(zip((*THRESHOLDS, *AT_LEAST, *POSITIVE, *SHARES), numbers, strict=True))
-    yield from _one_of("settings.sql: mode", mode, MODES)
-    yield from _one_of("settings.sql: period", period, PERIODS)
-    yield from _one_of("settings.sql: sample_by", by, SAMPLE_BY)
-    if tree_by is not None:
-        yield from _one_of("settings.sql: tree_by", tree_by, TREE_BY)
-    if strata is not None:
-        yield from _one_of("settings.sql: sample_strata", strata, PERIODS)
+    given = dict(zip(names, rows[0], strict=True))
+    mode, wanted = given["mode"], given["sample_conversations"]
+    for name, allowed in CHOICES.items():
+        if given[name] is not None or name not in MAY_BE_NULL:
+            yield from _one_of(f"settings.sql: {name}", given[name], allowed)
     if wanted is not None and wanted < 1:
         yield f"settings.sql: sample_conversations is {wanted}; allowed: null (all), or 1 or more. Change the value."
     if mode == "safety" and given["round_to"] != 1:
         yield "settings.sql: mode 'safety' counts exactly; set round_to to 1, or mode to 'insight'."
-    if epsilon is not None:
-        yield from _noise(mode, epsilon)
+    if given["epsilon"] is not None:
+        yield from _noise(mode, given["epsilon"])
     for name, (least, most) in THRESHOLDS.items():
         if given[name] is not None and not least <= given[name] <= most:
-            allowed = f"null (nothing is published), or {least} " + ("or more" if most > 5 else f"to {most}")
+            allowed = f"null (nothing is published), or {least} " + ("or more" if most == inf else f"to {most}")
             yield f"settings.sql: {name} is {given[name]}; allowed: {allowed}. Change the value."
     for name in SHARES:
-        if given[name] is None or not 0 < given[name] < float("inf"):
+        if given[name] is None or not 0 < given[name] < inf:
             yield f"settings.sql: {name} is {given[name]}; it must be above 0. Change the value."
     for name, least in {**AT_LEAST, **dict.fromkeys(POSITIVE, 1)}.items():
         if given[name] is None or given[name] < least:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from clio_sql.adapters import FORMATS, MAPPABLE, Adapter, adapter, raw, unreadable_times
+from clio_sql.adapters import FORMATS, MAPPABLE, Adapter, adapter, raw
 from clio_sql.errors import InputError
 from clio_sql.inputs import Input, names, opened
 from clio_sql.quoting import identifier, literal
@@ -32,7 +32,7 @@ class Source:
     metadata: tuple[str, ...]  # the names that can be broken down by
     columns: tuple[str, ...]  # the columns of the input
     left_out: tuple[tuple[str, int], ...] = ()  # (reason, conversations) that since and until kept out
-    untimed: int = 0  # rows of the input with a time that cannot be read
+    untimed: int = 0  # rows without a time that can be read, where a column has times
 
 
 def read(
@@ -87,9 +87,9 @@ def read(
             f"{_but_forgotten(con, user_id)}"
         )
         left_out = _outside(con, given, chosen, mapped, within)
-        untimed = _untimed(con, unreadable_times(given, chosen, mapped))
         asked = tuple(breakdowns)
-        rows, metadata = _written(con, schema, query, given.where, asked)
+        rows, metadata, untimed = _written(con, schema, query, given.where, asked)
+        untimed = untimed if chosen.time(given, mapped) else 0
     return Source(chosen.name, rows, privacy_unit, asked, metadata, tuple(given.types), left_out, untimed)
 
 
@@ -141,10 +141,6 @@ def _outside(
     return tuple((reason, count) for reason, count in told if count)
 
 
-def _untimed(con: duckdb.DuckDBPyConnection, query: str | None) -> int:
-    return con.execute(query).fetchone()[0] if query else 0  # type: ignore[index]
-
-
 def _but_forgotten(con: duckdb.DuckDBPyConnection, user_id: str) -> str:
     """SQL: and a row is of nobody who was forgotten here. A row without a user id stays."""
     query = "select 1 from duckdb_tables() where schema_name = 'clio_state' and table_name = 'forgotten'"
@@ -155,21 +151,21 @@ def _but_forgotten(con: duckdb.DuckDBPyConnection, user_id: str) -> str:
 
 def _written(
     con: duckdb.DuckDBPyConnection, schema: str, query: str, where: str, breakdowns: tuple[str, ...]
-) -> tuple[int, tuple[str, ...]]:
-    """Replace `schema.source` by what the query finds, or leave it as it was. Returns rows and metadata names."""
+) -> tuple[int, tuple[str, ...], int]:
+    """Replace `schema.source` by what the query finds, or leave it as it was. Returns what `_inspected` does."""
     table = f"{identifier(schema)}.source"
     con.execute("begin")
     try:
         con.execute(f"create schema if not exists {identifier(schema)}")
         con.execute(f"create or replace table {table} as {query}")
-        rows, metadata = _inspected(con, table, where)
+        rows, metadata, untimed = _inspected(con, table, where)
         _allowed(f"{where}: breakdown", breakdowns, metadata)
         con.execute("commit")
     except BaseException:
         with suppress(duckdb.TransactionException):  # the error may have ended the transaction itself
             con.execute("rollback")
         raise
-    return rows, metadata
+    return rows, metadata, untimed
 
 
 def _allowed(what: str, given: Iterable[str], allowed: Iterable[str]) -> None:
@@ -195,10 +191,10 @@ def _choose(given: Input, mapped: Mapping[str, str], source: str | None) -> Adap
     )
 
 
-def _inspected(con: duckdb.DuckDBPyConnection, table: str, where: str) -> tuple[int, tuple[str, ...]]:
-    """Rows and metadata names of the table. Raises InputError if no row has a text or none has a user."""
-    rows, users, texts = con.execute(
-        f"""select count(*), count(user_id),
+def _inspected(con: duckdb.DuckDBPyConnection, table: str, where: str) -> tuple[int, tuple[str, ...], int]:
+    """Rows, metadata names, and rows without a time. Raises InputError if no row has a text or none has a user."""
+    rows, users, untimed, texts = con.execute(
+        f"""select count(*), count(user_id), count_if(created_at is null),
             count_if(len(list_filter(messages, lambda m: m.content != '')) > 0) from {table}"""
     ).fetchone()  # type: ignore[misc]
     if not texts:
@@ -214,4 +210,4 @@ def _inspected(con: duckdb.DuckDBPyConnection, table: str, where: str) -> tuple[
             "(--privacy-unit conversation)."
         )
     keys = con.execute(f"select distinct unnest(map_keys(metadata)) from {table} order by all").fetchall()
-    return rows, tuple(key for (key,) in keys)
+    return rows, tuple(key for (key,) in keys), untimed

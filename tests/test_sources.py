@@ -98,7 +98,7 @@ TIMES = ["2026-03-01T10:00:00Z", "yesterday", None, "", "infinity", "290000-01-0
 def test_times_that_cannot_be_read_are_counted(con, tmp_path):
     chats = [chat(str(number), created_at=time) for number, time in enumerate(TIMES)]
     found = read(con, jsonl(tmp_path / "chats.jsonl", *chats))
-    assert found.untimed == 4
+    assert found.untimed == 6
     times = dict(con.execute("select conversation_id::int, created_at from clio.source").fetchall())
     told = {number: str(time) for number, time in times.items() if time}
     assert told == {0: "2026-03-01 10:00:00", 7: "2026-01-01 00:00:00"}
@@ -108,6 +108,7 @@ def test_times_that_cannot_be_read_are_counted(con, tmp_path):
     )
     assert read(con, tmp_path / "m.parquet").untimed == 1
     assert con.execute("select count(created_at) from clio.source").fetchone() == (1,)
+    assert read(con, tmp_path / "m.parquet", since="2026-01-01").untimed == 0  # it is told that they are left out
     assert read(con, jsonl(tmp_path / "none.jsonl", chat())).untimed == 0
 
 

@@ -29,7 +29,7 @@ tops as (
     where parent_id is null
 ),
 
--- (other) has no breakdowns: how common a value is there is not known
+-- where no value of a breakdown is published, it is not known either how common one is
 totals as (
     select facet, breakdown, sum(of_cluster) as total
     from (select distinct facet, breakdown, cluster_id, of_cluster from tops)
