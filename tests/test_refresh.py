@@ -20,7 +20,7 @@ from warehouse import Steps, changed, copied, read, tables
 
 import clio_sql
 from clio_sql import builder, project, sources
-from clio_sql.builder import last
+from clio_sql.builder import core, last
 from clio_sql.publish import publish
 from clio_sql.register import engine_of
 
@@ -116,6 +116,15 @@ def test_another_user_id_comes_through_without_work(demo, demo_again, tmp_path):
     query = "select user_id from assignments where conversation_id = 'c00000020'"
     assert read(tmp_path, query) == [("somebody",)]
     assert not asked["extract"] and {"facet_values", "embeddings", "placements"} <= steps.skipped
+
+
+def test_another_gate_is_looked_through_anew(demo, demo_again, tmp_path, monkeypatch):
+    copied(demo_again, tmp_path)
+    text = core.macro_text
+    monkeypatch.setattr(core, "macro_text", lambda name: text(name) + ("-- narrower" if name == "clio_gate" else ""))
+    steps, asked = refreshed(demo, tmp_path)
+    assert {"bases", "told_cells"} <= steps.built and not asked
+    assert refreshed(demo, tmp_path)[0].built == set()
 
 
 def test_everybody_under_another_id_is_published_too(demo, tmp_path):
