@@ -86,6 +86,11 @@ class Relation:
         return bool(_called(self.sql) & functions(answered=True))
 
     @property
+    def embeds(self) -> bool:
+        """True where clio_embed, and no other of our functions, stands in the SQL."""
+        return _called(self.sql) & functions() == {"clio_embed"}
+
+    @property
     def code(self) -> str:
         """The SQL without comments and spacing: what two files have in common that do the same."""
         return " ".join(f"{token.token_type.name}:{token.text}" for token in sqlglot.tokenize(self.sql, "duckdb"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -14,13 +15,13 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-from conftest import cli
+from conftest import ROOT, cli
 from test_relations import RELATIONS, empty, packaged, result
 from warehouse import Steps, changed, copied, read, tables
 
 import clio_sql
 from clio_sql import builder, project, sources
-from clio_sql.builder import core, last
+from clio_sql.builder import core, last, records
 from clio_sql.publish import publish
 from clio_sql.register import engine_of
 
@@ -125,6 +126,32 @@ def test_another_gate_is_looked_through_anew(demo, demo_again, tmp_path, monkeyp
     steps, asked = refreshed(demo, tmp_path)
     assert {"bases", "told_cells"} <= steps.built and not asked
     assert refreshed(demo, tmp_path)[0].built == set()
+
+
+def test_embeddings_outlive_other_code(demo, demo_again, tmp_path, monkeypatch):
+    """A new version extracts anew; vectors, which take most of a run, go only when what makes them changed."""
+    (tmp_path / "out").mkdir()
+    copied(demo_again, tmp_path / "out")
+    folders = {name: tmp_path / name for name in ("clio_sql", "clio_sql.udfs")}
+    for name, folder in folders.items():
+        shutil.copytree(str(records.files(name)), folder, ignore=lambda _, names: {"__pycache__", "sql"} & {*names})
+    monkeypatch.setattr(records, "files", folders.get)
+    monkeypatch.setattr(core, "code", records.code.__wrapped__)
+    for file, embedded in (("clio_sql/cli.py", False), ("clio_sql/encoder.py", True)):
+        with (tmp_path / file).open("a") as changed:
+            changed.write("# another")
+        steps, asked = refreshed(demo, tmp_path / "out")
+        assert asked["extract"] and "facet_values" in steps.built
+        assert ("embeddings" in steps.built) == embedded
+
+
+def test_what_makes_vectors_is_all_that_their_hash_is_of():
+    """A file that these import would decide vectors too."""
+    allowed = {"embed", "embedding", "encoder", "engine", "errors", "udfs"}
+    for file in (ROOT / "udfs" / "embed.py", ROOT / "clio_sql" / "embedding.py", ROOT / "clio_sql" / "encoder.py"):
+        assert file.name in records.EMBEDS
+        imported = re.findall(r"(?:from|import) clio_sql\.(\w+)", file.read_text())
+        assert {*imported} <= allowed and "from clio_sql import" not in file.read_text()
 
 
 def test_everybody_under_another_id_is_published_too(demo, tmp_path):

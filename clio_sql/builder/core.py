@@ -119,7 +119,7 @@ class Builder:
         parts = [relation.kind, relation.code]
         parts += [macro_text(macro) for macro in MACROS if f"{macro}(" in relation.sql]  # such as the gate
         if relation.calls_model:
-            parts.append(f"{self.engine.runtime.answers()} {code()}")
+            parts.append(f"{self.engine.runtime.answers()} {code(relation.embeds)}")
         for name in relation.inputs:
             if relation.incremental is None or name != relation.incremental.input:
                 parts.append(f"{name} {self._fingerprints[name]}")
@@ -138,7 +138,7 @@ class Builder:
 
     def made_by(self, relation: Relation) -> str:
         """A hash of what decides a vector but its text: SQL, code and embedding model."""
-        made = f"{relation.code} {code()} {self.engine.runtime.embedding_model}"
+        made = f"{relation.code} {code(relation.embeds)} {self.engine.runtime.embedding_model}"
         return hashlib.sha256(made.encode()).hexdigest()
 
     def _embeddings(self, tables: list[str], hashes: list[str]) -> dict[str, np.ndarray]:

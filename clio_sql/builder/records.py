@@ -16,6 +16,8 @@ from clio_sql.names import SCHEMA
 from clio_sql.project import Relation
 from clio_sql.quoting import identifier, literal
 
+EMBEDS = ("embed.py", "embedding.py", "encoder.py")
+
 
 @dataclass(frozen=True)
 class Records:
@@ -86,12 +88,16 @@ class Records:
 
 
 @cache
-def code() -> str:
-    """A hash of the code behind the functions: answers of older code are not gone on with."""
+def code(embeds: bool = False) -> str:
+    """A hash of the code behind the functions: answers of older code are not gone on with.
+
+    embeds: only of what makes vectors. They take most of a run, and are worth to be kept over other changes.
+    """
     digest = hashlib.sha256()
     for package in ("clio_sql", "clio_sql.udfs"):
         for file in sorted(_files(files(package)), key=str):  # by path: many have one name
-            digest.update(file.read_bytes())
+            if not embeds or file.name in EMBEDS:
+                digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 
 
