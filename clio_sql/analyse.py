@@ -15,7 +15,7 @@ from clio_sql import builder, builds, erase, fill, findings, inputs, names, repo
 from clio_sql import parquet as written
 from clio_sql.builder.records import inside
 from clio_sql.engine import Engine
-from clio_sql.errors import InputError, StateError
+from clio_sql.errors import InputError, StateError, UsageError
 from clio_sql.failures import DEBUG, explained
 from clio_sql.progress import Steps, interruptible
 from clio_sql.project import Relation
@@ -65,13 +65,14 @@ def analyse(
     it publishes to the folder of that name in `into`. runtime: fields of `clio_sql.runtime.Runtime`.
     refit: fit the clusters anew, from where they are. reading: as `sources.read` takes it.
 
-    Raises InputError, and then leaves the folder as it was; any other ClioError, and then keeps what was finished.
+    Raises InputError or UsageError, and then leaves the folder as it was; any other ClioError, and then keeps what was
+    finished.
     """
     schema, folder = names.schema_of(name), names.folder(into, name)
     inputs.found(input)
     relations = findings.checked(analysis)
     require(wanted(**(runtime or {})))
-    with _folder(into, folder):
+    with folders(into, folder):
         written.wanted(folder, parquet)  # told before any work
         with opened(into / WAREHOUSE, steps, runtime or {}) as con:
             place = names.Place(into / WAREHOUSE, schema, name)
@@ -221,17 +222,17 @@ def _told(con: duckdb.DuckDBPyConnection, engine: Engine, built: builder.Builder
 
 
 @contextmanager
-def _folder(folder: Path, named: Path) -> Iterator[None]:
-    """The folders, made if missing. When the input cannot be read, nothing that was made for it stays."""
+def folders(folder: Path, named: Path) -> Iterator[None]:
+    """The folders, made if missing. Where the input or an argument is refused, nothing that was made for it stays."""
     there = [path for path in dict.fromkeys((named, folder, *folder.parents)) if not path.exists()]
     fresh = not (folder / WAREHOUSE).exists()
-    writable(folder)
+    _writable(folder)
     if named != folder and (named / WAREHOUSE).exists():
         raise StateError(f"{named}: has a {WAREHOUSE} of its own. Give another --name, or another --into.")
-    writable(named)
+    _writable(named)
     try:
         yield
-    except InputError:
+    except (InputError, UsageError):
         if fresh:
             for name in (WAREHOUSE, f"{WAREHOUSE}.wal"):
                 (folder / name).unlink(missing_ok=True)
@@ -241,7 +242,7 @@ def _folder(folder: Path, named: Path) -> Iterator[None]:
         raise
 
 
-def writable(folder: Path) -> None:
+def _writable(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

@@ -148,11 +148,11 @@ def demo(
       clio-sql demo --into out
       clio-sql demo --into big --conversations 1000000 --only-write
     """
-    from clio_sql.analyse import writable
+    from clio_sql.analyse import folders
     from clio_sql.demo import write
 
-    writable(into)
-    write(into / "demo.parquet", conversations, seed)
+    with folders(into, into):
+        write(into / "demo.parquet", conversations, seed)
     if only_write:
         print(into / "demo.parquet")
         return

@@ -10,7 +10,7 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
 from clio_sql import project, reads
-from clio_sql.errors import SqlError
+from clio_sql.errors import UsageError
 from clio_sql.project import Relation
 
 NEEDS = (
@@ -22,10 +22,10 @@ NEEDS = (
 def statements(relations: Iterable[Relation], dialect: str = "duckdb") -> Iterator[str]:
     """A `create` statement a relation, in the order given; a comment that says why where there is none.
 
-    Raises SqlError for a dialect that sqlglot does not know.
+    Raises UsageError for a dialect that sqlglot does not know.
     """
     if dialect not in dialects():
-        raise SqlError(f"--dialect {dialect!r} is not known; allowed: {', '.join(dialects())}.")
+        raise UsageError(f"--dialect {dialect!r} is not known; allowed: {', '.join(dialects())}.")
     yield NEEDS
     for relation in relations:
         yield f"-- {relation.folder}/{relation.name}.sql: {relation.comment}\n{_statement(relation, dialect)}\n"

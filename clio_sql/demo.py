@@ -30,7 +30,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clio_sql.errors import ClioError
+from clio_sql.errors import UsageError
 
 MATERIAL: dict[str, Any] = json.loads((files("clio_sql") / "demo_topics.json").read_text("utf-8"))
 TOPICS: dict[str, str] = {topic["topic"]: topic["domain"] for topic in MATERIAL["topics"]}
@@ -126,7 +126,7 @@ def write(path: str | Path, conversations: int = 1500, seed: int = 0) -> None:
     Beside the columns of `conversations` it has `plan` and `label`, the topic, for tests and measuring.
     """
     if conversations < MINIMUM:
-        raise ClioError(
+        raise UsageError(
             f"demo: {conversations} conversations leave no room for the planted ones; "
             f"allowed: {MINIMUM} or more. Ask for more."
         )

@@ -11,6 +11,12 @@ class ClioError(Exception):
     exit_code = 1
 
 
+class UsageError(ClioError):
+    """An argument is not one of those allowed: nothing was done."""
+
+    exit_code = 2
+
+
 class InputError(ClioError):
     """The input cannot be read, or its columns are not those of any known format."""
 

@@ -21,7 +21,7 @@ from clio_sql.analyse import finish, opened, publish_checked, write_report
 from clio_sql.calls.replies import Plan
 from clio_sql.engine import Engine
 from clio_sql.erase import Erased
-from clio_sql.errors import ClioError, InputError, SqlError, Stopped
+from clio_sql.errors import ClioError, InputError, SqlError, Stopped, UsageError
 from clio_sql.progress import Steps, interruptible
 from clio_sql.project import Relation
 from clio_sql.publish import withdraw
@@ -78,7 +78,7 @@ class Forgotten(NamedTuple):
 
 
 def given(ids: Sequence[str], file: Path | None) -> list[str]:
-    """The ids of the options, each once. InputError where there is none, or the file cannot be read."""
+    """The ids of the options, each once. UsageError where there is none, InputError where the file cannot be read."""
     lines: list[str] = []
     try:
         if file is not None:
@@ -89,7 +89,7 @@ def given(ids: Sequence[str], file: Path | None) -> list[str]:
         ) from None
     found = list(dict.fromkeys(each.strip() for each in [*ids, *lines] if each.strip()))
     if not found:
-        raise InputError("no user id was given. Give --user ID, or --users FILE with one id a line.")
+        raise UsageError("no user id was given. Give --user ID, or --users FILE with one id a line.")
     return found
 
 
@@ -103,7 +103,7 @@ def forget(out: Path, ids: Sequence[str], steps: Steps, *, analysis: Path | Sequ
     """
     path, _, name = names.located(out)
     if name is not None:
-        raise InputError(f"{out}: people are erased from all analyses of a warehouse. Give its folder: {path.parent}.")
+        raise UsageError(f"{out}: people are erased from all analyses of a warehouse. Give its folder: {path.parent}.")
     folders = [analysis] if isinstance(analysis, Path) else list(analysis or ())
     known, unknown = _matched(path, _made(path), [findings.checked(folder) for folder in folders or [None]])
     erased, due = _erased(path, ids, steps, known[0][0], out, unknown)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import duckdb
 
-from clio_sql.errors import ClioError, InputError
+from clio_sql.errors import InputError, UsageError
 
 SCHEMA = "clio"
 WAREHOUSE = "warehouse.duckdb"
@@ -29,11 +29,11 @@ class Place(NamedTuple):
 
 
 def schema_of(name: str | None) -> str:
-    """The schema of an analysis. ClioError for a name that can be none."""
+    """The schema of an analysis. UsageError for a name that can be none."""
     if name is None:
         return SCHEMA
     if not is_name(name):
-        raise ClioError(
+        raise UsageError(
             f"--name {name[:60]!r} can be no name of an analysis. Allowed: a small letter, then small letters, digits "
             f"and _, 40 at most; but not {', '.join(TAKEN)}."
         )

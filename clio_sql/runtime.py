@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, fields
 
-from clio_sql.errors import ClioError
+from clio_sql.errors import UsageError
 
 PROVIDERS = ("local", "anthropic")
 
@@ -49,7 +49,7 @@ class Runtime:
     def __post_init__(self) -> None:
         if self.provider not in PROVIDERS:
             allowed = ", ".join(PROVIDERS)
-            raise ClioError(f"provider {self.provider!r} is not known; allowed: {allowed}.")
+            raise UsageError(f"provider {self.provider!r} is not known; allowed: {allowed}.")
 
     def answers(self) -> str:
         """What an answer depends on: the same text here means the same answers."""
@@ -73,4 +73,4 @@ def _parsed(name: str, type_: object, text: str) -> object:
             return {"1": True, "true": True, "0": False, "false": False}[text.lower()]
         return {"int": int, "float": float}.get(str(type_), str)(text)
     except (KeyError, ValueError):
-        raise ClioError(f"CLIO_{name.upper()}={text!r} cannot be read; it must be of type {type_}.") from None
+        raise UsageError(f"CLIO_{name.upper()}={text!r} cannot be read; it must be of type {type_}.") from None

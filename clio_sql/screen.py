@@ -12,7 +12,7 @@ import typer
 
 from clio_sql import tree as trees
 from clio_sql.builds import Build
-from clio_sql.errors import InputError
+from clio_sql.errors import UsageError
 from clio_sql.plan import Step
 from clio_sql.publish import open_published
 
@@ -20,7 +20,7 @@ from clio_sql.publish import open_published
 def print_tree(
     out: Path, facet: str | None, depth: int | None, reasons: Mapping[str, Sequence[str]] | None = None
 ) -> None:
-    """Print the tree of one facet or of all, and what was held back. Raises InputError where there is none.
+    """Print the tree of one facet or of all, and what was held back. Raises UsageError where there is none.
 
     reasons: why a facet's conversations are held back, where more is known than is published.
     """
@@ -30,7 +30,7 @@ def print_tree(
     try:
         known = sorted({*trees.facets(con), *reasons})
         if facet is not None and facet not in known:
-            raise InputError(f"--facet {facet!r}: not published; there are: {', '.join(known) or 'none'}.")
+            raise UsageError(f"--facet {facet!r}: not published; there are: {', '.join(known) or 'none'}.")
         for name in [facet] if facet else known:
             for line in trees.text(con, name, depth, width, paint):
                 typer.echo(line)

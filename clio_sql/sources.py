@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from clio_sql.adapters import FORMATS, MAPPABLE, Adapter, adapter, raw
-from clio_sql.errors import InputError
+from clio_sql.errors import InputError, UsageError
 from clio_sql.inputs import Input, names, opened
 from clio_sql.quoting import identifier, literal
 from clio_sql.state import user_hash
@@ -59,11 +59,11 @@ def read(
     since, until: ISO dates or timestamps, UTC where they name no other offset. Only conversations that began at or
     after `since` and before `until` are read; those without a time are left out, and both are counted.
 
-    Raises InputError, and then leaves what was read before.
+    Raises InputError, or UsageError for since and until, and then leaves what was read before.
     """
     first, last = moment("since", since), moment("until", until)
     if first and last and first >= last:
-        raise InputError(f"--since {since} is not before --until {until}, which is itself left out. Change one.")
+        raise UsageError(f"--since {since} is not before --until {until}, which is itself left out. Change one.")
     mapped = {name: column for name, column in (columns or {}).items() if column is not None}
     _allowed("source", [source] if source else [], FORMATS)
     _allowed("columns", mapped, MAPPABLE)
@@ -94,13 +94,13 @@ def read(
 
 
 def moment(name: str, text: str | None) -> str:
-    """An ISO date or timestamp as one in UTC that DuckDB and PostgreSQL read; '' for None. Raises InputError."""
+    """An ISO date or timestamp as one in UTC that DuckDB and PostgreSQL read; '' for None. Raises UsageError."""
     if text is None:
         return ""
     try:
         given = datetime.fromisoformat(text)
     except ValueError:
-        raise InputError(
+        raise UsageError(
             f"--{name} {text[:40]!r} is no time. Allowed: 2026-03-01, 2026-03-01T12:00:00, 2026-03-01T12:00:00+02:00."
         ) from None
     return (given.astimezone(UTC).replace(tzinfo=None) if given.tzinfo else given).isoformat(" ")

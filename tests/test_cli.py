@@ -37,6 +37,28 @@ def refused(done: subprocess.CompletedProcess[str], code: int, *parts: str) -> N
 # --- bad inputs that are found before any work
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["run", "--since", "yesterday"], "--since 'yesterday' is no time"),
+        (["run", "--provider", "oracle"], "provider 'oracle' is not known; allowed: local, anthropic"),
+        (["run", "--name", "A b"], "--name 'A b' can be no name"),
+        (["demo", "--conversations", 9], "9 conversations leave no room"),
+        (["compile", "--dialect", "sparc"], "--dialect 'sparc' is not known"),
+        (["forget"], "no user id was given"),
+    ],
+)
+def test_an_argument_that_is_not_allowed_is_wrong_usage(tmp_path, arguments, told):
+    command, *options = arguments
+    places = {
+        "run": [write(tmp_path / "a.jsonl", [chat(1, "u1", SECRET)]), "--into", tmp_path / "out"],
+        "demo": ["--into", tmp_path / "out"],
+        "forget": [tmp_path / "out"],
+    }
+    refused(cli(command, *places.get(command, []), *options), 2, told)
+    assert not (tmp_path / "out").exists()
+
+
 BAD_FILES = {
     "empty.parquet": (b"", "empty (0 bytes)"),
     "blank.jsonl": (b"\n\n", "no rows"),
@@ -225,7 +247,7 @@ def test_tree_and_its_options(odd):
     ]
     top = cli("tree", out, "--depth", 1, "--facet", "request").stdout
     assert sum("%" in line for line in top.splitlines()) == sum(row[3] is None for row in published(out)["clusters"])
-    refused(cli("tree", out, "--facet", "mood"), 3, "--facet 'mood': not published; there are: request")
+    refused(cli("tree", out, "--facet", "mood"), 2, "--facet 'mood': not published; there are: request")
     assert cli("tree", out, "--depth", 0).returncode == 2
 
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from clio_sql import demo
 from clio_sql.cli import app
-from clio_sql.errors import ClioError
+from clio_sql.errors import UsageError
 
 
 @pytest.fixture(scope="module")
@@ -233,7 +233,7 @@ def test_the_file_appears_whole_or_not_at_all(tmp_path, monkeypatch):
 
 
 def test_too_few_is_an_error(tmp_path):
-    with pytest.raises(ClioError, match=r"299 conversations leave no room .* allowed: 300 or more"):
+    with pytest.raises(UsageError, match=r"299 conversations leave no room .* allowed: 300 or more"):
         demo.write(tmp_path / "demo.parquet", conversations=299)
     demo.write(tmp_path / "demo.parquet", conversations=300)
     [(said,)] = rows(tmp_path / "demo.parquet", "select string_agg(array_to_string(said, ' '), ' ') from chats")

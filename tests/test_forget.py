@@ -20,7 +20,7 @@ from test_privacy import decoded, uncompressed
 
 from clio_sql import erase
 from clio_sql.analyse import analyse
-from clio_sql.errors import CheckError, InputError, SqlError
+from clio_sql.errors import CheckError, InputError, SqlError, UsageError
 from clio_sql.forget import forget, given
 from clio_sql.progress import Steps
 
@@ -183,7 +183,7 @@ def test_several_people_by_a_file(local, out, tmp_path):
     ids = tmp_path / "ids.txt"
     ids.write_text(f"\ufeff{USER}\n\n  {OTHER} \n{USER}\n", encoding="utf-8")
     assert given((), ids) == [USER, OTHER]
-    with pytest.raises(InputError, match="no user id was given"):
+    with pytest.raises(UsageError, match="no user id was given"):
         given((), None)
     with pytest.raises(InputError, match="cannot be read"):
         given((), tmp_path / "none.txt")

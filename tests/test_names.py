@@ -15,7 +15,7 @@ from test_forget import COUNT, OTHER, USER, WORDS, quiet, rows
 
 from clio_sql import builds, embedding, names
 from clio_sql.analyse import analyse
-from clio_sql.errors import ClioError, InputError, SqlError, StateError
+from clio_sql.errors import ClioError, InputError, SqlError, StateError, UsageError
 from clio_sql.forget import forget
 from clio_sql.prompt import open_out
 from clio_sql.trace import trace
@@ -119,7 +119,7 @@ def test_the_command_line_takes_the_folder_of_an_analysis(local, out):
 
 @pytest.mark.parametrize("name", ["state", "builds", "parquet", "Product", "a-b", "../a", "a/b", "", "1st", "x" * 41])
 def test_names_that_can_be_none(name, local, tmp_path):
-    with pytest.raises(ClioError, match="can be no name of an analysis"):
+    with pytest.raises(UsageError, match="can be no name of an analysis"):
         run(local / "a.jsonl", tmp_path / "out", local / "plain", name)
     assert not (tmp_path / "out").exists()
 
@@ -237,7 +237,7 @@ def test_other_sql_than_that_of_any_run_is_refused(local, out, tmp_path):
     for analysis in (None, paid.folder(tmp_path / "new", min_users=7), [local / "plain", tmp_path / "new"]):
         with pytest.raises(SqlError, match="built from other SQL"):
             forget(out, [USER], quiet(), analysis=analysis)
-    with pytest.raises(InputError, match="from all analyses"):
+    with pytest.raises(UsageError, match="from all analyses"):
         forget(out / "product", [USER], quiet(), analysis=local / "strict")
     assert words_of(out) == {USER, *WORDS}
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from clio_sql import inputs, postgres
 from clio_sql.adapters import adapter, raw
-from clio_sql.errors import InputError
+from clio_sql.errors import InputError, UsageError
 from clio_sql.sources import moment, read
 
 BOTH = {"since": "2026-03-03", "until": "2026-03-06"}
@@ -87,16 +87,16 @@ def test_parquet_skips_what_is_out_of_range(con, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("bounds", "told"),
+    ("bounds", "kind", "told"),
     [
-        ({"since": "yesterday"}, "--since 'yesterday' is no time. Allowed: 2026-03-01"),
-        ({"since": "2026-03-01", "until": "2026-03-01"}, "is not before"),
-        ({"since": "2030-01-01"}, "no conversation is within --since and --until (2 have no time"),
+        ({"since": "yesterday"}, UsageError, "--since 'yesterday' is no time. Allowed: 2026-03-01"),
+        ({"since": "2026-03-01", "until": "2026-03-01"}, UsageError, "is not before"),
+        ({"since": "2030-01-01"}, InputError, "no conversation is within --since and --until (2 have no time"),
     ],
 )
-def test_bounds_that_leave_nothing_are_told_and_change_nothing(con, file, bounds, told):
+def test_bounds_that_leave_nothing_are_told_and_change_nothing(con, file, bounds, kind, told):
     read(con, file)
-    with pytest.raises(InputError) as error:
+    with pytest.raises(kind) as error:
         read(con, file, **bounds)
     assert told in str(error.value) and len(ids(con)) == 11
 

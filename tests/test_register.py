@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 import clio_sql
-from clio_sql.errors import ClioError, StateError
+from clio_sql.errors import ClioError, StateError, UsageError
 from clio_sql.register import FUNCTIONS, MACROS, engine_of
 
 STATELESS = "select clio_project([[1.0]])"  # cheap, and needs neither a model nor the state
@@ -228,7 +228,7 @@ def test_another_runtime_is_refused_while_open(file):
 
 
 def test_an_unknown_provider_is_refused_and_the_file_released(file):
-    with pytest.raises(ClioError, match="provider 'oracle' is not known"):
+    with pytest.raises(UsageError, match="provider 'oracle' is not known"):
         clio_sql.connect(file, provider="oracle")
     assert python("duckdb.connect(sys.argv[1]).execute('create table t as select 1')", file).returncode == 0
 

@@ -20,7 +20,7 @@ from clio_sql.calls.money import Purse
 from clio_sql.calls.prices import Price, cost, expected, price_of, tokens, worst
 from clio_sql.calls.replies import OVER_BUDGET, Limit, Plan, Progress, Reply, Step, reply_of, statuses_of
 from clio_sql.calls.store import CursorFactory, Row, Store, now
-from clio_sql.errors import ProviderError, StateError, Stopped
+from clio_sql.errors import ProviderError, StateError, Stopped, UsageError
 
 MAX_USD = 10.0  # the finite default: enough for the demo many times over, and nobody's bad day
 CONCURRENCY = 32
@@ -60,7 +60,7 @@ class Calls:
         timeout_s: float = TIMEOUT_S,
     ) -> None:
         if concurrency < 1 or not max_usd >= 0:
-            raise ProviderError(
+            raise UsageError(
                 f"concurrency is {concurrency} and max_usd {max_usd}; allowed: at least 1, and 0 or more. "
                 "Change the arguments."
             )
