@@ -34,7 +34,8 @@ class Told(NamedTuple):
 
     left_out: (reason, rows). held_back: facet -> reasons, without counts. unanswered: (status, calls of this run or
     refusals kept from earlier ones). conversations: what came, changed and went since the last run. fits: facet ->
-    why its clusters were fitted anew; not those that stayed. untimed: rows without a time that can be read.
+    why its clusters were fitted anew; not those that stayed. waiting: facet -> why they will be, once enough people
+    came or went. untimed: rows without a time that can be read.
     """
 
     left_out: list[tuple[str, int]]
@@ -42,6 +43,7 @@ class Told(NamedTuple):
     unanswered: list[tuple[str, int]]
     conversations: builder.Changes
     fits: dict[str, str]
+    waiting: dict[str, str]
     untimed: int = 0
 
 
@@ -212,12 +214,14 @@ def _told(con: duckdb.DuckDBPyConnection, engine: Engine, built: builder.Builder
     ).fetchall()
     unanswered = [("refused", count) for (count,) in refused if count] + sorted(fill.failures(engine).items())
     fits = dict(con.execute("select facet, reason from fits where reason is not null order by facet").fetchall())
+    waiting = dict(con.execute("select facet, waiting from fits where waiting is not null order by facet").fetchall())
     return Told(
         left_out,
         dict(con.execute(query).fetchall()),
         unanswered,
         built.changes["facet_values"],
         fits if "fits" in built.made else {},
+        waiting,
     )
 
 

@@ -16,10 +16,16 @@ WHY = {
 
 
 def lines(told: Told) -> Iterator[str]:
-    """One line of counts where an earlier run was refreshed, and one a facet that was fitted anew."""
+    """One line of counts where an earlier run was refreshed, and one a facet that was fitted anew, or waits for it."""
     new, changed, vanished = told.conversations
     if "first" not in told.fits.values():
         yield f"conversations: {new:,} new, {changed:,} changed, {vanished:,} vanished"
     for facet, reason in told.fits.items():
         if reason in WHY:
             yield f"{facet}: clusters fitted anew, since {WHY[reason]}; those that stayed keep their ids"
+    for facet, reason in told.waiting.items():
+        again = " with --refit" if reason == "asked" else ""
+        yield (
+            f"{facet}: clusters stay, although {WHY[reason]}: fewer than min_users people came or went, and would be "
+            f"all that the new figures differ by. A run{again} fits them anew once more did."
+        )

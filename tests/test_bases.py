@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import duckdb
@@ -55,10 +56,25 @@ def test_a_figure_waits_until_enough_people_came_or_went(con):
     assert publish(con, LONELY, by("abcdfg") + by("he", "c1")) == {"c0": (12, 6)}
 
 
-def test_what_the_same_people_add_waits_too(con):
+def test_what_the_same_people_add_waits_until_they_are_enough(con):
     start(con, min_users=3)
     first = publish(con, LONELY, by("abcd"))
-    assert publish(con, LONELY, by("abcd", times=3)) == first
+    assert publish(con, LONELY, by("abcd") + by("ab")) == first
+    assert publish(con, LONELY, by("abcd") + by("abc")) == {"c0": (14, 4)}
+
+
+def test_one_who_came_is_not_told_among_many_who_add(con):
+    """The number of people would tell it."""
+    start(con, min_users=3)
+    first = publish(con, LONELY, by("abcd"))
+    assert publish(con, LONELY, by("abcd", times=3) + by("e")) == first
+
+
+def test_new_weeks_of_the_same_people_are_told(con):
+    start(con, min_users=3)
+    publish(con, LONELY, by("abcd"))
+    publish(con, LONELY, by("abcd") + by("abcd", value="b", times=3))
+    assert told(con) == {("c0", "a"): (8, 4), ("c0", "b"): (12, 4)}
 
 
 def test_a_parent_follows_from_its_published_children(con):
@@ -159,24 +175,27 @@ def test_one_who_goes_as_another_comes_are_two_people(con):
     )
 )
 def test_no_figure_ever_moves_for_few_people(con, days):
-    """Whatever comes: a figure told twice in a row is the same, or min_users people came or went in between."""
+    """A figure told twice in a row is the same, or min_users people came or went, or nobody, and as many add."""
     start(con)
     steady = by("rstu") + by("rstu", "c1") + by("rstu", value="b") + by("rstu", "c1", "b")
     figures: dict = {}
     before: dict = {}  # who was behind each figure the day before
     moved: dict = {}  # who came or went since it was set: one who did both is one
+    basis: dict = {}  # how much of whom it was when it was set
     for day in days:
         chats = steady + [Chat(cluster, user, value) for user, cluster, value in day]
         publish(con, TREE, chats)
         totals = {(cluster, ""): figure for cluster, figure in clusters(con).items()}
         shown = {key: figure for key, figure in (totals | told(con)).items() if key[0] in CLUSTERS}
         for key in figures | shown:
-            now = {c.user for c in chats if c.cluster == key[0] and key[1] in ("", c.value)}
-            moved[key] = moved.get(key, set()) | (before.get(key, now) ^ now)
+            now = Counter(c.user for c in chats if c.cluster == key[0] and key[1] in ("", c.value))
+            moved[key] = moved.get(key, set()) | (before.get(key, now).keys() ^ now.keys())
             before[key] = now
             if key in shown and shown[key] != figures.get(key):
-                assert key not in figures or len(moved[key]) >= 2, key
-                figures[key], moved[key] = shown[key], set()
+                added = [user for user in now if now[user] != basis[key][user]] if key in figures else []
+                same_people = key in figures and basis[key].keys() == now.keys()
+                assert key not in figures or len(moved[key]) >= 2 or (same_people and len(added) >= 2), key
+                figures[key], moved[key], basis[key] = shown[key], set(), now
 
 
 # On a real run

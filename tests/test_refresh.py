@@ -230,6 +230,26 @@ def test_a_refit_that_is_asked_for_keeps_ids_and_close_names(demo, demo_again, t
     assert "fits" in steps.built
 
 
+def test_a_refit_waits_until_more_than_a_few_came(demo, demo_again, tmp_path):
+    """With one who came, all sums of clusters that were fitted anew would tell what that one did."""
+    copied(demo_again, tmp_path)
+    models, told = "select model from cluster_models", "select cluster_id, conversations, users from clusters"
+    fitted, before = read(tmp_path, models), read(tmp_path, told)
+    likes = (
+        "from chats union all "
+        "select chats.* replace (conversation_id || {user} || i as conversation_id, {user} as user_id) "
+        "from chats, range({n}) r(i) where label = (select min(label) from chats) and conversation_id < 'c00000600'"
+    )
+    one = part(demo, tmp_path / "one.parquet", likes.format(user="'somebody'", n=2))
+    refreshed(one, tmp_path, refit=True)
+    assert read(tmp_path, "select reason, waiting from fits") == [(None, "asked")]
+    assert read(tmp_path, models) == fitted and read(tmp_path, told) == before
+    many = part(one, tmp_path / "many.parquet", likes.format(user="'u' || i", n=12))
+    refreshed(many, tmp_path, refit=True)
+    assert read(tmp_path, "select reason, waiting from fits") == [("asked", None)]
+    assert read(tmp_path, models) != fitted and read(tmp_path, told) != before
+
+
 def test_two_refreshes_of_the_same_are_equal(demo, demo_again, tmp_path):
     path = part(demo, tmp_path / "fewer.parquet", "from chats where hash(conversation_id) % 10 < 8")
     for folder in ("a", "b"):

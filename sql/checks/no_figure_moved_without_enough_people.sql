@@ -1,4 +1,6 @@
--- One row a figure that differs from the one told last, with fewer than min_users people who came or went. No rows = pass.
+-- One row a figure that differs from the one told last through fewer than min_users people. No rows = pass.
+--
+-- Those who came or went are nobody or min_users; and where nobody came or went, min_users wrote more or less.
 with
 
 days as (
@@ -31,7 +33,9 @@ moved as (
 ),
 
 people as (
-    select relation, facet, cluster_id, breakdown, value, user_id, min(day) as day, count(*) as times
+    select
+        relation, facet, cluster_id, breakdown, value, user_id,
+        min(day) as day, count(*) as times, min(conversations) <> max(conversations) as changed
     from days
     where user_id is not null
     group by relation, facet, cluster_id, breakdown, value, user_id
@@ -55,6 +59,8 @@ group by moved.relation, moved.facet, moved.cluster_id, moved.breakdown, moved.v
 having not coalesce(
     count(*) filter (people.times = 1 and people.day = 'last')
         + greatest(count(*) filter (people.times = 1 and people.day = 'now'), coalesce(any_value(gone.people), 0))
-        >= any_value(min_users),
+        >= any_value(min_users)
+    or count(*) filter (people.times = 1) + coalesce(any_value(gone.people), 0) = 0
+        and count(*) filter (people.changed) >= any_value(min_users),
     false
 )

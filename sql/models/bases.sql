@@ -3,9 +3,10 @@
 -- grain: relation, facet, cluster_id, breakdown, value, user_id
 --
 -- A figure that followed every change would tell, from one build to the next, what a single person did. So the total of
--- a cluster is set anew only when the people who came and those who went are min_users together. Its breakdowns go with
--- it, each as a whole, so that one build's values are of one day: and only if each value has exactly the conversations
--- of before or min_users people came or went. Values that pass no gate are told by none, and are looked at as one.
+-- a cluster is set anew only when the people who came and those who went are min_users together; or when nobody came or
+-- went, and min_users people have more or fewer conversations in it. Its breakdowns go with it, each as a whole, so that
+-- one build's values are of one day: and only if each value has exactly the conversations of before, or that is true of
+-- it too. Values that pass no gate are told by none, and are looked at as one.
 with
 
 -- who is no longer in any conversation was erased: the number of them stays, nothing else of them
@@ -71,9 +72,18 @@ moves as (
         bool_and(now = before) as same,
         count(*) filter (user_id is not null and now = 0 and before > 0) + sum(gone)
             -- who is nameless may be one of those who came: back again, and not two people
-            + greatest(count(*) filter (user_id is not null and now > 0 and before = 0), sum(nameless)) as moved
+            + greatest(count(*) filter (user_id is not null and now > 0 and before = 0), sum(nameless)) as moved,
+        count(*) filter (user_id is not null and now <> before) as changed
     from per_user
     group by relation, facet, cluster_id, breakdown, block
+),
+
+judged as (
+    select
+        relation, facet, cluster_id, breakdown, passed, same,
+        -- one who came among people who only wrote more would be told by the number of people
+        coalesce(moved >= min_users or (moved = 0 and changed >= min_users), false) as by_enough
+    from moves cross join settings
 ),
 
 told_before as (
@@ -82,26 +92,24 @@ told_before as (
 
 totals as (
     select
-        moves.facet, moves.cluster_id,
-        coalesce(told_before.cluster_id is null or same or moved >= min_users or not passed, false) as is_of_today
-    from moves
+        judged.facet, judged.cluster_id,
+        coalesce(told_before.cluster_id is null or same or by_enough or not passed, false) as is_of_today
+    from judged
     left join told_before using (relation, facet, cluster_id, breakdown)
-    cross join settings
     where relation = 'clusters'
-        and exists (select 1 from cells where cells.facet = moves.facet and cells.cluster_id = moves.cluster_id)
+        and exists (select 1 from cells where cells.facet = judged.facet and cells.cluster_id = judged.cluster_id)
 ),
 
 -- what is set anew; all else stays as it was
 renewed as (
-    select moves.relation, moves.facet, moves.cluster_id, moves.breakdown
-    from moves
+    select judged.relation, judged.facet, judged.cluster_id, judged.breakdown
+    from judged
     inner join totals using (facet, cluster_id)
     left join told_before using (relation, facet, cluster_id, breakdown)
-    cross join settings
     where totals.is_of_today
-    group by moves.relation, moves.facet, moves.cluster_id, moves.breakdown
-    having moves.relation = 'clusters' or moves.breakdown = 'clusters'
-        or bool_and(told_before.cluster_id is null or same or coalesce(moved >= min_users, false))
+    group by judged.relation, judged.facet, judged.cluster_id, judged.breakdown
+    having judged.relation = 'clusters' or judged.breakdown = 'clusters'
+        or bool_and(told_before.cluster_id is null or same or by_enough)
 )
 
 select

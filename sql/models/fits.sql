@@ -1,6 +1,9 @@
 -- One row a clustered facet: how many base clusters it wants, and why they are to be fitted anew, if they are.
 -- kind: table
 -- grain: facet
+--
+-- Clusters that are fitted anew tell new figures, and a few people who came would be all that their sums differ by from
+-- the last ones. So a fit waits until nobody or min_users people came, went, or wrote more or less than was told last.
 with
 
 counted as (
@@ -35,6 +38,37 @@ far as (
     group by embeddings.facet
 ),
 
+-- told last, of clusters that were shown, and today. Without a user_id it is of nobody, or of so many as are gone.
+per_user as (
+    select facet, user_id, sum(now) as now, sum(before) as before, max(gone) as gone
+    from (
+        select embeddings.facet, conversations.user_id, 1 as now, 0 as before, 0 as gone
+        from embeddings inner join conversations using (conversation_id)
+        union all
+        select facet, user_id, 0, conversations, case when user_id is null then people else 0 end
+        from last_bases
+        where relation = 'clusters'
+            and (
+                cluster_id = '(other)'
+                or exists (
+                    select 1 from last_hierarchy
+                    where last_hierarchy.facet = last_bases.facet and last_hierarchy.cluster_id = last_bases.cluster_id
+                )
+            )
+    )
+    group by facet, user_id
+),
+
+moved as (
+    select
+        facet,
+        bool_and(now = before) as same,
+        count(*) filter (user_id is not null and now <> before) + max(gone) as people,
+        sum(before) > 0 as is_told
+    from per_user
+    group by facet
+),
+
 judged as (
     select
         counted.*,
@@ -49,12 +83,20 @@ judged as (
             when counted.conversations >= last_fits.conversations * (1 + refit_growth)
                 or counted.conversations * (1 + refit_growth) <= last_fits.conversations then 'growth'
             when far.far_share > refit_far_share then 'drift'
-        end as reason
+        end as reason,
+        coalesce(moved.is_told and not moved.same and moved.people < min_users and mode <> 'safety', false) as too_few
     from counted
     cross join settings
     cross join build_info
     left join last_fits on last_fits.facet = counted.facet
     left join far on far.facet = counted.facet
+    left join moved on moved.facet = counted.facet
+),
+
+-- of another embedding model there are no clusters to stay with
+decided as (
+    select *, coalesce(too_few and reason not in ('first', 'embedding_model'), false) as waits
+    from judged
 )
 
 select
@@ -67,5 +109,6 @@ select
     embedding_model::varchar as embedding_model,
     last_model::varchar as last_model,                                  -- NULL: none to start from
     far_share::double as far_share,                                     -- farther from the last fit's clusters than 95% were then
-    reason::varchar as reason                                           -- NULL: the last fit stays
-from judged cross join settings
+    (case when not waits then reason end)::varchar as reason,           -- NULL: the last fit stays
+    (case when waits then reason end)::varchar as waiting               -- why clusters will be fitted anew, once enough people moved
+from decided cross join settings
