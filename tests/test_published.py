@@ -206,3 +206,23 @@ def test_a_lift_is_not_raised_by_what_is_not_told(demo_out):
     ((lift, share),) = read(demo_out, query, "published.duckdb")
     (english,) = read(demo_out, "select avg((value = 'English')::int) from facet_values where facet = 'language'")[0]
     assert share == 1 and lift == pytest.approx(1 / english, rel=0.1)
+
+
+def test_a_lift_is_not_raised_by_what_is_hidden_elsewhere(demo_out):
+    """A value counts as 0 only in top clusters that tell the whole breakdown: lifts are those of the exact counts."""
+    query = """
+        with tops as (select facet, cluster_id from clusters where parent_id is null and cluster_id <> '(other)'),
+        placed as (select * from tops inner join memberships using (facet, cluster_id)),
+        sizes as (select facet, count(*) as total from placed group by facet),
+        exact as (
+            select facet, breakdown, value, count(*) / any_value(total) as overall
+            from placed inner join breakdowns using (conversation_id) inner join sizes using (facet)
+            group by facet, breakdown, value
+        )
+        select breakdown, value, lift / (share / overall)
+        from cluster_facets inner join exact using (facet, breakdown, value)
+        where lift is not null and breakdown in ('language', 'plan', 'turns')
+    """
+    ratios = read(demo_out, query, "warehouse.duckdb")
+    assert len(ratios) > 50 and {"pro", "2 to 3"} <= {value for _, value, _ in ratios}
+    assert [row for row in ratios if not 0.75 < row[2] < 1.25] == []

@@ -44,7 +44,7 @@ def out(tmp_path_factory) -> Path:
         state.migrate(con)
         con.execute("""
             create schema clio; use clio;
-            create table about as select 'week' as period;
+            create table about as select 'week' as period, 20 as min_conversations;
             create table clusters as
             from (values ('request', 1, 'p', null, 'All', 100, 50, 1.0), ('request', 0, 'a', 'p', 'Cards', 60, 30, 0.6),
                 ('request', 0, 'b', 'p', 'Trips', 40, 20, 0.4)
@@ -85,7 +85,7 @@ MADE = {
     "growth_week_over_week": [("Trips", day(16), 20, 10, -0.5), ("Cards", day(9), 20, 30, 0.5)],
     "requests_with_a_high_concern_share": [(0, "Cards", 60, 20, 0.34)],
     "clusters_where_two_languages_differ_most": [
-        ("request", 0, "Cards", 0.75, None, 0.75),
+        ("request", 0, "Cards", 0.75, 0.0, 0.75),
         ("request", 0, "Trips", 0.25, 1.0, -0.75),
         ("request", 1, "All", 1.0, 1.0, 0.0),
     ],

@@ -61,8 +61,9 @@ def top(con: Backend, facet: str = "request", n: int = 10, level: int | None = 0
 def lift(con: Backend, breakdown: str = "language", facet: str | None = None) -> ir.Table:
     """One row a cluster and value of a breakdown, with the cluster's name and level; the highest lift first.
 
-    lift: the value's share of the cluster against its share of all top clusters that tell the breakdown; 2 is twice as
-    common. Rows without a lift (NULL) are left out.
+    lift: the value's share of the cluster against its share of those top clusters where it is known: that tell the
+    value, or tell all of the breakdown but for the rounding, and so have none of it. 2 is twice as common. Rows without
+    a lift (NULL) are left out: of a value that is known of one top cluster alone, or of none.
     """
     cells = _published(con, "cluster_facets").filter(_.breakdown == breakdown, _.lift.notnull())
     if facet is not None:
@@ -96,21 +97,32 @@ def trends(con: Backend, facet: str | None = None, level: int | None = None) -> 
 
 
 def differences(con: Backend, breakdown: str, left: str, right: str, facet: str | None = None) -> ir.Table:
-    """One row a cluster that both values of a breakdown are shown in, the widest apart first.
+    """One row a cluster where it is known how often both values of a breakdown occur, the widest apart first.
 
-    left_share: which part of all published conversations of `left` the cluster holds, 0 to 1, so that a rare value
-    compares with a common one. gap: left_share minus right_share.
+    That is where both are shown, or where what is shown leaves nothing of the cluster (but for the rounding): then one
+    that is not shown is not there. left_share: which part of the conversations of `left` the cluster holds, of
+    those in these clusters of its level, so that a rare value compares with a common one, and one that many clusters
+    hide with one that few do. The shares of a level add up to 1. gap: left_share minus right_share.
     """
-    cells = _published(con, "cluster_facets").filter(_.breakdown == breakdown, _.value.isin([left, right]))
+    cells = _published(con, "cluster_facets").filter(_.breakdown == breakdown)
     if facet is not None:
         cells = cells.filter(_.facet == facet)
     keys = ("facet", "cluster_id")
-    cells = cells.inner_join(clusters(con).select(*keys, "level", "parent_id", "name"), keys)
-    totals = cells.filter(_.parent_id.isnull()).group_by("facet", "value").agg(total=_.conversations.sum())
-    shares = cells.inner_join(totals, ["facet", "value"]).mutate(of_value=_.conversations / _.total)
-    one = shares.filter(_.value == left).select(*keys, "level", "name", left_share="of_value")
-    two = shares.filter(_.value == right).select(*keys, right_share="of_value")
-    found = one.inner_join(two, keys).mutate(gap=_.left_share - _.right_share)
+    told = cells.group_by(keys).agg(
+        told=_.conversations.sum(),
+        of_left=_.conversations.sum(where=_.value == left),
+        of_right=_.conversations.sum(where=_.value == right),
+    )
+    named = clusters(con).select(*keys, "level", "name", "conversations")
+    about = _published(con, "about").select("min_conversations")
+    counted = told.inner_join(named, keys).cross_join(about)
+    nothing = ibis.ifelse(_.conversations - _.told < _.min_conversations / 2, 0, None)
+    counted = counted.mutate(of_left=_.of_left.coalesce(nothing), of_right=_.of_right.coalesce(nothing))
+    known = counted.filter(_.of_left + _.of_right > 0)
+    totals = known.group_by("facet", "level").agg(all_left=_.of_left.sum(), all_right=_.of_right.sum())
+    found = known.inner_join(totals, ["facet", "level"]).filter(_.all_left > 0, _.all_right > 0)
+    found = found.mutate(left_share=_.of_left / _.all_left, right_share=_.of_right / _.all_right)
+    found = found.mutate(gap=_.left_share - _.right_share)
     columns = ("facet", "level", "cluster_id", "name", "left_share", "right_share", "gap")
     return found.select(*columns).order_by(_.gap.abs().desc(), _.facet, _.cluster_id)
 

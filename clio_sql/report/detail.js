@@ -14,16 +14,15 @@ function aboutAll(facet, choose) {
     make("h2", { text: "All that is shown" }),
     make("p", { class: "description small", text: "Choose a cluster in the tree or on the map to see how it differs from this." }),
     ...[...facet.breakdowns.keys()].map((breakdown) => breakdownPart(breakdown, overall(facet, breakdown))),
-    facet.breakdowns.size ? make("p", { class: "small", text: "Values of too few people are left out, so shares may add up to less than 100%." }) : null,
+    facet.breakdowns.size ? make("p", { class: "small", text: "Each share is of the clusters that tell the value, since others may hide it; so they may not add up to 100%. No share: one cluster alone tells it." }) : null,
     ...(facet.tops.length > 1 ? [make("h3", { text: "The largest clusters" }), shares(facet.tops.slice(0, 12), choose)] : []),
   ].filter((part) => part !== null);
 }
 
-// A breakdown of everything: the cells of the highest level added up, as the lift's denominator is.
+// A breakdown of everything: the cells of the highest level added up. The share is what lifts are measured against.
 function overall(facet, breakdown) {
-  const total = facet.tops.reduce((sum, top) => sum + top.conversations, 0);
-  return [...facet.breakdowns.get(breakdown)].filter(([, conversations]) => conversations)
-    .map(([value, conversations]) => ({ value, conversations, users: null, share: conversations / total, lift: null }));
+  return [...facet.breakdowns.get(breakdown)].filter(([, { conversations }]) => conversations)
+    .map(([value, { conversations, share }]) => ({ value, conversations, users: null, share, lift: null }));
 }
 
 function aboutOne(facet, cluster, choose) {
@@ -37,7 +36,7 @@ function aboutOne(facet, cluster, choose) {
       cluster.growth === null ? null : figure("growth", times(cluster.growth), "Conversations a period in the later half of the time, against the earlier half, of the periods that are shown.")),
     ...trendParts(facet, cluster),
     ...[...facet.breakdowns.keys()].filter((breakdown) => cluster.cells.has(breakdown)).map((breakdown) => breakdownPart(breakdown, cluster.cells.get(breakdown))),
-    cluster.cells.size ? make("p", { class: "small", text: "× is the lift: the share here against that of all that is shown. Values of too few people are left out." }) : null,
+    cluster.cells.size ? make("p", { class: "small", text: "× is the lift: the share here against that of the highest clusters that tell the value. Values of too few people are left out." }) : null,
     ...(cluster.children.length ? [make("h3", { text: `Contains ${count(cluster.children.length)}` }), shares(cluster.children, choose)] : []),
   ].filter((part) => part !== null);
 }

@@ -51,7 +51,7 @@ function link(facet) {
   facet.tops.forEach((top, rank) => { top.rank = rank; walk(top, 0, top); });
 }
 
-// A share divided by its lift is the share of all that is published.
+// A value's conversations are those of the highest level. A share divided by its lift is what the lift is measured against.
 function addCell(facet, row) {
   const cluster = facet?.clusters.get(row.cluster_id);
   if (!cluster) return;
@@ -59,7 +59,11 @@ function addCell(facet, row) {
   cluster.cells.get(row.breakdown).push(row);
   if (!facet.breakdowns.has(row.breakdown)) facet.breakdowns.set(row.breakdown, new Map());
   const values = facet.breakdowns.get(row.breakdown);
-  values.set(row.value, (values.get(row.value) ?? 0) + (cluster.parent ? 0 : row.conversations));
+  if (!values.has(row.value)) values.set(row.value, { conversations: 0, share: null });
+  const value = values.get(row.value);
+  if (cluster.parent) return;
+  value.conversations += row.conversations;
+  if (row.lift) value.share = row.share / row.lift;
 }
 
 function addTrends(facets) {

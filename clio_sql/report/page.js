@@ -122,7 +122,7 @@ function offerColours(facet) {
   for (const [breakdown, values] of facet.breakdowns) {
     const told = new Set(facet.leaves.flatMap((leaf) => (leaf.cells.get(breakdown) ?? []).map((cell) => cell.value)));
     const group = make("optgroup", { label: titled(shortened(breakdown, 40)) });
-    for (const value of ordered([...told], (key) => values.get(key)).slice(0, 60)) {
+    for (const value of ordered([...told], (key) => values.get(key).conversations).slice(0, 60)) {
       group.append(make("option", { value: JSON.stringify([breakdown, value]), text: `${shortened(breakdown, 40)}: ${shortened(value, 40)}` }));
     }
     if (told.size) options.push(group);

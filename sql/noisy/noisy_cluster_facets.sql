@@ -29,17 +29,27 @@ tops as (
     where parent_id is null
 ),
 
--- where no value of a breakdown is published, it is not known either how common one is
-totals as (
-    select facet, breakdown, sum(of_cluster) as total
-    from (select distinct facet, breakdown, cluster_id, of_cluster from tops)
-    group by facet, breakdown
+-- how common a value is, is known of the tops that tell it, and of those that leave nothing untold: they have none of it.
+-- With noise less than half of min_conversations counts as nothing. A value that some base clusters below hide counts less.
+remainders as (
+    select facet, breakdown, cluster_id, any_value(of_cluster) as of_cluster, any_value(of_cluster) - sum(conversations) as untold
+    from tops
+    group by facet, breakdown, cluster_id
 ),
 
 overall as (
-    select facet, breakdown, value, sum(conversations) / any_value(total) as share
-    from tops inner join totals using (facet, breakdown)
-    group by facet, breakdown, value
+    select
+        told_values.facet, told_values.breakdown, told_values.value,
+        sum(tops.conversations) / sum(remainders.of_cluster) as share
+    from (select distinct facet, breakdown, value from tops) as told_values
+    inner join remainders using (facet, breakdown)
+    left join tops
+        on tops.facet = remainders.facet and tops.breakdown = remainders.breakdown
+        and tops.cluster_id = remainders.cluster_id and tops.value = told_values.value
+    cross join settings
+    where tops.value is not null or untold < min_conversations / 2
+    group by told_values.facet, told_values.breakdown, told_values.value
+    having count(*) > 1                                   -- one alone would be measured against itself
 )
 
 select
@@ -48,9 +58,9 @@ select
     summed.breakdown::varchar as breakdown,               -- language, concern, turns, …
     summed.value::varchar as value,
     summed.conversations::bigint as conversations,        -- with noise, rounded
-    summed.users::bigint as users,                        -- with noise, rounded
+    least(summed.users, summed.conversations)::bigint as users,    -- with noise, rounded, no more than conversations
     (summed.conversations / nullif(noisy_clusters.conversations, 0))::double as share,     -- of the cluster; noise can bring it above 1
-    (summed.conversations / nullif(noisy_clusters.conversations, 0) / nullif(overall.share, 0))::double as lift    -- share against that of all top clusters with the breakdown
+    (summed.conversations / nullif(noisy_clusters.conversations, 0) / nullif(overall.share, 0))::double as lift    -- share against that of the top clusters that tell the value or leave nothing untold; NULL where that is one alone or none
 from summed
 inner join noisy_clusters using (facet, cluster_id)
 left join overall

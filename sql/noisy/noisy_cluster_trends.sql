@@ -18,7 +18,7 @@ select
     cluster_id::varchar as cluster_id,
     cell::date as period,                                                                                  -- its first day
     (round(sum(base.conversations) / any_value(round_to)) * any_value(round_to))::bigint as conversations, -- with noise, rounded
-    (round(sum(base.users) / any_value(round_to)) * any_value(round_to))::bigint as users                  -- with noise, rounded
+    (round(least(sum(base.users), sum(base.conversations)) / any_value(round_to)) * any_value(round_to))::bigint as users    -- so, too; no more than conversations
 from tree
 inner join base using (facet, base_cluster_id)
 semi join noisy_clusters using (facet, cluster_id)

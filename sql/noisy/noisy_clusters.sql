@@ -48,7 +48,7 @@ select
     name::varchar as name,
     description::varchar as description,
     conversations::bigint as conversations,         -- at most conversations_per_user of each person, with noise, rounded
-    users::bigint as users,                         -- with noise, rounded; a person counts in each base cluster they are in
+    least(users, conversations)::bigint as users,   -- so, too; no more than conversations. A person counts in each base cluster they are in
     (conversations / nullif(published, 0))::double as share,   -- of the published conversations of the facet
     layout.x::float as x,                           -- place on the map, -1 to 1
     layout.y::float as y

@@ -22,17 +22,27 @@ tops as (
     where parent_id is null
 ),
 
--- where a breakdown is not told at all, it is not known either how common a value is
-totals as (
-    select facet, breakdown, sum(of_cluster) as total
-    from (select distinct facet, breakdown, cluster_id, of_cluster from tops)
-    group by facet, breakdown
+-- how common a value is, is known of the tops that tell it, and of those that leave nothing untold: they have none of it.
+-- What a cluster does not tell is nothing or min_conversations and more (see told_cells), so half of that tells them apart.
+remainders as (
+    select facet, breakdown, cluster_id, any_value(of_cluster) as of_cluster, any_value(of_cluster) - sum(conversations) as untold
+    from tops
+    group by facet, breakdown, cluster_id
 ),
 
 overall as (
-    select facet, breakdown, value, sum(conversations) / any_value(total) as share
-    from tops inner join totals using (facet, breakdown)
-    group by facet, breakdown, value
+    select
+        told_values.facet, told_values.breakdown, told_values.value,
+        sum(tops.conversations) / sum(remainders.of_cluster) as share
+    from (select distinct facet, breakdown, value from tops) as told_values
+    inner join remainders using (facet, breakdown)
+    left join tops
+        on tops.facet = remainders.facet and tops.breakdown = remainders.breakdown
+        and tops.cluster_id = remainders.cluster_id and tops.value = told_values.value
+    cross join settings
+    where tops.value is not null or untold < min_conversations / 2
+    group by told_values.facet, told_values.breakdown, told_values.value
+    having count(*) > 1                                   -- one alone would be measured against itself
 )
 
 select
@@ -43,7 +53,7 @@ select
     rounded.conversations::bigint as conversations,        -- rounded
     rounded.users::bigint as users,                        -- distinct people, rounded; NULL where cells below are not told
     (rounded.conversations / nullif(clusters.conversations, 0))::double as share,     -- of the cluster
-    (rounded.conversations / nullif(clusters.conversations, 0) / nullif(overall.share, 0))::double as lift    -- share against that of all top clusters that tell the breakdown; NULL where that is not shown
+    (rounded.conversations / nullif(clusters.conversations, 0) / nullif(overall.share, 0))::double as lift    -- share against that of the top clusters that tell the value or leave nothing untold; NULL where that is one alone or none
 from rounded
 inner join clusters using (facet, cluster_id)
 left join overall on overall.facet = rounded.facet and overall.breakdown = rounded.breakdown and overall.value = rounded.value

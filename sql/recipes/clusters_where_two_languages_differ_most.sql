@@ -5,35 +5,46 @@ compared as (
     select 'English' as one, 'Spanish' as other
 ),
 
-cells as (
+told as (
     select
-        clusters.facet, clusters.level, clusters.cluster_id, clusters.parent_id, clusters.name,
-        cluster_facets.value, cluster_facets.conversations
-    from cluster_facets
+        facet, cluster_id,
+        sum(conversations) as conversations,
+        sum(conversations) filter (value = one) as of_one,
+        sum(conversations) filter (value = other) as of_other
+    from cluster_facets cross join compared
+    where breakdown = 'language'
+    group by facet, cluster_id
+),
+
+-- a language that is not told of a cluster is hidden, or is not there where nothing is left of the cluster (but for rounding)
+counted as (
+    select
+        facet, level, cluster_id, name,
+        case when clusters.conversations - told.conversations < min_conversations / 2 then 0 end as nothing,
+        coalesce(of_one, nothing) as of_one,
+        coalesce(of_other, nothing) as of_other
+    from told
     inner join clusters using (facet, cluster_id)
-    where cluster_facets.breakdown = 'language'
+    cross join about
+),
+
+both_known as (
+    select * from counted where of_one + of_other > 0
 ),
 
 totals as (
-    select facet, value, sum(conversations) as conversations
-    from cells
-    where parent_id is null
-    group by all
-),
-
-shares as (
-    select cells.* exclude (conversations), cells.conversations / totals.conversations as share
-    from cells
-    inner join totals using (facet, value)
+    select facet, level, sum(of_one) as of_one, sum(of_other) as of_other
+    from both_known
+    group by facet, level
 )
 
 select
     facet, level, name,
-    round(max(share) filter (value = one), 3) as share_of_one,
-    round(max(share) filter (value = other), 3) as share_of_other,
-    round(coalesce(max(share) filter (value = one), 0) - coalesce(max(share) filter (value = other), 0), 3) as gap    -- a hidden cell counts as 0
-from shares cross join compared
-where value in (one, other)
-group by facet, level, cluster_id, name
+    round(both_known.of_one / totals.of_one, 3) as share_of_one,    -- of its conversations in these clusters of the level
+    round(both_known.of_other / totals.of_other, 3) as share_of_other,
+    round(both_known.of_one / totals.of_one - both_known.of_other / totals.of_other, 3) as gap
+from both_known
+inner join totals using (facet, level)
+where totals.of_one > 0 and totals.of_other > 0
 order by abs(gap) desc, facet, cluster_id
 limit 10
