@@ -366,6 +366,25 @@ def test_cluster_of_a_vector_on_its_centroid_is_at_distance_zero(con):
     assert found["distance"] == 0
 
 
+@pytest.mark.parametrize(
+    ("origin", "step"),
+    [(0.0, 1.0), (1000.0, 0.01), (-1e6, 1.0), (1.0, 1e-6), (0.0, 1e-25), (1e12, 1e6), (1e19, 1e13), (-3e38, 1e32)],
+)
+@pytest.mark.filterwarnings("error")
+def test_the_nearest_is_the_nearest_wherever_the_vectors_lie(con, origin, step):
+    random = np.random.default_rng(0)
+    centroids = (origin + step * random.normal(size=(40, 8))).astype(np.float32)
+    centroids[20] = centroids[10]  # a tie goes to the lower number
+    points = np.concatenate([centroids[:25], (origin + step * random.normal(size=(200, 8))).astype(np.float32)])
+    model = engine_of(con).save_model(centroids)
+    query = "select unnest(c) from (select clio_cluster(unnest(?::float[][]), ?) as c)"
+    rows = con.execute(query, [points.tolist(), model]).fetchall()
+    apart = np.linalg.norm(points[:, None].astype(float) - centroids.astype(float), axis=2)
+    nearest = np.argsort(apart, axis=1, kind="stable")[:, :2]
+    assert [[first, second] for first, _, second, _ in rows] == nearest.tolist()
+    assert np.array([row[1::2] for row in rows]) == pytest.approx(np.take_along_axis(apart, nearest, 1), rel=1e-5)
+
+
 def test_cluster_with_two_models_in_one_query(con):
     query = """
         select clio_cluster([i::float], case when i % 2 = 0 then clio_fit([[0.0], [9.0]], 2)
