@@ -212,6 +212,9 @@ def test_extract_questions_may_differ_by_row(con):
          "clio_extract: facet 'tone' has choices that are not a list of texts, such as ['a', 'b']."),
         ("{tone: {question: 'q', kind: 'category', choices: ['warm', null]}}",
          "clio_extract: facet 'tone' has choices that are not a list of texts, such as ['a', 'b']."),
+        ("{tone: {question: 'q', kind: 'category', choice: ['warm']}}",
+         "clio_extract: facet 'tone' has 'choice' beside its question; allowed: question, kind, choices. "
+         "Change the question."),
         ("{tone: {kind: 'text'}}",
          "clio_extract: facet 'tone' needs a question: a text, or a struct {question, kind, choices}."),
         ("{tone: null}",
@@ -690,6 +693,16 @@ def test_no_piece_of_an_email_address_is_a_word(con, address, around):
         ("10, 20, 6, null, 20, 0.3", False),
         ("10, 20, 6, 10, null, 0.3", False),
         ("10, 20, null, 10, 20, null", False),
+        *[
+            (
+                ", ".join(
+                    "'nan'::double" if n == at else value
+                    for n, value in enumerate(("10", "20", "6", "10", "20", "0.3"))
+                ),
+                False,
+            )
+            for at in range(6)
+        ],
     ],
 )
 def test_the_gate_is_shut_in_doubt(con, figure, passes):
