@@ -120,8 +120,11 @@ def _read(item: Item, name: str | None, types: Mapping[str, str]) -> str:
     """The expression that reads an item; NULL where that is no id or no time.
 
     An id of blanks is none: what has it in common is not one conversation. Nor is a time without a year like ours.
+    Of JSON, 45 and 45.0 are one id: a column with gaps in it is often written as decimals, and another file not.
     """
     read = _as(item.kind, name, types)
+    if name and item.name in ("conversation_id", "user_id") and types[name] == "JSON":
+        read = f"if(json_type({identifier(name)}) = 'DOUBLE', regexp_replace({read}, '[.]0+$', ''), {read})"
     if name and item.name == "conversation_id":
         return f"if(trim({read}, concat(' ', chr(9), chr(10), chr(13))) = '', null, {read})"
     return f"if({read} between {FIRST} and {LAST}, {read}, null)" if name and item.kind == "time" else read

@@ -18,11 +18,15 @@ POSITIVE = (
     "conversations_per_user",
 )  # fmt: skip
 AT_LEAST = {"max_message_characters": 200, "max_transcript_characters": 200}  # less is little but the cut's mark
+AT_LEAST |= {"seed": 0}
 THRESHOLDS = {  # name: least and most; NULL publishes nothing
     "min_users": (0, inf), "min_conversations": (0, inf), "max_user_share": (0, 1), "min_audit_rating": (0, 5),
     "round_to": (1, inf),
 }  # fmt: skip
-SHARES = ("refit_growth", "refit_far_share", "refit_least_share", "keep_name_similarity", "regrow_share")
+ABOVE_ZERO = {  # name: most
+    "refit_growth": inf, "refit_far_share": inf, "refit_least_share": inf, "keep_name_similarity": 1,
+    "regrow_share": inf,
+}  # fmt: skip
 MAX_EPSILON = 20.0  # above, noise hides nobody
 PERIODS = ("day", "week", "month", "quarter")
 CHOICES = {
@@ -30,7 +34,7 @@ CHOICES = {
     "sample_strata": PERIODS,
 }  # fmt: skip
 MAY_BE_NULL = ("tree_by", "sample_strata")
-OTHERS = (*CHOICES, "sample_conversations", "epsilon", "flag", "near_identical", "min_accounts", "seed")
+OTHERS = (*CHOICES, "sample_conversations", "epsilon", "flag", "near_identical", "min_accounts", "max_error_ratio")
 
 
 def check(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> None:
@@ -52,7 +56,7 @@ def problems(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> li
 
 
 def _settings(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    names = (*OTHERS, *THRESHOLDS, *AT_LEAST, *POSITIVE, *SHARES)
+    names = (*OTHERS, *THRESHOLDS, *AT_LEAST, *POSITIVE, *ABOVE_ZERO)
     rows = con.execute(f"select {', '.join(names)} from settings").fetchall()
     if len(rows) != 1:
         yield f"settings.sql: {len(rows)} rows; there must be exactly one. Change the select."
@@ -72,9 +76,13 @@ def _settings(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         if given[name] is not None and not least <= given[name] <= most:
             allowed = f"null (nothing is published), or {least} " + ("or more" if most == inf else f"to {most}")
             yield f"settings.sql: {name} is {given[name]}; allowed: {allowed}. Change the value."
-    for name in SHARES:
-        if given[name] is None or not 0 < given[name] < inf:
-            yield f"settings.sql: {name} is {given[name]}; it must be above 0. Change the value."
+    for name, most in ABOVE_ZERO.items():
+        if given[name] is None or not 0 < given[name] <= most or given[name] == inf:
+            allowed = "above 0" if most == inf else f"above 0, and {most} at most"
+            yield f"settings.sql: {name} is {given[name]}; it must be {allowed}. Change the value."
+    if given["max_error_ratio"] is not None and not 0 <= given["max_error_ratio"] <= 1:
+        ratio = given["max_error_ratio"]
+        yield f"settings.sql: max_error_ratio is {ratio}; allowed: null (never stops), or 0 to 1. Change the value."
     for name, least in {**AT_LEAST, **dict.fromkeys(POSITIVE, 1)}.items():
         if given[name] is None or given[name] < least:
             yield f"settings.sql: {name} is {given[name]}; it must be {least} or more. Change the value."

@@ -20,6 +20,11 @@ from clio_sql.inputs import Input, names, opened
 from clio_sql.quoting import identifier, literal
 from clio_sql.state import user_hash
 
+VIEW = """
+    select 1 from duckdb_views()
+    where database_name = current_database() and schema_name = ? and view_name = 'source'
+"""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -157,6 +162,8 @@ def _written(
     con.execute("begin")
     try:
         con.execute(f"create schema if not exists {identifier(schema)}")
+        if con.execute(VIEW, [schema]).fetchone():  # a build over a table leaves one
+            con.execute(f"drop view {table}")
         con.execute(f"create or replace table {table} as {query}")
         rows, metadata, untimed = _inspected(con, table, where)
         _allowed(f"{where}: breakdown", breakdowns, metadata)

@@ -106,6 +106,19 @@ WRONG = {
         {"settings.sql": PACKAGED["settings"].replace("0.3::double as refit_growth", "'NaN'::double as refit_growth")},
         "refit_growth is nan; it must be above 0",
     ),
+    **{
+        f"{name} {value}": (
+            {"settings.sql": PACKAGED["settings"].replace(f"{packaged} as {name}", f"{value} as {name}")},
+            f"{name} is {value.partition(':')[0].replace('null', 'None')}; {allowed}",
+        )
+        for name, packaged, value, allowed in (
+            ("seed", "0::integer", "-1::integer", "it must be 0 or more"),
+            ("seed", "0::integer", "null::integer", "it must be 0 or more"),
+            ("keep_name_similarity", "0.95::double", "1.5::double", "it must be above 0, and 1 at most"),
+            ("max_error_ratio", "0.05::double", "5.0::double", "allowed: null (never stops), or 0 to 1"),
+            ("max_error_ratio", "0.05::double", "-0.1::double", "allowed: null (never stops), or 0 to 1"),
+        )
+    },
     "a facet without a name": (
         {"facets.sql": FACETS.format(rows="(null, 'A?', 'text', true)")},
         "a facet has no name",

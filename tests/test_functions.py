@@ -212,6 +212,9 @@ def test_extract_questions_may_differ_by_row(con):
          "clio_extract: facet 'tone' has choices that are not a list of texts, such as ['a', 'b']."),
         ("{tone: {question: 'q', kind: 'category', choices: ['warm', null]}}",
          "clio_extract: facet 'tone' has choices that are not a list of texts, such as ['a', 'b']."),
+        ("{tone: {question: 'q', kind: 'category', choice: ['warm']}}",
+         "clio_extract: facet 'tone' has 'choice' beside its question; allowed: question, kind, choices. "
+         "Change the question."),
         ("{tone: {kind: 'text'}}",
          "clio_extract: facet 'tone' needs a question: a text, or a struct {question, kind, choices}."),
         ("{tone: null}",
@@ -364,6 +367,25 @@ def test_cluster_of_a_vector_on_its_centroid_is_at_distance_zero(con):
     """|x|² - 2xc + |c|² loses its digits there: 0.03 for unit vectors far from the origin's scale."""
     found = one(con, "clio_cluster([1000.3, 999.7], clio_fit([[1000.3, 999.7], [0.0, 0.0]], 2))")
     assert found["distance"] == 0
+
+
+@pytest.mark.parametrize(
+    ("origin", "step"),
+    [(0.0, 1.0), (1000.0, 0.01), (-1e6, 1.0), (1.0, 1e-6), (0.0, 1e-25), (1e12, 1e6), (1e19, 1e13), (-3e38, 1e32)],
+)
+@pytest.mark.filterwarnings("error")
+def test_the_nearest_is_the_nearest_wherever_the_vectors_lie(con, origin, step):
+    random = np.random.default_rng(0)
+    centroids = (origin + step * random.normal(size=(40, 8))).astype(np.float32)
+    centroids[20] = centroids[10]  # a tie goes to the lower number
+    points = np.concatenate([centroids[:25], (origin + step * random.normal(size=(200, 8))).astype(np.float32)])
+    model = engine_of(con).save_model(centroids)
+    query = "select unnest(c) from (select clio_cluster(unnest(?::float[][]), ?) as c)"
+    rows = con.execute(query, [points.tolist(), model]).fetchall()
+    apart = np.linalg.norm(points[:, None].astype(float) - centroids.astype(float), axis=2)
+    nearest = np.argsort(apart, axis=1, kind="stable")[:, :2]
+    assert [[first, second] for first, _, second, _ in rows] == nearest.tolist()
+    assert np.array([row[1::2] for row in rows]) == pytest.approx(np.take_along_axis(apart, nearest, 1), rel=1e-5)
 
 
 def test_cluster_with_two_models_in_one_query(con):
@@ -671,6 +693,16 @@ def test_no_piece_of_an_email_address_is_a_word(con, address, around):
         ("10, 20, 6, null, 20, 0.3", False),
         ("10, 20, 6, 10, null, 0.3", False),
         ("10, 20, null, 10, 20, null", False),
+        *[
+            (
+                ", ".join(
+                    "'nan'::double" if n == at else value
+                    for n, value in enumerate(("10", "20", "6", "10", "20", "0.3"))
+                ),
+                False,
+            )
+            for at in range(6)
+        ],
     ],
 )
 def test_the_gate_is_shut_in_doubt(con, figure, passes):

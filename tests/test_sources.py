@@ -95,6 +95,15 @@ def test_an_id_of_blanks_is_none(con, tmp_path, blank):
 TIMES = ["2026-03-01T10:00:00Z", "yesterday", None, "", "infinity", "290000-01-01", "0044-03-15", "1767225600"]
 
 
+def test_a_whole_number_is_one_id_however_it_is_written(con, tmp_path):
+    users = (45, 45.0, "45", "45.0", 4.5, None)
+    read(con, jsonl(tmp_path / "chats.jsonl", *[chat(7.0 + i, user) for i, user in enumerate(users)]))
+    found = con.execute("select conversation_id, user_id from clio.source order by 1").fetchall()
+    assert found == [
+        ("10", "45.0"), ("11", "4.5"), ("12", None), ("7", "45"), ("8", "45"), ("9", "45"),
+    ]  # fmt: skip
+
+
 def test_times_that_cannot_be_read_are_counted(con, tmp_path):
     chats = [chat(str(number), created_at=time) for number, time in enumerate(TIMES)]
     found = read(con, jsonl(tmp_path / "chats.jsonl", *chats))

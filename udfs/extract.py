@@ -12,6 +12,8 @@ from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
 from clio_sql.providers import KINDS, Extract, Question
 
+KEYS = ("question", "kind", "choices")
+
 
 def extract(engine: Engine, transcripts: pa.ChunkedArray, questions: pa.ChunkedArray) -> pa.Array:
     """STRUCT(value MAP facet -> answer, status, error); `questions` is JSON, the same for every row or not."""
@@ -42,6 +44,11 @@ def _question(facet: str, asked: object) -> Question:
     if not isinstance(asked, dict) or not isinstance(asked.get("question"), str):
         raise ClioError(
             f"clio_extract: facet {facet!r} needs a question: a text, or a struct {{question, kind, choices}}."
+        )
+    if unknown := sorted(set(asked) - set(KEYS)):
+        raise ClioError(
+            f"clio_extract: facet {facet!r} has {unknown[0]!r} beside its question; allowed: {', '.join(KEYS)}. "
+            "Change the question."
         )
     kind = asked.get("kind") or "text"
     if kind not in KINDS:

@@ -4,7 +4,8 @@ from clio_sql.builder.core import Builder
 from clio_sql.builder.incremental import FAILED, Changes
 from clio_sql.builder.last import keep, settle
 from clio_sql.builder.reporting import Quiet, Reporter
-from clio_sql.builder.start import SCHEMA, build, check, describe_build, describe_input, install, ready, run
+from clio_sql.builder.start import SCHEMA, build, check, describe_build, install, ready, run
+from clio_sql.builder.table import describe_input
 
 __all__ = [
     "FAILED", "SCHEMA", "Builder", "Changes", "Quiet", "Reporter",

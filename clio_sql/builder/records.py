@@ -112,12 +112,13 @@ def _files(folder: Traversable) -> Iterator[Traversable]:
 @contextmanager
 def inside(con: duckdb.DuckDBPyConnection, schema: str) -> Iterator[None]:
     """Names without a schema are those of `schema`; afterwards as before."""
-    before = con.execute("select current_schema()").fetchone()[0]
-    con.execute(f"set schema = {literal(schema)}")
+    (before,) = con.execute("select current_setting('search_path')").fetchone()
+    con.execute(f"set schema = {literal(identifier(schema))}")
     try:
         yield
     finally:
-        con.execute(f"set schema = {literal(before)}")
+        with suppress(duckdb.Error):  # in an aborted transaction; what aborted it is what to tell
+            con.execute(f"set search_path = {literal(before)}")
 
 
 @contextmanager

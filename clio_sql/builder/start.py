@@ -13,24 +13,13 @@ from clio_sql.builder import last
 from clio_sql.builder.core import Builder, ready
 from clio_sql.builder.records import SCHEMA, drop_other_kind, inside
 from clio_sql.builder.reporting import Quiet, Reporter
+from clio_sql.builder.table import take
 from clio_sql.engine import Engine
-from clio_sql.errors import CheckError, ClioError, InputError
+from clio_sql.errors import CheckError
 from clio_sql.project import Relation
 from clio_sql.quoting import identifier, literal
-from clio_sql.register import is_read_only
 
 WITHOUT_MODEL = "rules, an embedding model and word statistics; no language model"
-
-
-def describe_input(
-    con: duckdb.DuckDBPyConnection, schema: str, *, format: str, privacy_unit: str, breakdowns: Sequence[str] = ()
-) -> None:
-    """Write `input`: one row that says what came in, without a path or a name of anyone."""
-    con.execute(
-        f"create or replace table {identifier(schema)}.input as "
-        "select ?::varchar as format, ?::varchar as privacy_unit, ?::varchar[] as breakdowns",
-        [format, privacy_unit, list(breakdowns)],
-    )
 
 
 def describe_build(
@@ -76,11 +65,15 @@ def install(
     """Create every relation as a view over your own table, so that `select * from clio.clusters` is the analysis.
 
     conversations: a table or view with conversation_id, user_id, created_at, messages (role, content)
-    and, if you like, metadata (MAP). Meant for small tables: each query runs the whole chain.
-    Raises InputError for a missing column.
+    and, if you like, metadata (MAP). breakdowns: names in metadata, or other columns. schema: one of its own, never
+    that of the table. Meant for small tables: each query runs the whole chain.
+
+    Raises InputError for a table that cannot be read, UsageError for a schema that cannot be built in, and StateError
+    where that has relations of yours, where a transaction is open, or after `use` of another database.
     """
-    _views(con, conversations, schema, breakdowns)
+    schema = take(con, conversations, schema, breakdowns)
     relations = project.load()
+    describe_build(con, schema, ready(con), relations)
     with inside(con, schema):
         for relation in relations:
             drop_other_kind(con, relation.name, "view")
@@ -100,9 +93,9 @@ def build(
     """Like `install`, with tables where the files say table: each model answer is computed once and kept.
 
     Building again takes in what changed, and keeps clusters, ids and names as far as they still hold. refit:
-    fit the clusters anew.
+    fit the clusters anew. Raises what `install` does.
     """
-    _views(con, conversations, schema, breakdowns)
+    schema = take(con, conversations, schema, breakdowns)
     run(con, schema, reporter, refit=refit)
     last.keep(con, project.load(), schema)
 
@@ -154,31 +147,3 @@ def _comment(con: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Re
     for name, kind, comment in con.execute(query, {"schema": schema}).fetchall():
         if name in comments and comment != comments[name]:
             con.execute(f"comment on {kind} {identifier(schema)}.{identifier(name)} is {literal(comments[name])}")
-
-
-def _views(con: duckdb.DuckDBPyConnection, conversations: str, schema: str, breakdowns: Sequence[str]) -> None:
-    """`source` as a view over the user's table, and `input` beside it."""
-    if is_read_only(con):
-        raise ClioError("this database is read-only; views and tables cannot be made in it. Open it for writing.")
-    engine = ready(con)
-    table = ".".join(identifier(part) for part in conversations.split("."))
-    try:
-        columns = {row[0].lower(): row[1] for row in con.execute(f"describe {table}").fetchall()}
-    except duckdb.CatalogException:
-        raise InputError(f"{conversations}: there is no such table here. Give schema.table.") from None
-    wanted = ("conversation_id", "user_id", "created_at", "messages")
-    missing = [column for column in wanted if column not in columns]
-    if missing:
-        raise InputError(
-            f"{conversations}: column {', '.join(missing)} is missing; the columns are {', '.join(columns)}. "
-            "Make a view that selects these columns under these names, and give that."
-        )
-    metadata = "metadata" if "metadata" in columns else "map {}::map(varchar, varchar)"
-    con.execute(f"create schema if not exists {identifier(schema)}")
-    con.execute(
-        f"create or replace view {identifier(schema)}.source as select conversation_id::varchar as conversation_id, "
-        f"user_id::varchar as user_id, created_at::timestamp as created_at, "
-        f"messages::struct(role varchar, content varchar)[] as messages, {metadata} as metadata from {table}"
-    )
-    describe_input(con, schema, format="table", privacy_unit="user", breakdowns=breakdowns)
-    describe_build(con, schema, engine, project.load())

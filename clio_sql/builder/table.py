@@ -1,0 +1,183 @@
+"""Over a table of the user's: `source` is a view of it. Nothing is made before everything was looked at.
+
+The table is read by the SQL that reads a file in the canonical shape, so a build and a run read alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import duckdb
+
+from clio_sql import project, state
+from clio_sql.adapters import adapter, raw
+from clio_sql.builder.records import drop_other_kind, inside, together
+from clio_sql.errors import ClioError, InputError, StateError, UsageError
+from clio_sql.inputs import Input, names, nested
+from clio_sql.quoting import identifier
+from clio_sql.register import is_read_only, register
+
+COLUMNS = ("conversation_id", "user_id", "created_at", "messages")
+INPUT = ("format", "privacy_unit", "breakdowns")  # the columns of `input`, which every schema of ours has
+RESERVED = ("main", "temp", "system", "information_schema", "pg_catalog", state.SCHEMA)
+
+
+class Table(NamedTuple):
+    """A table or view, spelled as in the catalog."""
+
+    database: str
+    schema: str
+    name: str
+
+
+def describe_input(
+    con: duckdb.DuckDBPyConnection, schema: str, *, format: str, privacy_unit: str, breakdowns: Sequence[str] = ()
+) -> None:
+    """Write `input`: one row that says what came in, without a path or a name of anyone."""
+    con.execute(
+        f"create or replace table {identifier(schema)}.input as "
+        "select ?::varchar as format, ?::varchar as privacy_unit, ?::varchar[] as breakdowns",
+        [format, privacy_unit, list(breakdowns)],
+    )
+
+
+def take(con: duckdb.DuckDBPyConnection, conversations: str, schema: str, breakdowns: Sequence[str] = ()) -> str:
+    """Write `source`, a view of the user's table, and `input`. Returns the schema, spelled as in the catalog.
+
+    Raises UsageError for a schema or breakdowns that cannot be, InputError for a table that cannot be read, and
+    StateError where the connection is not fit or something of the user's would be overwritten. Then nothing is made.
+    """
+    _require_fit(con)
+    schema = _spelled(con, schema)
+    table = _resolved(con, conversations)
+    if (table.database, table.schema) == (_database(con), schema):
+        raise UsageError(
+            f"{conversations}: the schema {schema!r} is the one that is written to, and the build would overwrite or "
+            "read itself. Give another schema=, or move the table to another one."
+        )
+    _require_ours(con, schema)
+    query = _query(con, table, conversations, breakdowns)
+    with inside(con, "main"):  # from there the macros are in reach of every schema
+        register(con)
+    con.execute(f"create schema if not exists {identifier(schema)}")
+    with inside(con, schema), together(con):
+        drop_other_kind(con, "source", "view")
+        con.execute(f"create or replace view source as {query}")
+        describe_input(con, schema, format="table", privacy_unit="user", breakdowns=breakdowns)
+    return schema
+
+
+def _database(con: duckdb.DuckDBPyConnection) -> str:
+    return con.execute("select current_database()").fetchone()[0]
+
+
+def _require_fit(con: duckdb.DuckDBPyConnection) -> None:
+    """Raise where the connection is within a transaction, read-only, or looks at another database than its own."""
+    if _is_in_transaction(con):
+        raise StateError(
+            "a transaction is open on this connection, and a build is many of its own. Commit it or roll it back first."
+        )
+    if is_read_only(con):
+        raise ClioError("this database is read-only; views and tables cannot be made in it. Open it for writing.")
+    with con.cursor() as cursor:  # where the functions keep what they know
+        own = _database(cursor)
+    if own != _database(con):
+        raise StateError(
+            f"this connection uses {_database(con)!r}, but was opened on {own!r}, and can build only there. "
+            f"Run `use {identifier(own)}.main`, and give the table as database.schema.table."
+        )
+
+
+def _is_in_transaction(con: duckdb.DuckDBPyConnection) -> bool:
+    """True also where an error aborted it. Outside of one, each statement has a number of its own."""
+    try:
+        first, second = (con.execute("select txid_current()").fetchone() for _ in range(2))
+    except duckdb.TransactionException:
+        return True
+    return first == second
+
+
+def _spelled(con: duckdb.DuckDBPyConnection, schema: str) -> str:
+    """The schema, spelled as in the catalog where it is there. Raises UsageError where it can be none of ours."""
+    databases = [name for (name,) in con.execute("select database_name from duckdb_databases()").fetchall()]
+    taken = dict.fromkeys((*RESERVED, *databases))
+    if not schema or schema.lower() in {name.lower() for name in taken}:
+        raise UsageError(
+            f"schema {schema!r} cannot be built in: tables there would be replaced, or its name is ambiguous. Give one "
+            f"of its own, for example 'clio' or 'clio_product'; not {', '.join(taken)}."
+        )
+    found = con.execute(
+        "select schema_name from duckdb_schemas() "
+        "where database_name = current_database() and lower(schema_name) = lower(?)",
+        [schema],
+    ).fetchone()
+    return found[0] if found else schema
+
+
+def _resolved(con: duckdb.DuckDBPyConnection, conversations: str) -> Table:
+    """The table of that name: table, schema.table, database.table or database.schema.table. Raises InputError."""
+    *place, name = conversations.split(".")
+    here = _database(con)
+    if len(place) == 2:
+        places = [tuple(place)]
+    elif len(place) == 1:
+        places = [(here, place[0]), (place[0], "main")]
+    else:
+        (path,) = con.execute("select current_schemas(false)").fetchone()
+        places = [("temp", "main"), *((here, schema) for schema in (*path, "main"))] if not place else []
+    query = """
+        select database_name, schema_name, table_name from (
+            select database_name, schema_name, table_name from duckdb_tables()
+            union all select database_name, schema_name, view_name from duckdb_views()
+        ) where lower(database_name) = lower(?) and lower(schema_name) = lower(?) and lower(table_name) = lower(?)"""
+    for database, schema in places:
+        if found := con.execute(query, [database, schema, name]).fetchone():
+            return Table(*found)
+    raise InputError(f"{conversations}: there is no such table here. Give schema.table.")
+
+
+def _require_ours(con: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """Raise StateError where a schema that no analysis was made in has relations that one would replace."""
+    rows = con.execute(
+        "select table_name, list(column_name order by column_index) from duckdb_columns() "
+        "where database_name = current_database() and schema_name = ? group by table_name order by table_name",
+        [schema],
+    ).fetchall()
+    columns = {name.lower(): tuple(found) for name, found in rows}
+    ours = {*project.HOST, *(relation.name for relation in project.load())}
+    if columns.get("input") != INPUT and (taken := [name for name in columns if name in ours]):
+        raise StateError(
+            f"schema {schema!r} has {names(taken)}, which clio-sql did not make and would replace. Give another "
+            "schema=, one that is not there yet or that was built before."
+        )
+
+
+def _query(con: duckdb.DuckDBPyConnection, table: Table, where: str, breakdowns: Sequence[str]) -> str:
+    """The query that reads the table as `source` is to be. Raises InputError, and UsageError for breakdowns."""
+    if isinstance(breakdowns, str):
+        raise UsageError(f"breakdowns must be a list of names, not the text {breakdowns!r}. Give [{breakdowns!r}].")
+    relation = ".".join(map(identifier, table if table.database != _database(con) else table[1:]))
+    columns = con.execute(f"select column_name, column_type from (describe from {relation})").fetchall()
+    given = Input(where, relation, {name: str(type_) for name, type_ in columns})
+    if missing := [column for column in COLUMNS if given.column(column) is None]:
+        raise InputError(
+            f"{where}: column {', '.join(missing)} is missing; the columns are {names(given.types)}. "
+            "Make a view that selects these columns under these names, and give that."
+        )
+    canonical = adapter("canonical")
+    query = f"with raw as ({raw(given, canonical, {})})\nselect * from (\n{canonical.sql}\n)"
+    if breakdowns:
+        _require_breakdowns(con, given, query, breakdowns)
+    return query
+
+
+def _require_breakdowns(con: duckdb.DuckDBPyConnection, given: Input, query: str, breakdowns: Sequence[str]) -> None:
+    keys = con.execute(f"select distinct unnest(map_keys(metadata)) as key from ({query}) order by key").fetchall()
+    plain = [name for name, type_ in given.types.items() if name.lower() not in COLUMNS and not nested(type_)]
+    there = dict.fromkeys([*plain, *(key for (key,) in keys)])
+    if unknown := [name for name in breakdowns if name not in there]:
+        raise InputError(
+            f"{given.where}: breakdown: {unknown[0]!r} is not there. There is: {names(there) or 'nothing'}. "
+            "Choose one of them."
+        )
