@@ -33,6 +33,15 @@ days as (
     from last
 ),
 
+-- what was never told is set anew without a look
+told_before as (
+    select distinct relation, facet, cluster_id, breakdown from last
+),
+
+compared as (
+    select days.* from days semi join told_before using (relation, facet, cluster_id, breakdown)
+),
+
 figures as (
     select
         relation, facet, cluster_id, breakdown, value, day,
@@ -40,7 +49,7 @@ figures as (
             sum(people), sum(conversations), max(conversations) filter (user_id is not null),
             any_value(min_users), any_value(min_conversations), any_value(max_user_share)
         ) as passes
-    from days cross join settings
+    from compared cross join settings
     group by relation, facet, cluster_id, breakdown, value, day
 ),
 
@@ -61,7 +70,7 @@ per_user as (
         coalesce(sum(conversations) filter (day = 'last'), 0) as before,
         coalesce(sum(people) filter (day = 'last' and user_id is null), 0) - sum(nameless) as gone,
         sum(nameless) as nameless
-    from days inner join blocks using (relation, facet, cluster_id, breakdown, value)
+    from compared inner join blocks using (relation, facet, cluster_id, breakdown, value)
     group by relation, facet, cluster_id, breakdown, block, user_id
 ),
 
@@ -86,30 +95,23 @@ judged as (
     from moves cross join settings
 ),
 
-told_before as (
-    select distinct relation, facet, cluster_id, breakdown from last
-),
-
 totals as (
-    select
-        judged.facet, judged.cluster_id,
-        coalesce(told_before.cluster_id is null or same or by_enough or not passed, false) as is_of_today
-    from judged
-    left join told_before using (relation, facet, cluster_id, breakdown)
-    where relation = 'clusters'
-        and exists (select 1 from cells where cells.facet = judged.facet and cells.cluster_id = judged.cluster_id)
+    select today.facet, today.cluster_id
+    from (select distinct facet, cluster_id from cells) as today
+    left join judged
+        on judged.relation = 'clusters' and judged.facet = today.facet and judged.cluster_id = today.cluster_id
+    where judged.relation is null or same or by_enough or not passed
 ),
 
 -- what is set anew; all else stays as it was
 renewed as (
-    select judged.relation, judged.facet, judged.cluster_id, judged.breakdown
-    from judged
+    select lines.relation, lines.facet, lines.cluster_id, lines.breakdown
+    from (select distinct relation, facet, cluster_id, breakdown from days) as lines
     inner join totals using (facet, cluster_id)
-    left join told_before using (relation, facet, cluster_id, breakdown)
-    where totals.is_of_today
-    group by judged.relation, judged.facet, judged.cluster_id, judged.breakdown
-    having judged.relation = 'clusters' or judged.breakdown = 'clusters'
-        or bool_and(told_before.cluster_id is null or same or by_enough)
+    left join judged using (relation, facet, cluster_id, breakdown)
+    group by lines.relation, lines.facet, lines.cluster_id, lines.breakdown
+    having lines.relation = 'clusters' or lines.breakdown = 'clusters'
+        or bool_and(judged.relation is null or same or by_enough)
 )
 
 select
