@@ -17,8 +17,10 @@ POSITIVE = (
     "levels", "top_clusters", "neighbourhood", "sample_texts", "max_texts_per_user", "term_conversations",
     "conversations_per_user",
 )  # fmt: skip
-AT_LEAST = {"max_message_characters": 200, "max_transcript_characters": 200}  # less is little but the cut's mark
-AT_LEAST |= {"seed": 0}
+AT_LEAST = {
+    "max_message_characters": 200, "max_transcript_characters": 200,  # less is little but the cut's mark
+    "seed": 0,
+}  # fmt: skip
 THRESHOLDS = {  # name: least and most; NULL publishes nothing
     "min_users": (0, inf), "min_conversations": (0, inf), "max_user_share": (0, 1), "min_audit_rating": (0, 5),
     "round_to": (1, inf),

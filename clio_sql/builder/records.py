@@ -16,7 +16,7 @@ from clio_sql.names import SCHEMA
 from clio_sql.project import Relation
 from clio_sql.quoting import identifier, literal
 
-EMBEDS = ("embed.py", "embedding.py", "encoder.py")
+EMBEDS = ("embed.py", "embedding.py", "encoder.py")  # the files that decide a vector
 
 
 @dataclass(frozen=True)
