@@ -15,7 +15,7 @@ BLOCK = 2_048  # points whose distances to all centroids are held at a time: 8 M
 SAMPLE = 64  # points a centroid for the first steps
 SEED_SAMPLE = 16  # and for the seeds
 ROUNDS = 32  # in which the seeds are drawn
-FIRST, BETWEEN, LAST = 3, 2, 2  # steps on the sample before and after centroids are moved, and on all points
+FIRST, BETWEEN, LAST = 3, 2, 1  # steps on the sample before and after centroids are moved, and on all points
 MOVED = (0.2, 0.1, 0.1, 0.05)  # shares of the centroids that are moved
 
 
