@@ -16,6 +16,7 @@ from importlib.resources import files
 
 from clio_sql.inputs import NOT_A_LIST, Input, nested
 from clio_sql.quoting import identifier, literal
+from clio_sql.state import whole
 
 # The first whose columns are all there is taken: the particular before the general.
 FORMATS = ("claude_export", "wildchat", "lmsys", "sharegpt", "messages", "anthropic", "canonical", "openai")
@@ -120,14 +121,19 @@ def _read(item: Item, name: str | None, types: Mapping[str, str]) -> str:
     """The expression that reads an item; NULL where that is no id or no time.
 
     An id of blanks is none: what has it in common is not one conversation. Nor is a time without a year like ours.
-    Of JSON, 45 and 45.0 are one id: a column with gaps in it is often written as decimals, and another file not.
     """
     read = _as(item.kind, name, types)
-    if name and item.name in ("conversation_id", "user_id") and types[name] == "JSON":
-        read = f"if(json_type({identifier(name)}) = 'DOUBLE', regexp_replace({read}, '[.]0+$', ''), {read})"
+    if name and item.name in ("conversation_id", "user_id"):
+        read = _id(identifier(name), read, types[name])
     if name and item.name == "conversation_id":
         return f"if(trim({read}, concat(' ', chr(9), chr(10), chr(13))) = '', null, {read})"
     return f"if({read} between {FIRST} and {LAST}, {read}, null)" if name and item.kind == "time" else read
+
+
+def _id(column: str, text: str, type_: str) -> str:
+    """An id as text, the same however its column is written: see `whole`. NaN is nobody's."""
+    read = whole(text)
+    return f"if(isfinite({column}), {read}, null)" if type_ in ("FLOAT", "DOUBLE") else read
 
 
 def _as(kind: str, name: str | None, types: Mapping[str, str]) -> str:

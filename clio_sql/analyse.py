@@ -35,7 +35,7 @@ class Told(NamedTuple):
     left_out: (reason, rows). held_back: facet -> reasons, without counts. unanswered: (status, calls of this run or
     refusals kept from earlier ones). conversations: what came, changed and went since the last run. fits: facet ->
     why its clusters were fitted anew; not those that stayed. waiting: facet -> why they will be, once enough people
-    came or went. untimed: rows without a time that can be read.
+    came or went. untimed: rows without a time that can be read. erased: what went with the conversations that vanished.
     """
 
     left_out: list[tuple[str, int]]
@@ -45,6 +45,7 @@ class Told(NamedTuple):
     fits: dict[str, str]
     waiting: dict[str, str]
     untimed: int = 0
+    erased: erase.Erased | None = None
 
 
 def analyse(
@@ -154,7 +155,7 @@ def _work(
         finish(con, place.warehouse, steps)
         vanished = told.conversations._replace(vanished=gone.conversations if gone else told.conversations.vanished)
         left_out = [*source.left_out, *told.left_out]
-        return told._replace(left_out=left_out, conversations=vanished, untimed=source.untimed)
+        return told._replace(left_out=left_out, conversations=vanished, untimed=source.untimed, erased=gone)
 
     return interruptible(con, engine, steps, work)
 
@@ -219,7 +220,7 @@ def _told(con: duckdb.DuckDBPyConnection, engine: Engine, built: builder.Builder
         left_out,
         dict(con.execute(query).fetchall()),
         unanswered,
-        built.changes["facet_values"],
+        built.changes.get("facet_values", builder.Changes(0, 0, 0)),  # own SQL need not be incremental
         fits if "fits" in built.made else {},
         waiting,
     )

@@ -26,6 +26,7 @@ from clio_sql.errors import InputError, StateError, Stopped
 from clio_sql.project import Relation
 from clio_sql.quoting import identifier, literal
 from clio_sql.register import engine_of
+from clio_sql.runtime import made_of
 
 FOLDER = "builds"
 
@@ -90,7 +91,7 @@ def _begin(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], name: 
             project.fingerprint(relations),
             files,
             runtime.provider,
-            [*paid, runtime.embedding_model],
+            [*paid, made_of(runtime.embedding_model)],
             versions,
             name,
         ],

@@ -19,7 +19,7 @@ from clio_sql import names
 from clio_sql.calls.store import now
 from clio_sql.errors import StateError
 from clio_sql.quoting import identifier, literal
-from clio_sql.state import BLANK, salted, user_hash
+from clio_sql.state import BLANK, salted, user_hash, whole
 
 STATE = '"clio_state".'  # begins the names of what is one for all analyses
 PROCESSED = f'{STATE}"processed"'
@@ -39,10 +39,11 @@ class Erased(NamedTuple):
 def users(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> Erased:
     """Take these people out of all analyses, and note that they never come in again; all of it or nothing.
 
-    ids: as the input spells them; blanks around one say nothing. Those that are not there are noted too.
+    ids: as the input spells them; blanks around one say nothing, and 45.0 is 45. Who is not there is noted too.
     """
     with _erasing(con):
-        con.executemany(f"insert into temp.erased_users select trim(?, {BLANK})", [[each] for each in ids])
+        both = f"[trim($1, {BLANK}), {whole(f'trim($1, {BLANK})')}]"  # an earlier version kept 45.0 as it was
+        con.executemany(f"insert into temp.erased_users select unnest(list_distinct({both}))", [[each] for each in ids])
         for table, columns in _tables(con):
             if {"user_id", "conversation_id"} <= set(columns):
                 con.execute(

@@ -56,8 +56,8 @@ def fill(
 def _collected(con: duckdb.DuckDBPyConnection, engine: Engine, query: str) -> dict[str, list[Any]]:
     """Function -> what a query would ask it."""
     with engine.collecting() as collected:
-        con.execute(f"create or replace temp table collected as {query}")
-    con.execute("drop table temp.collected")
+        con.execute(f"create or replace temp table clio_collected as {query}")
+    con.execute("drop table temp.clio_collected")
     asked: dict[str, list[Any]] = {}
     for function, request in collected:
         asked.setdefault(function, []).append(request)

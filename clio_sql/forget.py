@@ -109,18 +109,20 @@ def forget(out: Path, ids: Sequence[str], steps: Steps, *, analysis: Path | Sequ
     erased, due = _erased(path, ids, steps, known[0][0], out, unknown)
     unpaid, removed = NOTHING, []
     for place, (made, relations) in enumerate(known if due else []):
-        with _opened(path, steps, made) as (con, engine):
-            anew = partial(_anew, con, engine, out, steps, made, relations)
-            try:
-                paid, gone = interruptible(con, engine, steps, anew)
-            except (ClioError, duckdb.Error) as error:
-                if not isinstance(error, Stopped | duckdb.InterruptException):  # what was published still counts them
-                    for other, _ in known[place:]:
-                        withdraw(names.folder(out, other.name), published=True)
-                raise
-            unpaid, removed = Plan(*map(sum, zip(unpaid, paid, strict=True))), removed + gone
-            if place == len(known) - 1:
-                finish(con, path, steps)
+        published = False
+        try:
+            with _opened(path, steps, made) as (con, engine):
+                paid, gone = interruptible(con, engine, steps, partial(_anew, con, engine, out, steps, made, relations))
+                published = True
+                if place == len(known) - 1:
+                    finish(con, path, steps)
+        except (ClioError, duckdb.Error) as error:
+            if not published and not isinstance(error, Stopped | duckdb.InterruptException):
+                # what was published before still counts them
+                for other, _ in known[place:]:
+                    withdraw(names.folder(out, other.name), published=True)
+            raise
+        unpaid, removed = Plan(*map(sum, zip(unpaid, paid, strict=True))), removed + gone
     withdrawn = [str(names.folder(out, made.name)) for made in unknown] if due else []
     return Forgotten(len(ids), erased, removed, unpaid, withdrawn)
 
@@ -142,8 +144,9 @@ def _made_with(con: duckdb.DuckDBPyConnection, schema: str) -> Made:
     except duckdb.CatalogException:  # stopped before it built anything
         return Made(names.name_of(schema), None, {})
     row = dict(zip([column[0] for column in con.description], found[0], strict=True))
-    runtime = ("provider", "embedding_model", "model", "naming_model", "base_url")
-    return Made(names.name_of(schema), row["sql_hash"], {each: row.get(each) for each in runtime})
+    runtime = {each: row.get(each) for each in ("provider", "embedding_model", "model", "naming_model", "base_url")}
+    runtime["embedding_model"] = row.get("embedding_folder") or runtime["embedding_model"]
+    return Made(names.name_of(schema), row["sql_hash"], runtime)
 
 
 def _matched(

@@ -21,22 +21,29 @@ OURS = "clio_sql"  # a key in the metadata of each file: only files that have it
 def wanted(folder: Path, asked: bool) -> bool:
     """Whether to write Parquet: when it was asked for, or an earlier run wrote some, which would be out of date.
 
-    Raises StateError where something else has the name, and leaves it alone.
+    Raises StateError where something else has the name, or lies among ours, and leaves it alone.
     """
     target = folder / FOLDER
     if not os.path.lexists(target):
         return asked
-    if _is_ours(target):
+    if target.is_dir() and not target.is_symlink() and set(ours(folder)) >= _visible(target):
         return True
-    if asked:
-        raise StateError(f"{target}: holds other files than clio-sql's tables. Move it away, or give another folder.")
+    if asked or ours(folder):  # to leave ours there would be to leave figures that are out of date
+        raise StateError(f"{target}: holds other files than clio-sql's tables. Move them away, or give another folder.")
     return False
 
 
-def _is_ours(target: Path) -> bool:
+def ours(folder: Path) -> list[Path]:
+    """The files that an earlier run wrote, in order of their names; none where something else has the folder's name."""
+    target = folder / FOLDER
     if target.is_symlink() or not target.is_dir():
-        return False
-    return all(_has_mark(file) for file in target.iterdir())
+        return []
+    return sorted(filter(_has_mark, _visible(target)))
+
+
+def _visible(target: Path) -> set[Path]:
+    """All but what a file manager or an editor leaves behind."""
+    return {file for file in target.iterdir() if not file.name.startswith(".")}
 
 
 def _has_mark(file: Path) -> bool:
@@ -74,6 +81,8 @@ def put(made: Path, folder: Path) -> None:
     target, old = folder / FOLDER, folder / f".{FOLDER}-old-{os.getpid()}"
     if target.exists():
         target.rename(old)
+        for file in {*old.iterdir()} - _visible(old):
+            file.rename(made / file.name)
     made.rename(target)
     shutil.rmtree(old, ignore_errors=True)
 

@@ -105,16 +105,15 @@ def _asked(con: duckdb.DuckDBPyConnection, engine: Engine, relation: project.Rel
     """The very prompts of an incremental relation, collected without being sent."""
     by = relation.incremental
     assert by is not None
-    con.execute(
-        f"create or replace temp table keys as select {by.key} as key, row_number() over () as place from {by.input}"
-    )
-    (rows,) = con.execute("select count(*) from temp.keys").fetchone()  # type: ignore[misc]
+    numbered = f"select {by.key} as key, row_number() over () as place from {by.input}"
+    con.execute(f"create or replace temp table clio_keys as {numbered}")
+    (rows,) = con.execute("select count(*) from temp.clio_keys").fetchone()  # type: ignore[misc]
     total = Plan(0, 0, 0, 0, 0.0)
     for start in range(0, rows, fill.ROWS):
-        part = f"select key from temp.keys where place > {start} and place <= {start + fill.ROWS}"
+        part = f"select key from temp.clio_keys where place > {start} and place <= {start + fill.ROWS}"
         query = relation.body({by.input: f"select * from {by.input} where {by.key} in ({part})"})
         with engine.collecting() as collected:
-            con.execute(f"create or replace temp table collected as {query}")
+            con.execute(f"create or replace temp table clio_collected as {query}")
         total = _added(total, _priced(engine, "extract", [request for _, request in collected]))
     return total
 

@@ -75,7 +75,7 @@ def require_alone(folder: Path, mode: str) -> None:
 def withdraw(folder: Path, published: bool = False) -> list[str]:
     """Remove what was made from `published.duckdb` (report, Parquet), and with `published` itself; their names."""
     gone = []
-    for path in [folder / "report.html", *(folder / "parquet").glob("*.parquet")]:
+    for path in [folder / "report.html", *parquet.ours(folder)]:
         if path.exists():
             path.unlink()
             gone.append(path.name if path.parent == folder else f"parquet/{path.name}")

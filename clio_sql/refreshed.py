@@ -16,10 +16,13 @@ WHY = {
 
 
 def lines(told: Told) -> Iterator[str]:
-    """One line of counts where an earlier run was refreshed, and one a facet that was fitted anew, or waits for it."""
+    """Counts where an earlier run was refreshed, what was erased, and a line a facet fitted anew or waiting for it."""
     new, changed, vanished = told.conversations
     if "first" not in told.fits.values():
         yield f"conversations: {new:,} new, {changed:,} changed, {vanished:,} vanished"
+    if told.erased and told.erased.calls:
+        cost = f"which had cost ${told.erased.usd:,.2f}"
+        yield f"erased with those that vanished: {told.erased.calls:,} stored calls, {cost}"
     for facet, reason in told.fits.items():
         if reason in WHY:
             yield f"{facet}: clusters fitted anew, since {WHY[reason]}; those that stayed keep their ids"

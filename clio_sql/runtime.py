@@ -6,12 +6,16 @@ The thresholds and facets of an analysis are relations (`sql/models/settings.sql
 
 from __future__ import annotations
 
+import hashlib
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from pathlib import Path
 
 from clio_sql.errors import UsageError
 
 PROVIDERS = ("local", "anthropic")
+DEFAULT_BASE_URL = "https://api.anthropic.com"
 
 
 @dataclass(frozen=True)
@@ -54,17 +58,42 @@ class Runtime:
     def answers(self) -> str:
         """What an answer depends on: the same text here means the same answers."""
         paid = f" {self.model} {self.naming_model} {self.base_url}" if self.provider != "local" else ""
-        return f"{self.provider} {self.embedding_model}{paid}"
+        return f"{self.provider} {made_of(self.embedding_model)}{paid}"
+
+
+@cache
+def made_of(embedding_model: str) -> str:
+    """What tells an embedding model from others: its name; of a folder, which may be private, a hash of its files."""
+    folder = Path(embedding_model)
+    if not folder.is_dir() or embedding_model == Runtime.embedding_model:
+        return embedding_model
+    digest = hashlib.sha256()
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        name = file.relative_to(folder)
+        if not any(part.startswith(".") for part in name.parts):  # such as .git
+            with file.open("rb") as opened:
+                digest.update(f"{name.as_posix()} {hashlib.file_digest(opened, 'sha256').hexdigest()}\n".encode())
+    return f"folder@{digest.hexdigest()[:16]}"
 
 
 def runtime(**arguments: object) -> Runtime:
-    """A Runtime from arguments, then `CLIO_*` environment variables, then defaults. None means not given."""
+    """A Runtime from arguments, then `CLIO_*` environment variables, then defaults. None means not given.
+
+    For the provider anthropic base_url is never None: another server is another maker of answers.
+    """
     given = {key: value for key, value in arguments.items() if value is not None}
     for field in fields(Runtime):
         text = os.environ.get(f"CLIO_{field.name.upper()}")
         if field.name not in given and text:
             given[field.name] = _parsed(field.name, field.type, text)
-    return Runtime(**given)  # type: ignore[arg-type]
+    made = Runtime(**given)  # type: ignore[arg-type]
+    return made if made.provider == "local" else replace(made, base_url=base_url_of(made.base_url))
+
+
+def base_url_of(base_url: str | None) -> str:
+    """`base_url`, else ANTHROPIC_BASE_URL, else the API's own; without a last '/' or '/v1'."""
+    url = base_url or os.environ.get("ANTHROPIC_BASE_URL") or DEFAULT_BASE_URL
+    return url.rstrip("/").removesuffix("/v1")
 
 
 def _parsed(name: str, type_: object, text: str) -> object:

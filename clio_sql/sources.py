@@ -151,7 +151,8 @@ def _but_forgotten(con: duckdb.DuckDBPyConnection, user_id: str) -> str:
     query = "select 1 from duckdb_tables() where schema_name = 'clio_state' and table_name = 'forgotten'"
     if con.execute(query).fetchone() is None:  # a database that clio-sql has no state in
         return ""
-    return f"\nand coalesce({user_hash(user_id)} not in (select user_hash from clio_state.forgotten), true)"
+    hashes = user_hash(user_id), user_hash(f"{user_id} || '.0'")  # so an earlier version noted 45.0
+    return "".join(f"\nand coalesce({it} not in (select user_hash from clio_state.forgotten), true)" for it in hashes)
 
 
 def _written(

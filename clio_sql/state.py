@@ -122,6 +122,11 @@ def user_hash(user: str) -> str:
     return f"sha256((select salt from clio_state.salt) || nullif(trim({user}, {BLANK}), ''))"
 
 
+def whole(id: str) -> str:
+    """SQL: an id, given as SQL, of which 45.0 is 45: numbers with gaps among them are often written as decimals."""
+    return rf"regexp_replace({id}, '^(\s*-?\d+)[.]0+(\s*)$', '\1\2')"
+
+
 def salted(con: duckdb.DuckDBPyConnection) -> None:
     """Make the salt of this database, if it has none yet."""
     con.execute("insert into clio_state.salt values (true, ?) on conflict do nothing", [secrets.token_hex(32)])

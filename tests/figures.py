@@ -98,7 +98,7 @@ def broken(con: duckdb.DuckDBPyConnection, but: Iterable[str] = ()) -> dict[str,
     """Check -> how many rows break it; of the checks that need nothing else than is here."""
     found = {}
     for name, sql in project.checks().items():
-        if "clio_word" in sql or name in (*but, "insight_holds_nothing_of_safety"):
+        if "clio_word" in sql or name in (*but, "insight_holds_nothing_of_safety", "the_flag_is_a_breakdown"):
             continue
         (rows,) = con.execute(f"select count(*) from (\n{sql}\n)").fetchone()
         if rows:

@@ -16,6 +16,7 @@ from clio_sql.errors import ProviderError
 from clio_sql.providers import Broaden, Choose, Extract, Name, Question
 from clio_sql.providers import answers as form
 from clio_sql.providers.claude import MODEL, NAMING_MODEL, TEXTS, Claude, fence, shorten
+from clio_sql.runtime import runtime
 from clio_sql.state import migrate
 
 QUESTIONS = {
@@ -366,3 +367,12 @@ def test_the_fence_holds_any_text():
         lines = fence(text, text).split("\n")
         assert lines[0].startswith("<<") and lines[-1] == f"{lines[0][2:]}>>"
         assert "\n".join(lines[1:-1]) == text
+
+
+def test_the_server_that_the_environment_names_makes_other_answers(monkeypatch):
+    before = runtime(provider="anthropic").answers()
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://localhost:1")
+    named = runtime(provider="anthropic")
+    assert named.base_url == "http://localhost:1" and named.answers() != before
+    assert runtime(provider="anthropic", base_url="http://localhost:2").base_url == "http://localhost:2"
+    assert runtime(provider="local").answers() == runtime().answers()

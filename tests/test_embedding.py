@@ -12,6 +12,7 @@ import clio_sql
 from clio_sql import encoder
 from clio_sql.embedding import Embedder, _packaged_weights
 from clio_sql.register import engine_of
+from clio_sql.runtime import Runtime, made_of
 
 WORDS = ["please", "book", "me", "a", "flight", "to", "the", "coast", "and", "was", "my", "card", "charged", "twice"]
 
@@ -113,6 +114,21 @@ def test_another_pooling_is_seen_by_comparing_and_left_to_the_library(tmp_path):
     assert other._encoder is None and other.dimension == 384
     wanted = SentenceTransformer(str(tmp_path)).encode(["book a flight", "soup"], normalize_embeddings=True)
     assert found == pytest.approx(wanted, abs=1e-5)
+
+
+def test_a_model_in_a_folder_is_known_by_its_files(tmp_path):
+    """Other weights in the same place are another model, and the same ones elsewhere are the same."""
+    for name in ("a", "b"):
+        (tmp_path / name / "part").mkdir(parents=True)
+        (tmp_path / name / "part" / "model.safetensors").write_bytes(b"weights")
+        (tmp_path / name / "config.json").write_text("{}")
+    first = Runtime(embedding_model=str(tmp_path / "a")).answers()
+    assert Runtime(embedding_model=str(tmp_path / "b")).answers() == first != Runtime().answers()
+    assert str(tmp_path) not in first
+    (tmp_path / "a" / "part" / "model.safetensors").write_bytes(b"others!")
+    made_of.cache_clear()
+    assert Runtime(embedding_model=str(tmp_path / "a")).answers() != first
+    made_of.cache_clear()
 
 
 def test_every_text_is_told_of_and_a_stop_is_heard_between_two_passes(monkeypatch):

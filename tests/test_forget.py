@@ -18,9 +18,10 @@ from messages_server import KEY, Server
 from rich.console import Console
 from test_privacy import decoded, uncompressed
 
-from clio_sql import erase
+from clio_sql import erase, refreshed
 from clio_sql.analyse import analyse
-from clio_sql.errors import CheckError, InputError, SqlError, UsageError
+from clio_sql.embedding import _packaged_weights, embedder
+from clio_sql.errors import CheckError, InputError, ProviderError, SqlError, UsageError
 from clio_sql.forget import forget, given
 from clio_sql.progress import Steps
 
@@ -215,7 +216,9 @@ def test_where_a_check_fails_nothing_stays_published(out, local, monkeypatch):
     monkeypatch.setattr("clio_sql.builder.check", failing)
     (out / "report.html").write_text("old")
     (out / "parquet").mkdir()
-    (out / "parquet" / "clusters.parquet").write_text("old")
+    duckdb.sql(
+        f"copy (select 'old') to '{out / 'parquet' / 'clusters.parquet'}' (kv_metadata {{clio_sql: 'published'}})"
+    )
     with pytest.raises(CheckError):
         forget_here(out, local)
     assert [path.name for path in out.rglob("*.*") if path.parent.name != "builds"] == ["warehouse.duckdb"]
@@ -230,6 +233,58 @@ def test_a_conversation_that_vanished_from_the_source_is_erased(out, local, tmp_
     assert traces(out, tmp_path) == {USER, *WORDS, *IDS[:2]}
     query = "select users, conversations, ended_at is not null from clio_state.erasures"
     assert chats.warehouse(out, query) == [(0, 3, True)]
+
+
+def test_where_an_embedding_model_lies_is_not_told_but_found_again(local, tmp_path):
+    model, out = tmp_path / "jane-doe" / "model", tmp_path / "out"
+    shutil.copytree(_packaged_weights(), model)
+    runtime = {"embedding_model": str(model)}
+    analyse(str(local / "a.jsonl"), out, quiet(), analysis=local / "analysis", runtime=runtime)
+    forget(out, [USER], quiet(), analysis=local / "analysis")
+    with duckdb.connect(str(out / "published.duckdb"), read_only=True) as con:
+        (told,) = con.execute("select embedding_model from about").fetchone()
+    assert told.startswith("folder@") and told in (out / "report.html").read_text()
+    assert USER not in traces(out, tmp_path)
+    for path in (out / "published.duckdb", out / "report.html", *(out / "builds").iterdir()):
+        assert b"jane-doe" not in path.read_bytes(), path
+    assert chats.warehouse(out, "select count(distinct value_hash) > 1 from clio.embeddings") == [(True,)]
+
+
+def test_somebody_elses_parquet_is_not_removed(out, local):
+    """Such as the input itself."""
+    (out / "parquet").mkdir()
+    duckdb.sql(f"copy (select 1 as mine) to '{out / 'parquet' / 'chats.parquet'}'")
+    assert forget_here(out, local).removed == []
+    assert (out / "parquet" / "chats.parquet").exists()
+
+
+def test_an_analysis_whose_model_cannot_be_loaded_is_withdrawn(out, local, tmp_path):
+    """It cannot be made anew, and still counts them."""
+    model = shutil.copytree(_packaged_weights(), tmp_path / "model")
+    asked = {"analysis": local / "analysis", "name": "product", "runtime": {"embedding_model": str(model)}}
+    analyse(str(local / "a.jsonl"), out, quiet(), **asked)
+    assert (out / "product" / "published.duckdb").exists()
+    model.rename(tmp_path / "elsewhere")
+    loaded = embedder(str(model))
+    loaded._model = loaded._encoder = loaded._dimension = None  # as in another process
+    with pytest.raises(ProviderError, match="cannot be loaded"):
+        forget_here(out, local)
+    assert not (out / "product" / "published.duckdb").exists() and (out / "published.duckdb").exists()
+
+
+@pytest.mark.parametrize("given", ["45", "45.0", " 45.00 "])
+def test_an_id_of_decimals_is_the_one_without(local, tmp_path, given):
+    source, out = tmp_path / "a.parquet", tmp_path / "out"
+    duckdb.sql(
+        "copy (select * replace (if(contains(user_id, 'quagmire'), 45, hash(user_id) % 40)::double as user_id) "
+        f"from '{local / 'a.jsonl'}') to '{source}'"
+    )
+    asked = {"analysis": local / "analysis"}
+    analyse(str(source), out, quiet(), **asked)
+    assert forget(out, [given], quiet(), **asked).erased.conversations == 5
+    analyse(str(source), out, quiet(), **asked)
+    assert traces(out, tmp_path) == set()
+    assert chats.warehouse(out, "select count(*) from clio.conversations where user_id like '45%'") == [(0,)]
 
 
 KILLED = """
@@ -326,7 +381,13 @@ def test_calls_that_saw_their_texts_are_erased_and_nothing_is_paid(server, tmp_p
 def test_calls_of_vanished_conversations_are_erased_by_the_next_run(server, tmp_path):
     path, analysis, out = tmp_path / "a.jsonl", paid.folder(tmp_path / "analysis"), tmp_path / "out"
     paid.run(chats.write(path, paid_rows()), out, server, analysis)
-    paid.run(chats.write(path, paid.rows(COUNT)), out, server, analysis)
+    told = paid.run(chats.write(path, paid.rows(COUNT)), out, server, analysis)
+    (said,) = (line for line in refreshed.lines(told) if line.startswith("erased"))
+    assert (
+        said
+        == f"erased with those that vanished: {told.erased.calls} stored calls, which had cost ${told.erased.usd:.2f}"
+    )
+    assert told.erased.calls >= 5
     assert traces(out, tmp_path) == set()
     query = "select count(*) from clio_state.conversation_inputs where conversation_id like 'quux-%'"
     assert chats.warehouse(out, query) == [(0,)]

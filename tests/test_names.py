@@ -7,9 +7,10 @@ from pathlib import Path
 
 import chats
 import duckdb
+import numpy as np
 import paid
 import pytest
-from conftest import cli
+from conftest import ROOT, cli
 from messages_server import KEY, Server
 from test_forget import COUNT, OTHER, USER, WORDS, quiet, rows
 
@@ -309,3 +310,37 @@ def test_every_noise_draw_is_of_one_analysis(tmp_path):
         run(source, out, noisy, name)
     assert one(out, "select count(*) from clio_state.noise_draws") == 2
     assert one(out, "select epsilon_spent from clio_one.noise_budget") == 4.0  # of one warehouse, all of it
+
+
+# --- own relations in an analysis folder
+
+
+def own(folder: Path, name: str, old: str, new: str) -> None:
+    """A packaged relation with some text replaced by another."""
+    sql = (ROOT / "sql" / "models" / f"{name}.sql").read_text()
+    assert sql.count(old) == 1
+    (folder / f"{name}.sql").write_text(sql.replace(old, new))
+
+
+def test_own_vectors_are_not_what_the_embedding_model_gives(local, embedded, tmp_path):
+    """Own SQL may put vectors of another model, or of other texts, into `embeddings`."""
+    folder = paid.folder(tmp_path / "own")
+    own(folder, "embeddings", "clio_embed(value)", "clio_embed('x ' || value)")
+    run(local / "a.jsonl", tmp_path / "out", folder)
+    model = embedding.embedder(embedding.PACKAGED)
+    named = [text for text in embedded if f"x {text}" in embedded]
+    assert named  # naming compares answers with words
+    assert np.allclose(model.encode(named), model._compute(named, lambda more: None), atol=1e-3)
+
+
+def test_own_answers_need_not_be_incremental_and_a_name_of_the_builders_is_free(local, tmp_path):
+    folder = paid.folder(tmp_path / "own")
+    own(folder, "facet_values", "-- incremental: key=conversation_id", "-- of")
+    told = "-- One row: what we count.\n-- kind: table\n-- grain: one row\n"
+    (folder / "work.sql").write_text(f"{told}select count(distinct conversation_id) as conversations from embeddings")
+    (folder / "worked.sql").write_text(f"{told}select conversations from work")
+    told = run(local / "a.jsonl", tmp_path / "out", folder)
+    assert told.conversations == (0, 0, 0)
+    assert one(tmp_path / "out", "select conversations from clio.worked") == one(
+        tmp_path / "out", "select count(distinct conversation_id) from clio.embeddings"
+    )

@@ -104,6 +104,17 @@ def test_somebody_elses_files_are_never_replaced(out, name):
     assert done.returncode == 7 and "holds other files" in done.stderr
 
 
+def test_a_file_among_ours_stops_the_run_but_what_a_file_manager_leaves_does_not(out):
+    write(out, True)
+    (out / "parquet" / ".DS_Store").write_bytes(b"\0")
+    (out / "parquet" / "clusters.parquet").unlink()
+    write(out, False)
+    assert (out / "parquet" / "clusters.parquet").exists() and (out / "parquet" / ".DS_Store").read_bytes() == b"\0"
+    (out / "parquet" / "notes.txt").touch()
+    with pytest.raises(StateError, match="holds other files"):  # else ours would be out of date
+        write(out, False)
+
+
 def test_a_failure_leaves_the_set_of_before_and_no_draft(out, monkeypatch):
     write(out, True)
     before = {path.name: path.read_bytes() for path in out.rglob("*") if path.is_file()}

@@ -123,6 +123,32 @@ def test_a_safety_relation_with_rows_in_insight_mode_stops_the_publishing(safety
             builder.check(con)
 
 
+@pytest.mark.parametrize(
+    ("mode", "flag", "passes"),
+    [
+        ("safety", "flagged", True),  # no conversation has a value yet
+        ("safety", "concern", True),
+        ("safety", "flaged", False),
+        ("safety", None, True),
+        ("insight", "flaged", True),  # safety_gaps is empty anyway
+    ],
+)
+def test_a_flag_that_there_is_not_stops_the_publishing(mode, flag, passes):
+    name = "the_flag_is_a_breakdown"
+    with clio_sql.connect() as con, pytest.MonkeyPatch.context() as patch:
+        con.execute("create schema clio; set schema = 'clio'")
+        con.execute("create table settings as select $1::varchar as mode, $2::varchar as flag", [mode, flag])
+        con.execute("create table input as select ['flagged', 'plan'] as breakdowns")
+        con.execute("create table breakdowns as select 'concern' as breakdown")
+        check = {name: project.checks()[name]}
+        patch.setattr(project, "checks", lambda: check)
+        if passes:
+            builder.check(con)
+        else:
+            with pytest.raises(CheckError, match=f"{name} \\(1 rows\\)"):
+                builder.check(con)
+
+
 def test_the_two_modes_never_share_a_folder(safety, tmp_path):
     insight = paid.folder(tmp_path / "analysis")
     with pytest.raises(StateError, match=r"safety\.duckdb of the other mode is there"):

@@ -100,8 +100,32 @@ def test_a_whole_number_is_one_id_however_it_is_written(con, tmp_path):
     read(con, jsonl(tmp_path / "chats.jsonl", *[chat(7.0 + i, user) for i, user in enumerate(users)]))
     found = con.execute("select conversation_id, user_id from clio.source order by 1").fetchall()
     assert found == [
-        ("10", "45.0"), ("11", "4.5"), ("12", None), ("7", "45"), ("8", "45"), ("9", "45"),
+        ("10", "45"), ("11", "4.5"), ("12", None), ("7", "45"), ("8", "45"), ("9", "45"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("type_", ["bigint", "float", "double", "decimal(9, 2)", "varchar"])
+def test_a_column_with_gaps_in_it_has_the_ids_of_one_without(con, tmp_path, type_):
+    """A forgotten person must not come back because an export writes 45 as 45.0."""
+    file = tmp_path / "chats.parquet"
+    con.execute(
+        f"copy (select id::{type_} as conversation_id, id::{type_} as user_id, 'user' as role, 'hello' as content "
+        f"from values (7), (45), (null) t(id)) to '{file}'"
+    )
+    read(con, file)
+    found = con.execute("select conversation_id, user_id from clio.source order by 1 nulls last").fetchall()
+    assert found == [("45", "45"), ("7", "7"), (None, None)]
+
+
+def test_a_fraction_stays_and_nan_is_nobody(con, tmp_path):
+    file = tmp_path / "chats.parquet"
+    con.execute(
+        "copy (select 'c' || id as conversation_id, id::double as user_id, 'user' as role, 'hello' as content "
+        f"from values ('4.5'), ('nan'), ('-inf'), ('9007199254740991')  t(id)) to '{file}'"
+    )
+    read(con, file)
+    found = dict(con.execute("select conversation_id, user_id from clio.source").fetchall())
+    assert found == {"c4.5": "4.5", "cnan": None, "c-inf": None, "c9007199254740991": "9007199254740991"}
 
 
 def test_times_that_cannot_be_read_are_counted(con, tmp_path):

@@ -18,6 +18,7 @@ from clio_sql.engine import Engine
 from clio_sql.project import Relation
 from clio_sql.quoting import identifier
 from clio_sql.register import MACROS, engine_of, macro_text, register
+from clio_sql.runtime import made_of
 
 
 @dataclass
@@ -49,13 +50,16 @@ class Builder:
         with inside(self.con, self.schema), self.engine.building():
             for name in project.HOST:
                 self._fingerprints[name] = self._content(name)
+            packaged = {relation.name: relation for relation in project.load()}
             try:
                 for relation in self.relations:
-                    if relation.name == "embeddings":  # what another analysis embedded is not embedded again …
+                    # own SQL may have vectors of another model there, or of other texts
+                    embeds = relation.name == "embeddings" and relation.code == packaged[relation.name].code
+                    if embeds:  # what another analysis embedded is not embedded again …
                         others = self.records.elsewhere(relation.name, "made_by = $value", self.made_by(relation))
                         self.engine.embedder.stored = partial(self._embeddings, [table for _, table in others])
                     self._fingerprints[relation.name] = self._build(relation, self._fingerprint(relation))
-                    if relation.name == "embeddings":  # … and now ours are of this model: neither does naming
+                    if embeds:  # … and now ours are of this model: neither does naming
                         own = [f"{identifier(self.schema)}.embeddings"]
                         self.engine.embedder.stored = partial(self._embeddings, own)
             finally:
@@ -138,7 +142,7 @@ class Builder:
 
     def made_by(self, relation: Relation) -> str:
         """A hash of what decides a vector but its text: SQL, code and embedding model."""
-        made = f"{relation.code} {code(relation.embeds)} {self.engine.runtime.embedding_model}"
+        made = f"{relation.code} {code(relation.embeds)} {made_of(self.engine.runtime.embedding_model)}"
         return hashlib.sha256(made.encode()).hexdigest()
 
     def _embeddings(self, tables: list[str], hashes: list[str]) -> dict[str, np.ndarray]:

@@ -43,7 +43,7 @@ class Refresh:
         self.reporter.begin(self.relation.name, todo)
         if any(changes):
             with together(self.con):
-                self._forget_keys("select key from temp.work union all select key from temp.gone")
+                self._forget_keys("select key from temp.clio_work union all select key from temp.clio_gone")
         if todo:
             self._cut_out()
             if self.relation.asks:
@@ -52,7 +52,7 @@ class Refresh:
             for start in range(0, todo, rows):
                 self._answer(start, min(start + rows, todo))
                 self.reporter.advance(min(start + rows, todo) - start)
-            self.con.execute("drop table temp.part")
+            self.con.execute("drop table temp.clio_part")
         self._mark(complete=True)
         self.reporter.end(self.builder.count(self.relation.name), skipped=not any(changes))
         return changes
@@ -95,48 +95,48 @@ class Refresh:
         self.records.mark(self.relation.name, self.fingerprint, complete=complete, made_by=made_by)
 
     def _find_work(self) -> Changes:
-        """temp.work: place, key and changed of what is to be answered; temp.gone: keys that vanished."""
+        """temp.clio_work: place, key and changed of what is to be answered; temp.clio_gone: keys that vanished."""
         self.con.execute(f"""
-            create or replace temp table now as
+            create or replace temp table clio_now as
             select
                 {self.by.key} as key,
                 concat(count(*), ' ', sum(md5_number_lower(coalesce({self.by.changed}, '')))) as changed
             from {self.by.input} group by all""")
         self.con.execute(
             """
-            create or replace temp table work as
+            create or replace temp table clio_work as
             select
                 row_number() over (order by md5(now.key)) - 1 as place, now.key, now.changed,
                 done.key is not null as known
-            from temp.now as now
+            from temp.clio_now as now
             left join clio_state.processed as done on done.relation = ? and done.key = now.key
             where done.changed is distinct from now.changed""",
             [self.key],
         )
         self.con.execute(
             """
-            create or replace temp table gone as
-            select key from clio_state.processed where relation = ? and key not in (select key from temp.now)""",
+            create or replace temp table clio_gone as
+            select key from clio_state.processed where relation = ? and key not in (select key from temp.clio_now)""",
             [self.key],
         )
         query = """
-            select count(*) filter (not known), count(*) filter (known), (select count(*) from temp.gone)
-            from temp.work"""
+            select count(*) filter (not known), count(*) filter (known), (select count(*) from temp.clio_gone)
+            from temp.clio_work"""
         return Changes(*self.con.execute(query).fetchone())
 
     def _cut_out(self) -> None:
-        """temp.part: what is to be answered, by place. The input, often a view, is read once for all parts."""
+        """temp.clio_part: what is to be answered, by place. The input, often a view, is read once for all parts."""
         self.con.execute(f"""
-            create or replace temp table part as
+            create or replace temp table clio_part as
             select work.place as work_place, input.*
-            from {self.by.input} as input inner join temp.work as work on work.key = input.{self.by.key}
+            from {self.by.input} as input inner join temp.clio_work as work on work.key = input.{self.by.key}
             order by work_place""")
 
     def _buy(self, todo: int) -> None:
         """Buy the answers of all parts beforehand, where they cost money."""
         starts = range(0, todo, fill.ROWS)
         queries = [self.relation.body({self.by.input: _part(start, start + fill.ROWS)}) for start in starts]
-        (whole,) = self.con.execute("select count(*) from temp.now").fetchone()
+        (whole,) = self.con.execute("select count(*) from temp.clio_now").fetchone()
         self.builder.buy(self.relation.name, queries, todo, whole)
         self.reporter.begin(self.relation.name, todo)
 
@@ -148,7 +148,7 @@ class Refresh:
             if "status" in self.relation.columns:
                 again = f"and key not in (select {self.by.key} from {self.relation.name} where status in {FAILED})"
             self.con.execute(
-                "insert into clio_state.processed select ?, key, changed from temp.work "
+                "insert into clio_state.processed select ?, key, changed from temp.clio_work "
                 f"where place >= ? and place < ? {again}",
                 [self.key, start, end],
             )
@@ -167,4 +167,4 @@ class Refresh:
 
 
 def _part(start: int, end: int) -> str:
-    return f"select * exclude (work_place) from temp.part where work_place >= {start} and work_place < {end}"
+    return f"select * exclude (work_place) from temp.clio_part where work_place >= {start} and work_place < {end}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 
 import duckdb
 
@@ -18,6 +19,7 @@ from clio_sql.engine import Engine
 from clio_sql.errors import CheckError
 from clio_sql.project import Relation
 from clio_sql.quoting import identifier, literal
+from clio_sql.runtime import made_of
 
 WITHOUT_MODEL = "rules, an embedding model and word statistics; no language model"
 
@@ -39,12 +41,13 @@ def describe_build(
         f"create or replace table {identifier(schema)}.build_info as select "
         "?::timestamp as built_at, ?::varchar as made_by, ?::varchar as provider, ?::varchar as embedding_model, "
         "?::varchar as clio_sql_version, ?::varchar as duckdb_version, ?::varchar as sql_hash, ?::boolean as refit, "
-        "?::varchar as model, ?::varchar as naming_model, ?::varchar as base_url",
+        "?::varchar as model, ?::varchar as naming_model, ?::varchar as base_url, "
+        "?::varchar as embedding_folder",
         [
             datetime.now(UTC).replace(tzinfo=None),
             WITHOUT_MODEL if runtime.provider == "local" else f"{runtime.model} and {runtime.naming_model}",
             runtime.provider,
-            runtime.embedding_model,
+            made_of(runtime.embedding_model),
             version("clio-sql"),
             version("duckdb"),
             sql_hash or project.fingerprint(relations),
@@ -52,11 +55,16 @@ def describe_build(
             runtime.model,
             runtime.naming_model,
             runtime.base_url,
+            None if made_of(runtime.embedding_model) == runtime.embedding_model else _absolute(runtime.embedding_model),
         ],
     )
     noise.prepare(con, schema)
     with inside(con, schema):
         last.prepare(con, relations)
+
+
+def _absolute(folder: str) -> str:
+    return str(Path(folder).resolve())
 
 
 def install(

@@ -15,12 +15,13 @@ from functools import partial
 
 from clio_sql.calls.dispatch import Dispatcher
 from clio_sql.calls.jobs import Group, Job, seldom_collected
-from clio_sql.calls.messages import Call, Outcome, base_url_of, clients, require_key
+from clio_sql.calls.messages import Call, Outcome, clients, require_key
 from clio_sql.calls.money import Purse
 from clio_sql.calls.prices import Price, cost, expected, price_of, tokens, worst
 from clio_sql.calls.replies import OVER_BUDGET, Limit, Plan, Progress, Reply, Step, reply_of, statuses_of
 from clio_sql.calls.store import CursorFactory, Row, Store, now
 from clio_sql.errors import ProviderError, StateError, Stopped, UsageError
+from clio_sql.runtime import base_url_of
 
 MAX_USD = 10.0  # the finite default: enough for the demo many times over, and nobody's bad day
 CONCURRENCY = 32

@@ -22,7 +22,6 @@ from typing import Any, NamedTuple
 from clio_sql.calls.prices import Usage
 from clio_sql.errors import ProviderError
 
-DEFAULT_BASE_URL = "https://api.anthropic.com"
 LIMITED = (429, 529)  # the server is busy, not the call wrong: never spends the retry budget
 AGAIN = (408, 409, 425)  # with 5xx and connection errors: worth another try
 SHARD = 2  # calls in flight through one client
@@ -204,12 +203,6 @@ def _server_message(error: Any, call: Call | None) -> str:
     if quotes or (secret and secret in message):
         return "its message repeats the prompt and is not shown"
     return message
-
-
-def base_url_of(base_url: str | None) -> str:
-    """`base_url`, else ANTHROPIC_BASE_URL, else the API's own; without a last '/' or '/v1'."""
-    url = base_url or os.environ.get("ANTHROPIC_BASE_URL") or DEFAULT_BASE_URL
-    return url.rstrip("/").removesuffix("/v1")
 
 
 def require_key() -> str:
