@@ -1,10 +1,13 @@
 -- One row a published cell of a breakdown or a period that does not meet the thresholds when counted anew. No rows = pass.
 with
 
-published as (
-    select 'cluster_facets' as relation, facet, cluster_id, breakdown, value from cluster_facets
-    union all
-    select 'cluster_trends', facet, cluster_id, 'period', strftime(period, '%Y-%m-%d') from cluster_trends
+published as materialized (                              -- each cell has a number: long keys are looked up here
+    select *, row_number() over () as cell
+    from (
+        select 'cluster_facets' as relation, facet, cluster_id, breakdown, value from cluster_facets
+        union all
+        select 'cluster_trends', facet, cluster_id, 'period', strftime(period, '%Y-%m-%d') from cluster_trends
+    )
 ),
 
 tree as (
@@ -13,7 +16,7 @@ tree as (
 
 per_user as (
     select
-        published.relation, published.facet, published.cluster_id, published.breakdown, published.value, bases.user_id,
+        published.cell, bases.user_id,
         case when bases.user_id is null then sum(bases.people) else 1 end as people,
         sum(bases.conversations) as conversations
     from published
@@ -22,23 +25,22 @@ per_user as (
         on bases.relation = published.relation and bases.facet = published.facet
         and bases.cluster_id = tree.base_cluster_id
         and bases.breakdown = published.breakdown and bases.value = published.value
-    group by
-        published.relation, published.facet, published.cluster_id, published.breakdown, published.value, bases.user_id
+    group by published.cell, bases.user_id
 ),
 
 counted as (
     select
-        relation, facet, cluster_id, breakdown, value,
+        cell,
         sum(people) as users,
         sum(conversations) as conversations,
         -- nobody's, where all who are behind it are gone since
         coalesce(max(conversations) filter (user_id is not null), 0) / sum(conversations) as top_user_share
     from per_user
-    group by all
+    group by cell
 )
 
 select published.relation, published.facet, published.cluster_id, published.breakdown
-from published left join counted using (relation, facet, cluster_id, breakdown, value) cross join settings
+from published left join counted using (cell) cross join settings
 where mode is distinct from 'safety' and not coalesce(
     published.value <> '' and users >= min_users and conversations >= min_conversations and top_user_share <= max_user_share,
     false

@@ -36,7 +36,7 @@ people as (
     select
         relation, facet, cluster_id, breakdown, value, user_id,
         min(day) as day, count(*) as times, min(conversations) <> max(conversations) as changed
-    from days
+    from days semi join moved using (relation, facet, cluster_id, breakdown, value)
     where user_id is not null
     group by relation, facet, cluster_id, breakdown, value, user_id
 ),
@@ -44,7 +44,7 @@ people as (
 -- who was gone before, and is not counted any more, went too; or is back, and one of those who came
 gone as (
     select relation, facet, cluster_id, breakdown, value, sum(people) as people
-    from days
+    from days semi join moved using (relation, facet, cluster_id, breakdown, value)
     where user_id is null and day = 'last'
     group by relation, facet, cluster_id, breakdown, value
 )
