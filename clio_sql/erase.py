@@ -18,6 +18,7 @@ import duckdb
 from clio_sql import names
 from clio_sql.calls.store import now
 from clio_sql.errors import StateError
+from clio_sql.noise import forget_draws
 from clio_sql.quoting import identifier, literal
 from clio_sql.state import BLANK, salted, user_hash, whole
 
@@ -261,7 +262,7 @@ def drop_analysis(con: duckdb.DuckDBPyConnection, schema: str) -> None:
             "where coalesce(nullif(regexp_extract(relation, '^(.*)[.]', 1), ''), ?) = ?",
             [names.SCHEMA, schema],
         )
-    con.execute("update clio_state.noise_draws set cells_hash = null where schema_name = ?", [schema])
+    forget_draws(con, schema)
     rebuilt(con, schema)
     con.execute("commit")
 

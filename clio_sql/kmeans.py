@@ -1,4 +1,4 @@
-"""k-means on many points: seeds and first steps on a sample, the last steps on all, each step a few BLAS products.
+"""k-means on many points: seeds and first steps on a sample, the last one on all, each a few BLAS products.
 
 Seeds are drawn many at a time (Bahmani et al., "Scalable k-means++", 2012). Between the steps the centroids that are
 missed least go to the widest clusters, which mends what the seeds got wrong at less cost than a better draw. The same

@@ -41,7 +41,11 @@ def draw(con: duckdb.DuckDBPyConnection, schema: str) -> None:
     prepare(con, schema)
     quoted = identifier(schema)
     epsilon, sensitivity = con.execute(f"from {quoted}.noise_bound").fetchone()  # type: ignore[misc]
-    if epsilon is None:  # nothing published reads it; drawn again for the same cells it would give more away
+    if epsilon is None:  # what was drawn goes, since it names cells of that day; and that these cells had it
+        con.execute("begin")
+        con.execute(f"delete from {quoted}.noise")
+        forget_draws(con, schema)
+        con.execute("commit")
         return
     cells = con.execute(CELLS.format(schema=quoted)).fetchall()
     query = "select md5(concat(?::varchar, ?::varchar, ?::varchar))"
@@ -66,6 +70,11 @@ def draw(con: duckdb.DuckDBPyConnection, schema: str) -> None:
     )
     con.execute("commit")
     prepare(con, schema)
+
+
+def forget_draws(con: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """The next build with an epsilon draws anew, whatever its cells are. What was spent stays spent."""
+    con.execute("update clio_state.noise_draws set cells_hash = null where schema_name = ?", [schema])
 
 
 def laplace(sensitivity: int, epsilon: float) -> Any:

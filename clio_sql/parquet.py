@@ -26,9 +26,10 @@ def wanted(folder: Path, asked: bool) -> bool:
     target = folder / FOLDER
     if not os.path.lexists(target):
         return asked
-    if target.is_dir() and not target.is_symlink() and set(ours(folder)) >= _visible(target):
+    held = ours(folder)
+    if target.is_dir() and not target.is_symlink() and {*held} == _visible(target):
         return True
-    if asked or ours(folder):  # to leave ours there would be to leave figures that are out of date
+    if asked or held:  # to leave ours there would be to leave figures that are out of date
         raise StateError(f"{target}: holds other files than clio-sql's tables. Move them away, or give another folder.")
     return False
 

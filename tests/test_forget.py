@@ -18,7 +18,8 @@ from messages_server import KEY, Server
 from rich.console import Console
 from test_privacy import decoded, uncompressed
 
-from clio_sql import erase, refreshed
+import clio_sql
+from clio_sql import erase, refreshed, sources, state
 from clio_sql.analyse import analyse
 from clio_sql.embedding import _packaged_weights, embedder
 from clio_sql.errors import CheckError, InputError, ProviderError, SqlError, UsageError
@@ -378,16 +379,24 @@ def test_calls_that_saw_their_texts_are_erased_and_nothing_is_paid(server, tmp_p
     assert not chats.warehouse(out, "select 1 from clio_state.relations where not complete")
 
 
+def test_whom_an_earlier_version_forgot_as_decimals_stays_out(tmp_path):
+    path = tmp_path / "a.jsonl"
+    chats.write(path, [chats.chat(n, str(user), "How do I cook soup?") for n, user in enumerate((45, 46))])
+    with clio_sql.connect() as con:
+        state.salted(con)
+        con.execute(f"insert into clio_state.forgotten select {state.user_hash('$1')}, now()::timestamp", ["45.0"])
+        sources.read(con, path)
+        assert con.execute("select user_id from clio.source").fetchall() == [("46",)]
+
+
 def test_calls_of_vanished_conversations_are_erased_by_the_next_run(server, tmp_path):
     path, analysis, out = tmp_path / "a.jsonl", paid.folder(tmp_path / "analysis"), tmp_path / "out"
     paid.run(chats.write(path, paid_rows()), out, server, analysis)
     told = paid.run(chats.write(path, paid.rows(COUNT)), out, server, analysis)
     (said,) = (line for line in refreshed.lines(told) if line.startswith("erased"))
-    assert (
-        said
-        == f"erased with those that vanished: {told.erased.calls} stored calls, which had cost ${told.erased.usd:.2f}"
-    )
-    assert told.erased.calls >= 5
+    calls, usd = told.erased.calls, told.erased.usd
+    assert said == f"erased with those that vanished: {calls} stored calls, which had cost ${usd:.2f}"
+    assert calls >= 5
     assert traces(out, tmp_path) == set()
     query = "select count(*) from clio_state.conversation_inputs where conversation_id like 'quux-%'"
     assert chats.warehouse(out, query) == [(0,)]

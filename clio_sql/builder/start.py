@@ -37,6 +37,8 @@ def describe_build(
     sql_hash: of the files, where they are not those of `relations` as they are.
     """
     runtime = engine.runtime
+    embedding_model = made_of(runtime.embedding_model)
+    is_folder = embedding_model != runtime.embedding_model
     con.execute(
         f"create or replace table {identifier(schema)}.build_info as select "
         "?::timestamp as built_at, ?::varchar as made_by, ?::varchar as provider, ?::varchar as embedding_model, "
@@ -47,7 +49,7 @@ def describe_build(
             datetime.now(UTC).replace(tzinfo=None),
             WITHOUT_MODEL if runtime.provider == "local" else f"{runtime.model} and {runtime.naming_model}",
             runtime.provider,
-            made_of(runtime.embedding_model),
+            embedding_model,
             version("clio-sql"),
             version("duckdb"),
             sql_hash or project.fingerprint(relations),
@@ -55,16 +57,12 @@ def describe_build(
             runtime.model,
             runtime.naming_model,
             runtime.base_url,
-            None if made_of(runtime.embedding_model) == runtime.embedding_model else _absolute(runtime.embedding_model),
+            str(Path(runtime.embedding_model).resolve()) if is_folder else None,
         ],
     )
     noise.prepare(con, schema)
     with inside(con, schema):
         last.prepare(con, relations)
-
-
-def _absolute(folder: str) -> str:
-    return str(Path(folder).resolve())
 
 
 def install(
