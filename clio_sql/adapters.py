@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
-from clio_sql.inputs import NOT_A_LIST, Input, nested
+from clio_sql.inputs import FILE, NOT_A_LIST, Input, nested
 from clio_sql.quoting import identifier, literal
 from clio_sql.state import whole
 
@@ -22,6 +22,7 @@ from clio_sql.state import whole
 FORMATS = ("claude_export", "wildchat", "lmsys", "sharegpt", "messages", "anthropic", "canonical", "openai")
 MAPPABLE = ("conversation_id", "user_id", "created_at", "messages", "role", "content")
 FIRST, LAST = "timestamp '1900-01-01'", "timestamp '2199-12-31'"
+USER = "{user}"
 POSITION = '"clio-sql position"'  # among the input's own columns
 
 
@@ -90,14 +91,18 @@ def adapter(name: str) -> Adapter:
     return Adapter(name, sql, items("needs"), items("optional"), tuple(header("found by")))
 
 
-def raw(given: Input, adapter: Adapter, mapped: Mapping[str, str], within: str = "") -> str:
+def raw(given: Input, adapter: Adapter, mapped: Mapping[str, str], within: str = "", user: str | None = None) -> str:
     """The query of the relation `raw` that the adapter reads.
 
+    user: whose all rows are, or what of a file's path says so: see `user_of`.
     within: a condition on created_at, put as far down as it goes: files skip what it excludes.
     """
     types = given.types
     items = {item: item.find(given, mapped) for item in (*adapter.needs, *adapter.optional)}
-    selected = ", ".join(f"{_read(item, name, types)} as {item.name}" for item, name in items.items())
+    reads = {item.name: _read(item, name, types) for item, name in items.items()}
+    if user is not None:
+        reads["user_id"] = user_of(user)
+    selected = ", ".join(f"{read} as {name}" for name, read in reads.items())
     rest = [name for name in types if name not in items.values() and not nested(types[name])]
     names = ", ".join(map(literal, rest))
     values = ", ".join(_as("scalar", name, types) for name in rest)
@@ -108,6 +113,19 @@ def raw(given: Input, adapter: Adapter, mapped: Mapping[str, str], within: str =
         f"select {selected}, {POSITION} as position, {metadata} "
         f"from (select *, row_number() over () as {POSITION} from {given.relation}{_narrowing(given, items, within)})"
     )
+
+
+def user_of(rule: str, path: str = identifier(FILE)) -> str:
+    """The expression of whom a row is of: the rule itself, or what stands for its {user} in the path of the row's file.
+
+    The rule is the end of a path: * is any part of a name, ** any part of a path. NULL where the path does not end so.
+    """
+    if USER not in rule:
+        return literal(rule)
+    kinds = {USER: "([^/]+)", "**": ".*", "*": "[^/]*"}
+    parts = re.split(r"(\{user\}|\*\*?)", rule)
+    pattern = "^(?:.*/)?" + "".join(kinds.get(part, re.escape(part)) for part in parts) + "$"
+    return f"nullif(regexp_extract({path}, {literal(pattern)}, 1), '')"
 
 
 def _narrowing(given: Input, items: Mapping[Item, str | None], within: str) -> str:

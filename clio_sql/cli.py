@@ -54,6 +54,7 @@ def run(
     source: options.FORMAT = None,
     breakdown: options.BREAKDOWN = None,
     privacy_unit: options.PRIVACY_UNIT = "user",
+    user: options.USER = None,
     since: options.SINCE = None,
     until: options.UNTIL = None,
     parquet: options.PARQUET = False,
@@ -83,6 +84,7 @@ def run(
       clio-sql run chats.parquet --into out
       clio-sql run chats.parquet --into out --refit
       clio-sql run chats.csv --user-column account --breakdown plan
+      clio-sql run 'transcripts/**/*.jsonl' --user 'transcripts/{user}/**'
       clio-sql run prod.duckdb::main.chats --analysis our_sql
       clio-sql run chats.parquet --analysis our_sql --name product
       clio-sql run postgresql://reader@db/prod::public.chats --since 2026-10-01
@@ -101,6 +103,7 @@ def plan(
     source: options.FORMAT = None,
     breakdown: options.BREAKDOWN = None,
     privacy_unit: options.PRIVACY_UNIT = "user",
+    user: options.USER = None,
     since: options.SINCE = None,
     until: options.UNTIL = None,
     provider: options.PROVIDER = "anthropic",
@@ -422,6 +425,7 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
         "runtime": {name: options[name] for name in RUNTIME if options[name] is not None},
         "source": options["source"],
         "privacy_unit": options["privacy_unit"],
+        "user": options["user"],
         "since": options["since"],
         "until": options["until"],
         "breakdowns": tuple(options["breakdown"] or ()),

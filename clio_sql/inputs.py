@@ -26,6 +26,7 @@ ALLOWED += ".duckdb::schema.table, postgresql://user@host/database::schema.table
 UNREADABLE = (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException)
 NOT_A_LIST = "clio-sql: not a list: row"
 NO_HEADER = " The first line of a CSV file must name its columns."
+FILE = "clio-sql file"  # the column of the path of a row's file, where the input is files
 LONGEST = 64 * 2**20  # bytes of one JSON object or CSV line; DuckDB buffers twice this a thread
 
 
@@ -37,6 +38,7 @@ class Input:
     relation: str
     types: dict[str, str]
     hint: str = ""  # said with an error about its columns
+    files: tuple[str, ...] = ()  # whose paths are in the column FILE, which is not one of `types`
     # Reads the rows from elsewhere into `relation`: (column of the time or None, since, until)
     load: Callable[[str | None, str, str], None] | None = None
 
@@ -93,7 +95,9 @@ def opened(con: duckdb.DuckDBPyConnection, path: str) -> Iterator[Input]:
                 yield Input(where, relation, _types(con, relation))
         else:
             relation, types = _scan(con, kind, paths, file)
-            yield Input(where, relation, _types(con, relation) | types, NO_HEADER if kind == "csv" else "")
+            types = _types(con, relation) | types
+            del types[FILE]
+            yield Input(where, relation, types, NO_HEADER if kind == "csv" else "", tuple(paths))
     except UNREADABLE as error:
         if any(words in str(error) for words in ("read-only mode", "No space left")):
             raise  # about the database that is written to
@@ -165,13 +169,14 @@ def _kind(path: str) -> str:
 def _scan(con: duckdb.DuckDBPyConnection, kind: str, paths: list[str], given: str) -> tuple[str, dict[str, str]]:
     """The table function that reads the files, and the types of nested columns it returns as JSON."""
     listed = "[" + ", ".join(literal(re.sub(r"([*?\[])", r"[\1]", each)) for each in paths) + "]"
+    named = f"filename={literal(FILE)}"
     if kind == "parquet":
         hive = any("=" in each.removeprefix(given) for each in paths)  # folders like plan=pro within it
-        return f"read_parquet({listed}, union_by_name=true, hive_partitioning={hive})", {}
+        return f"read_parquet({listed}, union_by_name=true, hive_partitioning={hive}, {named})", {}
     if kind == "csv":
         # skip, comment: or lines before a longer one, and lines that begin with #, would be lost in silence
         options = """all_varchar=true, header=true, skip=0, comment='', quote='"', escape='"'"""
-        relation = f"read_csv({listed}, union_by_name=true, {options}, max_line_size={LONGEST})"
+        relation = f"read_csv({listed}, union_by_name=true, {options}, max_line_size={LONGEST}, {named})"
         _require_even(con, relation, paths, _name(given))
         return relation, {}
     # A type guessed from some values changes others (a date's text): each column is read as JSON. All
@@ -181,12 +186,12 @@ def _scan(con: duckdb.DuckDBPyConnection, kind: str, paths: list[str], given: st
     types = _types(con, look)
     columns = ", ".join(f"{literal(name)}: 'JSON'" for name in types)
     as_json = {name: type_ for name, type_ in types.items() if nested(type_)}
-    return f"read_json({listed}, columns={{{columns}}}, {options})", as_json
+    return f"read_json({listed}, columns={{{columns}}}, {options}, {named})", as_json
 
 
 def _require_even(con: duckdb.DuckDBPyConnection, relation: str, paths: list[str], where: str) -> None:
     """DuckDB takes each line of a CSV file for one value where some line has too few or too many: say which."""
-    columns = list(_types(con, relation))
+    columns = [name for name in _types(con, relation) if name != FILE]
     delimiter = re.search(r"[,;\t|]", columns[0])
     if len(columns) == 1 and delimiter and (wrong := uneven(paths, delimiter[0])):
         raise InputError(f"{where}: {wrong} Is a {delimiter[0]!r} outside quotes, or a quote not closed? Correct it.")

@@ -75,6 +75,14 @@ PRIVACY_UNIT = Annotated[
     Literal["user", "conversation"],
     typer.Option(help="conversation: each counts as a person; where there is no user column."),
 ]
+USER = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Whom all of INPUT is of; or the end of the files' paths with {user} in it: 'logs/{user}/**'.",
+        show_default=False,
+    ),
+]
 
 SINCE = Annotated[
     str | None,

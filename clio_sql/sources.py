@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from clio_sql.adapters import FORMATS, MAPPABLE, Adapter, adapter, raw
+from clio_sql.adapters import FORMATS, MAPPABLE, USER, Adapter, adapter, raw, user_of
 from clio_sql.errors import InputError, UsageError
 from clio_sql.inputs import Input, names, opened
 from clio_sql.quoting import identifier, literal
@@ -50,6 +50,7 @@ def read(
     breakdowns: Iterable[str] = (),
     since: str | None = None,
     until: str | None = None,
+    user: str | None = None,
     schema: str = "clio",
 ) -> Source:
     """Writes the conversations of `path` to the table `schema.source`, replacing it, and says what they are.
@@ -64,7 +65,10 @@ def read(
     since, until: ISO dates or timestamps, UTC where they name no other offset. Only conversations that began at or
     after `since` and before `until` are read; those without a time are left out, and both are counted.
 
-    Raises InputError, or UsageError for since and until, and then leaves what was read before.
+    user: whom all rows are of, or with {user} the end of the files' paths, as in 'logs/{user}/**': what stands there is
+    the user. Rows of files with another path have none.
+
+    Raises InputError, or UsageError for since, until and user, and then leaves what was read before.
     """
     first, last = moment("since", since), moment("until", until)
     if first and last and first >= last:
@@ -74,6 +78,8 @@ def read(
     _allowed("columns", mapped, MAPPABLE)
     _allowed("privacy_unit", [privacy_unit], ("user", "conversation"))
     with opened(con, str(path)) as given:
+        if user is not None:
+            _require_user(con, given, mapped, user)
         if given.load is None:
             _require_rows(con, given)
         _allowed(f"{given.where}: column", [n for n in mapped.values() if not given.column(n)], given.types)
@@ -87,7 +93,7 @@ def read(
         user_id = "user_id" if privacy_unit == "user" else "conversation_id"
         narrow = within if chosen.row_is_a_conversation else ""
         query = (
-            f"with raw as ({raw(given, chosen, mapped, narrow)})\n"
+            f"with raw as ({raw(given, chosen, mapped, narrow, user)})\n"
             f"select * replace ({user_id} as user_id) from (\n{chosen.sql}\n) where {within or 'true'}"
             f"{_but_forgotten(con, user_id)}"
         )
@@ -109,6 +115,20 @@ def moment(name: str, text: str | None) -> str:
             f"--{name} {text[:40]!r} is no time. Allowed: 2026-03-01, 2026-03-01T12:00:00, 2026-03-01T12:00:00+02:00."
         ) from None
     return (given.astimezone(UTC).replace(tzinfo=None) if given.tzinfo else given).isoformat(" ")
+
+
+def _require_user(con: duckdb.DuckDBPyConnection, given: Input, mapped: Mapping[str, str], user: str) -> None:
+    """Raises UsageError where --user says nothing, says what a column says too, or fits no file."""
+    if not user.strip() or "user_id" in mapped:
+        raise UsageError(
+            "--user takes a name, and stands alone: --user-column would say the same. Give one of the two."
+        )
+    query = f"select count({user_of(user, 'path')}) from (select unnest(?::varchar[]) as path)"
+    if USER in user and con.execute(query, [list(given.files)]).fetchall() == [(0,)]:
+        raise UsageError(
+            f"--user {user[:40]!r}: none of the {len(given.files)} files has a path that ends so. * stands for part of "
+            "a name, ** for folders: 'logs/{user}/**', '{user}.jsonl'. Give the end of the path, from the user on."
+        )
 
 
 def _require_rows(con: duckdb.DuckDBPyConnection, given: Input) -> None:
@@ -214,8 +234,8 @@ def _inspected(con: duckdb.DuckDBPyConnection, table: str, where: str) -> tuple[
     if not users:
         raise InputError(
             f"{where}: no row has a user id, so no cluster could be shown to be shared by enough people. "
-            "Map a column (--user-column NAME), or state that each conversation counts as a person "
-            "(--privacy-unit conversation)."
+            "Map a column (--user-column NAME), say whom all of it is of (--user NAME), or state that each "
+            "conversation counts as a person (--privacy-unit conversation)."
         )
     keys = con.execute(f"select distinct unnest(map_keys(metadata)) from {table} order by all").fetchall()
     return rows, tuple(key for (key,) in keys), untimed
