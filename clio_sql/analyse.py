@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from clio_sql import builder, builds, erase, fill, findings, inputs, names, report, sources
+from clio_sql import builder, builds, erase, fill, findings, inputs, names, private, report, sources
 from clio_sql import parquet as written
 from clio_sql.builder.records import inside
 from clio_sql.engine import Engine
@@ -21,12 +21,12 @@ from clio_sql.progress import Steps, interruptible
 from clio_sql.project import Relation
 from clio_sql.providers import require
 from clio_sql.publish import publish, require_alone
+from clio_sql.published import PUBLISHED
 from clio_sql.quoting import literal
 from clio_sql.register import connect, engine_of
 from clio_sql.runtime import runtime as wanted
 
 WAREHOUSE = names.WAREHOUSE
-PUBLISHED = "published.duckdb"
 
 
 class Told(NamedTuple):
@@ -85,10 +85,23 @@ def analyse(
 @contextmanager
 def opened(path: Path, steps: Steps, runtime: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse with all functions, closed in the end. Within, an error of DuckDB becomes one of ours."""
+    with private.alone():
+        yield from _opened(path, steps, runtime)
+
+
+def _private(warehouse: Path) -> list[Path]:
+    """What of a folder holds conversations, or what was published before."""
+    beside = [warehouse.with_name(f"{warehouse.name}{end}") for end in (".wal", ".tmp")]
+    return [warehouse, *beside, *sorted(warehouse.parent.glob("builds")), *sorted(warehouse.parent.glob("*/builds"))]
+
+
+def _opened(path: Path, steps: Steps, runtime: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
     con = _connected(path, runtime)
     engine = engine_of(con)
     assert engine is not None
     try:
+        for line in private.mended(_private(path)):
+            steps.say(line)
         engine.progress = steps.answered
         con.execute(f"set memory_limit = {literal(engine.runtime.memory_limit or _memory())}")
         con.execute("set enable_progress_bar = false")  # DuckDB's would be drawn over ours, on standard output

@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -20,11 +20,11 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from clio_sql import builder, names, project
+from clio_sql import builder, names, private, project, published
 from clio_sql.builder.records import inside
 from clio_sql.errors import InputError, StateError, Stopped
 from clio_sql.project import Relation
-from clio_sql.quoting import identifier, literal
+from clio_sql.quoting import identifier
 from clio_sql.register import engine_of
 from clio_sql.runtime import made_of
 
@@ -122,24 +122,24 @@ def _settle(con: duckdb.DuckDBPyConnection, into: Path, schema: str) -> None:
 def _was_published(con: duckdb.DuckDBPyConnection, into: Path, schema: str) -> bool:
     """True where the published file was made by the last run of the warehouse."""
     try:
-        built = con.execute(f"select built_at from {identifier(schema)}.build_info").fetchone()
-        with duckdb.connect(str(into / "published.duckdb"), read_only=True) as published:
-            return built is not None and published.execute("select built_at from about").fetchone() == built
+        built = con.execute(f"select built_at from {identifier(schema)}.build_info").fetchall()
     except duckdb.Error:
         return False
+    return built == [(published.built_at(into / published.PUBLISHED),)]
 
 
 def _copy(into: Path, number: int) -> None:
     """The published file as `builds/N.duckdb`, whole, by rename."""
     folder = into / FOLDER
-    if not (into / "published.duckdb").exists():  # safety mode: of what is not gated no copy is kept
+    if not (into / published.PUBLISHED).exists():  # safety mode: of what is not gated no copy is kept
         return
     try:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         for draft in folder.glob(".*.duckdb"):  # of a run that was killed
             draft.unlink(missing_ok=True)
         draft = folder / f".{number}.duckdb"
-        shutil.copyfile(into / "published.duckdb", draft)
+        with private.alone():
+            shutil.copyfile(into / published.PUBLISHED, draft)
         os.replace(draft, folder / f"{number}.duckdb")
     except OSError as error:
         raise StateError(f"{folder}: cannot be written ({error.strerror}). Free space there and run again.") from None
@@ -220,11 +220,10 @@ def which(out: Path, given: str) -> int:
 @contextmanager
 def opened(out: Path, before: int, after: int) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the published copies of two builds attached, read-only, as `before` and `after`."""
-    with duckdb.connect() as con:
-        for name, number in (("before", before), ("after", after)):
-            path = out / FOLDER / f"{number}.duckdb"
-            try:
-                con.execute(f"attach {literal(str(path))} as {name} (read_only)")
-            except duckdb.Error as error:
-                raise InputError(f"{path}: cannot be read ({type(error).__name__}). Compare other builds.") from None
+    files = {"before": before, "after": after}
+    try:
+        con = published.opened({name: out / FOLDER / f"{number}.duckdb" for name, number in files.items()})
+    except InputError as error:
+        raise InputError(f"{error} Or compare other builds.") from None
+    with closing(con):
         yield con

@@ -200,6 +200,10 @@ def sql(
         str | None, typer.Option("--command", "-c", metavar="SQL", help="Run these statements and leave.")
     ] = None,
     published: Annotated[bool, typer.Option("--published", help="On published.duckdb, not the warehouse.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write what it finds there: .csv, .tsv, .json, .jsonl or .parquet."),
+    ] = None,
 ) -> None:
     """Run SQL on the warehouse of OUT, read-only, with the functions loaded: a prompt, -c, or standard input.
 
@@ -210,10 +214,11 @@ def sql(
       clio-sql sql out
       clio-sql sql out -c "select name, users from clusters where level = 2"
       clio-sql sql out --published < questions.sql > answers.csv
+      clio-sql sql out --published -c "from clusters" --output clusters.parquet
     """
     from clio_sql.prompt import run
 
-    run(out, command, published)
+    run(out, command, published, output)
 
 
 @app.command()

@@ -26,12 +26,13 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from clio_sql import builder, contracts, fill, project, sources
+from clio_sql import builder, contracts, fill, private, project, sources
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError, InputError
 from clio_sql.failures import explained
@@ -45,6 +46,7 @@ READING = tuple(
     for name, parameter in inspect.signature(sources.read).parameters.items()
     if parameter.kind is parameter.KEYWORD_ONLY and name != "schema"
 )
+WRITTEN = "select path from duckdb_databases() where database_name = current_database() and path is not null"
 _CALLABLES: list[Callable[..., object]] = []  # for the life of the process, as in `register`
 
 
@@ -69,6 +71,7 @@ class Plugin(BasePlugin):
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Register everything on the connection whose cursors dbt works with."""
         register(conn, **self.runtime)
+        private.mended(Path(file) for (file,) in conn.execute(WRITTEN).fetchall())
         with conn.cursor() as cursor:  # a row that was not the last one fetched keeps its connection busy
             engine = engine_of(cursor)
         assert engine is not None

@@ -204,7 +204,7 @@ def _store_model(cursor: duckdb.DuckDBPyConnection, model: str, data: np.ndarray
             f"insert or ignore into {SCHEMA}.models values (?, ?, ?, ?)", [model, *data.shape, data.tobytes()]
         )
     except (duckdb.InvalidInputException, duckdb.CatalogException, duckdb.BinderException):
-        if not _read_only(cursor):
+        if not _keeps_nothing(cursor):
             raise
 
 
@@ -217,6 +217,7 @@ def _stored_model(cursor: duckdb.DuckDBPyConnection, model: str) -> tuple[int, i
         return None
 
 
-def _read_only(con: duckdb.DuckDBPyConnection) -> bool:
-    query = "select readonly from duckdb_databases() where database_name = current_database()"
+def _keeps_nothing(con: duckdb.DuckDBPyConnection) -> bool:
+    """True of a file that is read-only, and of a database in memory: there a model lives as long as the process."""
+    query = "select readonly or path is null from duckdb_databases() where database_name = current_database()"
     return bool(con.execute(query).fetchone()[0])

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import duckdb
 
-from clio_sql import names
+from clio_sql import names, private
 from clio_sql.calls.store import now
 from clio_sql.errors import StateError
 from clio_sql.noise import forget_draws
@@ -294,7 +294,6 @@ def copy_anew(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         shutil.rmtree(path.with_name(f"{path.name}.tmp"), ignore_errors=True)  # what was moved out of memory
         if path.with_name(f"{path.name}.wal").exists():
             raise StateError(f"{path.name}: another connection has it open. Close it, and run again.")
-        shutil.copymode(path, draft)
         os.replace(draft, path)
     except OSError as error:
         raise StateError(f"{path}: cannot be written anew ({error.strerror}). Run again once it can.") from None
@@ -303,16 +302,15 @@ def copy_anew(con: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _copy(con: duckdb.DuckDBPyConnection, draft: Path) -> None:
-    before = os.umask(0o077)  # nobody else may read the draft
-    try:
-        con.execute(f"attach {literal(str(draft))} as fresh")
-        (name,) = con.execute("select current_database()").fetchone()
-        con.execute(f"copy from database {identifier(name)} to fresh")
-        con.execute("update fresh.clio_state.erasures set ended_at = ? where ended_at is null", [now()])
-        con.execute("checkpoint fresh")
-    finally:
-        con.execute("detach database if exists fresh")
-        os.umask(before)
+    with private.alone():
+        try:
+            con.execute(f"attach {literal(str(draft))} as fresh")
+            (name,) = con.execute("select current_database()").fetchone()
+            con.execute(f"copy from database {identifier(name)} to fresh")
+            con.execute("update fresh.clio_state.erasures set ended_at = ? where ended_at is null", [now()])
+            con.execute("checkpoint fresh")
+        finally:
+            con.execute("detach database if exists fresh")
 
 
 def clear(path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from clio_sql import private
 from clio_sql.errors import StateError
 from clio_sql.project import Relation
 from clio_sql.quoting import identifier, literal
@@ -71,6 +72,8 @@ def draft(con: duckdb.DuckDBPyConnection, catalog: str, relations: Sequence[Rela
         file = literal(str(made / f"{relation.name}.parquet"))
         options = f"format parquet, compression zstd, kv_metadata {{{metadata}}}"
         con.execute(f"copy (from {catalog}.{identifier(relation.name)}) to {file} ({options})")
+    for path in (*made.iterdir(), made):
+        private.share(path)
     return made
 
 

@@ -56,7 +56,7 @@ class Steps:
     def end(self, rows: int, skipped: bool) -> None:
         seconds = time.monotonic() - self._since
         if seconds >= SLOW:
-            self._say(f"{self.relation:<18} {f'{rows:,} rows' if rows >= 0 else '':>16} {seconds:>8.1f} s")
+            self.say(f"{self.relation:<18} {f'{rows:,} rows' if rows >= 0 else '':>16} {seconds:>8.1f} s")
 
     def stop(self) -> None:
         """Take the bar off the screen."""
@@ -86,9 +86,10 @@ class Steps:
             self._bar.update(self._task, completed=done)
         elif self._total and time.monotonic() - self._told >= QUIET:
             self._told = time.monotonic()
-            self._say(f"{self.relation:<18} {done:,} of {self._total:,} rows, {self._told - self._since:.0f} s")
+            self.say(f"{self.relation:<18} {done:,} of {self._total:,} rows, {self._told - self._since:.0f} s")
 
-    def _say(self, line: str) -> None:
+    def say(self, line: str) -> None:
+        """Tell a line, above the bar where there is one."""
         with suppress(OSError):  # nobody reads: no reason to stop
             if self.console.is_terminal:
                 self.console.print(line, style="dim", highlight=False)

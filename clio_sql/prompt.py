@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from clio_sql import names, rows
-from clio_sql.errors import ClioError, InputError, SqlError, Stopped
+from clio_sql import names, private, rows
+from clio_sql.errors import ClioError, InputError, SqlError, Stopped, UsageError
 from clio_sql.failures import explained, printable
 from clio_sql.progress import Steps, interruptible
-from clio_sql.publish import open_published
-from clio_sql.register import MACROS, connect, engine_of, register
+from clio_sql.published import open_published, with_functions
+from clio_sql.register import MACROS, connect, engine_of
 
 HELP = """A statement ends with ; and may be of several lines. Ctrl-C stops a query, Ctrl-D leaves.
 .tables   the tables and views, each with what a row is
@@ -37,9 +38,10 @@ def open_out(out: Path, published: bool, **runtime: object) -> duckdb.DuckDBPyCo
     Raises InputError where a run wrote none, StateError where it cannot be opened.
     """
     if published:
-        return register(open_published(out), **runtime)
+        return with_functions(open_published(out), **runtime)
     path, schema, name = names.located(out, ", or --published where only published.duckdb was handed on")
     con = connect(path, read_only=True, **runtime)
+    con.execute("set enable_progress_bar = false")
     there = names.schemas(con)
     if name and schema not in there:
         con.close()
@@ -49,21 +51,30 @@ def open_out(out: Path, published: bool, **runtime: object) -> duckdb.DuckDBPyCo
     return con
 
 
-def run(out: Path, command: str | None, published: bool) -> None:
+def run(out: Path, command: str | None, published: bool, output: Path | None = None) -> None:
     """Run `command`, or the statements of standard input, or ask for some at a prompt.
 
-    Results go to standard output: drawn on a terminal, as CSV elsewhere. A command or a file ends at its first error.
+    Results go to standard output: drawn on a terminal, as CSV elsewhere; or what the one statement found to `output`.
+    A command or a file ends at its first error.
     """
-    con = open_out(out, published)
-    con.execute("set enable_progress_bar = false")
-    try:
-        if command is None and sys.stdin is not None and sys.stdin.isatty():
-            _ask(con, "published" if published else "warehouse")
-        else:
-            for statement in statements(con, sys.stdin.read() if command is None else command):
-                execute(con, statement)
-    finally:
-        con.close()
+    if output is not None:
+        rows.require_known(output)
+    if published:
+        return _run(out, command, published, output)
+    with private.alone():  # what spills, and a file of what was found
+        _run(out, command, published, output)
+
+
+def _run(out: Path, command: str | None, published: bool, output: Path | None) -> None:
+    asks = command is None and sys.stdin is not None and sys.stdin.isatty()
+    with closing(open_out(out, published)) as con:
+        if asks and output is None:
+            return _ask(con, "published" if published else "warehouse")
+        given = list(statements(con, sys.stdin.read() if command is None else command))
+        if output is not None and len(given) != 1:
+            raise UsageError(f"--output takes what one statement finds; {len(given)} were given.")
+        for statement in given:
+            execute(con, statement, output)
 
 
 def statements(con: duckdb.DuckDBPyConnection, text: str) -> Iterator[duckdb.Statement]:
@@ -74,7 +85,7 @@ def statements(con: duckdb.DuckDBPyConnection, text: str) -> Iterator[duckdb.Sta
         raise SqlError(_said(error)) from None
 
 
-def execute(con: duckdb.DuckDBPyConnection, statement: duckdb.Statement | str) -> None:
+def execute(con: duckdb.DuckDBPyConnection, statement: duckdb.Statement | str, output: Path | None = None) -> None:
     """Run one statement and write what it found. Ctrl-C stops it alone and raises Stopped; else a ClioError."""
     engine = engine_of(con)
     assert engine is not None
@@ -82,7 +93,7 @@ def execute(con: duckdb.DuckDBPyConnection, statement: duckdb.Statement | str) -
 
     def work() -> None:
         con.execute(statement)
-        rows.write(con, console)
+        rows.write(con, console) if output is None else rows.save(con, output)
 
     try:
         interruptible(con, engine, Steps(), work)
@@ -99,7 +110,12 @@ def _told(error: duckdb.Error) -> ClioError:
     if isinstance(error, duckdb.ParserException | duckdb.BinderException | duckdb.CatalogException):
         return SqlError(_said(error))
     if isinstance(error, duckdb.InvalidInputException) and "read-only" in str(error):
-        return SqlError("this file is open for reading alone. Write elsewhere: copy (select …) to 'file.parquet'.")
+        return SqlError("this file is open for reading alone. --output FILE writes elsewhere what a statement finds.")
+    if isinstance(error, duckdb.PermissionException) or "configuration has been locked" in str(error):
+        return SqlError(
+            "a published file is opened locked: from it no other file and no setting is reached. --output FILE writes "
+            "what a statement finds."
+        )
     return explained(error, "this statement")
 
 
@@ -187,8 +203,10 @@ def _history() -> Path | None:
     folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "clio-sql"
     file = folder / "history"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
+        with private.alone():
+            folder.mkdir(parents=True, exist_ok=True)
+            file.touch(mode=0o600)
+        private.mended([folder, file])
         with file.open("a"):
             return file
     except OSError:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import duckdb
 
-from clio_sql import parquet
+from clio_sql import parquet, private
 from clio_sql.builder import SCHEMA, keep
-from clio_sql.errors import InputError, StateError
+from clio_sql.errors import StateError
 from clio_sql.project import Relation
+from clio_sql.published import PUBLISHED, SAFETY
 from clio_sql.quoting import literal
 
 STORAGE = "v1.4.0"  # the oldest DuckDB that can read the file; 2.0.0 would write what no 1.x opens
-PUBLISHED, SAFETY = "published.duckdb", "safety.duckdb"
 MARK = "mode = safety: not gated, for authorised people alone. "  # before the comment of every table
 
 
@@ -43,9 +43,11 @@ def publish(
     files = parquet.wanted(folder, as_parquet) and not safety
     wanted = [relation for relation in relations if relation.published or (safety and relation.safety)]
     mark, noisy = MARK if safety else "", _noisy(relations) if epsilon is not None else {}
-    before = os.umask(0o077) if safety else None  # from its first byte on nobody else may read it
     try:
-        drafts = _write(con, schema, wanted, draft, mark, noisy, files)
+        with private.alone():
+            drafts = _write(con, schema, wanted, draft, mark, noisy, files)
+        if not safety:
+            private.share(draft)
         os.replace(draft, target)
         keep(con, relations, schema)  # a run that is killed in between is settled by the next one
         if drafts:
@@ -55,8 +57,6 @@ def publish(
             f"{target}: cannot be written ({error.strerror}). Move what is in its place away and run again."
         ) from None
     finally:
-        if before is not None:
-            os.umask(before)
         _clear(folder)
     return target
 
@@ -134,24 +134,3 @@ def _copy(
         for column, comment in given.columns.items():
             if comment:
                 con.execute(f"comment on column {table}.{column} is {literal(comment)}")
-
-
-def open_published(folder: Path, or_safety: bool = False) -> duckdb.DuckDBPyConnection:
-    """`folder/published.duckdb`, read-only; InputError where there is none, or none that can be read.
-
-    or_safety: where there is none, `safety.duckdb`; only for what stays on the screen of who may read that file.
-    """
-    path = folder / (SAFETY if or_safety and (folder / SAFETY).exists() else PUBLISHED)
-    if not path.exists():
-        raise InputError(
-            f"{folder}: there is no published.duckdb in it. Give the folder that a run wrote: "
-            "clio-sql run INPUT --into OUT makes one."
-        )
-    try:
-        con = duckdb.connect(str(path), read_only=True)
-        con.execute("select 1 from clusters, held_back, about limit 0")
-    except duckdb.Error as error:
-        raise InputError(
-            f"{path}: cannot be read as a file that a run wrote ({type(error).__name__}). Run again to write it anew."
-        ) from None
-    return con

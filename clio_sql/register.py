@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from clio_sql import state
+from clio_sql import private, state
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError, StateError
 from clio_sql.quoting import literal
@@ -54,11 +54,16 @@ _OPENED: list[weakref.ref[duckdb.DuckDBPyConnection]] = []
 def connect(path: str | Path = ":memory:", *, read_only: bool = False, **runtime_arguments: object):
     """A DuckDB connection with all functions registered, and the macros saved in the file.
 
-    path: a DuckDB file, made if missing, or ':memory:'. runtime_arguments: fields of
+    path: a DuckDB file, made if missing, readable by its owner alone, or ':memory:'. runtime_arguments: fields of
     `clio_sql.runtime.Runtime`. On a read-only file fitted models live in memory. Returns a plain
     `duckdb.DuckDBPyConnection`; its `close()` releases the file.
     """
     _refuse_reserved(Path(path).name.lstrip(".").split(".")[0])  # before a file of that name is made
+    with private.alone():  # whoever may read the file may read what is in it
+        return _connect(path, read_only, **runtime_arguments)
+
+
+def _connect(path: str | Path, read_only: bool, **runtime_arguments: object) -> duckdb.DuckDBPyConnection:
     try:
         con = duckdb.connect(str(path), read_only=read_only)
     except (duckdb.IOException, duckdb.ConnectionException, duckdb.CatalogException) as error:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sys
 import unicodedata
+import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, TextIO
 
 import duckdb
@@ -14,6 +17,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from clio_sql.errors import StateError, UsageError
+from clio_sql.quoting import literal
+
+FORMATS = {  # of a file, by the end of its name: options of DuckDB's copy
+    ".csv": "format csv, header",
+    ".tsv": "format csv, header, delimiter '\t'",
+    ".json": "format json, array true",
+    ".jsonl": "format json",
+    ".ndjson": "format json",
+    ".parquet": "format parquet, compression zstd",
+}
 SHOWN = 200  # rows on a terminal
 LONGEST = 2_000  # characters of a value on a terminal
 NARROWEST = 10  # columns of a terminal that a column of a table needs; below, a row is shown as a list
@@ -61,6 +75,35 @@ def to_csv(columns: Sequence[str], con: duckdb.DuckDBPyConnection, file: TextIO)
     while found := con.fetchmany(BATCH):
         writer.writerows([harmless(text_of(value)) for value in row] for row in found)
     file.flush()
+
+
+def require_known(file: Path) -> None:
+    """Raise UsageError where the name of a file does not tell what it is to be."""
+    if file.suffix.lower() not in FORMATS:
+        raise UsageError(
+            f"--output {file}: its name must end with one of {', '.join(FORMATS)}, which tells the format."
+        )
+
+
+def save(con: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """Write the result of what `con` executed last to a file, whole, by rename; its name tells the format.
+
+    By a connection of its own, so that `con` may be one that writes no file. Values are written as they are.
+    Raises StateError where the file cannot be written.
+    """
+    draft = file.with_name(f".{os.getpid()}-{file.name}")
+    with warnings.catch_warnings(action="ignore"):  # of a name that is to go
+        found = con.to_arrow_reader(BATCH)
+    try:
+        with duckdb.connect() as other:
+            other.register("found", found)
+            other.execute(f"copy (from found) to {literal(str(draft))} ({FORMATS[file.suffix.lower()]})")
+        os.replace(draft, file)
+    except (OSError, duckdb.IOException) as error:
+        why = getattr(error, "strerror", None) or type(error).__name__
+        raise StateError(f"--output {file}: cannot be written ({why}). Give another file.") from None
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def draw(columns: Sequence[str], found: Sequence[Sequence[Any]], console: Console) -> None:

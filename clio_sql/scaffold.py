@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from clio_sql import project
+from clio_sql import private, project
 from clio_sql.errors import StateError
 
 HINTS = {
@@ -50,7 +50,7 @@ def init(folder: Path) -> list[Path]:
     try:
         for name in HINTS:
             (draft / f"{name}.sql").write_text(text(name), "utf-8")
-        draft.chmod(0o777 & ~_umask())
+        private.share(draft)
         os.rename(draft, folder)  # takes the place of an empty folder, of no other
     except OSError:
         there = ", ".join(sorted(path.name for path in folder.iterdir())[:5]) if folder.is_dir() else "something"
@@ -69,9 +69,3 @@ def text(name: str) -> str:
     if name == "conversations":
         query = query.replace("where conversation_id is not null\n", f"where conversation_id is not null\n{CONDITION}")
     return f"{header}{grain}{grain_line}\n--\n{hints}{query}\n"
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

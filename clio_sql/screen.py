@@ -14,7 +14,7 @@ from clio_sql import tree as trees
 from clio_sql.builds import Build
 from clio_sql.errors import UsageError
 from clio_sql.plan import Step
-from clio_sql.publish import open_published
+from clio_sql.published import open_published
 
 
 def print_tree(

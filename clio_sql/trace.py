@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from clio_sql import names, state
+from clio_sql import names, private, state
 from clio_sql.builder.records import inside
 from clio_sql.calls.store import now
 from clio_sql.errors import ClioError, InputError, StateError
@@ -30,6 +30,16 @@ def trace(out: Path, cluster: str, facet: str | None = None, limit: int | None =
     the mode is not safety, StateError where the look cannot be recorded: then nothing is shown.
     """
     path, schema, name = names.located(out)
+    with private.alone():
+        shown = _recorded(path, schema, name, out, cluster, facet, limit)
+    columns = ("conversation_id", "user_id", "created_at", "messages")
+    yield from (json.dumps(dict(zip(columns, row, strict=True)), default=str, ensure_ascii=False) for row in shown)
+
+
+def _recorded(
+    path: Path, schema: str, name: str | None, out: Path, cluster: str, facet: str | None, limit: int | None
+) -> list[tuple]:
+    """The rows of the conversations, once it is recorded who asked for them."""
     try:
         con = duckdb.connect(str(path))
     except duckdb.Error as error:
@@ -47,8 +57,7 @@ def trace(out: Path, cluster: str, facet: str | None = None, limit: int | None =
             "insert into clio_state.traces values (?, ?, ?, ?, ?, ?)",
             [now(), os_user(), facet, cluster, len(rows), name],
         )
-    columns = ("conversation_id", "user_id", "created_at", "messages")
-    yield from (json.dumps(dict(zip(columns, row, strict=True)), default=str, ensure_ascii=False) for row in rows)
+    return rows
 
 
 def _require_safety(con: duckdb.DuckDBPyConnection, out: Path, schema: str) -> None:

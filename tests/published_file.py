@@ -57,6 +57,13 @@ def write(folder: Path, leaves: int, tops: int = 10, facets: tuple[str, ...] = (
     return folder
 
 
+def make(con: duckdb.DuckDBPyConnection, *names: str) -> None:
+    """Published tables without rows."""
+    types = {relation.name: relation.types for relation in project.load()}
+    for name in names:
+        con.execute(f"create table {name} ({', '.join(f'{column} {type_}' for column, type_ in types[name].items())})")
+
+
 def rename(folder: Path, names: tuple[str, ...]) -> None:
     """Give the largest clusters, their descriptions and a breakdown's values these names, at every level."""
     with duckdb.connect(str(folder / "published.duckdb")) as con:

@@ -11,6 +11,7 @@ from figures import Chat, Tree, broken, build, clusters, keep, start, told
 from hypothesis import HealthCheck, given
 from hypothesis import settings as configure
 from hypothesis import strategies as st
+from published_file import make
 from test_relations import RELATIONS
 from warehouse import read
 
@@ -216,7 +217,8 @@ def test_a_run_that_is_killed_before_it_keeps_is_settled_by_the_next(con, tmp_pa
     for built_at, expected in (("2026-01-01 00:00:00", 4), ("2026-01-02 03:04:05", 8)):
         file.unlink(missing_ok=True)
         with duckdb.connect(str(file)) as other:
-            other.execute(f"create table about as select timestamp '{built_at}' as built_at")
+            make(other, "about", "clusters", "held_back")
+            other.execute("insert into about (built_at) values (?::timestamp)", [built_at])
         last.settle(con, [RELATIONS["bases"]], file)
         query = "select count(*) from clio.last_bases where relation = 'clusters'"
         assert con.execute(query).fetchone() == (expected,)

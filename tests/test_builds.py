@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import ROOT, cli
+from published_file import make
 
 import clio_sql
 from clio_sql import builder, builds, diff, project
@@ -19,8 +20,6 @@ from clio_sql.project import Relation
 from clio_sql.publish import publish
 
 PACKAGED = {relation.name: relation for relation in project.load()}
-ABOUT = "min_users integer, min_conversations integer, round_to integer, built_at timestamp, sql_hash varchar"
-CLUSTERS = "facet, level, cluster_id, parent_id, name, conversations, users"
 
 
 def small(clusters: str = "select 'request' as facet", comment: str = "") -> list[Relation]:
@@ -29,10 +28,16 @@ def small(clusters: str = "select 'request' as facet", comment: str = "") -> lis
         "settings": ("models", f"{PACKAGED['settings'].sql}\n-- {comment}"),
         "sampled_conversations": ("models", "-- One row.\n-- kind: table\nselect 'c' as conversation_id"),
         "about": ("published", PACKAGED["about"].sql),
-        "clusters": ("published", f"-- One row.\n{clusters}"),
-        "held_back": ("published", "-- One row.\nselect 'request' as facet"),
+        "clusters": ("published", f"-- One row.\n{padded('clusters', clusters)}"),
+        "held_back": ("published", "-- One row.\n" + padded("held_back", "select 'request' as facet")),
     }
     return project.in_order(project.parse(name, folder, text) for name, (folder, text) in texts.items())
+
+
+def padded(name: str, sql: str) -> str:
+    """A query for `facet` with the other columns of a packaged relation, all NULL."""
+    others = (f"null::{type_} as {column}" for column, type_ in PACKAGED[name].types.items() if column != "facet")
+    return f"select facet::varchar as facet, {', '.join(others)} from ({sql})"
 
 
 def build(out: Path, relations: list[Relation], until: str = "end") -> int:
@@ -137,13 +142,14 @@ def copy(out: Path, number: int, rows: list[tuple[Any, ...]], gate: tuple[int, i
     """A published copy with these clusters."""
     (out / "builds").mkdir(exist_ok=True)
     with duckdb.connect(str(out / "builds" / f"{number}.duckdb")) as con:
-        con.execute(f"create table about ({ABOUT})")
-        con.execute("insert into about values (?, ?, ?, '2026-03-01 10:00:00', ?)", [*gate, f"hash{number}"])
+        make(con, "about", "clusters", "held_back")
         con.execute(
-            "create table clusters (facet varchar, level integer, cluster_id varchar, parent_id varchar, "
-            "name varchar, conversations bigint, users bigint)"
+            "insert into about (min_users, min_conversations, round_to, built_at, sql_hash) "
+            "values (?, ?, ?, '2026-03-01 10:00:00', ?)",
+            [*gate, f"hash{number}"],
         )
-        con.executemany("insert into clusters values ('request', ?, ?, ?, ?, ?, ?)", rows)
+        columns = "facet, level, cluster_id, parent_id, name, conversations, users"
+        con.executemany(f"insert into clusters ({columns}) values ('request', ?, ?, ?, ?, ?, ?)", rows)
 
 
 def changes(out: Path) -> list[tuple[Any, ...]]:

@@ -106,10 +106,11 @@ def test_what_ibis_calls_by_old_names_works(con):
 
 
 def test_a_file_that_is_there_is_opened_for_reading_alone(demo_out, tmp_path):
-    con = clio.connect(demo_out / "published.duckdb")
-    with pytest.raises(duckdb.InvalidInputException, match="read-only"):
-        con.raw_sql("create table t as select 1")
-    con.disconnect()
+    for file, table in (("published.duckdb", "published.main.about"), ("warehouse.duckdb", "clio.settings")):
+        con = clio.connect(demo_out / file)
+        with pytest.raises(duckdb.InvalidInputException, match="read-only"):
+            con.raw_sql(f"create or replace table {table} as select 1 as one")
+        con.disconnect()
     con = clio.connect(tmp_path / "new.duckdb")
     con.raw_sql("create table t as select 1 as a")
     con.disconnect()

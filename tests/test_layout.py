@@ -20,8 +20,8 @@ from clio_sql.register import FUNCTIONS, MACROS, MODULES
 # A module imports only from tiers above its own; the modules of a package may import one another.
 TIERS = (
     ("errors",),
-    ("quoting", "lines", "reads", "rows"),
-    ("runtime", "state", "names", "encoder", "kmeans"),
+    ("quoting", "lines", "reads", "private"),
+    ("runtime", "state", "names", "rows", "encoder", "kmeans"),
     ("words", "redact", "embedding"),
     ("calls",),
     ("providers",),
@@ -29,7 +29,7 @@ TIERS = (
     ("udfs",),
     ("register",),
     ("postgres", "contracts", "fill", "project", "noise"),
-    ("inputs", "parquet", "erase"),
+    ("inputs", "parquet", "erase", "published"),
     ("adapters",),
     ("builder",),
     ("sources", "publish", "binding"),

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import cli
+from published_file import make
 
 from clio_sql import rows
 from clio_sql.prompt import open_out, words
@@ -29,8 +30,8 @@ def out(tmp_path_factory) -> Path:
     """A published file of one cluster with hostile names, and a warehouse that says the same."""
     folder = tmp_path_factory.mktemp("out")
     with duckdb.connect(str(folder / "published.duckdb")) as con:
-        con.execute("create table clusters as select 'request' as facet, ? as name, 1.5 as share", [ESC + RTL])
-        con.execute("create table held_back (facet text); create table about (made_by text)")
+        make(con, "clusters", "held_back", "about")
+        con.execute("insert into clusters (facet, name, share) values ('request', ?, 1.5)", [ESC + RTL])
     with duckdb.connect(str(folder / "warehouse.duckdb")) as con:
         con.execute("create schema clio; create table clio.clusters as select 'request' as facet, 7 as users")
         con.execute("comment on table clio.clusters is 'One row a cluster.'")

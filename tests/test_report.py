@@ -188,7 +188,8 @@ def test_what_protects_less_than_the_default_is_marked(tmp_path, setting, value,
 def test_a_column_of_about_that_is_not_known_yet_is_shown_with_its_comment(tmp_path):
     change(
         write(tmp_path, 5, 2),
-        "alter table about add column noise double default 1.5",
+        "alter table about add column noise double",
+        "update about set noise = 1.5",
         "comment on column about.noise is 'of a <kind>'",
     )
     row = settings(tmp_path)["noise"]

@@ -22,7 +22,7 @@ from clio_sql.analyse import analyse
 from clio_sql.errors import CheckError, ClioError, InputError, SqlError, StateError
 from clio_sql.forget import forget
 from clio_sql.progress import Steps
-from clio_sql.publish import open_published
+from clio_sql.published import open_published
 from clio_sql.trace import os_user, trace
 
 WORD, USER = "snarfoldine", "quagmire-7741"  # one person's, and so in no gated file

@@ -13,6 +13,7 @@ import duckdb
 
 from clio_sql.builder.records import SCHEMA, Records, inside, kind, together
 from clio_sql.project import HOST, LAST, Relation
+from clio_sql.published import built_at
 from clio_sql.quoting import identifier, literal
 
 USED_IDS = "facet varchar, cluster_id varchar"
@@ -56,21 +57,12 @@ def settle(
     published: the file. It is of the last build where both say the same time; what was built then is still there.
     Else the next build would compare itself with an older one than people have in hand.
     """
-    built = "from duckdb_tables() where database_name = current_database() and schema_name = ?"
-    there = {name for (name,) in con.execute(f"select table_name {built}", [schema]).fetchall()}
+    tables = "from duckdb_tables() where database_name = current_database() and schema_name = ?"
+    there = {name for (name,) in con.execute(f"select table_name {tables}", [schema]).fetchall()}
     if not there >= {"build_info", "bases"}:  # also where another built the file, as dbt does: there is no such schema
         return
-    try:
-        con.execute(f"attach {literal(str(published))} as told (read_only)")
-    except duckdb.Error:  # no file that a run wrote: it tells nothing
-        return
-    try:
-        told = con.execute("select built_at from told.main.about").fetchall()
-    except duckdb.CatalogException:
-        return
-    finally:
-        con.execute("detach told")
-    if told == con.execute(f"select built_at from {identifier(schema)}.build_info").fetchall():
+    built = con.execute(f"select built_at from {identifier(schema)}.build_info").fetchall()
+    if [(built_at(published),)] == built:  # None where it is no file that a run wrote
         keep(con, relations, schema)
 
 

@@ -10,20 +10,39 @@ import duckdb
 import ibis
 from ibis.backends.duckdb import Backend
 
+from clio_sql.errors import InputError
+from clio_sql.published import LOCK, PUBLISHED, SAFETY, is_warehouse, open_file, with_functions
 from clio_sql.register import connect as connected
 
 
 def connect(path: str | Path = ":memory:", *, read_only: bool | None = None, **runtime_arguments: object) -> Backend:
     """An ibis DuckDB connection with all functions registered.
 
-    path: a DuckDB file, such as OUT/warehouse.duckdb or OUT/published.duckdb, or ':memory:'. read_only: a file that is
-    there is opened for reading alone unless this is False; a new one is made. runtime_arguments: fields of
-    `clio_sql.runtime.Runtime`. Close it with `disconnect()`. Raises StateError as `clio_sql.connect` does.
+    path: a DuckDB file, such as OUT/warehouse.duckdb or OUT/published.duckdb, or ':memory:'. A file that is there is
+    opened for reading alone unless read_only is False; a new one is made. One that is no warehouse is opened as a
+    published file, locked (`clio_sql.published.open_file`), unless read_only is given and it has no such name.
+    runtime_arguments: fields of `clio_sql.runtime.Runtime`. Close it with `disconnect()`. Raises StateError as
+    `clio_sql.connect` does, InputError for a published file that holds more than tables.
     """
-    if read_only is None:
-        read_only = str(path) != ":memory:" and Path(path).exists()
-    con = connected(path, read_only=read_only, **runtime_arguments)
+    there = str(path) != ":memory:" and Path(path).exists()
+    foreign = read_only is None and there and not is_warehouse(Path(path))
+    if not (foreign or (there and Path(path).name in (PUBLISHED, SAFETY))):
+        return _backend(connected(path, read_only=there if read_only is None else read_only, **runtime_arguments))
+    con = with_functions(_opened(Path(path)), **runtime_arguments)
+    backend = _backend(con)  # makes settings of its own
+    con.execute(LOCK)
+    return backend
+
+
+def _backend(con: duckdb.DuckDBPyConnection) -> Backend:
     return ibis.duckdb.from_connection(_OldNames(con))  # type: ignore[arg-type]
+
+
+def _opened(path: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        return open_file(path, lock=False)
+    except InputError as error:
+        raise InputError(f"{error} A database of your own is opened with read_only=True.") from None
 
 
 class _OldNames:

@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from clio_sql import private
 from clio_sql.errors import StateError
 from clio_sql.report import data
 
@@ -27,6 +28,7 @@ def write(out: Path) -> Path:
     target, draft = out / NAME, out / f".report-{os.getpid()}.html"
     try:
         draft.write_text(page, "utf-8", newline="\n")
+        private.share(draft)
         os.replace(draft, target)
     except OSError as error:
         raise StateError(

@@ -10,7 +10,7 @@ import duckdb
 
 from clio_sql import project, tree
 from clio_sql.errors import InputError
-from clio_sql.publish import open_published
+from clio_sql.published import open_published
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,7 +26,12 @@ def read(out: Path) -> dict[str, Any]:
     """
     con = open_published(out)
     try:
-        there = {name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()}
+        there = {
+            name
+            for (name,) in con.execute(
+                "select table_name from duckdb_tables() where database_name = 'published'"
+            ).fetchall()
+        }
         found: dict[str, Any] = {
             name: columns(con.sql(f"from {name}").to_arrow_table()) for name in TABLES if name in there
         }
@@ -75,7 +80,9 @@ def _settings(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """A row a column of `about`, in its order, with what its comment says."""
     packaged = {relation.name: relation for relation in project.load()}["settings"]
     con.execute(f"create or replace temp view packaged_settings as {packaged.sql}")
-    query = "select column_name, comment from duckdb_columns() where table_name = 'about' order by column_index"
+    query = """
+        select column_name, comment from duckdb_columns()
+        where database_name = 'published' and table_name = 'about' order by column_index"""
     comments = dict(con.execute(query).fetchall())
     rows = {row[0]: row for row in con.execute(_sql("settings")).fetchall()}
     return [
