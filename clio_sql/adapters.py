@@ -2,9 +2,14 @@
 
 An adapter says in its header which columns it wants, and as what. From that the relation `raw`
 is made, which its SQL reads: each item of `needs` and `optional` under its own name, NULL where
-the input has none, as `text` (varchar), `time` (timestamp in UTC, NULL if unreadable), `json`, or
-`list` (JSON that must be a list); `position`, the number of the row in the input from 1; and
-`metadata`, all other columns but nested ones as a map of text.
+the input has none, as `text` (varchar), `time` (timestamp in UTC, NULL if unreadable), `json` (JSON in a
+text is read too), `list` (JSON that must be a list) or `content` (JSON, a text as it is); `position`, the
+number of the row in the input from 1; `metadata`, all other columns but nested ones as a map of text; and
+`numbers`, the numbers among them as a map of doubles.
+
+A name such as `a.b` is a column of that name or the key b within the column a. Names are alike
+whatever their case, with or without `_`, `-`, `.` and blanks. What several adapters do is done by the
+macros of `sql/sources/macros/`.
 """
 
 from __future__ import annotations
@@ -14,12 +19,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
-from clio_sql.inputs import FILE, NOT_A_LIST, Input, nested
+import duckdb
+
+from clio_sql.inputs import FILE, NOT_A_LIST, Input, Place, as_json, json_of, nested
 from clio_sql.quoting import identifier, literal
 from clio_sql.state import whole
 
 # The first whose columns are all there is taken: the particular before the general.
 FORMATS = ("claude_export", "wildchat", "lmsys", "sharegpt", "messages", "anthropic", "canonical", "openai")
+# How inputs name what an item is, where its adapter names nothing itself; the best first.
+USUAL = {
+    "conversation_id": ("conversation_id", "session_id", "thread_id", "chat_id"),
+    "user_id": ("user_id", "user.id", "user", "end_user"),
+    "created_at": ("created_at", "created", "create_time", "timestamp", "start_time", "time", "datetime", "date", "ts"),
+}
+# In order: each may use those before it.
+MACROS = (
+    "clio_role", "clio_unencoded", "clio_spoken", "clio_json", "clio_parsed", "clio_part", "clio_text", "clio_tool",
+    "clio_turn", "clio_is_message", "clio_message_list", "clio_messages", "clio_found", "clio_answer",
+    "clio_request", "clio_joined",
+    "clio_epoch", "clio_plain_time", "clio_clock", "clio_offset", "clio_written_time", "clio_time",
+)  # fmt: skip
 MAPPABLE = ("conversation_id", "user_id", "created_at", "messages", "role", "content")
 FIRST, LAST = "timestamp '1900-01-01'", "timestamp '2199-12-31'"
 USER = "{user}"
@@ -34,10 +54,10 @@ class Item:
     kind: str
     natives: tuple[str, ...]
 
-    def find(self, given: Input, mapped: Mapping[str, str]) -> str | None:
-        """The input's column for this item, or None."""
+    def find(self, given: Input, mapped: Mapping[str, str]) -> Place | None:
+        """Where the input has this item, or None."""
         names = (mapped[self.name],) if self.name in mapped else self.natives
-        return next(filter(None, map(given.column, names)), None)
+        return next(filter(None, map(given.place, names)), None)
 
 
 @dataclass(frozen=True)
@@ -46,6 +66,7 @@ class Adapter:
 
     name: str
     sql: str
+    a_row_is: str  # of the input: 'a conversation', 'a request', 'a message', 'a file', …
     needs: tuple[Item, ...]
     optional: tuple[Item, ...]
     found_by: tuple[str, ...]  # a column that is only a sign of the format
@@ -55,17 +76,24 @@ class Adapter:
         takes = {item.name for item in (*self.needs, *self.optional)}
         return mapped.keys() <= takes and all(item.find(given, mapped) for item in self.needs)
 
-    def time(self, given: Input, mapped: Mapping[str, str]) -> str | None:
-        """The input's column of when a row is from, or None."""
+    def time(self, given: Input, mapped: Mapping[str, str]) -> Place | None:
+        """Where the input says when a row is from, or None."""
         return next((item.find(given, mapped) for item in self.optional if item.name == "created_at"), None)
+
+    def has_time(self, given: Input, mapped: Mapping[str, str]) -> bool:
+        """Whether its rows have a time: from a column, or, where it asks for none, from within."""
+        items = [item for item in (*self.needs, *self.optional) if item.name == "created_at"]
+        return not items or self.time(given, mapped) is not None
 
     @property
     def row_is_a_conversation(self) -> bool:
-        return self.name != "messages"
+        """Whether a row of the input tells by itself when its conversation began."""
+        return self.a_row_is not in ("a message", "a file")
 
     def wanted(self) -> list[str]:
         """The columns to name in an error."""
-        return ["/".join(item.natives) for item in self.needs] + list(self.found_by)
+        needs = [item.name if item.natives == USUAL.get(item.name) else "/".join(item.natives) for item in self.needs]
+        return needs + [sign.replace(" or ", "/") for sign in self.found_by]
 
     def is_told(self, given: Input, mapped: Mapping[str, str]) -> bool:
         """Whether its columns tell it from other formats.
@@ -73,7 +101,7 @@ class Adapter:
         A column mapped to `messages` is no sign of a format that has a name of its own for it.
         """
         foreign = [i for i in self.needs if i.name in mapped and not {i.name, mapped[i.name]} & {*i.natives}]
-        return not foreign and all(map(given.column, self.found_by))
+        return not foreign and all(any(map(given.place, sign.split(" or "))) for sign in self.found_by)
 
 
 def adapter(name: str) -> Adapter:
@@ -85,10 +113,17 @@ def adapter(name: str) -> Adapter:
         return [item for line in lines for item in re.split(r",\s*", line.rstrip(", "))]
 
     def items(key: str) -> tuple[Item, ...]:
-        parts = [re.fullmatch(r"(\w+) (text|time|json|list)(?: from (.+))?", item) for item in header(key)]
-        return tuple(Item(p[1], p[2], tuple((p[3] or p[1]).split(" or "))) for p in parts)  # type: ignore[index]
+        parts = [re.fullmatch(r"(\w+) (text|time|json|list|content)(?: from (.+))?", item) for item in header(key)]
+        return tuple(Item(p[1], p[2], tuple(p[3].split(" or ")) if p[3] else USUAL.get(p[1], (p[1],))) for p in parts)  # type: ignore[index]
 
-    return Adapter(name, sql, items("needs"), items("optional"), tuple(header("found by")))
+    return Adapter(name, sql, header("a row is")[0], items("needs"), items("optional"), tuple(header("found by")))
+
+
+def make_macros(con: duckdb.DuckDBPyConnection, temp: bool = True) -> None:
+    """The macros that adapters use: for this connection alone, or saved where it stands, as a view over them needs."""
+    for name in MACROS:
+        sql = files("clio_sql.sql").joinpath("sources", "macros", f"{name}.sql").read_text(encoding="utf-8")
+        con.execute(sql.replace("replace macro", "replace temp macro", 1) if temp else sql)
 
 
 def raw(given: Input, adapter: Adapter, mapped: Mapping[str, str], within: str = "", user: str | None = None) -> str:
@@ -97,21 +132,16 @@ def raw(given: Input, adapter: Adapter, mapped: Mapping[str, str], within: str =
     user: whose all rows are, or what of a file's path says so: see `user_of`.
     within: a condition on created_at, put as far down as it goes: files skip what it excludes.
     """
-    types = given.types
-    items = {item: item.find(given, mapped) for item in (*adapter.needs, *adapter.optional)}
-    reads = {item.name: _read(item, name, types) for item, name in items.items()}
+    places = {item: item.find(given, mapped) for item in (*adapter.needs, *adapter.optional)}
+    reads = {item.name: _read(item, place, given.types) for item, place in places.items()}
     if user is not None:
         reads["user_id"] = user_of(user)
     selected = ", ".join(f"{read} as {name}" for name, read in reads.items())
-    rest = [name for name in types if name not in items.values() and not nested(types[name])]
-    names = ", ".join(map(literal, rest))
-    values = ", ".join(_as("scalar", name, types) for name in rest)
-    metadata = f"map([{names}]::varchar[], [{values}]::varchar[]) as metadata"
     if within:  # rows are counted from the first that is in it
         selected = selected.replace(f"|| {POSITION})", f"|| {POSITION} || ' of those in the time range')")
     return (
-        f"select {selected}, {POSITION} as position, {metadata} "
-        f"from (select *, row_number() over () as {POSITION} from {given.relation}{_narrowing(given, items, within)})"
+        f"select {selected}, {POSITION} as position, {_beside(given.types, places)} "
+        f"from (select *, row_number() over () as {POSITION} from {given.relation}{_narrowing(given, places, within)})"
     )
 
 
@@ -128,49 +158,73 @@ def user_of(rule: str, path: str = identifier(FILE)) -> str:
     return f"nullif(regexp_extract({path}, {literal(pattern)}, 1), '')"
 
 
-def _narrowing(given: Input, items: Mapping[Item, str | None], within: str) -> str:
+def _beside(types: Mapping[str, str], places: Mapping[Item, Place | None]) -> str:
+    """The expressions of metadata, and of numbers: those of the same columns that are numbers, typed."""
+    read = {place.column for place in places.values() if place and not place.path}
+    rest = [name for name in types if name not in read and not nested(types[name])]
+    names = ", ".join(map(literal, rest))
+    texts = ", ".join(_as("scalar", identifier(name), types[name]) for name in rest)
+    numbers = ", ".join(_as("number", identifier(name), types[name]) for name in rest)
+    entries = f"map_entries(map([{names}]::varchar[], [{numbers}]::double[]))"
+    return (
+        f"map([{names}]::varchar[], [{texts}]::varchar[]) as metadata, "
+        f"map_from_entries(list_filter({entries}, lambda entry: entry.value is not null)) as numbers"
+    )
+
+
+def _narrowing(given: Input, places: Mapping[Item, Place | None], within: str) -> str:
     if not within:
         return ""
-    time = next(_as("time", name, given.types) for item, name in items.items() if item.name == "created_at")
+    time = next(_value(item, place, given.types) for item, place in places.items() if item.name == "created_at")
     return f" where {within.replace('created_at', f'({time})')}"
 
 
-def _read(item: Item, name: str | None, types: Mapping[str, str]) -> str:
+def _read(item: Item, place: Place | None, types: Mapping[str, str]) -> str:
     """The expression that reads an item; NULL where that is no id or no time.
 
     An id of blanks is none: what has it in common is not one conversation. Nor is a time without a year like ours.
     """
-    read = _as(item.kind, name, types)
-    if name and item.name in ("conversation_id", "user_id"):
-        read = _id(identifier(name), read, types[name])
-    if name and item.name == "conversation_id":
+    read = _value(item, place, types)
+    if place and item.name.endswith("_id"):
+        read = _id(place, read, types)
         return f"if(trim({read}, concat(' ', chr(9), chr(10), chr(13))) = '', null, {read})"
-    return f"if({read} between {FIRST} and {LAST}, {read}, null)" if name and item.kind == "time" else read
+    return f"if({read} between {FIRST} and {LAST}, {read}, null)" if place and item.kind == "time" else read
 
 
-def _id(column: str, text: str, type_: str) -> str:
+def _id(place: Place, text: str, types: Mapping[str, str]) -> str:
     """An id as text, the same however its column is written: see `whole`. NaN is nobody's."""
     read = whole(text)
-    return f"if(isfinite({column}), {read}, null)" if type_ in ("FLOAT", "DOUBLE") else read
+    real = types[place.column] in ("FLOAT", "DOUBLE") and not place.path
+    return f"if(isfinite({identifier(place.column)}), {read}, null)" if real else read
 
 
-def _as(kind: str, name: str | None, types: Mapping[str, str]) -> str:
-    """The expression that reads a column as a kind; `scalar` is text, but NULL where JSON is nested."""
-    if name is None:
-        return {"text": "null::varchar", "time": "null::timestamp"}.get(kind, "null::json")
-    column, type_ = identifier(name), types[name]
+def _value(item: Item, place: Place | None, types: Mapping[str, str]) -> str:
+    """The expression that reads an item as its kind, NULL where the input has none."""
+    if place is None:
+        return {"text": "null::varchar", "time": "null::timestamp"}.get(item.kind, "null::json")
+    if place.path:
+        json = as_json(place.column, types[place.column])
+        return _as(item.kind, f"json_extract({json}, {literal(place.path)})", "JSON")
+    return _as(item.kind, identifier(place.column), types[place.column])
+
+
+def _as(kind: str, column: str, type_: str) -> str:
+    """The expression that reads a column as a kind.
+
+    Beside those of an adapter's items there are `scalar`, text that is NULL where JSON is nested, and `number`.
+    """
     text = f"({column} ->> '$')" if type_ == "JSON" else f"{column}::varchar"
     if kind == "text":
         return text
     if kind == "scalar":
         return f"if(json_type({column}) in ('ARRAY', 'OBJECT'), null, {text})" if type_ == "JSON" else text
+    if kind == "number":
+        return _number(column, text, type_)
     if kind == "time":
         return _time(column, text, type_)
-    # JSON in a text column, and in a JSON string, is read too
-    json = f"to_json({column})"
-    if type_ in ("JSON", "VARCHAR"):
-        string = f"json_type({column}) = 'VARCHAR'" if type_ == "JSON" else "true"
-        json = f"if({string} and json_valid({text}), {text}::json, to_json({column}))"
+    if kind == "content":
+        return f"to_json({column})"
+    json = json_of(column, type_)
     if kind == "json":
         return json
     return f"""case when coalesce(json_type({json}), 'NULL') = 'NULL' or trim({text}) = '' then null
@@ -178,17 +232,19 @@ def _as(kind: str, name: str | None, types: Mapping[str, str]) -> str:
         else error('{NOT_A_LIST} ' || {POSITION}) end"""
 
 
+def _number(column: str, text: str, type_: str) -> str:
+    """A finite number, NULL of all else. In JSON a text is none; in a column of texts, as CSV has, it may be one."""
+    if type_ == "JSON":
+        return f"if(json_type({column}) in ('BIGINT', 'UBIGINT', 'DOUBLE'), try_cast({text} as double), null)"
+    if type_ == "VARCHAR" or re.match(r"U?(TINY|SMALL|BIG|HUGE)?INT|FLOAT|DOUBLE|DECIMAL", type_):
+        return f"nullif(nullif(nullif(try_cast({text} as double), 'nan'), 'inf'), '-inf')"
+    return "null"
+
+
 def _time(column: str, text: str, type_: str) -> str:
-    """A timestamp in UTC, whatever the session's time zone; a number counts seconds (or ms, µs) from 1970."""
+    """A timestamp in UTC, whatever the session's time zone: a column of times as it is, else what `clio_time` reads."""
     if type_.startswith("TIMESTAMP WITH TIME ZONE"):
         return f"make_timestamp(epoch_us({column}))"
     if type_.startswith(("TIMESTAMP", "DATE")):
         return f"{column}::timestamp"
-    number = f"try_cast({text} as double)"
-    return f"""case
-        when abs({number}) < 1e17 then make_timestamp(({number} *
-            case when abs({number}) < 1e11 then 1e6 when abs({number}) < 1e14 then 1e3 else 1 end)::bigint)
-        -- a cast to timestamp drops the offset
-        when regexp_matches({text}, ':.*[+-]\\d\\d(:?\\d\\d)?$')
-            then make_timestamp(epoch_us(try_cast({text} as timestamptz)))
-        else try_cast({text} as timestamp) end"""
+    return f"clio_time({text})"

@@ -27,7 +27,16 @@ UNREADABLE = (duckdb.InvalidInputException, duckdb.IOException, duckdb.Conversio
 NOT_A_LIST = "clio-sql: not a list: row"
 NO_HEADER = " The first line of a CSV file must name its columns."
 FILE = "clio-sql file"  # the column of the path of a row's file, where the input is files
+LOOKED_AT = 1_000  # rows that are looked at for a key within a column
 LONGEST = 64 * 2**20  # bytes of one JSON object or CSV line; DuckDB buffers twice this a thread
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something is in a row: a column, and a JSON path within it, '' for the whole column."""
+
+    column: str
+    path: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,10 +50,47 @@ class Input:
     files: tuple[str, ...] = ()  # whose paths are in the column FILE, which is not one of `types`
     # Reads the rows from elsewhere into `relation`: (column of the time or None, since, until)
     load: Callable[[str | None, str, str], None] | None = None
+    # Whether a JSON path of a column, given as SQL, leads to something in one of the first rows
+    holds: Callable[[str, str], bool] = lambda json, path: False
 
     def column(self, name: str) -> str | None:
-        """The column of that name whatever its case, spelled as in the input, or None."""
-        return next((each for each in self.types if each.lower() == name.lower()), None)
+        """The column of that name, spelled as in the input, or None.
+
+        Where none has it exactly, case does not count, then neither do `_`, `-`, `.` and blanks.
+        """
+        for alike in (str, str.lower, _letters):
+            if found := next((each for each in self.types if alike(each) == alike(name) != ""), None):
+                return found
+        return None
+
+    def place(self, name: str) -> Place | None:
+        """Where the input has what goes by that name: a column, or `a.b`, the key b within the column a."""
+        if (column := self.column(name)) is not None:
+            return Place(column)
+        for dot in [each.start() for each in re.finditer("[.]", name)]:
+            column, keys = self.column(name[:dot]), name[dot + 1 :]
+            for path in (f'$."{keys}"', "$" + "".join(f'."{key}"' for key in keys.split("."))) if column else ():
+                if self.holds(as_json(column, self.types[column]), path):
+                    return Place(column, path)
+        return None
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.lower())
+
+
+def as_json(name: str, type_: str) -> str:
+    """SQL: a column as JSON; text that is a JSON list or object, also in a JSON string, as what it holds."""
+    return json_of(identifier(name), type_)
+
+
+def json_of(column: str, type_: str) -> str:
+    """SQL: as `as_json`, of an expression."""
+    if type_ not in ("JSON", "VARCHAR"):
+        return f"to_json({column})"
+    text = f"({column} ->> '$')" if type_ == "JSON" else column
+    string = f"json_type({column}) = 'VARCHAR'" if type_ == "JSON" else "true"
+    return f"if({string} and ltrim({text})[1] in ('[', '{{') and json_valid({text}), {text}::json, to_json({column}))"
 
 
 def names(given: Iterable[str]) -> str:
@@ -92,12 +138,13 @@ def opened(con: duckdb.DuckDBPyConnection, path: str) -> Iterator[Input]:
         elif kind == "duckdb":
             with _attached(con, paths[0], where) as alias:
                 relation = _table(con, alias, table, where)
-                yield Input(where, relation, _types(con, relation))
+                yield Input(where, relation, _types(con, relation), holds=_holds(con, relation))
         else:
             relation, types = _scan(con, kind, paths, file)
             types = _types(con, relation) | types
             del types[FILE]
-            yield Input(where, relation, types, NO_HEADER if kind == "csv" else "", tuple(paths))
+            hint = NO_HEADER if kind == "csv" else ""
+            yield Input(where, relation, types, hint, tuple(paths), holds=_holds(con, relation))
     except UNREADABLE as error:
         if any(words in str(error) for words in ("read-only mode", "No space left")):
             raise  # about the database that is written to
@@ -142,6 +189,17 @@ def _attached(con: duckdb.DuckDBPyConnection, path: str, where: str) -> Iterator
 
 def _types(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
     return dict(con.execute(f"select column_name, column_type from (describe from {relation})").fetchall())
+
+
+def _holds(con: duckdb.DuckDBPyConnection, relation: str) -> Callable[[str, str], bool]:
+    """See `Input.holds`."""
+
+    def holds(json: str, path: str) -> bool:
+        found = f"coalesce(json_type({json}, {literal(path)}), 'NULL') <> 'NULL'"
+        query = f"select bool_or({found}) from (from {relation} limit {LOOKED_AT})"
+        return con.execute(query).fetchall() == [(True,)]
+
+    return holds
 
 
 def _files(path: str) -> list[str]:

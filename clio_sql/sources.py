@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from clio_sql.adapters import FORMATS, MAPPABLE, USER, Adapter, adapter, raw, user_of
+from clio_sql.adapters import FORMATS, MAPPABLE, USER, Adapter, adapter, make_macros, raw, user_of
 from clio_sql.errors import InputError, UsageError
 from clio_sql.inputs import Input, names, opened
 from clio_sql.quoting import identifier, literal
@@ -77,18 +77,19 @@ def read(
     _allowed("source", [source] if source else [], FORMATS)
     _allowed("columns", mapped, MAPPABLE)
     _allowed("privacy_unit", [privacy_unit], ("user", "conversation"))
+    make_macros(con)
     with opened(con, str(path)) as given:
         if user is not None:
             _require_user(con, given, mapped, user)
         if given.load is None:
             _require_rows(con, given)
-        _allowed(f"{given.where}: column", [n for n in mapped.values() if not given.column(n)], given.types)
+        _allowed(f"{given.where}: column", [n for n in mapped.values() if not given.place(n)], given.types)
         chosen = _choose(given, mapped, source)
         within = _within(given, chosen, mapped, first, last)
         if given.load is not None:
             # what is out of range is not even sent, but then it cannot be counted either
             time = chosen.time(given, mapped) if within and chosen.row_is_a_conversation else None
-            given.load(time, first, last)
+            given.load(time.column if time and not time.path else None, first, last)
             _require_rows(con, given)
         user_id = "user_id" if privacy_unit == "user" else "conversation_id"
         narrow = within if chosen.row_is_a_conversation else ""
@@ -100,7 +101,7 @@ def read(
         left_out = _outside(con, given, chosen, mapped, within)
         asked = tuple(breakdowns)
         rows, metadata, untimed = _written(con, schema, query, given.where, asked)
-        untimed = untimed if chosen.time(given, mapped) else 0
+        untimed = untimed if chosen.has_time(given, mapped) else 0
     return Source(chosen.name, rows, privacy_unit, asked, metadata, tuple(given.types), left_out, untimed)
 
 
@@ -139,7 +140,7 @@ def _require_rows(con: duckdb.DuckDBPyConnection, given: Input) -> None:
 def _within(given: Input, chosen: Adapter, mapped: Mapping[str, str], first: str, last: str) -> str:
     """The condition on created_at that --since and --until make, or ''. Raises InputError where nothing has a time."""
     bounds = [f"created_at {sign} timestamp {literal(at)}" for sign, at in ((">=", first), ("<", last)) if at]
-    if bounds and chosen.time(given, mapped) is None:
+    if bounds and not chosen.has_time(given, mapped):
         raise InputError(
             f"{given.where}: --since and --until need to know when each conversation began, and no column says so. "
             f"There is: {names(given.types)}. Map one: --time-column NAME."

@@ -74,6 +74,7 @@ def test_each_format_is_found_by_itself_and_by_name(con, path):
         ("created_at", "TIMESTAMP"),
         ("messages", 'STRUCT("role" VARCHAR, "content" VARCHAR)[]'),
         ("metadata", "MAP(VARCHAR, VARCHAR)"),
+        ("numbers", "MAP(VARCHAR, DOUBLE)"),
     ]
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import duckdb
 
 from clio_sql import project, state
-from clio_sql.adapters import adapter, raw
+from clio_sql.adapters import adapter, make_macros, raw
 from clio_sql.builder.records import drop_other_kind, inside, together
 from clio_sql.errors import ClioError, InputError, StateError, UsageError
 from clio_sql.inputs import Input, names, nested
@@ -57,9 +57,11 @@ def take(con: duckdb.DuckDBPyConnection, conversations: str, schema: str, breakd
             "read itself. Give another schema=, or move the table to another one."
         )
     _require_ours(con, schema)
+    make_macros(con)
     query = _query(con, table, conversations, breakdowns)
     with inside(con, "main"):  # from there the macros are in reach of every schema
         register(con)
+        make_macros(con, temp=False)
     con.execute(f"create schema if not exists {identifier(schema)}")
     with inside(con, schema), together(con):
         drop_other_kind(con, "source", "view")

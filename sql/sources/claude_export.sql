@@ -1,6 +1,7 @@
 -- One row a conversation of a Claude.ai export (conversations.json).
 -- kind: view
 -- grain: conversation_id
+-- a row is: a conversation
 -- needs: conversation_id text from uuid, messages list from chat_messages
 -- optional: user_id text, account json, created_at time
 with
@@ -56,5 +57,6 @@ select
             else [{'role': turn.role, 'content': turn.text}]
         end
     )))::struct(role varchar, content varchar)[] as messages,
-    metadata::map(varchar, varchar) as metadata       -- name (the title), updated_at, …
+    metadata::map(varchar, varchar) as metadata,      -- name (the title), updated_at, …
+    numbers::map(varchar, double) as numbers
 from turns

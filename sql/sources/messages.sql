@@ -1,19 +1,14 @@
 -- One row a conversation, put together from a table of one row a message.
 -- kind: view
 -- grain: conversation_id
--- needs: conversation_id text, role text, content text
--- optional: user_id text, created_at time from created_at or timestamp or time
+-- a row is: a message
+-- needs: conversation_id text, role text, content content
+-- optional: user_id text, created_at time
 with
 
 turns as (
     select
-        * replace (case
-            when lower(role) in ('human', 'prompter') then 'user'
-            when lower(role) in ('gpt', 'bot', 'model', 'ai', 'chatgpt', 'claude') then 'assistant'
-            when lower(role) = 'developer' then 'system'
-            when lower(role) in ('function', 'tool_use', 'tool_result') then 'tool'
-            else lower(role)                          -- an unknown role stays as it is
-        end as role),
+        * replace (clio_role(role) as role, clio_text(clio_parsed(content)) as content),
         -- messages without a conversation are never put together: they may be of different people
         case when conversation_id is null then position end as stray
     from raw
@@ -36,10 +31,15 @@ conversations as (
         arg_min(user_id, position) filter (
             user_id is not null and coalesce(role, '') not in ('assistant', 'system', 'tool')
         ) as user_id,
+        -- what stands beside it: of the first message by a user, or the first
         coalesce(
             arg_min(metadata, position) filter (role = 'user'),
             arg_min(metadata, position)
-        ) as metadata
+        ) as metadata,
+        coalesce(
+            arg_min(numbers, position) filter (role = 'user'),
+            arg_min(numbers, position)
+        ) as numbers
     from turns
     group by conversation_id, stray
 )
@@ -50,5 +50,6 @@ select
     created_at::timestamp as created_at,              -- of the earliest message, UTC
     list_transform(turns, lambda turn: {'role': turn.role, 'content': turn.content})
     ::struct(role varchar, content varchar)[] as messages,
-    metadata::map(varchar, varchar) as metadata       -- of the first message by a user, or the first
+    metadata::map(varchar, varchar) as metadata,
+    numbers::map(varchar, double) as numbers
 from conversations

@@ -1,6 +1,7 @@
--- One row a conversation in the ShareGPT shape: a list of from and value.
+-- One row a conversation in the ShareGPT shape: a list of from and value, or of role and content.
 -- kind: view
 -- grain: conversation_id
+-- a row is: a conversation
 -- needs: messages list from conversations
 -- optional: conversation_id text from id or conversation_id, user_id text, created_at time
 with
@@ -19,17 +20,7 @@ select
     coalesce(conversation_id, digest || '-' || ordinal)::varchar as conversation_id,
     user_id::varchar as user_id,                      -- NULL counts as nobody
     created_at::timestamp as created_at,              -- UTC
-    list_transform(json_extract(messages, '$[*]'), lambda message: {
-        'role': case
-            when lower(message ->> '$.from') in ('human', 'user') then 'user'
-            when lower(message ->> '$.from') in ('gpt', 'chatgpt', 'bot', 'bing', 'bard', 'model', 'claude')
-                then 'assistant'
-            when lower(message ->> '$.from') in ('function', 'function_call', 'function_response')
-                then 'tool'
-            when lower(message ->> '$.from') = 'observation' then 'tool'
-            else lower(message ->> '$.from')          -- an unknown role stays as it is
-        end,
-        'content': message ->> '$.value'
-    })::struct(role varchar, content varchar)[] as messages,
-    metadata::map(varchar, varchar) as metadata
+    clio_messages(messages, null)::struct(role varchar, content varchar)[] as messages,
+    metadata::map(varchar, varchar) as metadata,
+    numbers::map(varchar, double) as numbers
 from identified

@@ -1,0 +1,6 @@
+-- clio_request(request): the messages of a request of any usual API, given as JSON, as STRUCT(role, content)[]; a text is the user's.
+create or replace macro clio_request(request) as
+    clio_messages(clio_found(request, [
+        '$.messages', '$.input.messages', '$.input', '$.contents', '$.chat_history', '$.prompt', '$.question',
+        '$.query', '$.inputText', '$.inputs', '$.user_input', '$.user_message', '$.message', '$.text', '$.content'
+    ]), 'user');

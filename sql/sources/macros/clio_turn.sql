@@ -1,0 +1,62 @@
+-- clio_turn(message, speaker): one message as clio_messages parses it, as STRUCT(role, content)[]: results of tools, its text, calls of tools.
+create or replace macro clio_turn(message, speaker) as
+    flatten(list_transform(
+        list_transform(list_transform([message], lambda given: {
+            'type': given.type,
+            'role': coalesce(
+                given.role, given."from", given.sender, given.author ->> '$.role', given.message ->> '$.role',
+                given.kwargs ->> '$.type',
+                -- LangChain: ["langchain", "schema", "messages", "HumanMessage"]
+                case when given.kwargs is not null then given.id ->> '$[#-1]' end,
+                case when clio_role(given.type) in ('user', 'assistant', 'system', 'tool') then given.type end,
+                speaker
+            ),
+            'content': coalesce(
+                given.parts, given.content, given.value, given.text, given.refusal, given.output,
+                given.kwargs -> '$.content', given.data -> '$.content', given.message -> '$.content'
+            ),
+            'calls': coalesce(
+                given.tool_calls, given.kwargs -> '$.tool_calls', given.data -> '$.tool_calls',
+                given.message -> '$.tool_calls', given.function_call,
+                case when given.type = 'function_call' then json_object('name', given.name) end
+            )
+        }), lambda found: {
+            'type': found.type, 'role': clio_role(found.role), 'content': clio_parsed(found.content), 'calls': found.calls
+        }),
+        lambda given: flatten(list_transform(
+            [{
+                'text': clio_text(given.content),
+                'tools': list_filter(
+                    list_transform(json_extract(given.content, '$[*]')::json[], lambda part: clio_tool(part)),
+                    lambda tool: tool is not null
+                ),
+                'calls': list_filter(
+                    list_transform(
+                        list_concat(json_extract(given.calls, '$[*]')::json[], [given.calls]),
+                        lambda call: coalesce(call ->> '$.function.name', call ->> '$.name')
+                    ),
+                    lambda name: name is not null
+                )
+            }],
+            lambda said: list_concat(
+                list_transform(
+                    list_filter(said.tools, lambda tool: tool.kind = 'result'),
+                    lambda tool: {'role': 'tool', 'content': tool.content}
+                ),
+                case
+                    when given.type = 'reasoning' then []
+                    when coalesce(said.text, '') = '' and coalesce(len(said.tools), 0) + len(said.calls) > 0 then []
+                    else [{'role': given.role, 'content': clio_spoken(given.role, said.text)}]
+                end,
+                list_transform(
+                    case
+                        when len(said.calls) > 0 then said.calls
+                        else list_transform(
+                            list_filter(said.tools, lambda tool: tool.kind = 'call'), lambda tool: tool.content
+                        )
+                    end,
+                    lambda name: {'role': 'tool', 'content': name}
+                )
+            )
+        ))
+    ));
