@@ -10,6 +10,10 @@ number of the row in the input from 1; `metadata`, all other columns but nested 
 A name such as `a.b` is a column of that name or the key b within the column a. Names are alike
 whatever their case, with or without `_`, `-`, `.` and blanks. What several adapters do is done by the
 macros of `sql/sources/macros/`.
+
+An adapter returns conversation_id, user_id, created_at, messages, metadata and numbers: ids as they are, NULL where
+there is none. The steps of `sql/sources/steps/` go on from there, the same for all formats: whose a row is, and which
+rows are one conversation. A row without an id gets one made of what it holds, unless the format needs one.
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ import duckdb
 
 from clio_sql.inputs import FILE, NOT_A_LIST, Input, Place, as_json, json_of, nested
 from clio_sql.quoting import identifier, literal
+from clio_sql.register import macro_text
 from clio_sql.state import whole
 
 # The first whose columns are all there is taken: the particular before the general.
@@ -44,6 +49,7 @@ MAPPABLE = ("conversation_id", "user_id", "created_at", "messages", "role", "con
 FIRST, LAST = "timestamp '1900-01-01'", "timestamp '2199-12-31'"
 USER = "{user}"
 POSITION = '"clio-sql position"'  # among the input's own columns
+STEPS = ("users", "turns", "sessions", "wholes", "merged")  # each reads what is before it
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,11 @@ class Adapter:
         """Whether a row of the input tells by itself when its conversation began."""
         return self.a_row_is not in ("a message", "a file")
 
+    @property
+    def needs_id(self) -> bool:
+        """Whether a row without an id is no conversation; else it gets one."""
+        return any(item.name == "conversation_id" for item in self.needs)
+
     def wanted(self) -> list[str]:
         """The columns to name in an error."""
         needs = [item.name if item.natives == USUAL.get(item.name) else "/".join(item.natives) for item in self.needs]
@@ -124,6 +135,34 @@ def make_macros(con: duckdb.DuckDBPyConnection, temp: bool = True) -> None:
     for name in MACROS:
         sql = files("clio_sql.sql").joinpath("sources", "macros", f"{name}.sql").read_text(encoding="utf-8")
         con.execute(sql.replace("replace macro", "replace temp macro", 1) if temp else sql)
+    if temp:  # else it is registered
+        con.execute(macro_text("clio_user_id").replace("replace macro", "replace temp macro", 1))
+
+
+def read(raw: str, adapter: Adapter, *, within: str = "true", forgotten: str = "") -> str:
+    """The query that reads an input as conversations: the adapter, and then the steps that all formats have.
+
+    raw: the query of that name. within: a condition on the rows of the adapter. forgotten: one on the relation
+    `users`, true of rows of somebody who was forgotten.
+    """
+    steps = {step: _step(step) for step in STEPS}
+    if forgotten:
+        theirs = f"(select user_id from named_users where {forgotten})"
+        steps["users"] = (
+            f"with named_users as (\n{steps['users']}\n)\nselect * from named_users\n"
+            f"where coalesce(user_id not in {theirs}, true) and not coalesce({forgotten}, false)"
+        )
+    return (
+        f"with raw as ({raw}),\ngiven as materialized (\n"
+        f"select row_number() over () as position, *, {adapter.needs_id} as needs_id\n"
+        f"from (\n{adapter.sql}\n) where {within}\n),\n"
+        + ",\n".join(f"{step} as materialized (\n{sql}\n)" for step, sql in steps.items())
+        + "\nselect * from merged"
+    )
+
+
+def _step(name: str) -> str:
+    return files("clio_sql.sql").joinpath("sources", "steps", f"{name}.sql").read_text(encoding="utf-8").strip()
 
 
 def raw(given: Input, adapter: Adapter, mapped: Mapping[str, str], within: str = "", user: str | None = None) -> str:

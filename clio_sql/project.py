@@ -28,7 +28,7 @@ LAST = (
 )  # fmt: skip
 # Made by the host: name -> what a row is.
 HOST = {
-    "source": "One row a row of the input, as its adapter read it. Private.",
+    "source": "One row a conversation of the input, as it was read. Private.",
     "input": "One row: what was read.",
     "build_info": "One row: who builds, with what and when.",
     **{f"last_{name}": f"The relation {name} as it was when it was last published. Private." for name in LAST},

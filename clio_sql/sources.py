@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from clio_sql import adapters
 from clio_sql.adapters import FORMATS, MAPPABLE, USER, Adapter, adapter, make_macros, raw, user_of
 from clio_sql.errors import InputError, UsageError
 from clio_sql.inputs import Input, names, opened
@@ -28,16 +29,20 @@ VIEW = """
 
 @dataclass(frozen=True)
 class Source:
-    """What was read: its format, and how many rows the table `source` has."""
+    """What was read: its format, how many rows, and what became of them."""
 
     format: str
-    rows: int
+    rows: int  # of the input, as its adapter returns them: within since and until, of nobody who was forgotten
     privacy_unit: str
     breakdowns: tuple[str, ...]
     metadata: tuple[str, ...]  # the names that can be broken down by
     columns: tuple[str, ...]  # the columns of the input
     left_out: tuple[tuple[str, int], ...] = ()  # (reason, conversations) that since and until kept out
-    untimed: int = 0  # rows without a time that can be read, where a column has times
+    untimed: int = 0  # conversations without a time that can be read, where a column has times
+    conversations: int = 0  # rows of the table `source`: some have nothing said in them, or no id
+    users: int = 0  # distinct user ids
+    merged: int = 0  # rows that became part of another conversation
+    nameless: int = 0  # conversations whose user id, such as 'anonymous', names nobody
 
 
 def read(
@@ -55,8 +60,8 @@ def read(
 ) -> Source:
     """Writes the conversations of `path` to the table `schema.source`, replacing it, and says what they are.
 
-    The table has conversation_id, user_id, created_at, messages and metadata as the adapter gave them:
-    duplicate ids, NULL ids and empty messages are still there. The path is stored nowhere.
+    The table has a row for each conversation, with the columns of `sql/sources/steps/merged.sql` but ids. NULL ids and
+    empty messages are still there. The path is stored nowhere.
 
     source: a name of FORMATS; found from the columns when None.
     columns: a name of MAPPABLE -> the input's name for it. Only formats that use all of them are considered.
@@ -91,18 +96,21 @@ def read(
             time = chosen.time(given, mapped) if within and chosen.row_is_a_conversation else None
             given.load(time.column if time and not time.path else None, first, last)
             _require_rows(con, given)
-        user_id = "user_id" if privacy_unit == "user" else "conversation_id"
         narrow = within if chosen.row_is_a_conversation else ""
-        query = (
-            f"with raw as ({raw(given, chosen, mapped, narrow, user)})\n"
-            f"select * replace ({user_id} as user_id) from (\n{chosen.sql}\n) where {within or 'true'}"
-            f"{_but_forgotten(con, user_id)}"
-        )
+        rows = raw(given, chosen, mapped, narrow, user)
+        query = _query(con, rows, chosen, within or "true", privacy_unit)
         left_out = _outside(con, given, chosen, mapped, within)
         asked = tuple(breakdowns)
-        rows, metadata, untimed = _written(con, schema, query, given.where, asked)
-        untimed = untimed if chosen.has_time(given, mapped) else 0
-    return Source(chosen.name, rows, privacy_unit, asked, metadata, tuple(given.types), left_out, untimed)
+        found, metadata = _written(con, schema, query, given.where, asked)
+        timed = chosen.has_time(given, mapped)
+    return Source(
+        chosen.name, found["rows"], privacy_unit, asked, metadata, tuple(given.types), left_out,
+        untimed=found["untimed"] if timed else 0,
+        conversations=found["conversations"],
+        users=found["users"],
+        merged=found["rows"] - found["conversations"],
+        nameless=found["nameless"] if privacy_unit == "user" else 0,
+    )  # fmt: skip
 
 
 def moment(name: str, text: str | None) -> str:
@@ -167,18 +175,36 @@ def _outside(
     return tuple((reason, count) for reason, count in told if count)
 
 
-def _but_forgotten(con: duckdb.DuckDBPyConnection, user_id: str) -> str:
-    """SQL: and a row is of nobody who was forgotten here. A row without a user id stays."""
+def _query(con: duckdb.DuckDBPyConnection, rows: str, chosen: Adapter, within: str, privacy_unit: str) -> str:
+    """The query of the table `source`: all conversations but those of whom was forgotten here."""
+    noted, of_user = _has_forgotten(con), privacy_unit == "user"
+    # earlier versions noted an id as the input spells it, and 45 as 45.0
+    spellings = ("user_id", "spelled", "spelled || '.0'")
+    forgotten = " or ".join(map(_is_forgotten, spellings)) if noted and of_user else ""
+    query = adapters.read(rows, chosen, within=within, forgotten=forgotten)
+    if of_user:
+        return f"select * exclude (ids) from (\n{query}\n)"
+    each = "lambda id: " + " or ".join(map(_is_forgotten, ("id", "id || '.0'")))
+    gone = f"len(list_filter(list_append(coalesce(ids, []), conversation_id), {each})) > 0" if noted else "false"
+    return f"select * exclude (ids) replace (conversation_id as user_id) from (\n{query}\n) where not ({gone})"
+
+
+def _has_forgotten(con: duckdb.DuckDBPyConnection) -> bool:
     query = "select 1 from duckdb_tables() where schema_name = 'clio_state' and table_name = 'forgotten'"
     if con.execute(query).fetchone() is None:  # a database that clio-sql has no state in
-        return ""
-    hashes = user_hash(user_id), user_hash(f"{user_id} || '.0'")  # so an earlier version noted 45.0
-    return "".join(f"\nand coalesce({it} not in (select user_hash from clio_state.forgotten), true)" for it in hashes)
+        return False
+    return con.execute("select 1 from clio_state.forgotten limit 1").fetchone() is not None
+
+
+def _is_forgotten(id: str) -> str:
+    """SQL: whether that id was noted; not NULL."""
+    noted = "(select coalesce(list(user_hash), []) from clio_state.forgotten)"
+    return f"coalesce(list_contains({noted}, {user_hash(id)}), false)"
 
 
 def _written(
     con: duckdb.DuckDBPyConnection, schema: str, query: str, where: str, breakdowns: tuple[str, ...]
-) -> tuple[int, tuple[str, ...], int]:
+) -> tuple[dict[str, int], tuple[str, ...]]:
     """Replace `schema.source` by what the query finds, or leave it as it was. Returns what `_inspected` does."""
     table = f"{identifier(schema)}.source"
     con.execute("begin")
@@ -187,14 +213,14 @@ def _written(
         if con.execute(VIEW, [schema]).fetchone():  # a build over a table leaves one
             con.execute(f"drop view {table}")
         con.execute(f"create or replace table {table} as {query}")
-        rows, metadata, untimed = _inspected(con, table, where)
+        found, metadata = _inspected(con, table, where)
         _allowed(f"{where}: breakdown", breakdowns, metadata)
         con.execute("commit")
     except BaseException:
         with suppress(duckdb.TransactionException):  # the error may have ended the transaction itself
             con.execute("rollback")
         raise
-    return rows, metadata, untimed
+    return found, metadata
 
 
 def _allowed(what: str, given: Iterable[str], allowed: Iterable[str]) -> None:
@@ -220,23 +246,29 @@ def _choose(given: Input, mapped: Mapping[str, str], source: str | None) -> Adap
     )
 
 
-def _inspected(con: duckdb.DuckDBPyConnection, table: str, where: str) -> tuple[int, tuple[str, ...], int]:
-    """Rows, metadata names, and rows without a time. Raises InputError if no row has a text or none has a user."""
-    rows, users, untimed, texts = con.execute(
-        f"""select count(*), count(user_id), count_if(created_at is null),
-            count_if(len(list_filter(messages, lambda m: m.content != '')) > 0) from {table}"""
-    ).fetchone()  # type: ignore[misc]
-    if not texts:
+def _inspected(con: duckdb.DuckDBPyConnection, table: str, where: str) -> tuple[dict[str, int], tuple[str, ...]]:
+    """What is in it, and metadata names. Raises InputError if no row has a text or none has a user."""
+    counts = {
+        "rows": "coalesce(sum(parts), 0)::bigint",
+        "conversations": "count(*)",
+        "users": "count(distinct user_id)",
+        "untimed": "count_if(created_at is null)",
+        "nameless": "count_if(names_nobody and user_id is null)",
+        "texts": "count_if(len(list_filter(messages, lambda m: m.content != '')) > 0)",
+    }
+    values = con.execute(f"select {', '.join(counts.values())} from {table}").fetchone()
+    found = dict(zip(counts, values, strict=True))  # type: ignore[arg-type]
+    if not found["texts"]:
         raise InputError(
-            f"{where}: none of its {rows} conversations has a message with text. Messages must be a list "
+            f"{where}: none of its {found['rows']} conversations has a message with text. Messages must be a list "
             'of {"role": ..., "content": ...}. Map the right column (--messages-column) or name the format '
             f"(--source: {', '.join(FORMATS)})."
         )
-    if not users:
+    if not found["users"]:
         raise InputError(
             f"{where}: no row has a user id, so no cluster could be shown to be shared by enough people. "
             "Map a column (--user-column NAME), say whom all of it is of (--user NAME), or state that each "
             "conversation counts as a person (--privacy-unit conversation)."
         )
     keys = con.execute(f"select distinct unnest(map_keys(metadata)) from {table} order by all").fetchall()
-    return rows, tuple(key for (key,) in keys), untimed
+    return found, tuple(key for (key,) in keys)

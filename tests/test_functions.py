@@ -41,6 +41,7 @@ CALLS = {
     "clio_words": ("VARCHAR[]", "clio_words('book a flight')"),
     "clio_tokens": ("VARCHAR[]", "clio_tokens('book a flight')"),
     "clio_gate": ("BOOLEAN", "clio_gate(12, 20, 2, 10, 15, 0.3)"),
+    "clio_user_id": ("VARCHAR", "clio_user_id(' anna ')"),
 }
 # One call of each with NULL in each place where a row may have one.
 NULLS = (
@@ -67,6 +68,7 @@ NULLS = (
     "clio_word(x)",
     "clio_words(x)",
     "clio_tokens(x)",
+    "clio_user_id(x)",
 )
 
 
@@ -93,7 +95,7 @@ def fails(con: duckdb.DuckDBPyConnection, query: str) -> str:
 
 
 def test_every_function_is_called_here():
-    sql_alone = {"clio_words", "clio_tokens", "clio_gate"}
+    sql_alone = {"clio_words", "clio_tokens", "clio_gate", "clio_user_id"}
     assert set(CALLS) == set(MACROS) == {function.name for function in FUNCTIONS} | sql_alone
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import duckdb
 
-from clio_sql import project, state
+from clio_sql import adapters, project, state
 from clio_sql.adapters import adapter, make_macros, raw
 from clio_sql.builder.records import drop_other_kind, inside, together
 from clio_sql.errors import ClioError, InputError, StateError, UsageError
@@ -168,10 +168,10 @@ def _query(con: duckdb.DuckDBPyConnection, table: Table, where: str, breakdowns:
             "Make a view that selects these columns under these names, and give that."
         )
     canonical = adapter("canonical")
-    query = f"with raw as ({raw(given, canonical, {})})\nselect * from (\n{canonical.sql}\n)"
+    rows = raw(given, canonical, {})
     if breakdowns:
-        _require_breakdowns(con, given, query, breakdowns)
-    return query
+        _require_breakdowns(con, given, f"with raw as ({rows})\nselect * from (\n{canonical.sql}\n)", breakdowns)
+    return f"select * exclude (ids) from (\n{adapters.read(rows, canonical)}\n)"
 
 
 def _require_breakdowns(con: duckdb.DuckDBPyConnection, given: Input, query: str, breakdowns: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
--- One row a reason why rows of the source are no conversation of the analysis.
+-- One row a reason why rows of the input are no conversation of the analysis, or add no user to it.
 -- kind: view
 -- grain: reason
 with
@@ -7,7 +7,9 @@ counted as (
     select
         count(*) filter (conversation_id is null) as without_id,
         count(conversation_id) - count(distinct conversation_id) as repeated_id,
-        count(distinct conversation_id) as ids
+        count(distinct conversation_id) as ids,
+        sum(parts - 1) as merged,
+        count(*) filter (names_nobody and user_id is null) as nameless
     from source
 ),
 
@@ -23,6 +25,8 @@ select reason::varchar as reason, conversations::bigint as conversations
 from (
     select 'no conversation id' as reason, without_id as conversations from counted
     union all select 'an id that was there before' as reason, repeated_id from counted
+    union all select 'its messages in a longer one of the same person' as reason, merged from counted
+    union all select 'a user id that names nobody; it is analysed and adds no user' as reason, nameless from counted
     union all select 'nothing said in it' as reason, ids - kept from counted, kept
     union all select 'no place in the sample' as reason, kept - sampled from kept, sampled
 )

@@ -5,23 +5,11 @@
 -- needs: messages list
 -- optional: conversation_id text from conversation_id or session_id or thread_id or chat_id or id,
 -- optional: user_id text, created_at time
-with
-
-identified as (
-    -- A row without an id gets the md5 of what it holds, and a number for equals: the same
-    -- rows get the same ids in each run, whatever other rows come with them.
-    select
-        *,
-        md5(concat_ws(chr(31), user_id, created_at, messages)) as digest,
-        row_number() over (partition by digest order by position) as ordinal
-    from raw
-)
-
 select
-    coalesce(conversation_id, digest || '-' || ordinal)::varchar as conversation_id,
+    conversation_id::varchar as conversation_id,
     user_id::varchar as user_id,                      -- NULL counts as nobody
     created_at::timestamp as created_at,              -- UTC
     clio_messages(messages, null)::struct(role varchar, content varchar)[] as messages,
     metadata::map(varchar, varchar) as metadata,
     numbers::map(varchar, double) as numbers
-from identified
+from raw

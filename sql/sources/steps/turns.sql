@@ -1,0 +1,50 @@
+-- One row a row of the input that another may begin with or go on from: a hash of each beginning of it.
+-- Compared is what was said, system prompts aside, without blanks: they change from request to request.
+-- kind: view
+-- grain: position
+with
+
+said as (
+    select
+        users.*,
+        list_filter(
+            list_transform(given.messages, lambda message: {
+                'role': message.role,
+                'content': replace(replace(replace(replace(
+                    message.content, ' ', ''), chr(10), ''), chr(13), ''), chr(9), '')
+            }),
+            lambda message: message.content <> '' and message.role is distinct from 'system'
+        ) as said
+    from given
+    inner join users on users.position = given.position
+    where not (users.conversation_id is null and given.needs_id)   -- what has no id is left out later
+),
+
+begun as (
+    select
+        * exclude (said),
+        list_transform(said, lambda message: md5(concat(message.role, ':', message.content))) as hashes,
+        len(list_filter(said, lambda message: coalesce(message.role, '') not in ('assistant', 'tool'))) as turns
+    from said
+),
+
+alike as (
+    select *
+    from begun
+    where len(hashes) > 0
+    qualify is_repeated or count(*) over (partition by user_id, hashes[1]) > 1
+)
+
+select
+    position::bigint as position,
+    conversation_id::varchar as conversation_id,
+    coalesce(user_id, '')::varchar as person,         -- '' is nobody
+    created_at::timestamp as created_at,
+    is_repeated::boolean as is_repeated,
+    turns::bigint as turns,                           -- messages of the user
+    hashes::varchar[] as hashes,                      -- of each message
+    -- of the first message, of the first two, and so on: the last is that of the whole row
+    list_reduce(
+        hashes, lambda beginnings, hash: list_append(beginnings, md5(concat(beginnings[-1], hash))), []::varchar[]
+    )::varchar[] as beginnings
+from alike
