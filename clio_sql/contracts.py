@@ -15,11 +15,12 @@ MODES = ("insight", "safety")
 POSITIVE = (
     "conversations_per_cluster", "max_base_clusters", "min_base_clusters", "least_per_cluster", "points_per_cluster",
     "levels", "top_clusters", "neighbourhood", "sample_texts", "max_texts_per_user", "term_conversations",
-    "conversations_per_user",
+    "conversations_per_user", "template_users", "template_conversations", "fit_repeats",
 )  # fmt: skip
 AT_LEAST = {
     "max_message_characters": 200, "max_transcript_characters": 200,  # less is little but the cut's mark
     "seed": 0,
+    "template_words": 3,
 }  # fmt: skip
 THRESHOLDS = {  # name: least and most; NULL publishes nothing
     "min_users": (0, inf), "min_conversations": (0, inf), "max_user_share": (0, 1), "min_audit_rating": (0, 5),
@@ -36,7 +37,16 @@ CHOICES = {
     "sample_strata": PERIODS,
 }  # fmt: skip
 MAY_BE_NULL = ("tree_by", "sample_strata")
-OTHERS = (*CHOICES, "sample_conversations", "epsilon", "flag", "near_identical", "min_accounts", "max_error_ratio")
+OTHERS = (
+    *CHOICES,
+    "sample_conversations",
+    "epsilon",
+    "flag",
+    "near_identical",
+    "min_accounts",
+    "max_error_ratio",
+    "template_share",
+)
 
 
 def check(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> None:
@@ -85,6 +95,8 @@ def _settings(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     if given["max_error_ratio"] is not None and not 0 <= given["max_error_ratio"] <= 1:
         ratio = given["max_error_ratio"]
         yield f"settings.sql: max_error_ratio is {ratio}; allowed: null (never stops), or 0 to 1. Change the value."
+    if given["template_share"] is None or not 0 <= given["template_share"] <= 1:
+        yield f"settings.sql: template_share is {given['template_share']}; allowed: 0 to 1. Change the value."
     for name, least in {**AT_LEAST, **dict.fromkeys(POSITIVE, 1)}.items():
         if given[name] is None or given[name] < least:
             yield f"settings.sql: {name} is {given[name]}; it must be {least} or more. Change the value."

@@ -217,6 +217,45 @@ def test_a_text_that_says_nothing_has_no_language_and_no_crash(con, said):
     assert one(con, "clio_extract_raw(?, ?).status", f"<user>\n{said}\n</user>", '{"task": "q"}') == "ok"
 
 
+CODE = "```python\nfor n in range(9):\n    print('please', n)\n```"
+STORY = "We met in spring and went to the sea. " * 8
+
+
+@pytest.mark.parametrize(
+    ("turns", "wanted"),
+    [
+        ([f"{CODE}\nWhy does this loop print nothing?"], "Why does this loop print nothing"),
+        ([f"Explain this loop {CODE}"], "Explain this loop"),
+        ([CODE, "Why is it slow?"], "Why is it slow"),
+        ([f"```\n{CODE[3:-3]}"], None),
+        (["<system-reminder>\nPlease use tabs\n</system-reminder>\nFix the parser"], "Fix the parser"),
+        (["<system-reminder>\nPlease use tabs\n</system-reminder>"], None),
+        (["<documents>Shoes can be returned.</documents>\nHow do I return shoes?"], "How do I return shoes"),
+        (["Context: Shoes can be returned. We are open.\n\nQuestion: where is the shop"], "where is the shop"),
+        (["### Input:\nbook a room\n\n### Response:"], "book a room"),
+        (["Kontext: Wir haben offen.\nFrage: Wo ist der Laden?"], "Wo ist der Laden"),
+        (["上下文：本店营业。\n问题：怎么退货"], "怎么退货"),
+        ([f"{STORY}Can you write a letter to her?"], "write a letter to her"),
+        ([f"{STORY}He never paid me back.\nWhat can I do?"], "He never paid me back. What can I do"),
+        (["I have a question: is it open?"], "I have a question: is it open"),
+        (["> please come\nAnswer this mail"], "Answer this mail"),
+    ],
+)
+def test_request_is_what_the_user_asks_not_what_stands_around_it(con, turns, wanted):
+    asked = ask(con, "request", *(turn.replace("&", "&amp;").replace("<", "&lt;") for turn in turns))
+    assert asked == wanted
+
+
+def test_a_long_turn_that_begins_by_asking_is_read_from_its_beginning(con):
+    assert ask(con, "request", f"Please shorten this: {STORY}Is it good?").startswith("shorten this: We met in spring")
+
+
+def test_language_is_that_of_the_question_not_of_the_code(con):
+    assert (
+        ask(con, "language", f"{CODE}\nWarum gibt diese Schleife nichts aus, und was kann ich dagegen tun?") == "German"
+    )
+
+
 def test_no_user_turn_has_no_task(con):
     assert one(con, "clio_extract('<assistant>\nHello.\n</assistant>', {task: 'q'})['task']") is None
 

@@ -107,7 +107,7 @@ def _language_names() -> dict[str, str]:
 
 def language(turns: list[str]) -> str | None:
     """The human language of the user's turns, its full English name; None where there are too few letters."""
-    text = " ".join(turns)[:READ_FOR_LANGUAGE]
+    text = (" ".join(map(trim.own, turns)).strip() or " ".join(turns))[:READ_FOR_LANGUAGE]
     if len(re.findall(r"[^\W\d_]", text)) < 3:
         return None
     import py3langid

@@ -9,8 +9,8 @@ due as materialized (
 ),
 
 sampled as materialized (
-    select conversation_id, facet, k, seed, md5(concat(seed, conversation_id)) as place
-    from embeddings inner join due using (facet) cross join settings
+    select conversation_id, facet, k, seed, place
+    from fit_points inner join due using (facet) cross join settings
     qualify row_number() over (partition by facet order by place) <= k * points_per_cluster
 ),
 

@@ -6,22 +6,27 @@
 -- the last ones. So a fit waits until nobody or min_users people came, went, or wrote more or less than was told last.
 with
 
+embedded as (
+    select facet, count(*) as conversations from embeddings group by facet
+),
+
+points as (
+    select facet, count(*) as points from fit_points group by facet
+),
+
 counted as (
     select
         facet,
-        count(*) as conversations,
+        conversations,
         greatest(1, least(
-            any_value(max_base_clusters),
-            greatest(
-                ceil(count(*) / any_value(conversations_per_cluster)),
-                least(any_value(min_base_clusters), count(*) // any_value(least_per_cluster))
-            )
+            max_base_clusters,
+            greatest(ceil(points / conversations_per_cluster), least(min_base_clusters, points // least_per_cluster))
         )) as k,
-        any_value(concat_ws(
-            ' ', conversations_per_cluster, max_base_clusters, min_base_clusters, least_per_cluster, points_per_cluster, seed
-        )) as sizes
-    from embeddings cross join settings
-    group by facet
+        concat_ws(
+            ' ', conversations_per_cluster, max_base_clusters, min_base_clusters, least_per_cluster, points_per_cluster,
+            fit_repeats, seed
+        ) as sizes
+    from embedded inner join points using (facet) cross join settings
 ),
 
 -- the fit of the last published build, as far as it fits these embeddings

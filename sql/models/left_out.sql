@@ -1,4 +1,4 @@
--- One row a reason why rows of the input are no conversation of the analysis, or add no user to it.
+-- One row a reason why rows of the input are no conversation of the analysis, add no user to it, or are shortened in it.
 -- kind: view
 -- grain: reason
 with
@@ -19,6 +19,10 @@ kept as (
 
 sampled as (
     select count(*) as sampled from sampled_conversations
+),
+
+cut as (
+    select count(distinct conversation_id) as cut from cut_turns
 )
 
 select reason::varchar as reason, conversations::bigint as conversations
@@ -29,5 +33,6 @@ from (
     union all select 'a user id that names nobody; it is analysed and adds no user' as reason, nameless from counted
     union all select 'nothing said in it' as reason, ids - kept from counted, kept
     union all select 'no place in the sample' as reason, kept - sampled from kept, sampled
+    union all select 'text of the operator in it, which alone is left out' as reason, cut from cut
 )
 where conversations > 0

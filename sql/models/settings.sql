@@ -22,6 +22,7 @@ select
     8::integer as min_base_clusters,                -- … and no fewer than these, …
     33::integer as least_per_cluster,               -- … as long as that leaves so many conversations for each
     256::integer as points_per_cluster,             -- conversations a base cluster that k-means looks at
+    20::integer as fit_repeats,                     -- the same answer counts so often at most when clusters are fitted
     3::integer as levels,                           -- of the hierarchy, the base included
     10::integer as top_clusters,                    -- wanted at the top
     null::varchar as tree_by,                       -- names: broader names are asked for, and each cluster chooses one; …
@@ -32,6 +33,10 @@ select
     1000::integer as term_conversations,            -- conversations of a cluster whose phrases are counted
     8000::integer as max_message_characters,        -- a longer message is shortened in the middle
     100000::integer as max_transcript_characters,   -- a longer transcript too
+    12::integer as template_words,                  -- words that turns must share, word for word, to be an operator's text …
+    10::integer as template_users,                  -- … users in whose first turns they stand, before or behind different words, …
+    0.02::double as template_share,                 -- … and that share of all users
+    50000::integer as template_conversations,       -- conversations that are looked through for such texts
     0.3::double as refit_growth,                    -- clusters are fitted anew when the conversations grew or shrank by this share, …
     0.1::double as refit_far_share,                 -- … or when more of them are far from every cluster; 0.05 are when it is fitted
     0.5::double as refit_least_share,               -- such a refit reaches this share of the base clusters; beyond it splits only wide ones

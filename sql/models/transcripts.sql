@@ -1,13 +1,59 @@
--- One row a sampled conversation: what the model is shown of it. System prompts are left out, tool output is cut short.
+-- One row a sampled conversation: what the model is shown of it. System prompts and the operator's
+-- texts are left out, tool output is cut short.
 -- kind: view
 -- grain: conversation_id
 with
+
+cut as (
+    select conversation_id, map(list(position), list(text)) as texts
+    from cut_turns
+    group by conversation_id
+),
+
+said as (
+    select
+        conversations.conversation_id,
+        list_transform(
+            conversations.messages,
+            lambda message, position: struct_pack(
+                role := message.role,
+                content := coalesce(cut.texts[position], message.content)
+            )
+        ) as messages
+    from conversations
+    inner join sampled_conversations using (conversation_id)
+    left join cut using (conversation_id)
+),
+
+-- of code and retrieved context in a user's turn, the beginning
+quoted as (
+    select
+        conversation_id,
+        list_transform(
+            messages,
+            lambda message: struct_pack(
+                role := message.role,
+                content := case
+                    when message.role = 'user' and regexp_matches(message.content, '```|(?i)</(?:context|documents?|sources?)>')
+                        then regexp_replace(
+                            regexp_replace(
+                                message.content, '(```[^`]{400})[^`]*(```|$)', '\1 [... shortened ...]' || chr(10) || '\2', 'g'
+                            ),
+                            '(?i)(<(?:context|documents?|sources?)>[^<]{400})[^<]*(</(?:context|documents?|sources?)>)',
+                            '\1 [... shortened ...]' || chr(10) || '\2', 'g'
+                        )
+                    else message.content
+                end
+            )
+        ) as messages
+    from said
+),
 
 shown as (
     select
         conversation_id,
         list_transform(
-            list_filter(messages, lambda message: message.role <> 'system'),
+            list_filter(messages, lambda message: message.role <> 'system' and message.content <> ''),
             lambda message: struct_pack(
                 role := message.role,
                 content := message.content,
@@ -15,7 +61,7 @@ shown as (
             )
         ) as messages,
         max_transcript_characters
-    from conversations inner join sampled_conversations using (conversation_id) cross join settings
+    from quoted cross join settings
 ),
 
 shortened as (

@@ -1,0 +1,30 @@
+-- One row a run of `template_words` words and signs that stands word for word in the first turns of enough users.
+-- kind: table
+-- grain: window_hash
+with
+
+enough as (
+    select greatest(any_value(template_users), any_value(template_share) * count(distinct user_id)) as least_users
+    from user_turns cross join settings
+    where is_looked_at
+),
+
+windows as materialized (
+    select user_id, text_hash, window_hash from turn_windows where is_looked_at
+),
+
+-- most stand in one turn alone, and are counted no further
+frequent as (
+    select window_hash
+    from windows cross join enough
+    group by window_hash, least_users
+    having count(*) >= least_users
+)
+
+select
+    windows.window_hash::ubigint as window_hash,
+    count(distinct windows.user_id)::integer as users,
+    count(distinct windows.text_hash)::integer as texts        -- different turns that hold it
+from windows inner join frequent using (window_hash) cross join enough
+group by windows.window_hash, least_users
+having count(distinct windows.user_id) >= least_users and count(distinct windows.text_hash) >= 2

@@ -1,0 +1,49 @@
+-- One row a user's turn of a conversation that is analysed: what it says, without what a client puts in between tags.
+-- kind: view
+-- grain: conversation_id, position
+with
+
+placed as (
+    select conversation_id, row_number() over (order by md5(concat(seed, conversation_id))) <= template_conversations as is_looked_at
+    from sampled_conversations cross join settings
+),
+
+turns as (
+    select
+        conversation_id,
+        user_id,
+        is_looked_at,
+        unnest(messages) as message,
+        unnest(range(1, len(messages) + 1)) as position
+    from conversations inner join placed using (conversation_id)
+),
+
+-- system reminders and the like: of Claude Code, Codex, Cline and others
+cleaned as (
+    select
+        conversation_id,
+        user_id,
+        is_looked_at,
+        position,
+        message.content as written,
+        trim(
+            regexp_replace(
+                message.content,
+                '(?is)<(?:system[-_]reminder|environment_context|environment_details|user_instructions|ide_opened_file|ide_selection|local-command-stdout|local-command-caveat|command-message)\b[^>]*>.*?</(?:system[-_]reminder|environment_context|environment_details|user_instructions|ide_opened_file|ide_selection|local-command-stdout|local-command-caveat|command-message)>',
+                ' ', 'g'
+            ),
+            concat(' ', chr(9), chr(10), chr(13))
+        ) as text
+    from turns
+    where message.role = 'user'
+)
+
+select
+    conversation_id::varchar as conversation_id,
+    user_id::varchar as user_id,
+    position::integer as position,                                                      -- among its messages, from 1
+    -- the first that says something, of a conversation that is looked through for operator texts
+    (is_looked_at and row_number() over (partition by conversation_id order by text = '', position) = 1)::boolean as is_looked_at,
+    written::varchar as written,
+    text::varchar as text                                                               -- '': it was nothing else
+from cleaned
