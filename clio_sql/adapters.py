@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 
 import duckdb
@@ -195,6 +195,14 @@ def user_of(rule: str, path: str = identifier(FILE)) -> str:
     parts = re.split(r"(\{user\}|\*\*?)", rule)
     pattern = "^(?:.*/)?" + "".join(kinds.get(part, re.escape(part)) for part in parts) + "$"
     return f"nullif(regexp_extract({path}, {literal(pattern)}, 1), '')"
+
+
+def no_list(given: Input, adapter: Adapter, mapped: Mapping[str, str]) -> str:
+    """SQL: whether a row has something else where it should have a list. Over the input's own columns."""
+    items = [replace(item, kind="json") for item in (*adapter.needs, *adapter.optional) if item.kind == "list"]
+    read = [_value(item, place, given.types) for item in items if (place := item.find(given, mapped))]
+    tests = [f"not (coalesce(json_type({it}), 'NULL') in ('NULL', 'ARRAY') or trim({it} ->> '$') = '')" for it in read]
+    return " or ".join(tests) or "false"
 
 
 def _beside(types: Mapping[str, str], places: Mapping[Item, Place | None]) -> str:

@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from clio_sql.builder.records import inside
 from clio_sql.engine import Engine
 from clio_sql.errors import InputError, StateError, UsageError
 from clio_sql.failures import DEBUG, explained
+from clio_sql.limits import Limits
 from clio_sql.progress import Steps, interruptible
 from clio_sql.project import Relation
 from clio_sql.providers import require
@@ -35,7 +37,8 @@ class Told(NamedTuple):
     left_out: (reason, rows). held_back: facet -> reasons, without counts. unanswered: (status, calls of this run or
     refusals kept from earlier ones). conversations: what came, changed and went since the last run. fits: facet ->
     why its clusters were fitted anew; not those that stayed. waiting: facet -> why they will be, once enough people
-    came or went. untimed: rows without a time that can be read. erased: what went with the conversations that vanished.
+    came or went. untimed: rows without a time that can be read. mended: rows with half a character.
+    erased: what went with the conversations that vanished.
     """
 
     left_out: list[tuple[str, int]]
@@ -45,6 +48,7 @@ class Told(NamedTuple):
     fits: dict[str, str]
     waiting: dict[str, str]
     untimed: int = 0
+    mended: int = 0
     erased: erase.Erased | None = None
 
 
@@ -149,7 +153,7 @@ def _work(
         if (folder / PUBLISHED).exists():
             builder.settle(con, relations, folder / PUBLISHED, schema)
         steps.begin("source", None)
-        source = sources.read(con, input, schema=schema, **reading)
+        source = sources.read(con, input, schema=schema, limits=limits(con, relations), **reading)
         steps.end(source.rows, skipped=False)
         builder.describe_input(
             con,
@@ -168,7 +172,9 @@ def _work(
         finish(con, place.warehouse, steps)
         vanished = told.conversations._replace(vanished=gone.conversations if gone else told.conversations.vanished)
         left_out = [*source.left_out, *told.left_out]
-        return told._replace(left_out=left_out, conversations=vanished, untimed=source.untimed, erased=gone)
+        return told._replace(
+            left_out=left_out, conversations=vanished, untimed=source.untimed, mended=source.mended, erased=gone
+        )
 
     return interruptible(con, engine, steps, work)
 
@@ -180,6 +186,17 @@ def _mode(con: duckdb.DuckDBPyConnection, relations: list[Relation]) -> str:
         return con.execute(f"select mode from (\n{settings.sql}\n)").fetchall()[0][0]
     except (duckdb.Error, IndexError):  # told when it is built
         return "insight"
+
+
+def limits(con: duckdb.DuckDBPyConnection, relations: list[Relation]) -> Limits:
+    """What the input may be at most, as `settings` of the analysis says; else the defaults."""
+    (settings,) = [relation for relation in relations if relation.name == "settings"]
+    names = [field.name for field in fields(Limits)]
+    try:
+        given = con.execute(f"select {', '.join(names)} from (\n{settings.sql}\n)").fetchall()[0]
+    except (duckdb.Error, IndexError):  # told when it is built
+        return Limits()
+    return Limits(*given) if all(isinstance(value, int) and value > 0 for value in given) else Limits()
 
 
 def publish_checked(

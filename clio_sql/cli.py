@@ -57,6 +57,9 @@ def run(
     user: options.USER = None,
     since: options.SINCE = None,
     until: options.UNTIL = None,
+    encoding: options.ENCODING = None,
+    max_bad_rows: options.MAX_BAD_ROWS = None,
+    allow_views: options.ALLOW_VIEWS = False,
     parquet: options.PARQUET = False,
     depth: options.DEPTH = None,
     provider: options.PROVIDER = None,
@@ -106,6 +109,9 @@ def plan(
     user: options.USER = None,
     since: options.SINCE = None,
     until: options.UNTIL = None,
+    encoding: options.ENCODING = None,
+    max_bad_rows: options.MAX_BAD_ROWS = None,
+    allow_views: options.ALLOW_VIEWS = False,
     provider: options.PROVIDER = "anthropic",
     model: options.MODEL = None,
     naming_model: options.NAMING_MODEL = None,
@@ -433,6 +439,9 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
         "user": options["user"],
         "since": options["since"],
         "until": options["until"],
+        "encoding": options["encoding"],
+        "max_bad_rows": options["max_bad_rows"],
+        "allow_views": options["allow_views"],
         "breakdowns": tuple(options["breakdown"] or ()),
         "columns": {name: options[option] for name, option in COLUMNS.items() if options[option]},
     }
@@ -451,6 +460,8 @@ def _analyse(input: str, into: Path, depth: int | None, name: str | None = None,
         typer.echo(line, err=True)
     for reason, rows in told.left_out:
         typer.echo(f"left out of the input: {rows:,} with {reason}", err=True)
+    if told.mended:
+        typer.echo(f"mended in the input: {told.mended:,} with half a character, which is U+FFFD now", err=True)
     if told.untimed:
         typer.echo(f"in no trend: {told.untimed:,} without a time that can be read, of 1900 to 2199", err=True)
     for status, count in told.unanswered:

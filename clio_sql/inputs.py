@@ -1,34 +1,61 @@
-"""Opens an input: a file, a folder or glob of Parquet, or a table of a DuckDB file or a PostgreSQL database."""
+"""Opens an input: text or Parquet files, a .zip, or a table of a DuckDB or SQLite file or a PostgreSQL database.
+
+Text files are read by DuckDB. Where it stumbles over one, `Stumbled` is raised, and a second, careful reading goes
+through `lines`, which finds and counts the bad rows.
+"""
 
 from __future__ import annotations
 
 import glob
+import gzip
 import re
+import shutil
+import tempfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
 import duckdb
 
-from clio_sql import postgres
-from clio_sql.errors import InputError
-from clio_sql.lines import not_utf8, uneven
+from clio_sql import foreign, lines, packed, postgres
+from clio_sql.errors import InputError, StateError
+from clio_sql.limits import Limits
 from clio_sql.quoting import identifier, literal
+from clio_sql.shown import are_data, names
 
 KINDS = {
-    ".parquet": "parquet", ".jsonl": "json", ".ndjson": "json", ".json": "json",
-    ".csv": "csv", ".tsv": "csv", ".duckdb": "duckdb", ".ddb": "duckdb", ".db": "duckdb",
+    ".parquet": "parquet", ".jsonl": "json", ".ndjson": "json", ".json": "json", ".csv": "csv", ".tsv": "csv",
+    ".zip": "zip", ".duckdb": "database", ".ddb": "database", ".db": "database", ".sqlite": "database",
+    ".sqlite3": "database",
 }  # fmt: skip
-ALLOWED = ".parquet, .jsonl, .ndjson, .json, .csv, .tsv (text also .gz), a folder of Parquet, "
-ALLOWED += ".duckdb::schema.table, postgresql://user@host/database::schema.table"
+TEXT = tuple(suffix for suffix, kind in KINDS.items() if kind in ("json", "csv"))
+FILES = (*TEXT, ".parquet")
+ALLOWED = (
+    ".parquet, .jsonl, .ndjson, .json, .csv, .tsv (text also .gz), a folder or glob of one kind of them, a .zip of "
+)
+ALLOWED += "one, .duckdb::schema.table, .db::table of SQLite, postgresql://user@host/database::schema.table"
 UNREADABLE = (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException)
 NOT_A_LIST = "clio-sql: not a list: row"
-NO_HEADER = " The first line of a CSV file must name its columns."
 FILE = "clio-sql file"  # the column of the path of a row's file, where the input is files
 LOOKED_AT = 1_000  # rows that are looked at for a key within a column
-LONGEST = 64 * 2**20  # bytes of one JSON object or CSV line; DuckDB buffers twice this a thread
+
+
+class Stumbled(InputError):
+    """DuckDB cannot read the files as they are; a careful reading can tell which rows are bad."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How files are read. careful: row by row, bad ones left out, as many as max_bad_rows (None: 10 or 1%) allows."""
+
+    encoding: str | None = None
+    max_bad_rows: int | None = None
+    allow_views: bool = False
+    limits: Limits = field(default_factory=Limits)
+    careful: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +79,7 @@ class Input:
     load: Callable[[str | None, str, str], None] | None = None
     # Whether a JSON path of a column, given as SQL, leads to something in one of the first rows
     holds: Callable[[str, str], bool] = lambda json, path: False
+    bad: lines.BadRows | None = None  # of a careful reading
 
     def column(self, name: str) -> str | None:
         """The column of that name, spelled as in the input, or None.
@@ -93,17 +121,6 @@ def json_of(column: str, type_: str) -> str:
     return f"if({string} and ltrim({text})[1] in ('[', '{{') and json_valid({text}), {text}::json, to_json({column}))"
 
 
-def names(given: Iterable[str]) -> str:
-    """Column names for an error, at most 60. What looks like a text is not quoted: a file may have no header."""
-    given = list(given)
-    shown = [name if _is_name(name) else f"(a text of {len(name)} characters)" for name in given[:60]]
-    return ", ".join([*shown, f"… {len(given) - 60} more"] if len(given) > 60 else shown)
-
-
-def _is_name(text: str) -> bool:
-    return len(text) <= 40 and text.isprintable() and text.count(" ") <= 2
-
-
 def found(path: str) -> tuple[list[str], str]:
     """The files of an input in order of their names, and their kind. Opens none. Raises InputError."""
     if postgres.is_url(path):
@@ -113,9 +130,11 @@ def found(path: str) -> tuple[list[str], str]:
         paths = _files(file)
     except OSError as error:
         raise InputError(f"{_name(file)}: it cannot be looked at ({error.strerror}). Check the path.") from None
-    kinds = {_kind(each) for each in paths}
-    kind = kinds.pop()
-    if kinds or not kind or (kind == "duckdb" and len(paths) > 1):
+    kinds = sorted({_kind(each) for each in paths})
+    if len(kinds) > 1 and all(kinds):
+        raise InputError(f"{_name(file)}: files of {len(kinds)} kinds, {', '.join(kinds)}. Give one kind, as a glob.")
+    kind = kinds[0]
+    if len(kinds) > 1 or not kind or (kind in ("database", "zip") and len(paths) > 1):
         raise InputError(f"{_name(file)}: not a kind that can be read. Allowed: {ALLOWED}. Convert or rename it.")
     return paths, kind
 
@@ -126,38 +145,157 @@ def _name(path: str) -> str:
 
 
 @contextmanager
-def opened(con: duckdb.DuckDBPyConnection, path: str) -> Iterator[Input]:
-    """The input, open. What DuckDB cannot read of it, within the block too, becomes an InputError."""
+def opened(con: duckdb.DuckDBPyConnection, path: str, reading: Reading | None = None) -> Iterator[Input]:
+    """The input, open. What DuckDB cannot read of it, within the block too, becomes an InputError.
+
+    Raises Stumbled, where a careful reading may find which rows are bad.
+    """
+    reading = reading or Reading()
     paths, kind = found(path)
     file, _, table = path.partition("::")
-    where = _name(file)
+    where = postgres.where(path) if kind == "postgres" else _name(file)
     try:
         if kind == "postgres":
-            with _postgres(con, path) as given:
+            with _postgres(con, path, reading) as given:
                 yield given
-        elif kind == "duckdb":
-            with _attached(con, paths[0], where) as alias:
-                relation = _table(con, alias, table, where)
-                yield Input(where, relation, _types(con, relation), holds=_holds(con, relation))
+        elif kind == "database":
+            with _foreign(con, paths[0], table, where, reading) as given:
+                yield given
         else:
-            relation, types = _scan(con, kind, paths, file)
-            types = _types(con, relation) | types
-            del types[FILE]
-            hint = NO_HEADER if kind == "csv" else ""
-            yield Input(where, relation, types, hint, tuple(paths), holds=_holds(con, relation))
+            with _private_folder(con) as folder:
+                yield _files_opened(con, kind, paths, file, table, reading, folder)
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise InputError(f"{where}: it cannot be unpacked. Is it whole?") from None
     except UNREADABLE as error:
         if any(words in str(error) for words in ("read-only mode", "No space left")):
             raise  # about the database that is written to
-        where = postgres.where(path) if kind == "postgres" else where
-        raise InputError(f"{where}: {_reason(error, kind, paths)}") from None
+        refused = InputError if reading.careful else _refusal(error, kind)
+        raise refused(f"{where}: {_reason(error, kind, reading.limits)}") from None
+
+
+def _refusal(error: duckdb.Error, kind: str) -> type[InputError]:
+    """Stumbled where reading row by row may help."""
+    text = str(error)
+    too_long = "maximum_object_size" in text or "aximum line size of" in text
+    return Stumbled if NOT_A_LIST in text or (kind in ("json", "csv", "zip") and not too_long) else InputError
+
+
+def _files_opened(
+    con: duckdb.DuckDBPyConnection, kind: str, paths: list[str], file: str, member: str, reading: Reading, folder: Path
+) -> Input:
+    """Text or Parquet files; those that must be rewritten first stand in `folder`."""
+    limits, where, given = reading.limits, _name(file), paths
+    if kind == "zip":
+        paths = [packed.member(paths[0], member, FILES, folder, limits.max_expansion)]
+        kind = _kind(paths[0])
+    for each in paths:
+        if each.endswith(".gz"):
+            packed.require_small(each, limits.max_expansion)
+    bad = None
+    if kind == "parquet":
+        _require_small_parquet(con, paths, where, limits)
+    elif reading.careful or reading.encoding or any(map(_is_foreign_text, paths)):
+        _require_header(kind, paths, reading)
+        bad = lines.BadRows(several=len(paths) > 1)
+        paths = _cleaned(kind, paths, reading, folder, bad)
+        bad.require(where, bad.rows, reading.max_bad_rows)
+    else:
+        _require_header(kind, paths, reading)
+    relation, types = _scan(con, kind, paths, file, limits, clean=bad is not None)
+    found = _types(con, relation) | types
+    del found[FILE]
+    limits.require_few(where, found)
+    if paths != given:  # rows are still of the files that were given
+        names = f"map({_texts(paths)}, {_texts(given)})"
+        relation = f"(select * replace ({names}[{identifier(FILE)}] as {identifier(FILE)}) from {relation})"
+    return Input(where, relation, found, files=tuple(given), holds=_holds(con, relation), bad=bad)
+
+
+def _is_foreign_text(path: str) -> bool:
+    """Whether a text file is in UTF-16, or a CSV file begins by naming its separator."""
+    return lines.encoding(path).startswith("utf-16") or bool(lines.separator(path))
+
+
+def _cleaned(kind: str, paths: list[str], reading: Reading, folder: Path, bad: lines.BadRows) -> list[str]:
+    written = []
+    for number, each in enumerate(paths):
+        target = folder / f"clean{number}.{'csv' if kind == 'csv' else 'jsonl'}"
+        try:
+            lines.clean(each, target, kind, reading.encoding, reading.limits.max_row_bytes, bad)
+        except gzip.BadGzipFile:
+            raise
+        except OSError as error:
+            raise StateError(f"{folder.parent}: cannot be written to ({error.strerror}).") from None
+        written.append(str(target))
+    return written
+
+
+def _require_header(kind: str, paths: list[str], reading: Reading) -> None:
+    """Raises InputError where the first line of a CSV file is data, or two of its names differ by case alone."""
+    for path in paths if kind == "csv" else ():
+        header = lines.header(path, reading.encoding, reading.limits.max_row_bytes)
+        reading.limits.require_few(_name(path), header)
+        if are_data(header):
+            raise InputError(
+                f"{_name(path)}: its first line is no header: one of its {len(header)} values is a number, a time, "
+                "an address or a sentence. The first line of a CSV file must name its columns. Write one above it."
+            )
+        require_distinct(_name(path), header)
+
+
+def require_distinct(where: str, columns: Iterable[str]) -> None:
+    """Raises InputError where two names differ by case alone: SQL cannot tell them apart."""
+    seen: dict[str, str] = {}
+    for name in columns:
+        if seen.setdefault(name.lower(), name) != name:
+            raise InputError(
+                f"{where}: the columns {names(sorted((seen[name.lower()], name)))} differ by upper and lower case "
+                "alone, which SQL does not tell apart. Rename one."
+            )
 
 
 @contextmanager
-def _postgres(con: duckdb.DuckDBPyConnection, path: str) -> Iterator[Input]:
+def _private_folder(con: duckdb.DuckDBPyConnection) -> Iterator[Path]:
+    """A folder that only its owner may enter, beside the database where that is a file; gone in the end.
+
+    What a process that was killed left of its own goes too: the lock of the database lets only one work at it.
+    """
+    query = "select path, readonly from duckdb_databases() where database_name = current_database()"
+    ((path, readonly),) = con.execute(query).fetchall()
+    beside = Path(path) if path and not readonly else None
+    prefix = f".{beside.stem}-input-" if beside else "clio-sql-input-"
+    for left in beside.parent.glob(f"{prefix}*") if beside else ():
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=beside.parent if beside else None) as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def _foreign(con: duckdb.DuckDBPyConnection, path: str, table: str, where: str, reading: Reading) -> Iterator[Input]:
+    """A table of a DuckDB or SQLite file, read once into a temporary one."""
+    copy = f"clio_input_{uuid4().hex}"
+    _require_not_open(con, path, where)
+    try:
+        types = foreign.copied(con, copy, path, table, where, reading.allow_views, reading.limits)
+        yield Input(where, copy, types, holds=_holds(con, copy))
+    finally:
+        con.execute(f"drop table if exists {copy}")
+
+
+def _require_not_open(con: duckdb.DuckDBPyConnection, path: str, where: str) -> None:
+    open_here = con.execute("select path from duckdb_databases() where path is not null").fetchall()
+    if any(Path(each).exists() and Path(path).samefile(each) for (each,) in open_here):
+        raise InputError(f"{where}: this process has it open already. Close that connection, or copy the file.")
+
+
+@contextmanager
+def _postgres(con: duckdb.DuckDBPyConnection, path: str, reading: Reading) -> Iterator[Input]:
     """A table of a PostgreSQL database, read once into a temporary one when its format is known."""
     copy = f"clio_input_{uuid4().hex}"
     with postgres.opened(path) as table:
         types = {name: type_ for name, (_, type_) in table.columns.items()}
+        reading.limits.require_few(postgres.where(path), types)
+        require_distinct(postgres.where(path), types)
         con.execute(f"create temp table {copy} ({', '.join(f'{identifier(name)} {types[name]}' for name in types)})")
         try:
             yield Input(
@@ -166,25 +304,6 @@ def _postgres(con: duckdb.DuckDBPyConnection, path: str) -> Iterator[Input]:
             )  # fmt: skip
         finally:
             con.execute(f"drop table if exists {copy}")
-
-
-@contextmanager
-def _attached(con: duckdb.DuckDBPyConnection, path: str, where: str) -> Iterator[str]:
-    """The catalog of a DuckDB file, attached read-only."""
-    alias = f"clio_input_{uuid4().hex}"  # not the file's stem, which may equal a schema in it
-    try:
-        con.execute(f"attach {literal(path)} as {alias} (read_only)")
-    except duckdb.Error as error:
-        what = "it cannot be opened as a DuckDB database. Is it one, and is the file whole?"
-        if "lock" in str(error):
-            what = "another process has it locked for writing, so none can read. Close it there, or copy it."
-        if "already attached" in str(error):
-            what = "this process has it open already. Close that connection, or copy the file."
-        raise InputError(f"{where}: {what}") from None
-    try:
-        yield alias
-    finally:
-        con.execute(f"detach {alias}")
 
 
 def _types(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
@@ -203,14 +322,14 @@ def _holds(con: duckdb.DuckDBPyConnection, relation: str) -> Callable[[str, str]
 
 
 def _files(path: str) -> list[str]:
-    """The files of a path, a folder of Parquet or a glob, in order of their names. Raises InputError."""
+    """The files of a path, a folder or a glob, in order of their names. Raises InputError."""
     folder = Path(path)
     if path and folder.is_dir():
-        paths = sorted(map(str, folder.rglob("*.parquet")))
+        paths = sorted(str(each) for each in folder.rglob("*") if _is_input(each, folder))
     else:
         paths = [path] if folder.is_file() else sorted(glob.glob(path, recursive=True))
     if not paths:
-        what = "the folder has no .parquet file" if path and folder.is_dir() else "there is no such file"
+        what = "the folder has no file of these" if path and folder.is_dir() else "there is no such file"
         raise InputError(f"{_name(path)}: {what}. Allowed: {ALLOWED}. Check the path.")
     for each in paths:
         if not Path(each).stat().st_size:
@@ -218,15 +337,32 @@ def _files(path: str) -> list[str]:
     return paths
 
 
+def _is_input(file: Path, folder: Path) -> bool:
+    """Whether a file of a folder is data: of a kind that can be read, and not put there by a tool."""
+    hidden = any(part.startswith((".", "_")) for part in file.relative_to(folder).parts)
+    return not hidden and file.is_file() and _kind(str(file)) in ("json", "csv", "parquet")
+
+
 def _kind(path: str) -> str:
-    """parquet, json, csv or duckdb by a file's name, '' if it is none of them."""
+    """parquet, json, csv, zip or database by a file's name, '' if it is none of them."""
     kind = KINDS.get(Path(path.removesuffix(".gz")).suffix.lower(), "")
     return kind if kind in ("json", "csv") or not path.endswith(".gz") else ""
 
 
-def _scan(con: duckdb.DuckDBPyConnection, kind: str, paths: list[str], given: str) -> tuple[str, dict[str, str]]:
+def _texts(paths: list[str]) -> str:
+    return "[" + ", ".join(map(literal, paths)) + "]"
+
+
+def _listed(paths: list[str]) -> str:
+    """Paths for a table function of DuckDB, which would take a * in a name for a pattern."""
+    return "[" + ", ".join(literal(re.sub(r"([*?\[])", r"[\1]", each)) for each in paths) + "]"
+
+
+def _scan(
+    con: duckdb.DuckDBPyConnection, kind: str, paths: list[str], given: str, limits: Limits, clean: bool
+) -> tuple[str, dict[str, str]]:
     """The table function that reads the files, and the types of nested columns it returns as JSON."""
-    listed = "[" + ", ".join(literal(re.sub(r"([*?\[])", r"[\1]", each)) for each in paths) + "]"
+    listed = _listed(paths)
     named = f"filename={literal(FILE)}"
     if kind == "parquet":
         hive = any("=" in each.removeprefix(given) for each in paths)  # folders like plan=pro within it
@@ -234,51 +370,73 @@ def _scan(con: duckdb.DuckDBPyConnection, kind: str, paths: list[str], given: st
     if kind == "csv":
         # skip, comment: or lines before a longer one, and lines that begin with #, would be lost in silence
         options = """all_varchar=true, header=true, skip=0, comment='', quote='"', escape='"'"""
-        relation = f"read_csv({listed}, union_by_name=true, {options}, max_line_size={LONGEST}, {named})"
-        _require_even(con, relation, paths, _name(given))
+        options += ", delim=','" if clean else ""
+        relation = f"read_csv({listed}, union_by_name=true, {options}, max_line_size={limits.max_row_bytes}, {named})"
+        if not clean:
+            _require_even(con, relation, _name(given))
         return relation, {}
-    # A type guessed from some values changes others (a date's text): each column is read as JSON. All
-    # rows are looked at first, so that a key of the last one is not missed, and to know what is nested.
-    options = f"maximum_object_size={LONGEST}"
-    look = f"read_json({listed}, union_by_name=true, sample_size=-1, maximum_depth=2, {options})"
-    types = _types(con, look)
-    columns = ", ".join(f"{literal(name)}: 'JSON'" for name in types)
+    # A type guessed from some values changes others (a date's text): each column is read as JSON.
+    types = _keys(con, listed, _name(given), limits)
+    columns = ", ".join(f"{literal(name)}: 'JSON'" for name in types or ["json"])
     as_json = {name: type_ for name, type_ in types.items() if nested(type_)}
+    options = f"maximum_object_size={limits.max_row_bytes}"
     return f"read_json({listed}, columns={{{columns}}}, {options}, {named})", as_json
 
 
-def _require_even(con: duckdb.DuckDBPyConnection, relation: str, paths: list[str], where: str) -> None:
-    """DuckDB takes each line of a CSV file for one value where some line has too few or too many: say which."""
+def _keys(con: duckdb.DuckDBPyConnection, listed: str, where: str, limits: Limits) -> dict[str, str]:
+    """The keys of JSON objects with their types, in order. All rows are looked at: a key may be in the last alone."""
+    options = f"union_by_name=true, maximum_object_size={limits.max_row_bytes}"
+    look = f"sample_size=-1, maximum_depth=3, records='false', map_inference_threshold={limits.max_columns}"
+    try:
+        type_ = con.execute(f"from read_json({listed}, {look}, {options}) limit 0").description[0][1]
+        if type_.id == "struct":
+            found = {name: str(kind) for name, kind in type_.children}
+            limits.require_few(where, found)
+            return found
+    except duckdb.NotImplementedException:  # two keys differ by case alone
+        pass
+    objects = f"read_json_objects({listed}, maximum_object_size={limits.max_row_bytes})"
+    if con.execute(f"select 1 from {objects} where json_type(json) not in ('OBJECT', 'NULL') limit 1").fetchall():
+        raise Stumbled(f"{where}: a row is no JSON object.")
+    found = dict(con.execute(KEYS.format(objects)).fetchall())
+    limits.require_few(where, found)
+    require_distinct(where, found)
+    return found
+
+
+# One row a key: JSON[] where it holds lists or objects alone.
+KEYS = """
+    select key, if(bool_and(type in ('ARRAY', 'OBJECT', 'NULL')) and not bool_and(type = 'NULL'), 'JSON[]', 'JSON')
+    from {} as o, json_each(o.json)
+    where json_type(o.json) = 'OBJECT'
+    group by key order by key"""
+
+
+def _require_small_parquet(con: duckdb.DuckDBPyConnection, paths: list[str], where: str, limits: Limits) -> None:
+    """Raises InputError where a file says that it becomes too large, or too wide, when it is read."""
+    sizes = con.execute(
+        "select file_name, sum(total_uncompressed_size), count(distinct path_in_schema) "
+        f"from parquet_metadata({_listed(paths)}) group by all"
+    ).fetchall()
+    for path, size, _ in sizes:
+        if size > max(packed.LEAST, limits.max_expansion * Path(path).stat().st_size):
+            raise InputError(packed.TOO_MUCH.format(_name(path), limits.max_expansion))
+
+
+def _require_even(con: duckdb.DuckDBPyConnection, relation: str, where: str) -> None:
+    """Raises Stumbled where DuckDB takes each line for one value: it does where some have too few or too many."""
     columns = [name for name in _types(con, relation) if name != FILE]
-    delimiter = re.search(r"[,;\t|]", columns[0])
-    if len(columns) == 1 and delimiter and (wrong := uneven(paths, delimiter[0])):
-        raise InputError(f"{where}: {wrong} Is a {delimiter[0]!r} outside quotes, or a quote not closed? Correct it.")
+    if len(columns) == 1 and re.search(r"[,;\t|]", columns[0]):
+        raise Stumbled(f"{where}: its lines have different numbers of values. Correct it.")
 
 
-def _table(con: duckdb.DuckDBPyConnection, alias: str, table: str, where: str) -> str:
-    """The named table or view of the attached file, or its only one. Raises InputError that lists them."""
-    query = "select table_schema, table_name from information_schema.tables where table_catalog = ?"
-    tables = con.execute(f"{query} order by all", [alias]).fetchall()
-    matching = [each for each in tables if table in ("", each[1], ".".join(each))]
-    if len(matching) == 1:
-        return ".".join(map(identifier, (alias, *matching[0])))
-    which = f"{table!r} is not one of its tables." if table else "which table?"
-    there = ", ".join(map(".".join, tables)) or "no table"
-    raise InputError(f"{where}: {which} There is: {there}. Give it as {where}::schema.table.")
-
-
-def _reason(error: duckdb.Error, kind: str, paths: list[str]) -> str:
+def _reason(error: duckdb.Error, kind: str, limits: Limits) -> str:
     """What is wrong and what to do, without DuckDB's text, which may quote a conversation."""
     text = str(error)
-    if row := re.search(rf"{NOT_A_LIST} (\d+(?: of those in the time range)?)", text):
-        return (
-            f"row {row[1]}: its messages are not a JSON list. Allowed: a list such as "
-            '[{"role": "user", "content": "..."}]. From Python, write them with json.dumps or as Parquet.'
-        )
-    if kind in ("json", "csv") and (line := not_utf8(paths)):
-        return f"line {line} is not UTF-8. Convert the file, for example by iconv -f CP1252 -t UTF-8."
     if "maximum_object_size" in text or "aximum line size of" in text:
-        return f"a row is longer than {LONGEST} bytes. Shorten or split it, or give the input as Parquet."
+        return f"a row is longer than {limits.max_row_bytes:,} bytes. {lines.LONGER} Parquet has no such limit."
+    if NOT_A_LIST in text:
+        return "its messages are not a JSON list."
     place = re.search(r"(?:[Ll]ine|record/value):? (\d+)", text)
     near = f", near line {place[1]}" if place and kind in ("json", "csv") else ""
     return f"it cannot be read as {kind} ({type(error).__name__}{near}). Is it whole, and of this format?"

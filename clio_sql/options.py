@@ -44,7 +44,8 @@ INPUT = Annotated[
     str,
     typer.Argument(
         metavar="INPUT",
-        help="Parquet, JSONL, JSON or CSV file, a folder or glob of Parquet, file.duckdb::schema.table, or postgresql://…::schema.table.",
+        help="Parquet, JSONL, JSON or CSV file, a folder, glob or .zip of them, file.duckdb::schema.table, "
+        "chat.db::table (SQLite), or postgresql://…::schema.table.",
         show_default=False,
     ),
 ]
@@ -89,6 +90,22 @@ SINCE = Annotated[
     typer.Option(metavar="TIME", help="Only conversations that began at or after it: 2026-03-01T12:00:00Z, or a date."),
 ]
 UNTIL = Annotated[str | None, typer.Option(metavar="TIME", help="Only conversations that began before it, as --since.")]
+
+ENCODING = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Of text files; UTF-8 or UTF-16 by default.", show_default=False)
+]
+MAX_BAD_ROWS = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=0,
+        help="Rows of the input that may be left out as unreadable; 10 or 1% by default, the larger.",
+        show_default=False,
+    ),
+]
+ALLOW_VIEWS = Annotated[
+    bool, typer.Option("--allow-views", help="Read a view of a DuckDB or SQLite file, which runs its maker's SQL.")
+]
 
 PROVIDER = _model(
     str, "local (default: no language model, no cost) or anthropic; its key is ANTHROPIC_API_KEY.", "NAME"

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from clio_sql import builder, fill, findings, inputs, project, sources
-from clio_sql.analyse import WAREHOUSE
+from clio_sql.analyse import WAREHOUSE, limits
 from clio_sql.calls.replies import Plan
 from clio_sql.engine import Engine
 from clio_sql.errors import StateError
@@ -54,7 +54,7 @@ def plan(
         if not fill.is_paid(engine):
             return []
         _copy_store(con, into)
-        source = sources.read(con, input, **reading)
+        source = sources.read(con, input, limits=limits(con, relations), **reading)
         builder.describe_input(
             con,
             builder.SCHEMA,

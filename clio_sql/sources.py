@@ -1,24 +1,28 @@
 """Reads conversations out of any supported input into one table, `source`.
 
-Text is kept as it is, NUL characters, emoji and all. Invalid UTF-8 is refused, with its line: a
-replaced character would change in silence what a person wrote.
+Text is kept as it is, NUL characters, emoji and all; half a character becomes U+FFFD, and is counted. A row that cannot
+be read is left out and counted with its line.
 """
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
 from clio_sql import adapters
-from clio_sql.adapters import FORMATS, MAPPABLE, USER, Adapter, adapter, make_macros, raw, user_of
+from clio_sql.adapters import FORMATS, MAPPABLE, USER, Adapter, adapter, make_macros, no_list, raw, user_of
 from clio_sql.errors import InputError, UsageError
-from clio_sql.inputs import Input, names, opened
+from clio_sql.inputs import Input, Reading, Stumbled, opened
+from clio_sql.limits import Limits
+from clio_sql.lines import NO_LIST, SHOWN, BadRows
 from clio_sql.quoting import identifier, literal
+from clio_sql.shown import names
 from clio_sql.state import user_hash
 
 VIEW = """
@@ -37,12 +41,13 @@ class Source:
     breakdowns: tuple[str, ...]
     metadata: tuple[str, ...]  # the names that can be broken down by
     columns: tuple[str, ...]  # the columns of the input
-    left_out: tuple[tuple[str, int], ...] = ()  # (reason, conversations) that since and until kept out
+    left_out: tuple[tuple[str, int], ...] = ()  # (reason, rows) that cannot be read, or since and until kept out
     untimed: int = 0  # conversations without a time that can be read, where a column has times
     conversations: int = 0  # rows of the table `source`: some have nothing said in them, or no id
     users: int = 0  # distinct user ids
     merged: int = 0  # rows that became part of another conversation
     nameless: int = 0  # conversations whose user id, such as 'anonymous', names nobody
+    mended: int = 0  # rows in which half a character became U+FFFD
 
 
 def read(
@@ -56,6 +61,10 @@ def read(
     since: str | None = None,
     until: str | None = None,
     user: str | None = None,
+    encoding: str | None = None,
+    max_bad_rows: int | None = None,
+    allow_views: bool = False,
+    limits: Limits | None = None,
     schema: str = "clio",
 ) -> Source:
     """Writes the conversations of `path` to the table `schema.source`, replacing it, and says what they are.
@@ -72,8 +81,12 @@ def read(
 
     user: whom all rows are of, or with {user} the end of the files' paths, as in 'logs/{user}/**': what stands there is
     the user. Rows of files with another path have none.
+    encoding: of text files, a name that Python knows; UTF-8 by default, or UTF-16 where the file shows it.
+    max_bad_rows: rows that may be left out because they cannot be read; by default the larger of 10 and 1%.
+    allow_views: a view of a DuckDB or SQLite file may be read, which runs SQL of whoever made the file.
+    limits: what a row, a file and a table may be at most; see Limits.
 
-    Raises InputError, or UsageError for since, until and user, and then leaves what was read before.
+    Raises InputError, or UsageError for since, until, user and encoding, and then leaves what was read before.
     """
     first, last = moment("since", since), moment("until", until)
     if first and last and first >= last:
@@ -82,8 +95,48 @@ def read(
     _allowed("source", [source] if source else [], FORMATS)
     _allowed("columns", mapped, MAPPABLE)
     _allowed("privacy_unit", [privacy_unit], ("user", "conversation"))
+    reading = Reading(_known(encoding), max_bad_rows, allow_views, limits or Limits())
+    asked = tuple(breakdowns)
+
+    def once(reading: Reading) -> Source:
+        return _read(con, str(path), reading, source, mapped, privacy_unit, asked, first, last, user, schema)
+
+    try:
+        return once(reading)
+    except Stumbled:
+        pass
+    return once(replace(reading, careful=True))
+
+
+def _known(encoding: str | None) -> str | None:
+    """The encoding under Python's name for it. Raises UsageError."""
+    if encoding is None:
+        return None
+    try:
+        found = codecs.lookup(encoding)
+        "".encode(found.name)
+    except (LookupError, ValueError):
+        raise UsageError(
+            f"--encoding {encoding[:40]!r} is not known. Allowed: utf-8, utf-16, cp1252, latin-1, shift_jis, …"
+        ) from None
+    return found.name
+
+
+def _read(
+    con: duckdb.DuckDBPyConnection,
+    path: str,
+    reading: Reading,
+    source: str | None,
+    mapped: Mapping[str, str],
+    privacy_unit: str,
+    asked: tuple[str, ...],
+    first: str,
+    last: str,
+    user: str | None,
+    schema: str,
+) -> Source:
     make_macros(con)
-    with opened(con, str(path)) as given:
+    with opened(con, path, reading) as given:
         if user is not None:
             _require_user(con, given, mapped, user)
         if given.load is None:
@@ -96,21 +149,41 @@ def read(
             time = chosen.time(given, mapped) if within and chosen.row_is_a_conversation else None
             given.load(time.column if time and not time.path else None, first, last)
             _require_rows(con, given)
+        if reading.careful:
+            given = _lists_alone(con, given, chosen, mapped, reading)
         narrow = within if chosen.row_is_a_conversation else ""
         rows = raw(given, chosen, mapped, narrow, user)
         query = _query(con, rows, chosen, within or "true", privacy_unit)
         left_out = _outside(con, given, chosen, mapped, within)
-        asked = tuple(breakdowns)
         found, metadata = _written(con, schema, query, given.where, asked)
         timed = chosen.has_time(given, mapped)
+        bad = given.bad or BadRows(several=False)
     return Source(
-        chosen.name, found["rows"], privacy_unit, asked, metadata, tuple(given.types), left_out,
+        chosen.name, found["rows"], privacy_unit, asked, metadata, tuple(given.types), (*bad.reasons(), *left_out),
         untimed=found["untimed"] if timed else 0,
         conversations=found["conversations"],
         users=found["users"],
         merged=found["rows"] - found["conversations"],
         nameless=found["nameless"] if privacy_unit == "user" else 0,
+        mended=bad.mended,
     )  # fmt: skip
+
+
+def _lists_alone(
+    con: duckdb.DuckDBPyConnection, given: Input, chosen: Adapter, mapped: Mapping[str, str], reading: Reading
+) -> Input:
+    """The input without rows whose messages are no list, which are counted. Raises InputError where they are many."""
+    bad = given.bad or BadRows(several=False)
+    wrong = no_list(given, chosen, mapped)
+    rows, count, first = con.execute(
+        f"select count(*), count_if(wrong), (list(position order by position) filter (wrong))[:{SHOWN}] "
+        f"from (select row_number() over () as position, {wrong} as wrong from {given.relation})"
+    ).fetchall()[0]
+    for position in first or ():
+        bad.add(NO_LIST, bad.place(position))
+    bad.bad[NO_LIST] += count - len(first or ())
+    bad.require(given.where, rows + bad.bad.total() - count, reading.max_bad_rows)
+    return replace(given, relation=f"(from {given.relation} where not ({wrong}))", bad=bad)
 
 
 def moment(name: str, text: str | None) -> str:

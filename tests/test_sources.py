@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clio_sql.errors import InputError
+from clio_sql.limits import Limits
 from clio_sql.sources import FORMATS, read
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -407,6 +408,8 @@ def test_a_folder_and_a_glob_of_parquet(con, tmp_path):
         folder.mkdir()
         path = jsonl(tmp_path / "a.jsonl", chat(str(number)))
         con.execute(f"copy (from '{path}') to '{folder / 'part[1].parquet'}'")
+    assert "files of 2 kinds, json, parquet" in refused(con, tmp_path)
+    (tmp_path / "a.jsonl").unlink()
     assert read(con, tmp_path, breakdowns=["plan"]).rows == 2
     assert [(row[0], row[4]["plan"]) for row in rows(con)] == [("0", "free"), ("1", "pro")]
     assert read(con, f"{tmp_path}/*/*.parquet").rows == 2
@@ -434,7 +437,7 @@ def test_a_table_of_a_duckdb_file(con, tmp_path):
         other.execute("""create table "we""ird; --" as from clio.clio.chats""")
     assert read(con, f'{path}::main.we"ird; --').rows == 1
     message = refused(con, path)
-    assert 'which table? There is: clio.chats, main.we"ird; --. Give it as clio.duckdb::' in message
+    assert "which table? There is: clio.chats, main.(a text of 10 characters). Give it as clio.duckdb::" in message
     assert "'gone' is not one of its tables. There is: " in refused(con, f"{path}::gone")
     attached = con.execute("select count(*) from duckdb_databases() where database_name like 'clio_input%'")
     assert attached.fetchone() == (0,)
@@ -523,13 +526,11 @@ def test_wrong_arguments_say_what_there_is(con, tmp_path, arguments, part):
         ("a.txt", b"hello", "not a kind that can be read. Allowed: .parquet, .jsonl"),
         ("a.parquet.gz", b"hello", "not a kind that can be read"),
         ("a.parquet", b"hello", "cannot be read as parquet"),
-        ("a.jsonl", b'{"messages": "ok"}\n{"messages": "caf\xe9"}\n', "line 2 is not UTF-8. Convert"),
-        ("a.csv", b"conversation_id,role,content\n1,user,ok\n2,user,\xe9\n", "line 3 is not UTF-8. Convert"),
-        ("a.jsonl", b'{"id": 1}\n{"id": "' + SECRET.encode(), "cannot be read as json"),
-        ("a.jsonl", b'{"messages": [{"role": "user", "content": "\\ud800"}]}\n', "cannot be read as json"),
-        ("a.csv", b"conversation_id,messages,user_id\n1,[],u\n2,[{'role': 'my name is Zebulon'}],u\n",
-         "row 2: its messages are not a JSON list"),
-        ("a.jsonl", b'{"messages": []}\n{"messages": {"x": "my name is Zebulon"}}\n', "row 2: its messages"),
+        ("a.jsonl", b'{"messages": "caf\xe9"}\n', "line 1 has invalid UTF-8; of 1 rows none is left"),
+        ("a.jsonl", b'{"id": "' + SECRET.encode(), "line 1 has an end that is cut off"),
+        ("a.csv", b"conversation_id,messages,user_id\n2,[{'role': 'my name is Zebulon'}],u\n",
+         "line 2 has messages that are no JSON list"),
+        ("a.jsonl", b'{"messages": {"x": "my name is Zebulon"}}\n', "line 1 has messages that are no JSON list"),
         ("a.jsonl", b'{"user": "u", "messages": [{"who": "me"}]}\n', "none of its 1 conversations has"),
     ],
 )  # fmt: skip
@@ -538,9 +539,9 @@ def test_bad_files(con, tmp_path, name, content, part):
     assert part in refused(con, tmp_path / name)
 
 
-def test_missing_file_and_folder_without_parquet(con, tmp_path):
+def test_missing_file_and_folder_without_data(con, tmp_path):
     assert "there is no such file" in refused(con, tmp_path / "gone.parquet")
-    assert "the folder has no .parquet file" in refused(con, tmp_path)
+    assert "the folder has no file of these" in refused(con, tmp_path)
 
 
 def test_zero_rows_of_parquet(con, tmp_path):
@@ -568,10 +569,10 @@ def test_a_message_of_five_megabytes(con, tmp_path, kind):
     assert turns(con, "c") == [("user", text)]
 
 
-def test_a_row_that_is_too_long_is_told(con, tmp_path, monkeypatch):
-    monkeypatch.setattr("clio_sql.inputs.LONGEST", 10_000)
+def test_a_row_that_is_too_long_is_told(con, tmp_path):
     (tmp_path / "a.csv").write_text(f"conversation_id,role,content\n1,user,{SECRET * 3000}\n")
-    assert "a row is longer than 10000 bytes" in refused(con, tmp_path / "a.csv")
+    message = refused(con, tmp_path / "a.csv", limits=Limits(max_row_bytes=10_000))
+    assert "a row is longer than 10,000 bytes" in message and "max_row_bytes in settings.sql" in message
 
 
 def test_a_database_that_cannot_be_written_is_not_blamed_on_the_input(tmp_path):

@@ -42,6 +42,9 @@ select
     0.5::double as refit_least_share,               -- such a refit reaches this share of the base clusters; beyond it splits only wide ones
     0.95::double as keep_name_similarity,           -- cosine of old and new centroid from which on a cluster keeps its name
     0.3::double as regrow_share,                    -- the tree is grown anew when more of the conversations are in clusters new to it
+    33554432::bigint as max_row_bytes,              -- of the input: a longer JSON object, CSV line or SQLite row is refused, …
+    400::integer as max_columns,                    -- … so are more columns, or keys of all JSON objects together, …
+    200::integer as max_expansion,                  -- … and a packed file that becomes so many times as large
     'week'::varchar as period,                      -- of trends: day, week, month or quarter
     0.05::double as max_error_ratio,                -- a paid step stops when more of its calls failed
     0::integer as seed
