@@ -31,7 +31,11 @@ from clio_sql.register import macro_text
 from clio_sql.state import whole
 
 # The first whose columns are all there is taken: the particular before the general.
-FORMATS = ("claude_export", "wildchat", "lmsys", "sharegpt", "messages", "anthropic", "canonical", "openai")
+FORMATS = (
+    "claude_export", "wildchat", "lmsys", "sharegpt", "litellm", "langsmith", "helicone", "bedrock", "otel_otlp",
+    "otel_spans", "otel_columns", "langfuse", "messages", "batch", "anthropic", "requests", "canonical", "openai",
+    "exchanges",
+)  # fmt: skip
 # How inputs name what an item is, where its adapter names nothing itself; the best first.
 USUAL = {
     "conversation_id": ("conversation_id", "session_id", "thread_id", "chat_id"),
@@ -42,10 +46,11 @@ USUAL = {
 MACROS = (
     "clio_role", "clio_unencoded", "clio_spoken", "clio_json", "clio_parsed", "clio_part", "clio_text", "clio_tool",
     "clio_turn", "clio_is_message", "clio_message_list", "clio_messages", "clio_found", "clio_answer",
-    "clio_request", "clio_joined",
+    "clio_request", "clio_joined", "clio_system", "clio_first", "clio_attributes", "clio_numbered", "clio_span",
+    "clio_conversation_of_span", "clio_user_of_span",
     "clio_epoch", "clio_plain_time", "clio_clock", "clio_offset", "clio_written_time", "clio_time",
 )  # fmt: skip
-MAPPABLE = ("conversation_id", "user_id", "created_at", "messages", "role", "content")
+MAPPABLE = ("conversation_id", "user_id", "created_at", "messages", "role", "content", "prompt", "response")
 FIRST, LAST = "timestamp '1900-01-01'", "timestamp '2199-12-31'"
 USER = "{user}"
 POSITION = '"clio-sql position"'  # among the input's own columns
@@ -76,6 +81,7 @@ class Adapter:
     needs: tuple[Item, ...]
     optional: tuple[Item, ...]
     found_by: tuple[str, ...]  # a column that is only a sign of the format
+    user: str  # whose a row is, where no column says it as it stands
 
     def reads(self, given: Input, mapped: Mapping[str, str]) -> bool:
         """Whether all it needs is there, and it uses all that is mapped."""
@@ -120,14 +126,34 @@ def adapter(name: str) -> Adapter:
     sql = files("clio_sql.sql").joinpath("sources", f"{name}.sql").read_text(encoding="utf-8")
 
     def header(key: str) -> list[str]:
-        lines = re.findall(rf"^-- {key}: (.+)$", sql, re.MULTILINE)
+        lines = re.findall(rf"^-- {key}: (.+)$", re.sub(r"\n-- {2,}", " ", sql), re.MULTILINE)
         return [item for line in lines for item in re.split(r",\s*", line.rstrip(", "))]
 
     def items(key: str) -> tuple[Item, ...]:
         parts = [re.fullmatch(r"(\w+) (text|time|json|list|content)(?: from (.+))?", item) for item in header(key)]
-        return tuple(Item(p[1], p[2], tuple(p[3].split(" or ")) if p[3] else USUAL.get(p[1], (p[1],))) for p in parts)  # type: ignore[index]
+        return tuple(Item(p[1], p[2], _natives(p[1], p[3])) for p in parts)  # type: ignore[index]
 
-    return Adapter(name, sql, header("a row is")[0], items("needs"), items("optional"), tuple(header("found by")))
+    found_by, user = tuple(header("found by")), ", ".join(header("user"))
+    return Adapter(name, sql, header("a row is")[0], items("needs"), items("optional"), found_by, user)
+
+
+def _natives(name: str, told: str | None) -> tuple[str, ...]:
+    return tuple(told.split(" or ")) if told else USUAL.get(name, (name,))
+
+
+def described() -> str:
+    """The formats as a Markdown table, in the order in which they are looked for."""
+    lines = ["| `--source` | a row is | columns that tell it | user |", "|---|---|---|---|"]
+    for each in map(adapter, FORMATS):
+        columns = ", ".join(" or ".join(f"`{name}`" for name in column.split("/")) for column in each.wanted())
+        row = f"**{each.a_row_is}**" if not each.row_is_a_conversation else each.a_row_is
+        lines.append(f"| `{each.name}` | {row} | {columns} | {each.user or _user(each)} |")
+    return "\n".join(lines)
+
+
+def _user(adapter: Adapter) -> str:
+    natives = next((item.natives for item in adapter.optional if item.name == "user_id"), ())
+    return " or ".join(f"`{name}`" for name in natives) if natives != USUAL["user_id"] else "`user_id` or `user`"
 
 
 def make_macros(con: duckdb.DuckDBPyConnection, temp: bool = True) -> None:

@@ -77,6 +77,8 @@ def run(
     messages_column: options.MESSAGES_COLUMN = None,
     role_column: options.ROLE_COLUMN = None,
     content_column: options.CONTENT_COLUMN = None,
+    prompt_column: options.PROMPT_COLUMN = None,
+    response_column: options.RESPONSE_COLUMN = None,
 ) -> None:
     """Analyse INPUT: write warehouse.duckdb, published.duckdb and report.html, and print the tree.
 
@@ -127,6 +129,8 @@ def plan(
     messages_column: options.MESSAGES_COLUMN = None,
     role_column: options.ROLE_COLUMN = None,
     content_column: options.CONTENT_COLUMN = None,
+    prompt_column: options.PROMPT_COLUMN = None,
+    response_column: options.RESPONSE_COLUMN = None,
 ) -> None:
     """Print what `run` would ask and cost, before anything is paid. Nothing is sent and nothing written.
 
@@ -427,6 +431,8 @@ COLUMNS = {
     "messages": "messages_column",
     "role": "role_column",
     "content": "content_column",
+    "prompt": "prompt_column",
+    "response": "response_column",
 }
 
 

@@ -66,7 +66,7 @@ def test_each_format_is_found_by_itself_and_by_name(con, path):
     found = read(con, path, privacy_unit="conversation")
     by_itself = rows(con)
     named = read(con, path, source=path.stem, privacy_unit="conversation")
-    assert found == named and found.format == path.stem and found.rows == len(by_itself) > 0
+    assert found == named and found.format == path.stem and found.conversations == len(by_itself) > 0
     assert rows(con) == by_itself
     described = con.execute("select column_name, column_type from (describe clio.source)").fetchall()
     assert described == [

@@ -2,6 +2,7 @@
 -- kind: view
 -- grain: conversation_id
 -- a row is: a request
+-- user: `metadata.user_id`
 -- needs: messages list
 -- found by: max_tokens
 -- optional: conversation_id text from conversation_id or session_id or id or custom_id, user_id text, created_at time,

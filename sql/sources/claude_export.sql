@@ -2,6 +2,7 @@
 -- kind: view
 -- grain: conversation_id
 -- a row is: a conversation
+-- user: `account.uuid`
 -- needs: conversation_id text from uuid, messages list from chat_messages
 -- optional: user_id text, account json, created_at time
 with

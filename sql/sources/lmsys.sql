@@ -2,6 +2,7 @@
 -- kind: view
 -- grain: conversation_id
 -- a row is: a conversation
+-- user: none: map one; or `--privacy-unit conversation`
 -- needs: conversation_id text, messages list from conversation
 -- optional: user_id text, created_at time from created_at or timestamp or tstamp
 select

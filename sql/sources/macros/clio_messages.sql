@@ -15,7 +15,7 @@ create or replace macro clio_messages(value, speaker) as
                 and not starts_with(message.content::varchar, '"[')
                 then [{
                     'role': clio_role(message.role),
-                    'content': clio_spoken(message.role, clio_unencoded(message.content ->> '$'))
+                    'content': clio_spoken(clio_role(message.role), clio_unencoded(message.content ->> '$'))
                 }]
             else clio_turn(message, speaker)
         end

@@ -2,5 +2,6 @@
 create or replace macro clio_request(request) as
     clio_messages(clio_found(request, [
         '$.messages', '$.input.messages', '$.input', '$.contents', '$.chat_history', '$.prompt', '$.question',
-        '$.query', '$.inputText', '$.inputs', '$.user_input', '$.user_message', '$.message', '$.text', '$.content'
+        '$.query', '$.inputText', '$.inputs', '$.user_input', '$.user_message', '$.message', '$.text', '$.content',
+        '$.kwargs.messages', '$.kwargs.prompt', '$.kwargs.question', '$.kwargs.query', '$.kwargs.input', '$.args[0]'
     ]), 'user');

@@ -1,0 +1,44 @@
+-- One row a request of OpenAI's or Anthropic's batch files, and its result; of both, the files of requests and of results, if both are given.
+-- kind: view
+-- grain: conversation_id
+-- a row is: a request or a result
+-- user: `user` or `metadata.user_id` of the request
+-- needs: conversation_id text from custom_id
+-- found by: response.body or response.status_code or result.type or params.messages or body.messages or body.input
+-- optional: body json, params json, response json, result json, user_id text
+with
+
+-- the nth request of an id and the nth result of it are one
+counted as (
+    select
+        * exclude (body, params, response, result),
+        coalesce(body, params) as request,                                 -- OpenAI's, Anthropic's
+        coalesce(response -> '$.body', result -> '$.message', response, result) as response,
+        row_number() over (partition by conversation_id, request is null order by position) as nth
+    from raw
+),
+
+pairs as (
+    select
+        conversation_id,
+        any_value(user_id) as user_id,
+        any_value(request) as request,
+        any_value(response) as response,
+        arg_min(metadata, position) as metadata,
+        arg_min(numbers, position) as numbers
+    from counted
+    group by conversation_id, nth
+)
+
+select
+    conversation_id::varchar as conversation_id,      -- custom_id
+    coalesce(user_id, clio_first(request, ['$.user', '$.metadata.user_id']))::varchar as user_id,
+    clio_time(clio_first(response, ['$.created', '$.created_at']))
+    ::timestamp as created_at,                        -- of the answer, UTC; Anthropic's have none
+    list_concat(
+        clio_system(coalesce(request -> '$.system', request -> '$.instructions')),
+        clio_joined(clio_request(request), clio_answer(response))
+    )::struct(role varchar, content varchar)[] as messages,
+    metadata::map(varchar, varchar) as metadata,
+    numbers::map(varchar, double) as numbers
+from pairs

@@ -1,0 +1,31 @@
+-- One row an exchange: what a user wrote and what was answered.
+-- kind: view
+-- grain: conversation_id
+-- a row is: an exchange
+-- needs: prompt content from prompt or question or instruction or query or user_message or user_prompt or
+--   user_input or input,
+-- needs: response content from response or answer or completion or output or assistant_message or
+--   assistant_response or model_response or reply,
+-- optional: conversation_id text from conversation_id or session_id or thread_id or chat_id or id or request_id,
+-- optional: user_id text, created_at time, input content, instructions content from system_prompt or system or
+--   instructions
+select
+    conversation_id::varchar as conversation_id,      -- NULL where the log has none
+    user_id::varchar as user_id,                      -- NULL counts as nobody
+    created_at::timestamp as created_at,              -- UTC
+    list_concat(
+        clio_system(instructions),
+        clio_joined(
+            list_concat(
+                clio_request(prompt),
+                -- beside an instruction stands what it is about
+                case when input is distinct from prompt then list_filter(
+                    [{'role': 'user', 'content': clio_text(input)}], lambda message: message.content <> ''
+                ) end
+            ),
+            clio_answer(response)
+        )
+    )::struct(role varchar, content varchar)[] as messages,
+    metadata::map(varchar, varchar) as metadata,
+    numbers::map(varchar, double) as numbers
+from raw
