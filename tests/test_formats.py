@@ -98,6 +98,75 @@ def turns():
     return {*asked, "Thanks, can you make it shorter?"}
 
 
+ASKED, ANSWERED = {"role": "user", "content": "Name a fruit"}, {"role": "assistant", "content": "A pear."}
+CHOICE = {"choices": [{"index": 0, "message": ANSWERED}]}
+BEDROCK = {"timestamp": "2026-03-02T09:00:00Z", "requestId": "b", "operation": "InvokeModel", "modelId": "m"}
+OTLP = {
+    "user.id": "u", "session.id": "c",
+    "gen_ai.input.messages": json.dumps([{"role": "user", "parts": [{"type": "text", "content": "Name a fruit"}]}]),
+    "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": [{"type": "text", "content": "A pear."}]}]),
+}  # fmt: skip
+ATTRIBUTES = [{"key": key, "value": {"stringValue": value}} for key, value in OTLP.items()]
+VARIANTS = {
+    "langfuse": [
+        {"id": "t", "timestamp": "2026-03-02T09:00:00Z", "release": None,
+         "input": {"question": "Name a fruit"}, "output": {"text": "A pear."}},
+        {"id": "o", "traceId": "t", "type": "GENERATION", "startTime": "2026-03-02T09:00:00Z",
+         "input": [ASKED], "output": CHOICE},
+        {"id": "o", "traceId": "t", "type": "SPAN", "startTime": "2026-03-02T09:00:00Z",
+         "input": json.dumps({"messages": [ASKED]}), "output": "A pear."},
+    ],
+    "otel_otlp": [{"resourceSpans": [{"scopeSpans": [{"spans": [{"traceId": "t",
+        "startTimeUnixNano": "1772442000000000000", "attributes": ATTRIBUTES}]}]}]}],
+    "otel_spans": [{"trace_id": "t", "span_id": "s", "start_time": "2026-03-02T09:00:00Z",
+        "attributes": json.dumps(OTLP)}],
+    "langsmith": [{"id": "r", "run_type": "llm", "start_time": 1772442000000, "inputs": {"messages": [ASKED]},
+        "outputs": CHOICE}],
+    "helicone": [{"request_id": "h", "request_created_at": "2026-03-02 09:00:00+00",
+        "request_body": json.dumps({"messages": [ASKED]}), "response_body": json.dumps(CHOICE)}],
+    "bedrock": [
+        {**BEDROCK, "input": {"inputBodyJson": {"inputText": "Name a fruit"}},
+         "output": {"outputBodyJson": {"results": [{"outputText": "A pear."}]}}},
+        {**BEDROCK, "input": {"inputBodyJson": {"prompt": "Name a fruit"}},
+         "output": {"outputBodyJson": {"generation": "A pear."}}},
+    ],
+    "requests": [
+        {"created": 1772442000, "request": {"messages": [ASKED]}, "response": CHOICE},
+        {"timestamp": 1772442000, "modelId": "m", "messages": [{"role": "user",
+         "content": [{"text": "Name a fruit"}]}], "output": {"message": {"role": "assistant",
+         "content": [{"text": "A pear."}]}}},
+        {"startTime": "2026-03-02T09:00:00Z", "messages": json.dumps([ASKED]), "output": "A pear."},
+        {"time": "2026-03-02 04:00 EST", "messages": [ASKED], "response": {"role": "assistant",
+         "content": [{"type": "thinking", "thinking": "no"}, {"type": "text", "text": "A pear."}]}},
+    ],
+    "exchanges": [
+        {"Created At": "2026-03-02 04:00 EST", "Question": "Name a fruit", "Answer": "A pear."},
+        {"ts": "1772442000", "prompt": [ASKED], "completion": [ANSWERED]},
+        {"date": "2026-03-02T09:00:00z", "input": {"messages": [ASKED]}, "output": {"messages": [ASKED, ANSWERED]}},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("format", "row"),
+    [(format, row) for format, rows in VARIANTS.items() for row in rows],
+    ids=lambda value: str(value)[:9],
+)
+def test_a_format_in_other_words(con, tmp_path, format, row):
+    (tmp_path / "a.jsonl").write_text(json.dumps(row))
+    assert read(con, tmp_path / "a.jsonl", privacy_unit="conversation").format == format
+    assert [each[2:4] for each in source(con)] == [
+        ["2026-03-02 09:00:00", [["user", "Name a fruit"], ["assistant", "A pear."]]]
+    ]
+
+
+def test_exchanges_of_one_session_are_one_conversation(con, tmp_path):
+    (tmp_path / "a.csv").write_text("session_id,user_id,time,prompt,response\ns,u,1772442000,a,b\ns,u,1772442060,c,d\n")
+    read(con, tmp_path / "a.csv")
+    said = [["user", "a"], ["assistant", "b"], ["user", "c"], ["assistant", "d"]]
+    assert source(con) == [["s", "u", "2026-03-02 09:00:00", said, {}]]
+
+
 def test_the_readme_tells_the_formats_as_their_headers_do():
     assert described() in (ROOT / "README.md").read_text("utf-8")
     assert set(MACROS) == {path.stem for path in (ROOT / "sql" / "sources" / "macros").glob("*.sql")}
