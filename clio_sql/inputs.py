@@ -39,6 +39,7 @@ ALLOWED = (
 ALLOWED += "one, .duckdb::schema.table, .db::table of SQLite, postgresql://user@host/database::schema.table"
 UNREADABLE = (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException)
 NOT_A_LIST = "clio-sql: not a list: row"
+NO_HEADER = " The first line of a CSV file must name its columns."
 FILE = "clio-sql file"  # the column of the path of a row's file, where the input is files
 LOOKED_AT = 1_000  # rows that are looked at for a key within a column
 
@@ -208,7 +209,8 @@ def _files_opened(
     if paths != given:  # rows are still of the files that were given
         names = f"map({_texts(paths)}, {_texts(given)})"
         relation = f"(select * replace ({names}[{identifier(FILE)}] as {identifier(FILE)}) from {relation})"
-    return Input(where, relation, found, files=tuple(given), holds=_holds(con, relation), bad=bad)
+    hint = NO_HEADER if kind == "csv" else ""
+    return Input(where, relation, found, hint, tuple(given), holds=_holds(con, relation), bad=bad)
 
 
 def _is_foreign_text(path: str) -> bool:

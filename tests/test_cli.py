@@ -64,7 +64,7 @@ BAD_FILES = {
     "blank.jsonl": (b"\n\n", "no rows"),
     "list.json": (b"[]", "no rows"),
     "header.csv": (b"conversation_id,user_id,role,content\n", "no rows"),
-    "cut.json": (f'[{{"conversation_id": "a", "messages": [{{"content": "{SECRET}'.encode(), "read as json"),
+    "cut.json": (f'[{{"conversation_id": "a", "messages": [{{"content": "{SECRET}'.encode(), "line 1 has an end that is cut off"),
     "cut.parquet": (f"PAR1 {SECRET} PAR1".encode(), "read as parquet"),
     "cut.duckdb": (SECRET.encode() * 100, "Is it one"),
     "columns.jsonl": (f'{{"said": "{SECRET}", "by": 1}}\n'.encode(), "found: said, by\nwanted:\n  claude_export: uuid"),
