@@ -202,8 +202,6 @@ def raw(given: Input, adapter: Adapter, mapped: Mapping[str, str], within: str =
     if user is not None:
         reads["user_id"] = user_of(user)
     selected = ", ".join(f"{read} as {name}" for name, read in reads.items())
-    if within:  # rows are counted from the first that is in it
-        selected = selected.replace(f"|| {POSITION})", f"|| {POSITION} || ' of those in the time range')")
     return (
         f"select {selected}, {POSITION} as position, {_beside(given.types, places)} "
         f"from (select *, row_number() over () as {POSITION} from {given.relation}{_narrowing(given, places, within)})"

@@ -64,18 +64,30 @@ BAD_FILES = {
     "blank.jsonl": (b"\n\n", "no rows"),
     "list.json": (b"[]", "no rows"),
     "header.csv": (b"conversation_id,user_id,role,content\n", "no rows"),
-    "cut.json": (f'[{{"conversation_id": "a", "messages": [{{"content": "{SECRET}'.encode(), "line 1 has an end that is cut off"),
+    "cut.json": (
+        f'[{{"conversation_id": "a", "messages": [{{"content": "{SECRET}'.encode(),
+        "line 1 has an end that is cut off",
+    ),
     "cut.parquet": (f"PAR1 {SECRET} PAR1".encode(), "read as parquet"),
     "cut.duckdb": (SECRET.encode() * 100, "Is it one"),
     "columns.jsonl": (f'{{"said": "{SECRET}", "by": 1}}\n'.encode(), "found: said, by\nwanted:\n  claude_export: uuid"),
     "headless.csv": (f"c1,u1,user,{SECRET} and more\nc2,u2,user,hello\n".encode(), "must name its columns"),
     "uneven.csv": (
-        f"conversation_id,user_id,role,content\n1,u,user,hi\n2,u,user,{SECRET},and more\n".encode(),
-        "line 3 ends a row of 5 values",
+        f"conversation_id,user_id,role,content\n2,u,user,{SECRET},and more\n".encode(),
+        "line 2 has more or fewer values than the first line",
     ),
-    "latin.csv": (f"conversation_id,user_id,role,content\n1,u,user,caf\xe9 {SECRET}\n".encode("latin-1"), "line 2 is"),
-    "latin.jsonl": (f'{{"conversation_id": "1", "messages": "\xe9 {SECRET}"}}\n'.encode("latin-1"), "not UTF-8"),
-    "text.jsonl": (f'{{"conversation_id": "1", "user_id": "u", "messages": "{SECRET}"}}\n'.encode(), "not a JSON list"),
+    "latin.csv": (
+        f"conversation_id,user_id,role,content\n1,u,user,caf\xe9 {SECRET}\n".encode("latin-1"),
+        "line 2 has invalid UTF-8",
+    ),
+    "latin.jsonl": (
+        f'{{"conversation_id": "1", "messages": "\xe9 {SECRET}"}}\n'.encode("latin-1"),
+        "line 1 has invalid UTF-8",
+    ),
+    "text.jsonl": (
+        f'{{"conversation_id": "1", "user_id": "u", "messages": "{SECRET}"}}\n'.encode(),
+        "messages that are no JSON list",
+    ),
     "nobody.jsonl": (
         f'{{"conversation_id": "1", "messages": [{{"role": "user", "content": "{SECRET}"}}]}}\n'.encode(),
         "no row has a user id",
