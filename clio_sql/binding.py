@@ -33,6 +33,7 @@ HOST_TABLES = """
         clio_sql_version varchar, duckdb_version varchar, sql_hash varchar, refit boolean,
         model varchar, naming_model varchar, base_url varchar, embedding_folder varchar
     );
+    create table secret (salt varchar);
     create table noise_budget (epsilon_spent double);
 """
 _KEPT: list[Callable[..., object]] = []  # a function whose callable is gone kills the process

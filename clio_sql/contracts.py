@@ -20,8 +20,7 @@ POSITIVE = (
 )  # fmt: skip
 AT_LEAST = {
     "max_message_characters": 200, "max_transcript_characters": 200,  # less is little but the cut's mark
-    "seed": 0,
-    "template_words": 3,
+    "seed": 0, "template_words": 3, "threshold_margin": 0,
 }  # fmt: skip
 THRESHOLDS = {  # name: least and most; NULL publishes nothing
     "min_users": (0, inf), "min_conversations": (0, inf), "max_user_share": (0, 1), "min_audit_rating": (0, 5),
@@ -35,7 +34,7 @@ MAX_EPSILON = 20.0  # above, noise hides nobody
 PERIODS = ("day", "week", "month", "quarter")
 CHOICES = {
     "mode": MODES, "period": PERIODS, "sample_by": ("conversation", "message"), "tree_by": ("names", "centroids"),
-    "sample_strata": PERIODS,
+    "sample_strata": PERIODS, "threshold_margin_of": ("words", "all"),
 }  # fmt: skip
 MAY_BE_NULL = ("tree_by", "sample_strata")
 OTHERS = (

@@ -24,13 +24,14 @@ FOLDERS = ("models", "published", "safety", "noisy")
 # Relations that are kept as they were in the last build that was published, each as `last_<name>`.
 LAST = (
     "cluster_models", "cluster_ids", "assignments", "cluster_names", "name_audits", "trees", "hierarchy", "layout",
-    "bases",
+    "bases", "told_cells",
 )  # fmt: skip
 # Made by the host: name -> what a row is.
 HOST = {
     "source": "One row a conversation of the input, as it was read. Private.",
     "input": "One row: what was read.",
     "build_info": "One row: who builds, with what and when.",
+    "secret": "One row: what margins are drawn from. Private.",
     **{f"last_{name}": f"The relation {name} as it was when it was last published. Private." for name in LAST},
     "used_ids": "One row a cluster id that was ever given.",
     "noise": "One row a published figure with noise, where settings have an epsilon.",
@@ -41,11 +42,15 @@ KINDS = ("table", "view")
 
 @dataclass(frozen=True)
 class Incremental:
-    """Work goes by the rows of `input` that are new or changed, found by `key` and a hash of `changed`."""
+    """Work goes by the rows of `input` that are new or changed, found by `key` and a hash of `changed`.
+
+    part: how many keys are worked on at a time, None for as many as the builder thinks fit.
+    """
 
     key: str
     changed: str
     input: str
+    part: int | None = None
 
 
 @dataclass(frozen=True)
@@ -181,9 +186,13 @@ def _incremental(where: str, text: str | None) -> Incremental | None:
     if text is None:
         return None
     given = dict(part.strip().split("=", 1) for part in text.split(",") if "=" in part)
-    if set(given) != {"key", "changed", "input"}:
-        raise SqlError(f"{where}: '-- incremental: {text}' must be key=…, changed=…, input=…. Correct the line.")
-    return Incremental(**given)
+    part = given.pop("part", None)
+    if set(given) != {"key", "changed", "input"} or (part is not None and not re.fullmatch("[1-9][0-9]*", part)):
+        raise SqlError(
+            f"{where}: '-- incremental: {text}' must be key=…, changed=…, input=…, and part=NUMBER where it is worked "
+            "on so many keys at a time. Correct the line."
+        )
+    return Incremental(**given, part=int(part) if part else None)
 
 
 def load(analysis: Path | None = None) -> list[Relation]:

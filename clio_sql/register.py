@@ -24,6 +24,7 @@ from clio_sql.quoting import literal
 from clio_sql.runtime import Runtime, runtime
 from clio_sql.udfs import (
     Function,
+    alike,
     audit,
     centroids,
     choose,
@@ -39,9 +40,9 @@ from clio_sql.udfs import (
     word,
 )
 
-MODULES = (extract, embed, fit, cluster, centroids, link, name, propose, merge, choose, audit, project, word)
+MODULES = (extract, embed, fit, cluster, centroids, link, alike, name, propose, merge, choose, audit, project, word)
 FUNCTIONS: tuple[Function, ...] = tuple(module.FUNCTION for module in MODULES)
-MACROS = (*(function.name for function in FUNCTIONS), "clio_words", "clio_tokens", "clio_gate", "clio_user_id")
+MACROS = (*(function.name for function in FUNCTIONS), "clio_words", "clio_tokens", "clio_gate", "clio_user_id", "clio_margin")
 RESERVED = ("clio", state.SCHEMA)  # schemas of ours; a file of that name would make every reference ambiguous
 
 # For the life of the process: a function whose callable is gone kills it.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 
 import duckdb
+
+from clio_sql.errors import StateError
 
 SCHEMA = "clio_state"
 
@@ -127,9 +130,23 @@ def whole(id: str) -> str:
     return rf"regexp_replace({id}, '^(\s*-?\d+)[.]0+(\s*)$', '\1\2')"
 
 
+# Not the salt itself: analysis SQL reads this one, and must not be able to test for a user id.
+MARGIN_SALT = "select sha256(concat('margins', chr(31), salt)) as salt from clio_state.salt"
+
+
 def salted(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the salt of this database, if it has none yet."""
-    con.execute("insert into clio_state.salt values (true, ?) on conflict do nothing", [secrets.token_hex(32)])
+    """Make the salt of this database, if it has none yet: CLIO_SALT where that is set, else a random one.
+
+    Raises StateError where CLIO_SALT is set and the database has another: whom it forgot would not be known again.
+    """
+    given = os.environ.get("CLIO_SALT") or None
+    salt = given or secrets.token_hex(32)
+    con.execute("insert into clio_state.salt values (true, ?) on conflict do nothing", [salt])
+    if given and con.execute("select salt from clio_state.salt").fetchall() != [(given,)]:
+        raise StateError(
+            "CLIO_SALT is not the salt that this warehouse was begun with. It decides the margins above the thresholds, "
+            "and who was forgotten. Set it to what it was, or leave it out; a new folder takes a new one."
+        )
 
 
 def migrate(con: duckdb.DuckDBPyConnection) -> None:

@@ -25,6 +25,7 @@ CALLS = {
     ),
     "clio_centroids": ("FLOAT[][]", "clio_centroids(clio_fit([[1.0]], 1))"),
     "clio_link": ("INTEGER[]", "clio_link([[1.0, 2.0], [2.0, 1.0]], 2)"),
+    "clio_alike": ("INTEGER[]", "clio_alike([[1.0, 2.0], [2.0, 1.0]], 0.9)"),
     "clio_name": (
         'STRUCT("name" VARCHAR, description VARCHAR)',
         "clio_name(['book a flight'], ['hotel'], '', terms := ['flight'])",
@@ -42,6 +43,7 @@ CALLS = {
     "clio_tokens": ("VARCHAR[]", "clio_tokens('book a flight')"),
     "clio_gate": ("BOOLEAN", "clio_gate(12, 20, 2, 10, 15, 0.3)"),
     "clio_user_id": ("VARCHAR", "clio_user_id(' anna ')"),
+    "clio_margin": ("INTEGER", "clio_margin('salt', 'word', 10)"),
 }
 # One call of each with NULL in each place where a row may have one.
 NULLS = (
@@ -55,6 +57,8 @@ NULLS = (
     "clio_centroids(x)",
     "clio_link(x::float[][], 1)",
     "clio_link([[1.0]], x::integer)",
+    "clio_alike(x::float[][], 0.9)",
+    "clio_alike([[1.0]], x::double)",
     "clio_name(x::varchar[], [], '')",
     "clio_name(['a'], x::varchar[], '')",
     "clio_name(['a'], [], '', terms := x::varchar[])",
@@ -69,6 +73,9 @@ NULLS = (
     "clio_words(x)",
     "clio_tokens(x)",
     "clio_user_id(x)",
+    "clio_margin(x, 'word', 10)",
+    "clio_margin('salt', x, 10)",
+    "clio_margin('salt', 'word', x::integer)",
 )
 
 
@@ -95,7 +102,7 @@ def fails(con: duckdb.DuckDBPyConnection, query: str) -> str:
 
 
 def test_every_function_is_called_here():
-    sql_alone = {"clio_words", "clio_tokens", "clio_gate", "clio_user_id"}
+    sql_alone = {"clio_words", "clio_tokens", "clio_gate", "clio_user_id", "clio_margin"}
     assert set(CALLS) == set(MACROS) == {function.name for function in FUNCTIONS} | sql_alone
 
 
@@ -567,6 +574,44 @@ def test_fewer_groups_of_link_are_whole_groups_put_together(con):
 def test_link_wants_vectors_and_groups(con, call):
     with pytest.raises(duckdb.InvalidInputException, match="both must be at least 1"):
         one(con, call)
+
+
+# clio_alike
+
+
+def test_alike_goes_to_the_first_that_is_as_similar_and_chains_nothing(con):
+    # each is within 0.9 of its neighbour; the third is not like the first
+    assert one(con, "clio_alike([[1, 0], [0.92, 0.39], [0.69, 0.72]]::float[][], 0.9)") == [0, 0, 2]
+    assert one(con, "clio_alike([[0, 1], [0, 5], [1, 0]]::float[][], 1)") == [0, 0, 2]
+    assert one(con, "clio_alike([]::float[][], 0.9)") == []
+
+
+def test_alike_is_the_same_in_blocks(con, monkeypatch):
+    whole = one(con, f"clio_alike({CLOUD}, 0.97)")
+    monkeypatch.setattr("clio_sql.udfs.alike.BLOCK", 7)
+    assert one(con, f"clio_alike({CLOUD}, 0.97)") == whole
+    points = np.array(one(con, CLOUD))
+    points /= np.linalg.norm(points, axis=1, keepdims=True).clip(1e-9)
+    for place, leader in enumerate(whole):
+        assert leader == place or points[place] @ points[leader] >= 0.97 - 1e-5
+        earlier = [other for other in sorted(set(whole)) if other < leader]
+        assert all(points[place] @ points[other] < 0.97 + 1e-5 for other in earlier)
+
+
+@pytest.mark.parametrize("similarity", ["0", "1.5", "-1", "'nan'"])
+def test_alike_wants_a_similarity(con, similarity):
+    with pytest.raises(duckdb.InvalidInputException, match="it must be above 0, and 1 at most"):
+        one(con, f"clio_alike([[1.0]], {similarity})")
+
+
+# clio_margin
+
+
+def test_a_margin_is_known_to_the_salt_alone_and_each_is_as_likely(con):
+    query = "select clio_margin(?, concat('word/', i), 10) from range(22000) as t(i)"
+    (one_way, other) = ([m for (m,) in con.execute(query, [salt]).fetchall()] for salt in ("a", "b"))
+    assert one_way != other and set(one_way) == set(range(11))
+    assert all(abs(one_way.count(m) - 2000) < 250 for m in range(11))
 
 
 # clio_project

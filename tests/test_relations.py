@@ -30,6 +30,10 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "created_at": "timestamp",
     "clustered": "boolean",
     "kept": "boolean",
+    "independent": "boolean",
+    "independent_people": "integer",
+    "word_margin": "integer",
+    "cell_margin": "integer",
     "passes": "boolean",
     "ordinary": "boolean",
     "stop": "boolean",
@@ -129,8 +133,33 @@ def run_golden(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[list[tuple],
     packaged(con, "settings", **changed[0])
     for name, (names, values) in given.items():
         table(con, name, names, values)
+    stand_ins(con, relation, given)
     expected = sorted((tuple(row.values()) for row in rows), key=str)
     return sorted(result(con, relation.name, columns), key=str), expected
+
+
+def stand_ins(con: duckdb.DuckDBPyConnection, relation: project.Relation, given: Mapping[str, Any]) -> None:
+    """What a relation reads and a golden file need not say: no margins, nothing published before, no text repeated."""
+    defaults = {
+        "margins": "select 's' as salt, 0 as word_margin, 0 as cell_margin",
+        "last_hierarchy": "select null::varchar as facet, null::varchar as cluster_id, 0 as level where false",
+        "last_told_cells": "select unnest([]::struct(relation varchar, facet varchar, cluster_id varchar, breakdown varchar, value varchar)[], recursive := true)",
+        "independent_texts": f"select distinct conversation_id, facet, true as independent from {'memberships' if 'memberships' in relation.inputs else 'assignments'}",
+    }
+    for name in sorted({*relation.inputs} & {*defaults} - {*given}):
+        con.execute(f"create or replace table {name} as {defaults[name]}")
+    counted = {
+        "cells": "user_id is not null",
+        "suppressed": "user_id is not null",
+        "bases": "people",
+        "last_bases": "people",
+    }
+    for name, all_of_them in counted.items():
+        column = "independent_people" if "bases" in name else "independent"
+        if name in given and column not in given[name][0]:
+            con.execute(
+                f"alter table {name} add column {column} {TYPES[column]}; update {name} set {column} = {all_of_them}"
+            )
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
@@ -171,6 +200,66 @@ def test_of_equal_ids_the_same_row_is_kept_in_any_order_of_the_input(con):
     assert kept[0] == kept[1] == kept[2] and len(kept[0]) == 1
 
 
+# Near-identical texts
+
+
+def independent(con, texts: Sequence[tuple[str, str | None, str, list[float]]], **settings: Any) -> list[str]:
+    """The users who count, of (conversation, user, text, embedding) in one cluster."""
+    packaged(con, "settings", **{"min_users": 2, "near_identical": 0.9} | settings)
+    columns = ["conversation_id", "user_id", "value", "embedding"]
+    values = [dict(zip(columns, [*text[:3], str(text[3])], strict=True)) for text in texts]
+    table(con, "texts", columns, values)
+    for name, selected in {
+        "assignments": "conversation_id, user_id, 'f' as facet, 'c' as cluster_id",
+        "facet_values": "conversation_id, 'f' as facet, value",
+        "embeddings": "conversation_id, 'f' as facet, embedding",
+    }.items():
+        con.execute(f"create or replace table {name} as select {selected} from texts")
+    con.execute("create or replace table margins as select 's' as salt, 0 as word_margin, 0 as cell_margin")
+    con.execute(f"create or replace table rosters as {RELATIONS['rosters'].sql}")
+    counted = {
+        row[0] for row in result(con, "independent_texts", ["conversation_id", "independent"]) if row[1] == "true"
+    }
+    return sorted({text[1] for text in texts if text[0] in counted and text[1] is not None})
+
+
+NEAR, ALSO_NEAR, FAR = [1.0, 0.0], [0.95, 0.3], [0.0, 1.0]
+
+
+def test_near_identical_texts_of_a_few_users_count_for_one_of_them(con):
+    alike = [
+        ("1", "a", "stole it", NEAR),
+        ("2", "b", "quietly stole it", ALSO_NEAR),
+        ("3", "c", "really stole it", NEAR),
+    ]
+    assert len(independent(con, alike)) == 1
+    assert len(independent(con, [*alike, ("4", "d", "bake bread", FAR)])) == 2
+    assert len(independent(con, [*alike, ("4", "d", "well stole it", NEAR)])) == 4  # twice min_users: a common request
+    assert independent(con, alike[::-1]) == independent(con, alike)
+
+
+def test_who_also_wrote_something_else_counts(con):
+    texts = [
+        ("1", "a", "stole it", NEAR),
+        ("2", "b", "stole it", NEAR),
+        ("3", "a", "bake", FAR),
+        ("4", "b", "sew", [-1.0, 0.0]),
+    ]
+    assert independent(con, texts) == ["a", "b"]
+
+
+def test_digits_and_marks_make_no_text_another_one(con):
+    texts = [("1", "a", "Book table 12!", NEAR), ("2", "b", "book table 13", FAR)]  # whatever the embedding says
+    assert len(independent(con, texts)) == 1
+    assert len(independent(con, [("1", "a", "12", NEAR), ("2", "b", "13", FAR)])) == 2
+
+
+def test_without_a_threshold_or_a_user_id_no_text_counts(con):
+    assert independent(con, [("1", "a", "x", NEAR), ("2", "b", "y", NEAR)], min_users=None) != ["a", "b"]
+    assert independent(con, [("1", None, "x", NEAR), ("2", None, "y", FAR)]) == []
+    assert independent(con, [("1", "a", "x", NEAR), ("2", "b", "y", NEAR)], mode="safety") == ["a", "b"]
+
+
 # Gates
 
 PEOPLE = st.sampled_from(["a", "b", "c", "d", None])
@@ -185,7 +274,7 @@ def gate(con, rows: Sequence[tuple[str, str | None]], **settings: Any) -> dict[s
     columns = ["facet", "cluster_id", "conversation_id", "user_id"]
     values = [dict(zip(columns, ("request", c, str(n), u), strict=True)) for n, (c, u) in enumerate(rows)]
     table(con, "assignments", columns, values)
-    table(con, "repeated_texts", ["facet", "cluster_id", "conversations", "users", "other_users"], [])
+    stand_ins(con, RELATIONS["gated_clusters"], {"assignments": (columns, values)})
     return {c: (p == "true", r) for c, p, r in result(con, "gated_clusters", ["cluster_id", "passes", "reason"])}
 
 

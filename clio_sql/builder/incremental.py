@@ -48,7 +48,7 @@ class Refresh:
             self._cut_out()
             if self.relation.asks:
                 self._buy(todo)
-            rows = CHUNK if self.relation.slow else PART
+            rows = self.by.part or (CHUNK if self.relation.slow else PART)
             for start in range(0, todo, rows):
                 self._answer(start, min(start + rows, todo))
                 self.reporter.advance(min(start + rows, todo) - start)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from clio_sql import fill, noise, project
+from clio_sql import fill, noise, project, state
 from clio_sql.builder import last
 from clio_sql.builder.core import Builder, ready
 from clio_sql.builder.records import SCHEMA, drop_other_kind, inside
@@ -60,6 +60,8 @@ def describe_build(
             str(Path(runtime.embedding_model).resolve()) if is_folder else None,
         ],
     )
+    state.salted(con)
+    con.execute(f"create or replace table {identifier(schema)}.secret as {state.MARGIN_SALT}")
     noise.prepare(con, schema)
     with inside(con, schema):
         last.prepare(con, relations)

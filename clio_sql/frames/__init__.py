@@ -8,6 +8,7 @@ expressions; `clio.tree(con)` and its like are analyses of what is published. Al
 from clio_sql.frames.analyses import clusters, differences, lift, top, tree, trends
 from clio_sql.frames.connection import connect
 from clio_sql.frames.functions import (
+    alike,
     audit,
     centroids,
     choose,
@@ -17,6 +18,7 @@ from clio_sql.frames.functions import (
     fit,
     gate,
     link,
+    margin,
     merge,
     name,
     project,
@@ -27,6 +29,7 @@ from clio_sql.frames.functions import (
 )
 
 __all__ = [
-    "audit", "centroids", "choose", "cluster", "clusters", "connect", "differences", "embed", "extract", "fit", "gate",
-    "lift", "link", "merge", "name", "project", "propose", "tokens", "top", "tree", "trends", "word", "words",
+    "alike", "audit", "centroids", "choose", "cluster", "clusters", "connect", "differences", "embed", "extract", "fit",
+    "gate", "lift", "link", "margin", "merge", "name", "project", "propose", "tokens", "top", "tree", "trends", "word",
+    "words",
 ]  # fmt: skip

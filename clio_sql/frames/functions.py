@@ -110,6 +110,20 @@ def link(vectors: VECTORS, n: int) -> dt.Array(dt.int32):
     """
 
 
+@scalar.builtin(name="clio_alike")
+def alike(vectors: VECTORS, similarity: float) -> dt.Array(dt.int32):
+    """For each vector the place (from 0) of the one that stands for its group: the first that is as similar.
+
+    similarity: the least cosine, above 0 and at most 1. Nothing is chained.
+
+    >>> con.execute(alike([[0.0, 1.0], [9.0, 0.1], [0.1, 5.0]], 0.95))
+    [0, 1, 0]
+    >>> con.execute(alike([[0.0, 1.0]], 0.0))
+    Traceback (most recent call last):
+    _duckdb.InvalidInputException: ...clio_alike: similarity = 0.0; it must be above 0, and 1 at most.
+    """
+
+
 @scalar.builtin(name="clio_name")
 def name(members: TEXTS, neighbours: TEXTS, criteria: str, terms: TEXTS = (), taken: TEXTS = ()) -> dt.Struct(
     {"name": dt.string, "description": dt.string}
@@ -222,6 +236,18 @@ def gate(
     >>> con.execute(gate(12, 20, 2, min_users=10, min_conversations=15, max_user_share=0.3))
     True
     >>> gate("many", 20, 2, min_users=10, min_conversations=15, max_user_share=0.3)
+    Traceback (most recent call last):
+    ibis.common.annotations.SignatureValidationError: ...
+    """
+
+
+@scalar.builtin(name="clio_margin")
+def margin(salt: str, identity: str, most: int) -> dt.int32:
+    """How many users above the threshold one thing needs: 0 to most, the same for the same salt and identity.
+
+    >>> con.execute(margin("secret", "cluster/request/b0001", 10))
+    4
+    >>> margin("secret", "cluster/request/b0001", "many")
     Traceback (most recent call last):
     ibis.common.annotations.SignatureValidationError: ...
     """

@@ -14,22 +14,30 @@ known_users as (
     select distinct user_id from conversations where user_id is not null
 ),
 
+last_independent as (                                -- each counted in a build that did not tell apart who is independent
+    select *, coalesce(independent_people, people) as independent from last_bases
+),
+
 last as (
     select
         relation, facet, cluster_id, breakdown, value, known_users.user_id,
         case when known_users.user_id is null then sum(people) else 1 end as people,
-        coalesce(sum(people) filter (last_bases.user_id is null), 0) as nameless,   -- gone in a build before
+        coalesce(sum(people) filter (last_independent.user_id is null), 0) as nameless,   -- gone in a build before
+        case when known_users.user_id is null then sum(independent) else max(independent) end as independent,
+        coalesce(sum(independent) filter (last_independent.user_id is null), 0) as nameless_independent,
         sum(conversations) as conversations
-    from last_bases left join known_users using (user_id)
+    from last_independent left join known_users using (user_id)
     group by relation, facet, cluster_id, breakdown, value, known_users.user_id
 ),
 
 days as (
     select 'today' as day, relation, facet, cluster_id, breakdown, value, user_id,
-        case when user_id is null then 0 else 1 end as people, 0 as nameless, conversations
+        case when user_id is null then 0 else 1 end as people, 0 as nameless,
+        case when independent then 1 else 0 end as independent, 0 as nameless_independent, conversations
     from cells
     union all
-    select 'last', relation, facet, cluster_id, breakdown, value, user_id, people, nameless, conversations
+    select 'last', relation, facet, cluster_id, breakdown, value, user_id, people, nameless,
+        independent, nameless_independent, conversations
     from last
 ),
 
@@ -69,7 +77,10 @@ per_user as (
         coalesce(sum(conversations) filter (day = 'today'), 0) as now,
         coalesce(sum(conversations) filter (day = 'last'), 0) as before,
         coalesce(sum(people) filter (day = 'last' and user_id is null), 0) - sum(nameless) as gone,
-        sum(nameless) as nameless
+        sum(nameless) as nameless,
+        coalesce(sum(independent) filter (day = 'last' and user_id is null), 0) - sum(nameless_independent) as gone_independent,
+        sum(nameless_independent) as nameless_independent,
+        max(independent) > 0 as independent
     from compared inner join blocks using (relation, facet, cluster_id, breakdown, value)
     group by relation, facet, cluster_id, breakdown, block, user_id
 ),
@@ -82,7 +93,12 @@ moves as (
         count(*) filter (user_id is not null and now = 0 and before > 0) + sum(gone)
             -- who is nameless may be one of those who came: back again, and not two people
             + greatest(count(*) filter (user_id is not null and now > 0 and before = 0), sum(nameless)) as moved,
-        count(*) filter (user_id is not null and now <> before) as changed
+        -- near-identical texts of a few count for one of their users here too, see independent_texts
+        count(*) filter (user_id is not null and independent and now = 0 and before > 0) + sum(gone_independent)
+            + greatest(
+                count(*) filter (user_id is not null and independent and now > 0 and before = 0), sum(nameless_independent)
+            ) as moved_independent,
+        count(*) filter (user_id is not null and independent and now <> before) as changed_independent
     from per_user
     group by relation, facet, cluster_id, breakdown, block
 ),
@@ -91,7 +107,7 @@ judged as (
     select
         relation, facet, cluster_id, breakdown, passed, same,
         -- one who came among people who only wrote more would be told by the number of people
-        coalesce(moved >= min_users or (moved = 0 and changed >= min_users), false) as by_enough
+        coalesce(moved_independent >= min_users or (moved = 0 and changed_independent >= min_users), false) as by_enough
     from moves cross join settings
 ),
 
@@ -122,6 +138,7 @@ select
     value::varchar as value,
     user_id::varchar as user_id,                   -- NULL: nobody, or gone
     people::integer as people,                     -- 1, or how many are gone
+    independent::integer as independent_people,    -- of them, how many count towards thresholds
     conversations::bigint as conversations         -- on that day
 from days left join renewed using (relation, facet, cluster_id, breakdown) cross join settings
 where (days.day = 'today') = (renewed.relation is not null or mode = 'safety')    -- safety: for authorised people alone, exact

@@ -4,8 +4,8 @@
 with
 
 members as (
-    select facet, cluster_id, conversation_id, user_id
-    from memberships
+    select facet, cluster_id, conversation_id, user_id, coalesce(independent, false) as independent
+    from memberships left join independent_texts using (conversation_id, facet)
     where level = 0
 ),
 
@@ -15,12 +15,13 @@ kinds as (
 
 -- a conversation without a value has the value '', which is never told: so the values of a cluster are all of it
 counted as (
-    select 'clusters' as relation, facet, cluster_id, '' as breakdown, '' as value, user_id
+    select 'clusters' as relation, facet, cluster_id, '' as breakdown, '' as value, user_id, independent
     from members
 
     union all
 
-    select 'cluster_facets', members.facet, members.cluster_id, kinds.breakdown, coalesce(breakdowns.value, ''), members.user_id
+    select 'cluster_facets', members.facet, members.cluster_id, kinds.breakdown, coalesce(breakdowns.value, ''),
+        members.user_id, members.independent
     from members
     cross join kinds
     left join breakdowns
@@ -31,19 +32,19 @@ counted as (
     select
         'cluster_trends', members.facet, members.cluster_id, 'period',
         coalesce(strftime(date_trunc(settings.period, conversations.created_at), '%Y-%m-%d'), ''),
-        members.user_id
+        members.user_id, members.independent
     from members
     inner join conversations using (conversation_id)
     cross join settings
 
     union all
 
-    select 'clusters', facet, '(other)', '', '', user_id
+    select 'clusters', facet, '(other)', '', '', user_id, independent
     from suppressed
 
     union all
 
-    select 'held_back', facet, '(other)', 'reason', reason, user_id
+    select 'held_back', facet, '(other)', 'reason', reason, user_id, independent
     from suppressed
 )
 
@@ -54,11 +55,12 @@ select
     breakdown::varchar as breakdown,               -- '' for the cluster as a whole
     value::varchar as value,
     user_id::varchar as user_id,                   -- NULL is nobody
-    count(*)::bigint as conversations
+    count(*)::bigint as conversations,
+    coalesce(bool_or(independent and user_id is not null), false)::boolean as independent    -- whether the user counts towards thresholds, see independent_texts
 from counted
 group by all
 union all
 -- how many clusters a reason holds back is kept like a figure, with nobody behind it
-select 'held_back', facet, '(other)', 'clusters', reason, null, count(distinct cluster_id)
+select 'held_back', facet, '(other)', 'clusters', reason, null, count(distinct cluster_id), false
 from suppressed
 group by facet, reason

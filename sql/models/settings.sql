@@ -4,7 +4,7 @@
 select
     'insight'::varchar as mode,                     -- safety: no gates, for authorised people alone
     null::varchar as flag,                          -- safety: the breakdown that says what a classifier flagged
-    0.97::double as near_identical,                 -- safety: cosine from which two requests count as one
+    0.95::double as near_identical,                 -- cosine from which two texts of a cluster count as one
     3::integer as min_accounts,                     -- safety: accounts that make a group of such requests worth a row
     null::varchar as screener,                      -- a yes/no question; only conversations it fits are analysed
     null::bigint as sample_conversations,           -- how many are analysed; null: all
@@ -12,6 +12,8 @@ select
     null::varchar as sample_strata,                 -- day, week, month or quarter: each with its share of the sample
     10::integer as min_users,                       -- distinct people behind everything that is shown or named
     20::integer as min_conversations,               -- conversations behind everything that is shown or named
+    0::integer as threshold_margin,                 -- users above min_users that a thing may need: drawn for each from a secret
+    'words'::varchar as threshold_margin_of,        -- which things: words of names and descriptions, or all: clusters and cells too
     0.5::double as max_user_share,                  -- above it one person is the cluster
     3::integer as min_audit_rating,                 -- of 5; below it a name is not shown
     null::double as epsilon,                        -- counts get noise: the privacy budget of a build; needs the extra dp

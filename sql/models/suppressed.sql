@@ -17,12 +17,15 @@ select
     case
         when assignments.cluster_id is null then 'no_answer'
         else coalesce(gated_clusters.reason, name_audits.reason, 'not_named')                -- fail closed: whatever else it is
-    end::varchar as reason
+    end::varchar as reason,
+    coalesce(independent_texts.independent, assignments.cluster_id is null)::boolean as independent    -- whether its user counts towards thresholds
 from conversations
 inner join screened on screened.conversation_id = conversations.conversation_id and screened.kept
 cross join facets
 left join assignments on assignments.conversation_id = conversations.conversation_id and assignments.facet = facets.facet
 left join gated_clusters on gated_clusters.facet = facets.facet and gated_clusters.cluster_id = assignments.cluster_id
 left join name_audits on name_audits.facet = facets.facet and name_audits.cluster_id = assignments.cluster_id
+left join independent_texts
+    on independent_texts.conversation_id = conversations.conversation_id and independent_texts.facet = facets.facet
 left join shown on shown.facet = facets.facet and shown.cluster_id = assignments.cluster_id
 where facets.clustered and shown.cluster_id is null

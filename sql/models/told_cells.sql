@@ -38,10 +38,11 @@ tree as (
 days as (
     select
         relation, facet, cluster_id as base_cluster_id, breakdown, value, user_id,
-        case when user_id is null then people else 0 end as gone, conversations, 0 as conversations_today
+        case when user_id is null then people else 0 end as gone, conversations, 0 as conversations_today,
+        independent_people as independent, 0 as independent_today
     from bases
     union all
-    select relation, facet, cluster_id, breakdown, value, user_id, 0, 0, conversations
+    select relation, facet, cluster_id, breakdown, value, user_id, 0, 0, conversations, 0, case when independent then 1 else 0 end
     from cells
 ),
 
@@ -70,20 +71,27 @@ lines as materialized (                                  -- one breakdown of one
 ),
 
 every_cell as materialized (                              -- one value of a line, and the base cells it adds up from
-    select *, (row_number() over ())::integer as cell
+    select grouped.*, (row_number() over ())::integer as cell, min_users + case
+        when last_told_cells.cluster_id is not null then 0    -- what was published stays while it has min_users
+        else clio_margin(salt, concat_ws('/', 'cell', relation, facet, cluster_id, breakdown, value), cell_margin)
+    end as required_users
     from (
         select line, facet, level, family, cluster_id, relation, breakdown, value, list(base_cell) as base_cells
         from tree
         inner join base_cells using (facet, base_cluster_id)
         inner join lines using (facet, level, family, cluster_id, relation, breakdown)
         group by line, facet, level, family, cluster_id, relation, breakdown, value
-    )
+    ) as grouped
+    left join last_told_cells using (relation, facet, cluster_id, breakdown, value)
+    cross join settings
+    cross join margins
 ),
 
 looked_up as materialized (                              -- apart from the next, or DuckDB groups by long keys before this join
     select
         base_cell, person,
-        gone::integer as gone, conversations::integer as conversations, conversations_today::integer as conversations_today
+        gone::integer as gone, conversations::integer as conversations, conversations_today::integer as conversations_today,
+        independent::integer as independent, independent_today::integer as independent_today
     from days
     inner join base_cells using (relation, facet, base_cluster_id, breakdown, value)
     left join persons using (user_id)
@@ -93,7 +101,8 @@ per_base_cell as materialized (
     select
         base_cell, person,
         sum(gone)::integer as gone, sum(conversations)::integer as conversations,
-        sum(conversations_today)::integer as conversations_today
+        sum(conversations_today)::integer as conversations_today,
+        sum(independent)::integer as independent, sum(independent_today)::integer as independent_today
     from looked_up
     group by base_cell, person
 ),
@@ -101,7 +110,10 @@ per_base_cell as materialized (
 per_user as materialized (                                -- somebody who is in two base clusters is one person
     select
         cell, person,
-        sum(gone) as gone, sum(conversations) as conversations, sum(conversations_today) as conversations_today
+        sum(gone) as gone, sum(conversations) as conversations, sum(conversations_today) as conversations_today,
+        -- one person counts once, those who are gone as many as they are
+        case when person is null then sum(independent) else max(independent) end as independent,
+        max(independent_today) as independent_today
     from per_base_cell
     inner join (select cell, unnest(base_cells) as base_cell from every_cell) as parts using (base_cell)
     group by cell, person
@@ -110,26 +122,27 @@ per_user as materialized (                                -- somebody who is in 
 figures as (
     select
         cell, line, facet, level, family, cluster_id, relation, breakdown, value, conversations, users,
-        value <> '' and passes as passes
+        value <> '' and conversations_today > 0
+        and clio_gate(independent, conversations, most, required_users, min_conversations, max_user_share)
+        and clio_gate(                                    -- and today
+            independent_today, conversations_today, most_today, required_users, min_conversations, max_user_share
+        ) as passes
     from (
         select
             cell,
             sum(conversations) as conversations,
+            sum(conversations_today) as conversations_today,
             count(person) filter (conversations > 0) + sum(gone) as users,
-            clio_gate(
-                count(person) filter (conversations > 0) + sum(gone), sum(conversations),
-                max(conversations) filter (person is not null),
-                any_value(min_users), any_value(min_conversations), any_value(max_user_share)
-            ) and clio_gate(                              -- and today
-                count(person) filter (conversations_today > 0), sum(conversations_today),
-                max(conversations_today) filter (person is not null),
-                any_value(min_users), any_value(min_conversations), any_value(max_user_share)
-            ) and sum(conversations_today) > 0 as passes
-        from per_user cross join settings
+            sum(independent) filter (conversations > 0) as independent,
+            sum(independent_today) as independent_today,
+            max(conversations) filter (person is not null) as most,
+            max(conversations_today) filter (person is not null) as most_today
+        from per_user
         group by cell
         having sum(conversations) > 0
     )
     inner join every_cell using (cell)
+    cross join settings
 ),
 
 -- A breakdown of another day than the total would tell by the difference who came or went between, unless these are
@@ -151,14 +164,14 @@ differing as (
 ),
 
 base_differences as (
-    select base_line, person, sum(times * conversations) as difference
+    select base_line, person, sum(times * conversations) as difference, max(independent) as independent
     from per_base_cell inner join differing using (base_cell)
     group by base_line, person
     having sum(times * conversations) <> 0
 ),
 
 differences as (
-    select lines.line, person
+    select lines.line, person, max(independent) as independent
     from base_differences
     inner join base_lines using (base_line)
     inner join tree using (facet, base_cluster_id)
@@ -173,7 +186,7 @@ out_of_step as (
         select line
         from differences cross join settings
         group by line
-        having not coalesce(count(person) >= any_value(min_users), false)
+        having not coalesce(sum(independent) filter (person is not null) >= any_value(min_users), false)
     ) as apart
     inner join lines using (line)
     where line in (select line from figures)              -- else there are no figures to subtract
@@ -229,7 +242,9 @@ left_over as (
         untold.try, untold.line, per_user.person,
         sum(per_user.gone) as gone,
         sum(per_user.conversations) as conversations,
-        sum(per_user.conversations_today) as conversations_today
+        sum(per_user.conversations_today) as conversations_today,
+        case when person is null then sum(per_user.independent) else max(per_user.independent) end as independent,
+        max(per_user.independent_today) as independent_today
     from per_user inner join untold using (cell)
     group by untold.try, untold.line, per_user.person
 ),
@@ -238,12 +253,10 @@ left_of_lines as (
     select
         try, line,
         clio_gate(
-            count(person) filter (conversations > 0) + sum(gone), sum(conversations),
-            max(conversations) filter (person is not null),
+            sum(independent) filter (conversations > 0), sum(conversations), max(conversations) filter (person is not null),
             any_value(min_users), any_value(min_conversations), any_value(max_user_share)
         ) and clio_gate(                                  -- and today
-            count(person) filter (conversations_today > 0), sum(conversations_today),
-            max(conversations_today) filter (person is not null),
+            sum(independent_today), sum(conversations_today), max(conversations_today) filter (person is not null),
             any_value(min_users), any_value(min_conversations), any_value(max_user_share)
         ) and sum(conversations_today) > 0 as passes
     from left_over cross join settings

@@ -14,6 +14,8 @@ select
     settings.mode::varchar as mode,                            -- insight: clusters below the gate are hidden
     settings.min_users::integer as min_users,                  -- fewest people in anything shown
     settings.min_conversations::integer as min_conversations,  -- fewest conversations in anything shown
+    settings.threshold_margin::integer as threshold_margin,    -- users above min_users that a thing may need, drawn from a secret
+    settings.threshold_margin_of::varchar as threshold_margin_of,    -- words: of names and descriptions; all: clusters and cells too
     settings.max_user_share::double as max_user_share,         -- most of a cluster that may be one person's, 0 to 1
     settings.min_audit_rating::integer as min_audit_rating,    -- lowest rating of a name that is shown, 1 to 5
     settings.round_to::integer as round_to,                    -- counts are rounded to the nearest of it

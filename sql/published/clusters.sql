@@ -32,11 +32,12 @@ shown as (
 
 -- all that is held back, as one row at the top, if it would pass the gate itself, on the day it was set and today
 held_users as (
-    select 'basis' as day, facet, user_id, people, conversations
+    select 'basis' as day, facet, user_id, people, independent_people as independent, conversations
     from bases
     where relation = 'clusters' and cluster_id = '(other)'
     union all
-    select 'today', facet, user_id, case when user_id is null then 0 else 1 end, conversations
+    select
+        'today', facet, user_id, case when user_id is null then 0 else 1 end, case when independent then 1 else 0 end, conversations
     from cells
     where relation = 'clusters' and cluster_id = '(other)'
 ),
@@ -46,7 +47,8 @@ held as (
         facet, day,
         sum(conversations) as conversations,
         sum(people) as users,
-        coalesce(max(conversations) filter (user_id is not null), 0) / sum(conversations) as top_user_share
+        sum(independent) as independent,
+        max(conversations) filter (user_id is not null) as most
     from held_users
     group by facet, day
 ),
@@ -56,12 +58,14 @@ held_and_passing as (
         facet,
         max(conversations) filter (day = 'basis') as conversations,
         max(users) filter (day = 'basis') as users
-    from held cross join settings
+    from held
+    cross join settings
+    cross join (
+        select min_users + clio_margin(salt, 'cluster/(other)', cell_margin) as required_users from settings cross join margins
+    )
     group by facet
     having bool_or(mode = 'safety')                  -- for authorised people alone: no gate
-        or count(*) = 2 and coalesce(bool_and(
-            users >= min_users and conversations >= min_conversations and top_user_share <= max_user_share
-        ), false)
+        or count(*) = 2 and bool_and(clio_gate(independent, conversations, most, required_users, min_conversations, max_user_share))
 ),
 
 other as (

@@ -4,11 +4,11 @@
 with
 
 days as (
-    select 'basis' as day, relation, facet, breakdown, value, user_id, people, conversations
+    select 'basis' as day, relation, facet, breakdown, value, user_id, independent_people as independent, conversations
     from bases
     where cluster_id = '(other)'
     union all
-    select 'today', relation, facet, breakdown, value, user_id, case when user_id is null then 0 else 1 end, conversations
+    select 'today', relation, facet, breakdown, value, user_id, case when independent then 1 else 0 end, conversations
     from cells
     where cluster_id = '(other)'
 ),
@@ -19,10 +19,14 @@ figures as (
         relation, facet, value, day,
         sum(conversations) as conversations,
         clio_gate(
-            sum(people), sum(conversations), max(conversations) filter (user_id is not null),
-            any_value(min_users), any_value(min_conversations), any_value(max_user_share)
+            sum(independent), sum(conversations), max(conversations) filter (user_id is not null),
+            any_value(required_users), any_value(min_conversations), any_value(max_user_share)
         ) as passes
-    from days cross join settings
+    from days
+    cross join settings
+    cross join (
+        select min_users + clio_margin(salt, 'cluster/(other)', cell_margin) as required_users from settings cross join margins
+    )
     where breakdown <> 'clusters'
     group by relation, facet, value, day
 ),

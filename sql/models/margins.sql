@@ -1,0 +1,13 @@
+-- One row: how many users above min_users a published thing may need, and the secret from which each margin is drawn. Private.
+-- kind: view
+-- grain: one row
+--
+-- With one public threshold, somebody with nine accounts learns from each name whether a tenth person wrote its words.
+-- So each word, phrase, base cluster and cell needs min_users and a margin of its own, which clio_margin draws from the
+-- secret: it stays the same over builds, so that repeating a build tells nothing. What was published stays while its
+-- users are at least min_users. A parent needs no margin: it is published when its children are.
+select
+    secret.salt::varchar as salt,                                           -- of this warehouse, or CLIO_SALT
+    threshold_margin::integer as word_margin,                               -- at most, of words and phrases in names and descriptions
+    case when threshold_margin_of = 'all' then threshold_margin else 0 end::integer as cell_margin    -- of base clusters and cells
+from settings cross join secret
