@@ -28,6 +28,7 @@ class Chat:
     value: str | None = None
     day: str | None = None
     reason: str = "too_few_users"
+    independent: bool = True  # whether its user counts towards thresholds because of it
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,10 @@ class Tree:
 def start(con: duckdb.DuckDBPyConnection, **settings: Any) -> None:
     """An empty analysis that has told nothing yet."""
     empty(con)
-    con.execute("drop table if exists clio.last_bases")
-    last.prepare(con, [RELATIONS["bases"]])
-    packaged(con, "settings", **{**GATE, **settings})
+    last.prepare(con, [RELATIONS["bases"], RELATIONS["told_cells"]])
+    packaged(con, "settings", **{"threshold_margin": 0, **GATE, **settings})
+    con.execute("create table secret as select 'salt' as salt")
+    con.execute(f"create view margins as {RELATIONS['margins'].sql}")
 
 
 def build(con: duckdb.DuckDBPyConnection, tree: Tree, chats: Iterable[Chat]) -> None:
@@ -68,13 +70,14 @@ def build(con: duckdb.DuckDBPyConnection, tree: Tree, chats: Iterable[Chat]) -> 
     rows = [
         {"conversation_id": f"c{n}", "facet": "request", "cluster_id": chat.cluster or f"x_{chat.reason}",
          "user_id": chat.user, "breakdown": "plan", "value": chat.value, "created_at": chat.day,
-         "reason": chat.reason, "kept": True, "x": None, "y": None, "passes": False}
+         "reason": chat.reason, "kept": True, "x": None, "y": None, "passes": False, "independent": chat.independent}
         for n, chat in enumerate(chats)
     ]  # fmt: skip
     of_tree = tree.rows()
     columns = ["facet", "level", "cluster_id", "parent_id", "name", "description", "base_cluster_ids"]
     table(con, "hierarchy", columns, of_tree)
     table(con, "assignments", ["conversation_id", "user_id", "facet", "cluster_id"], rows)
+    table(con, "independent_texts", ["conversation_id", "facet", "independent"], rows)
     table(con, "conversations", ["conversation_id", "user_id", "created_at"], rows)
     table(con, "breakdowns", ["conversation_id", "breakdown", "value"], [row for row in rows if row["value"]])
     table(con, "screened", ["conversation_id", "kept"], rows)
@@ -91,7 +94,7 @@ def build(con: duckdb.DuckDBPyConnection, tree: Tree, chats: Iterable[Chat]) -> 
 
 
 def keep(con: duckdb.DuckDBPyConnection) -> None:
-    last.keep(con, [RELATIONS["bases"]])
+    last.keep(con, [RELATIONS["bases"], RELATIONS["told_cells"]])
 
 
 def broken(con: duckdb.DuckDBPyConnection, but: Iterable[str] = ()) -> dict[str, int]:

@@ -78,6 +78,36 @@ def test_new_weeks_of_the_same_people_are_told(con):
     assert told(con) == {("c0", "a"): (8, 4), ("c0", "b"): (12, 4)}
 
 
+def test_near_identical_texts_of_a_few_do_not_move_a_figure(con):
+    """Somebody with accounts enough to move it alone would see who else came with them."""
+    start(con, min_users=3)
+    first = publish(con, LONELY, by("abcd"))
+    alike = [Chat("c0", user, "a", independent=user == "e") for user in "efgh"]
+    assert publish(con, LONELY, [*by("abcd"), *alike]) == first
+    assert publish(con, LONELY, [*by("abcd"), *alike, *by("ij")]) == {"c0": (16, 10)}
+
+
+def test_a_cell_needs_its_margin_until_it_is_published(con):
+    for margin, published in ((0, {("c0", "a"): (8, 4), ("c0", "b"): (8, 4)}), (1000, {})):
+        start(con, min_users=3, threshold_margin=margin, threshold_margin_of="all")
+        publish(con, LONELY, by("abcd") + by("efgh", value="b"))
+        assert told(con) == published
+    con.execute("update settings set threshold_margin = 0")
+    publish(con, LONELY, by("abcd") + by("efgh", value="b"))
+    assert told(con) != {}
+    con.execute("update settings set threshold_margin = 1000")
+    publish(con, LONELY, by("abc") + by("efg", value="b"))
+    assert told(con) != {}  # it was published, and has min_users
+
+
+def test_near_identical_texts_of_a_few_do_not_carry_a_cell(con):
+    start(con, min_users=3)
+    alike = [Chat("c0", user, "b", independent=user == "e") for user in "efgh" for _ in range(2)]
+    publish(con, LONELY, by("abcd") + alike)
+    assert told(con) == {}
+    assert clusters(con) == {"c0": (16, 8)}
+
+
 def test_a_parent_follows_from_its_published_children(con):
     start(con, min_users=3)
     assert publish(con, TREE, by("abcd") + by("abcd", "c1"))["p"] == (16, 4)
