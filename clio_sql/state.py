@@ -144,7 +144,7 @@ def salted(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("insert into clio_state.salt values (true, ?) on conflict do nothing", [salt])
     if given and con.execute("select salt from clio_state.salt").fetchall() != [(given,)]:
         raise StateError(
-            "CLIO_SALT is not the salt that this warehouse was begun with. It decides the margins above the thresholds, "
+            "CLIO_SALT is not the salt that this warehouse was begun with. It decides the margins above the thresholds "
             "and who was forgotten. Set it to what it was, or leave it out; a new folder takes a new one."
         )
 

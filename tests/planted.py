@@ -28,7 +28,39 @@ select
     0::float as distance, null::varchar as runner_up, null::float as runner_up_distance
 from conversations
 """
-ASKS = ("How do I {}?", "Please explain how to {}.", "I want to {} at home.", "Can you help me to {}?")
+ASKS = ("How do I {} {}?", "Please explain how to {} {}.", "I want to {} {}.", "Can you help me to {} {}?")
+# What makes each person's text one of its own: near-identical texts of a few count for one of them.
+DETAILS = (
+    "in a small kitchen",
+    "before the weekend",
+    "with hardly any money",
+    "after a storm",
+    "while travelling by train",
+    "for a school fair",
+    "without electricity",
+    "as a present",
+    "using only a phone",
+    "despite heavy rain",
+    "at an office party",
+    "early on sunday",
+    "as a surprise",
+    "like professionals do",
+    "in front of an audience",
+    "with one hand",
+    "since the old way failed",
+    "under strict rules",
+    "during exams",
+    "near the harbour",
+    "next to a stove",
+    "for beginners",
+    "at high altitude",
+    "in a garage",
+    "out of boredom",
+    "for charity",
+    "in ten minutes",
+    "during a power cut",
+    "from memory",
+)
 
 
 @dataclass(frozen=True)
@@ -52,11 +84,18 @@ def people(first: int, count: int) -> tuple[str, ...]:
     return tuple(demo.user_id(rank) for rank in range(first, first + count))
 
 
+def detail(place: int) -> str:
+    more, first = divmod(place, len(DETAILS))
+    return DETAILS[first] if not more else f"{DETAILS[first]} {DETAILS[(first + more) % len(DETAILS)]}"
+
+
 def rows(world: list[Asked]) -> list[dict[str, Any]]:
     found = []
     for part, asked in enumerate(world):
-        for number, user in enumerate(user for user in asked.users for _ in range(asked.each)):
-            text = ASKS[0 if asked.alike else number % len(ASKS)].format(asked.what)
+        for number, (place, user) in enumerate(each for each in enumerate(asked.users) for _ in range(asked.each)):
+            text = f"How do I {asked.what}?"
+            if not asked.alike:
+                text = ASKS[number % len(ASKS)].format(asked.what, detail(number if user is None else place))
             # the answer makes each transcript one of its own
             messages = [{"role": "user", "content": text}, {"role": "assistant", "content": f"Part {part}.{number}"}]
             created = MONDAY + timedelta(weeks=asked.week, minutes=len(found))
@@ -82,7 +121,7 @@ class Rules:
     check: bool = True
 
     def relations(self) -> list[Relation]:
-        settings = {"levels": 2, "top_clusters": 2, "round_to": 1} | dict(self.settings)
+        settings = {"levels": 2, "top_clusters": 2, "round_to": 1, "near_identical": 0.99} | dict(self.settings)
         replaced = {"assignments": CLUSTERED} | dict(self.replaced)
         found = []
         for relation in changed(**settings):

@@ -420,9 +420,9 @@ SCENARIOS = [
         once([*ORDINARY, Asked("c6", "buy a quexil", (None,), each=40)], Rules()),
     ),
     Scenario(
-        attack_rare_word, "zorblax", "near-identical prompts count as one voice: here none is looked for",
+        attack_rare_word, "zorblax", "near-identical texts of a few users count for one of them: here each counts",
         once([*ORDINARY, Asked("c6", "buy a zorblax", people(600, 12), each=4, alike=True)],
-             _off(wrapped={"repeated_texts": "from {sql} limit 0"})),
+             _off(wrapped={"independent_texts": "select * replace (true as independent) from {sql}"})),
         once([*ORDINARY, Asked("c6", "buy a zorblax", people(600, 12), each=4, alike=True)], Rules()),
     ),
     Scenario(

@@ -140,11 +140,13 @@ def run_golden(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[list[tuple],
 
 def stand_ins(con: duckdb.DuckDBPyConnection, relation: project.Relation, given: Mapping[str, Any]) -> None:
     """What a relation reads and a golden file need not say: no margins, nothing published before, no text repeated."""
+    cell = ", ".join(f"'' as {key}" for key in ("relation", "facet", "cluster_id", "breakdown", "value"))
+    members = "memberships" if "memberships" in relation.inputs else "assignments"
     defaults = {
         "margins": "select 's' as salt, 0 as word_margin, 0 as cell_margin",
         "last_hierarchy": "select null::varchar as facet, null::varchar as cluster_id, 0 as level where false",
-        "last_told_cells": "select unnest([]::struct(relation varchar, facet varchar, cluster_id varchar, breakdown varchar, value varchar)[], recursive := true)",
-        "independent_texts": f"select distinct conversation_id, facet, true as independent from {'memberships' if 'memberships' in relation.inputs else 'assignments'}",
+        "last_told_cells": f"select {cell} where false",
+        "independent_texts": f"select distinct conversation_id, facet, true as independent from {members}",
     }
     for name in sorted({*relation.inputs} & {*defaults} - {*given}):
         con.execute(f"create or replace table {name} as {defaults[name]}")
