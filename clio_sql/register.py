@@ -42,7 +42,14 @@ from clio_sql.udfs import (
 
 MODULES = (extract, embed, fit, cluster, centroids, link, alike, name, propose, merge, choose, audit, project, word)
 FUNCTIONS: tuple[Function, ...] = tuple(module.FUNCTION for module in MODULES)
-MACROS = (*(function.name for function in FUNCTIONS), "clio_words", "clio_tokens", "clio_gate", "clio_user_id", "clio_margin")
+MACROS = (
+    *(function.name for function in FUNCTIONS),
+    "clio_words",
+    "clio_tokens",
+    "clio_gate",
+    "clio_user_id",
+    "clio_margin",
+)
 RESERVED = ("clio", state.SCHEMA)  # schemas of ours; a file of that name would make every reference ambiguous
 
 # For the life of the process: a function whose callable is gone kills it.

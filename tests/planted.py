@@ -31,18 +31,18 @@ from conversations
 ASKS = ("How do I {} {}?", "Please explain how to {} {}.", "I want to {} {}.", "Can you help me to {} {}?")
 # What makes each person's text one of its own: near-identical texts of a few count for one of them.
 DETAILS = (
-    "in a small kitchen",
+    "in a kitchen",
     "before the weekend",
-    "with hardly any money",
+    "without money",
     "after a storm",
-    "while travelling by train",
+    "on board of a train",
     "for a school fair",
     "without electricity",
     "as a present",
     "using only a phone",
     "despite heavy rain",
     "at an office party",
-    "early on sunday",
+    "early in the morning",
     "as a surprise",
     "like professionals do",
     "in front of an audience",
@@ -50,13 +50,13 @@ DETAILS = (
     "since the old way failed",
     "under strict rules",
     "during exams",
-    "near the harbour",
+    "near a lake",
     "next to a stove",
     "for beginners",
     "at high altitude",
     "in a garage",
     "out of boredom",
-    "for charity",
+    "for a bet",
     "in ten minutes",
     "during a power cut",
     "from memory",
@@ -95,7 +95,7 @@ def rows(world: list[Asked]) -> list[dict[str, Any]]:
         for number, (place, user) in enumerate(each for each in enumerate(asked.users) for _ in range(asked.each)):
             text = f"How do I {asked.what}?"
             if not asked.alike:
-                text = ASKS[number % len(ASKS)].format(asked.what, detail(number if user is None else place))
+                text = ASKS[number % len(ASKS)].format(asked.what, detail(number if user is None else place + 7 * part))
             # the answer makes each transcript one of its own
             messages = [{"role": "user", "content": text}, {"role": "assistant", "content": f"Part {part}.{number}"}]
             created = MONDAY + timedelta(weeks=asked.week, minutes=len(found))

@@ -80,6 +80,7 @@ def test_types_are_those_that_duckdb_gives(empty):
         "word": clio.word("a"),
         "tokens": clio.tokens("a"),
         "alike": clio.alike([[1.0]], 0.9),
+        "user_id": clio.user_id(" anna "),
         "margin": clio.margin("s", "a", 10),
         "gate": clio.gate(12, 20, 2, 10, 15, 0.3),
         "words": clio.words("a"),

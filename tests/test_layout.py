@@ -43,7 +43,13 @@ TIERS = (
 TIER = {module: number for number, tier in enumerate(TIERS) for module in tier}
 FOLDERS = {"clio_sql": ROOT / "clio_sql", "clio_sql.udfs": ROOT / "udfs", "clio_sql.sql": ROOT / "sql"}
 HEAVY = ("torch", "sklearn", "sentence_transformers", "transformers", "anthropic", "ibis", "plotly")
-SQL_ALONE = {"clio_words", "clio_tokens", "clio_gate", "clio_user_id", "clio_margin"}  # macros of SQL, without a function behind
+SQL_ALONE = {
+    "clio_words",
+    "clio_tokens",
+    "clio_gate",
+    "clio_user_id",
+    "clio_margin",
+}  # macros of SQL, without a function behind
 BROUGHT_ALONG = {
     "scipy": "scikit-learn",
     "threadpoolctl": "scikit-learn",

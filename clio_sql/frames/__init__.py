@@ -24,12 +24,13 @@ from clio_sql.frames.functions import (
     project,
     propose,
     tokens,
+    user_id,
     word,
     words,
 )
 
 __all__ = [
     "alike", "audit", "centroids", "choose", "cluster", "clusters", "connect", "differences", "embed", "extract", "fit",
-    "gate", "lift", "link", "margin", "merge", "name", "project", "propose", "tokens", "top", "tree", "trends", "word",
-    "words",
+    "gate", "lift", "link", "margin", "merge", "name", "project", "propose", "tokens", "top", "tree", "trends", "user_id",
+    "word", "words",
 ]  # fmt: skip

@@ -253,6 +253,18 @@ def margin(salt: str, identity: str, most: int) -> dt.int32:
     """
 
 
+@scalar.builtin(name="clio_user_id")
+def user_id(id: str) -> dt.string:
+    """Whose id it is, in one spelling; NULL of an id that names nobody.
+
+    >>> con.execute(user_id(" anna "))
+    'anna'
+    >>> user_id([1])
+    Traceback (most recent call last):
+    ibis.common.annotations.SignatureValidationError: ...
+    """
+
+
 @scalar.builtin(name="clio_words")
 def words(text: str) -> TEXTS:
     """The words of a text in order, lower-cased; '' stands for whatever is no word.
