@@ -84,7 +84,8 @@ def test_long_conversations_are_drawn_as_often_as_answers_would_draw_them(con):
 def test_what_is_not_sampled_is_not_shown_to_a_model_and_told_as_left_out(con):
     give(con, [(1, 1)] * 5)
     con.execute(
-        "create or replace table source as select *, 'u' as user_id, 1 as parts, false as names_nobody from conversations"
+        "create or replace table source as "
+        "select *, 'u' as user_id, 1 as parts, false as names_nobody from conversations"
     )
     con.execute(f"create or replace table sampled_conversations as {SQL['sampled_conversations']}")
     sample(con, 2)

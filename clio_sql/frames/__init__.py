@@ -31,6 +31,6 @@ from clio_sql.frames.functions import (
 
 __all__ = [
     "alike", "audit", "centroids", "choose", "cluster", "clusters", "connect", "differences", "embed", "extract", "fit",
-    "gate", "lift", "link", "margin", "merge", "name", "project", "propose", "tokens", "top", "tree", "trends", "user_id",
-    "word", "words",
+    "gate", "lift", "link", "margin", "merge", "name", "project", "propose", "tokens", "top", "tree", "trends",
+    "user_id", "word", "words",
 ]  # fmt: skip

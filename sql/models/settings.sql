@@ -12,7 +12,7 @@ select
     null::varchar as sample_strata,                 -- day, week, month or quarter: each with its share of the sample
     10::integer as min_users,                       -- distinct people behind everything that is shown or named
     20::integer as min_conversations,               -- conversations behind everything that is shown or named
-    0::integer as threshold_margin,                 -- users above min_users that a thing may need: drawn for each from a secret
+    0::integer as threshold_margin,                 -- users above that which a thing may need: drawn for each from a secret
     'words'::varchar as threshold_margin_of,        -- which things: words of names and descriptions, or all: clusters and cells too
     0.5::double as max_user_share,                  -- above it one person is the cluster
     3::integer as min_audit_rating,                 -- of 5; below it a name is not shown
