@@ -25,7 +25,7 @@ HOST_TABLES = """
     create table source (
         conversation_id varchar, user_id varchar, created_at timestamp,
         messages struct(role varchar, content varchar)[], metadata map(varchar, varchar),
-        parts bigint, names_nobody boolean
+        numbers map(varchar, double), parts bigint, names_nobody boolean
     );
     create table input (format varchar, privacy_unit varchar, breakdowns varchar[]);
     create table build_info (
