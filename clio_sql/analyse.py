@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from clio_sql import builder, builds, erase, fill, findings, inputs, names, private, report, sources
+from clio_sql import builder, builds, erase, fill, findings, inputs, names, private, report, sources, understood
 from clio_sql import parquet as written
 from clio_sql.builder.records import inside
 from clio_sql.engine import Engine
@@ -155,6 +155,7 @@ def _work(
         steps.begin("source", None)
         source = sources.read(con, input, schema=schema, limits=limits(con, relations), **reading)
         steps.end(source.rows, skipped=False)
+        steps.say(understood.line(source))
         builder.describe_input(
             con,
             schema,

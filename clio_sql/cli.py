@@ -146,6 +146,39 @@ def plan(
 
 
 @app.command()
+def inspect(
+    input: options.INPUT,
+    source: options.FORMAT = None,
+    privacy_unit: options.PRIVACY_UNIT = "user",
+    since: options.SINCE = None,
+    until: options.UNTIL = None,
+    user: options.USER = None,
+    encoding: options.ENCODING = None,
+    max_bad_rows: options.MAX_BAD_ROWS = None,
+    allow_views: options.ALLOW_VIEWS = False,
+    id_column: options.ID_COLUMN = None,
+    user_column: options.USER_COLUMN = None,
+    time_column: options.TIME_COLUMN = None,
+    messages_column: options.MESSAGES_COLUMN = None,
+    role_column: options.ROLE_COLUMN = None,
+    content_column: options.CONTENT_COLUMN = None,
+    prompt_column: options.PROMPT_COLUMN = None,
+    response_column: options.RESPONSE_COLUMN = None,
+) -> None:
+    """Print what INPUT is understood as, and its first conversation as it would be read. Nothing is written.
+
+    \b
+    Examples:
+      clio-sql inspect chats.parquet
+      clio-sql inspect chats.csv --user-column account --messages-column chat
+    """
+    from clio_sql.understood import inspect as understood
+
+    for line in understood(input, **_reading(locals())):
+        typer.echo(line)
+
+
+@app.command()
 def demo(
     into: options.INTO = Path("out"),
     parquet: options.PARQUET = False,
@@ -424,6 +457,7 @@ RUNTIME = (
     "provider", "model", "naming_model", "base_url", "concurrency", "max_usd", "batch", "retry_failed",
     "embedding_model",
 )  # fmt: skip
+READING = ("source", "privacy_unit", "user", "since", "until", "encoding", "max_bad_rows", "allow_views")
 COLUMNS = {
     "conversation_id": "id_column",
     "user_id": "user_column",
@@ -440,15 +474,15 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
     """Options of a command as `analyse` takes them: the runtime, and how the input is to be read."""
     return {
         "runtime": {name: options[name] for name in RUNTIME if options[name] is not None},
-        "source": options["source"],
-        "privacy_unit": options["privacy_unit"],
-        "user": options["user"],
-        "since": options["since"],
-        "until": options["until"],
-        "encoding": options["encoding"],
-        "max_bad_rows": options["max_bad_rows"],
-        "allow_views": options["allow_views"],
         "breakdowns": tuple(options["breakdown"] or ()),
+        **_reading(options),
+    }
+
+
+def _reading(options: dict[str, Any]) -> dict[str, Any]:
+    """How the input is to be read."""
+    return {
+        **{name: options[name] for name in READING},
         "columns": {name: options[option] for name, option in COLUMNS.items() if options[option]},
     }
 

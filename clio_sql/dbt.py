@@ -44,7 +44,7 @@ RUNTIME = {field.name: field.default for field in fields(Runtime)}
 READING = tuple(
     name
     for name, parameter in inspect.signature(sources.read).parameters.items()
-    if parameter.kind is parameter.KEYWORD_ONLY and name not in ("schema", "limits")
+    if parameter.kind is parameter.KEYWORD_ONLY and name not in ("schema", "limits", "in_order")
 )
 WRITTEN = "select path from duckdb_databases() where database_name = current_database() and path is not null"
 _CALLABLES: list[Callable[..., object]] = []  # for the life of the process, as in `register`

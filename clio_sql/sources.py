@@ -7,16 +7,17 @@ be read is left out and counted with its line.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from clio_sql import adapters
-from clio_sql.adapters import FORMATS, MAPPABLE, USER, Adapter, adapter, make_macros, no_list, raw, user_of
+from clio_sql.adapters import FORMATS, MAPPABLE, USER, Adapter, Item, adapter, make_macros, no_list, raw, user_of
 from clio_sql.errors import InputError, UsageError
 from clio_sql.inputs import Input, Reading, Stumbled, opened
 from clio_sql.limits import Limits
@@ -25,6 +26,7 @@ from clio_sql.quoting import identifier, literal
 from clio_sql.shown import names
 from clio_sql.state import user_hash
 
+OPTIONS = {"conversation_id": "--id-column", "user_id": "--user-column", "created_at": "--time-column"}
 VIEW = """
     select 1 from duckdb_views()
     where database_name = current_database() and schema_name = ? and view_name = 'source'
@@ -48,6 +50,10 @@ class Source:
     merged: int = 0  # rows that became part of another conversation
     nameless: int = 0  # conversations whose user id, such as 'anonymous', names nobody
     mended: int = 0  # rows in which half a character became U+FFFD
+    read_from: tuple[tuple[str, str], ...] = ()  # user_id, created_at, conversation_id and its name there, or ''
+    makes_ids: bool = False  # no column says which conversation a row is, so that is made of what it holds
+    first: datetime | None = None  # when the first conversation began, UTC
+    last: datetime | None = None
 
 
 def read(
@@ -66,6 +72,7 @@ def read(
     allow_views: bool = False,
     limits: Limits | None = None,
     schema: str = "clio",
+    in_order: bool = False,
 ) -> Source:
     """Writes the conversations of `path` to the table `schema.source`, replacing it, and says what they are.
 
@@ -85,6 +92,7 @@ def read(
     max_bad_rows: rows that may be left out because they cannot be read; by default the larger of 10 and 1%.
     allow_views: a view of a DuckDB or SQLite file may be read, which runs SQL of whoever made the file.
     limits: what a row, a file and a table may be at most; see Limits.
+    in_order: the table has a column more, `position`: the first row of the input that a conversation is of.
 
     Raises InputError, or UsageError for since, until, user and encoding, and then leaves what was read before.
     """
@@ -99,7 +107,7 @@ def read(
     asked = tuple(breakdowns)
 
     def once(reading: Reading) -> Source:
-        return _read(con, str(path), reading, source, mapped, privacy_unit, asked, first, last, user, schema)
+        return _read(con, str(path), reading, source, mapped, privacy_unit, asked, first, last, user, schema, in_order)
 
     try:
         return once(reading)
@@ -134,6 +142,7 @@ def _read(
     last: str,
     user: str | None,
     schema: str,
+    in_order: bool,
 ) -> Source:
     make_macros(con)
     with opened(con, path, reading) as given:
@@ -153,9 +162,9 @@ def _read(
             given = _lists_alone(con, given, chosen, mapped, reading)
         narrow = within if chosen.row_is_a_conversation else ""
         rows = raw(given, chosen, mapped, narrow, user)
-        query = _query(con, rows, chosen, within or "true", privacy_unit)
+        query = _query(con, rows, chosen, within or "true", privacy_unit, in_order)
         left_out = _outside(con, given, chosen, mapped, within)
-        found, metadata = _written(con, schema, query, given.where, asked)
+        found, metadata = _written(con, schema, query, given.where, asked, lambda: _without_text(con, rows, chosen))
         timed = chosen.has_time(given, mapped)
         bad = given.bad or BadRows(several=False)
     return Source(
@@ -166,7 +175,21 @@ def _read(
         merged=found["rows"] - found["conversations"],
         nameless=found["nameless"] if privacy_unit == "user" else 0,
         mended=bad.mended,
+        read_from=_read_from(given, chosen, mapped, user),
+        makes_ids=not chosen.needs_id and any(i.name == "conversation_id" for i in (*chosen.needs, *chosen.optional)),
+        first=found["first"],
+        last=found["last"],
     )  # fmt: skip
+
+
+def _read_from(
+    given: Input, chosen: Adapter, mapped: Mapping[str, str], user: str | None
+) -> tuple[tuple[str, str], ...]:
+    """Each of user, time and id, and the input's name for it; '' where it has none."""
+    found = {item.name: item.find(given, mapped) for item in (*chosen.needs, *chosen.optional)}
+    named = {name: found.get(name) for name in ("user_id", "created_at", "conversation_id")}
+    columns = {name: place.column + place.path.replace('"', "")[1:] if place else "" for name, place in named.items()}
+    return tuple((columns | ({"user_id": "--user"} if user is not None else {})).items())
 
 
 def _lists_alone(
@@ -248,18 +271,21 @@ def _outside(
     return tuple((reason, count) for reason, count in told if count)
 
 
-def _query(con: duckdb.DuckDBPyConnection, rows: str, chosen: Adapter, within: str, privacy_unit: str) -> str:
+def _query(
+    con: duckdb.DuckDBPyConnection, rows: str, chosen: Adapter, within: str, privacy_unit: str, in_order: bool
+) -> str:
     """The query of the table `source`: all conversations but those of whom was forgotten here."""
+    beside = "ids" if in_order else "ids, position"
     noted, of_user = _has_forgotten(con), privacy_unit == "user"
     # earlier versions noted an id as the input spells it, and 45 as 45.0
     spellings = ("user_id", "spelled", "spelled || '.0'")
     forgotten = " or ".join(map(_is_forgotten, spellings)) if noted and of_user else ""
     query = adapters.read(rows, chosen, within=within, forgotten=forgotten)
     if of_user:
-        return f"select * exclude (ids) from (\n{query}\n)"
+        return f"select * exclude ({beside}) from (\n{query}\n)"
     each = "lambda id: " + " or ".join(map(_is_forgotten, ("id", "id || '.0'")))
     gone = f"len(list_filter(list_append(coalesce(ids, []), conversation_id), {each})) > 0" if noted else "false"
-    return f"select * exclude (ids) replace (conversation_id as user_id) from (\n{query}\n) where not ({gone})"
+    return f"select * exclude ({beside}) replace (conversation_id as user_id) from (\n{query}\n) where not ({gone})"
 
 
 def _has_forgotten(con: duckdb.DuckDBPyConnection) -> bool:
@@ -276,8 +302,13 @@ def _is_forgotten(id: str) -> str:
 
 
 def _written(
-    con: duckdb.DuckDBPyConnection, schema: str, query: str, where: str, breakdowns: tuple[str, ...]
-) -> tuple[dict[str, int], tuple[str, ...]]:
+    con: duckdb.DuckDBPyConnection,
+    schema: str,
+    query: str,
+    where: str,
+    breakdowns: tuple[str, ...],
+    without_text: Callable[[], str],
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Replace `schema.source` by what the query finds, or leave it as it was. Returns what `_inspected` does."""
     table = f"{identifier(schema)}.source"
     con.execute("begin")
@@ -286,7 +317,7 @@ def _written(
         if con.execute(VIEW, [schema]).fetchone():  # a build over a table leaves one
             con.execute(f"drop view {table}")
         con.execute(f"create or replace table {table} as {query}")
-        found, metadata = _inspected(con, table, where)
+        found, metadata = _inspected(con, table, where, without_text)
         _allowed(f"{where}: breakdown", breakdowns, metadata)
         con.execute("commit")
     except BaseException:
@@ -315,27 +346,73 @@ def _choose(given: Input, mapped: Mapping[str, str], source: str | None) -> Adap
     raise InputError(
         f"{given.where}: its columns are not those of {source or 'any known format'}.\n"
         f"found: {names(given.types)}\nwanted:\n" + "\n".join(wanted) + "\n"
-        f"Map your columns ({', '.join(MAPPABLE)}), for example --messages-column chat --id-column chat_id.{given.hint}"
+        f"{_nearest(given, mapped, adapters)}Map your columns ({', '.join(MAPPABLE)}), for example "
+        f"--messages-column chat --id-column chat_id.{given.hint}"
     )
 
 
-def _inspected(con: duckdb.DuckDBPyConnection, table: str, where: str) -> tuple[dict[str, int], tuple[str, ...]]:
+def _nearest(given: Input, mapped: Mapping[str, str], adapters: Iterable[Adapter]) -> str:
+    """The format of which most is there, and the options that would make it work; '' where nothing of any is."""
+
+    def lacking(each: Adapter) -> list[Item]:
+        return [item for item in each.needs if not item.find(given, mapped)]
+
+    def nearness(each: Adapter) -> tuple[float, bool]:
+        """The share of what it needs, and whether the rest can be mapped."""
+        there = 1 - len(lacking(each)) / max(1, len(each.needs))
+        return there, all(item.name in MAPPABLE and item.name in item.natives for item in lacking(each))
+
+    best = max(adapters, key=nearness)
+    if not nearness(best)[0]:
+        return ""
+    lacks = [item.name for item in lacking(best)]
+    options = [f"--source {best.name}"] * (not best.is_told(given, mapped))
+    options += [OPTIONS.get(name, f"--{name}-column") + " NAME" for name in lacks if name in MAPPABLE]
+    missing = f"it lacks {', '.join(lacks)}" if lacks else "all it needs is there"
+    return f"The nearest is {best.name}: {missing}. Give {' '.join(options)}.\n" if options else ""
+
+
+def _without_text(con: duckdb.DuckDBPyConnection, rows: str, chosen: Adapter) -> str:
+    """What may be wrong where no text was found, told by the names of the first message's keys."""
+    lists = [item.name for item in (*chosen.needs, *chosen.optional) if item.kind == "list"]
+    query = " union all ".join(f"select {name} -> '$[0]' as message from ({rows})" for name in lists)
+    held = "coalesce(json_type(message), 'NULL') <> 'NULL'"
+    found = con.execute(f"select message from ({query}) where {held} limit 1").fetchone() if lists else None
+    if lists and found is None:
+        return f"read as {chosen.name}, all of its conversations are empty lists. Map the right column"
+    keys = (
+        con.execute("select if(json_type($1::json) = 'OBJECT', json_keys($1::json), [])", found).fetchone()
+        if found
+        else None
+    )
+    told = f" The first message has: {names(keys[0])}." if keys and keys[0] else ""
+    return (
+        f"read as {chosen.name}, none of its conversations has a message with text.{told} "
+        'Messages must be a list of {"role": ..., "content": ...}. Map the right column'
+    )
+
+
+def _inspected(
+    con: duckdb.DuckDBPyConnection, table: str, where: str, without_text: Callable[[], str]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """What is in it, and metadata names. Raises InputError if no row has a text or none has a user."""
     counts = {
         "rows": "coalesce(sum(parts), 0)::bigint",
         "conversations": "count(*)",
         "users": "count(distinct user_id)",
         "untimed": "count_if(created_at is null)",
+        "first": "min(created_at)",
+        "last": "max(created_at)",
         "nameless": "count_if(names_nobody and user_id is null)",
         "texts": "count_if(len(list_filter(messages, lambda m: m.content != '')) > 0)",
     }
     values = con.execute(f"select {', '.join(counts.values())} from {table}").fetchone()
     found = dict(zip(counts, values, strict=True))  # type: ignore[arg-type]
+    if not found["rows"]:
+        raise InputError(f"{where}: no row is left: all are of people who were forgotten here. Give another input.")
     if not found["texts"]:
         raise InputError(
-            f"{where}: none of its {found['rows']} conversations has a message with text. Messages must be a list "
-            'of {"role": ..., "content": ...}. Map the right column (--messages-column) or name the format '
-            f"(--source: {', '.join(FORMATS)})."
+            f"{where}: {without_text()} (--messages-column) or name the format (--source: {', '.join(FORMATS)})."
         )
     if not found["users"]:
         raise InputError(

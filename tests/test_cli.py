@@ -92,7 +92,7 @@ BAD_FILES = {
         f'{{"conversation_id": "1", "messages": [{{"role": "user", "content": "{SECRET}"}}]}}\n'.encode(),
         "no row has a user id",
     ),
-    "silent.jsonl": (b'{"conversation_id": "1", "user_id": "u", "messages": []}\n', "a message with text"),
+    "silent.jsonl": (b'{"conversation_id": "1", "user_id": "u", "messages": []}\n', "are empty lists"),
     "notes.txt": (SECRET.encode(), "not a kind that can be read"),
 }
 

@@ -34,6 +34,7 @@ TIERS = (
     ("builder",),
     ("sources", "publish", "binding"),
     ("failures", "options", "progress", "tree", "demo", "builds", "scaffold", "compiled", "frames", "findings"),
+    ("understood",),
     ("report",),
     ("analyse", "diff", "prompt"),
     ("plan", "forget", "trace", "dbt", "dbt_export"),

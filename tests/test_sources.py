@@ -531,7 +531,7 @@ def test_wrong_arguments_say_what_there_is(con, tmp_path, arguments, part):
         ("a.csv", b"conversation_id,messages,user_id\n2,[{'role': 'my name is Zebulon'}],u\n",
          "line 2 has messages that are no JSON list"),
         ("a.jsonl", b'{"messages": {"x": "my name is Zebulon"}}\n', "line 1 has messages that are no JSON list"),
-        ("a.jsonl", b'{"user": "u", "messages": [{"who": "me"}]}\n', "none of its 1 conversations has"),
+        ("a.jsonl", b'{"user": "u", "messages": [{"who": "me"}]}\n', "with text. The first message has: who."),
     ],
 )  # fmt: skip
 def test_bad_files(con, tmp_path, name, content, part):

@@ -24,7 +24,7 @@ select
     8::integer as min_base_clusters,                -- … and no fewer than these, …
     33::integer as least_per_cluster,               -- … as long as that leaves so many conversations for each
     256::integer as points_per_cluster,             -- conversations a base cluster that k-means looks at
-    20::integer as fit_repeats,                     -- the same answer counts so often at most when clusters are fitted
+    30::integer as fit_repeats,                     -- the same answer counts so often at most when clusters are fitted
     3::integer as levels,                           -- of the hierarchy, the base included
     10::integer as top_clusters,                    -- wanted at the top
     null::varchar as tree_by,                       -- names: broader names are asked for, and each cluster chooses one; …

@@ -90,7 +90,8 @@ select
     wholly.numbers::map(varchar, double) as numbers,
     wholly.parts::bigint as parts,                    -- rows of the input that it was put together from
     wholly.names_nobody::boolean as names_nobody,     -- its user id, such as 'anonymous', is of nobody
-    wholly.ids::varchar[] as ids                      -- of its rows, where there are several
+    wholly.ids::varchar[] as ids,                     -- of its rows, where there are several
+    wholly.id_position::bigint as position            -- of the row that gives the id, in the input
 from wholly
 inner join users as id_of on id_of.position = wholly.id_position
 left join made on made.position = wholly.id_position

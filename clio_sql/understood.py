@@ -1,0 +1,71 @@
+"""What an input was understood as: one line, and the first conversation as it would be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from clio_sql import inputs, sources
+from clio_sql.failures import explained
+from clio_sql.rows import LONGEST, harmless
+
+CALLED = {"user_id": "user", "created_at": "time", "conversation_id": "id"}
+FIRST = """
+    select conversation_id, user_id, created_at, messages from clio.source
+    order by len(list_filter(messages, lambda message: trim(message.content) <> '')) = 0, position
+    limit 1
+"""
+
+
+def line(source: sources.Source) -> str:
+    """Format, rows, conversations, users, span of time, and which columns are user, time and id."""
+    whose = f" of {_many(source.users, 'user')}" if source.privacy_unit == "user" else ", each counted as a user"
+    span = f", {source.first:%Y-%m-%d} to {source.last:%Y-%m-%d}" if source.first and source.last else ""
+    columns = ", ".join(f"{CALLED[name]}: {column or _elsewhere(source, name)}" for name, column in source.read_from)
+    return harmless(
+        f"read as {source.format}: {_many(source.rows, 'row')}, {_many(source.conversations, 'conversation')}{whose}"
+        f"{span}; {columns}"
+    )
+
+
+def _elsewhere(source: sources.Source, name: str) -> str:
+    """Where something comes from that no column of the input is asked for."""
+    within = {"user_id": source.users and source.privacy_unit == "user", "created_at": source.first}
+    if name == "conversation_id":
+        return "made of what each row holds" if source.makes_ids else "within each row"
+    return "within each row" if within[name] else "none"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"
+
+
+def inspect(path: str, **reading: Any) -> Iterator[str]:
+    """The line, and the first conversation of an input, a line a message. Nothing is written.
+
+    reading: as `sources.read` takes it. Raises InputError or UsageError as a run would.
+    """
+    inputs.found(path)
+    con = duckdb.connect()
+    try:
+        yield line(sources.read(con, path, in_order=True, **reading))
+        yield from _shown(*con.execute(FIRST).fetchall()[0])
+    except duckdb.Error as error:
+        raise explained(error, "source") from error
+    finally:
+        con.close()
+
+
+def _shown(
+    conversation_id: str | None, user_id: str | None, at: datetime | None, messages: list[dict]
+) -> Iterator[str]:
+    yield harmless(
+        f"\nfirst conversation: id {conversation_id or 'none'}, user {user_id or 'none'}, time {at or 'none'}"
+    )
+    for message in messages:
+        text = message["content"]
+        cut = f"{text[:LONGEST]} [... {len(text) - LONGEST:,} characters more ...]" if len(text) > LONGEST else text
+        yield harmless(f"{message['role']}: {cut}")

@@ -1,0 +1,77 @@
+"""What an input was understood as is said, and a refusal names what would make it work."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import cli
+
+SAID = [
+    {"role": "user", "content": "How long do eggs boil?\x1b[2J"},
+    {"role": "assistant", "content": "Eight minutes."},
+]
+
+
+def written(folder: Path, *rows: dict) -> str:
+    (folder / "chats.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return str(folder / "chats.jsonl")
+
+
+def chat(n: int, **columns: object) -> dict:
+    return {"conversation_id": f"c{n}", "user_id": f"u{n % 2}", "messages": SAID, **columns}
+
+
+def test_inspect_says_what_was_read_and_shows_the_first_conversation(tmp_path):
+    rows = [chat(n, created_at=f"2026-03-{20 - n:02}T09:00:00Z", plan="pro") for n in range(3)]
+    done = cli("inspect", written(tmp_path, *rows))
+    assert done.returncode == 0 and done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "read as canonical: 3 rows, 3 conversations of 2 users, 2026-03-18 to 2026-03-20; user: user_id, "
+        "time: created_at, id: conversation_id",
+        "",
+        "first conversation: id c0, user u0, time 2026-03-20 09:00:00",
+        "user: How long do eggs boil?\\x1b[2J",
+        "assistant: Eight minutes.",
+    ]
+    assert [path.name for path in tmp_path.iterdir()] == ["chats.jsonl"], "nothing is written"
+
+
+def test_the_columns_that_were_taken_are_named(tmp_path):
+    path = written(tmp_path, *({"Account": f"u{n}", "chat": SAID, "meta": {"at": "2026-03-02"}} for n in range(2)))
+    options = ("--user-column", "Account", "--messages-column", "chat", "--time-column", "meta.at")
+    (line, *_) = cli("inspect", path, *options).stdout.splitlines()
+    assert line.endswith(
+        "2 users, 2026-03-02 to 2026-03-02; user: Account, time: meta.at, id: made of what each row holds"
+    )
+    (line, *_) = cli("inspect", path, *options[2:], "--privacy-unit", "conversation").stdout.splitlines()
+    assert "2 conversations, each counted as a user" in line and "user: none" in line
+    (line, *_) = cli("inspect", path, *options[2:], "--user", "ann").stdout.splitlines()
+    assert "2 conversations of 1 user," in line and "user: --user" in line
+
+
+def test_a_run_says_it_before_it_works(tmp_path):
+    done = cli("run", written(tmp_path, *(chat(n) for n in range(3))), "--into", tmp_path / "out")
+    assert done.stderr.startswith(
+        "read as canonical: 3 rows, 3 conversations of 2 users; user: user_id, time: none, id: "
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"conversation_id": "c", "chat": SAID}, "is canonical: it lacks messages. Give --messages-column NAME."),
+        ({"conversation_id": "c", "role": "user", "said": "hi"}, "is messages: it lacks content. Give --content"),
+        ({"user_id": "u", "messages": []}, "read as openai, all of its conversations are empty lists"),
+        ({"user_id": "u", "messages": [{"who": "me", "says": "hi"}]}, "The first message has: who, says."),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_what_would_make_it_work(tmp_path, row, told):
+    done = cli("inspect", written(tmp_path, row))
+    assert done.returncode == 3 and told in done.stderr
+
+
+def test_inspect_refuses_as_a_run_does(tmp_path):
+    assert cli("inspect", tmp_path / "none.jsonl").returncode == 3
+    assert cli("inspect", written(tmp_path, chat(1)), "--since", "soon").returncode == 2
