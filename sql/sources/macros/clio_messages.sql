@@ -9,13 +9,20 @@ create or replace macro clio_messages(value, speaker) as
             "kwargs": "JSON", "data": "JSON", "message": "JSON", "id": "JSON"
         }]'),
         lambda message: case
-            -- the most usual shape, read without all that the others need
-            when message.role is not null and json_type(message.content) = 'VARCHAR' and message.parts is null
+            -- the most usual shapes, a text or parts without tools, read without all that the others need
+            when message.role is not null and message.parts is null
                 and message.tool_calls is null and message.function_call is null
-                and not starts_with(message.content::varchar, '"[')
+                and case json_type(message.content)
+                    when 'VARCHAR' then not starts_with(message.content::varchar, '"[')
+                    when 'ARRAY' then not regexp_matches(message.content::varchar, 'tool|function')
+                    else false
+                end
                 then [{
                     'role': clio_role(message.role),
-                    'content': clio_spoken(clio_role(message.role), clio_unencoded(message.content ->> '$'))
+                    'content': clio_spoken(clio_role(message.role), case json_type(message.content)
+                        when 'VARCHAR' then clio_unencoded(message.content ->> '$')
+                        else clio_text(message.content)
+                    end)
                 }]
             else clio_turn(message, speaker)
         end

@@ -1,6 +1,8 @@
 -- clio_part(part): the text of one content part, given as JSON; NULL of images, audio, files, thoughts and tool calls.
 create or replace macro clio_part(part) as
     case
+        when (part ->> '$.type') in ('text', 'input_text', 'output_text') and json_type(part, '$.text') = 'VARCHAR'
+            then part ->> '$.text'  -- the most usual part
         when json_type(part) = 'VARCHAR' and not starts_with(part ->> '$', 'data:') then part ->> '$'
         when json_type(part) != 'OBJECT' or (part ->> '$.thought') = 'true' then null
         when coalesce(part ->> '$.type', part ->> '$.content_type', part ->> '$.kind', 'text') not in (
