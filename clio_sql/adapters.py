@@ -32,7 +32,8 @@ from clio_sql.state import whole
 
 # The first whose columns are all there is taken: the particular before the general.
 FORMATS = (
-    "claude_export", "wildchat", "lmsys", "sharegpt", "litellm", "langsmith", "helicone", "bedrock", "otel_otlp",
+    "chatgpt", "claude_export", "openwebui", "librechat", "oasst", "claude_code", "codex", "openai_responses",
+    "wildchat", "lmsys", "sharegpt", "litellm", "langsmith", "helicone", "bedrock", "otel_otlp",
     "otel_spans", "otel_columns", "langfuse", "messages", "batch", "anthropic", "requests", "canonical", "openai",
     "exchanges",
 )  # fmt: skip
@@ -49,6 +50,7 @@ MACROS = (
     "clio_request", "clio_joined", "clio_system", "clio_first", "clio_attributes", "clio_numbered", "clio_span",
     "clio_conversation_of_span", "clio_user_of_span",
     "clio_epoch", "clio_plain_time", "clio_clock", "clio_offset", "clio_written_time", "clio_time",
+    "clio_current_path", "clio_conversations", "clio_own_words",
 )  # fmt: skip
 MAPPABLE = ("conversation_id", "user_id", "created_at", "messages", "role", "content", "prompt", "response")
 FIRST, LAST = "timestamp '1900-01-01'", "timestamp '2199-12-31'"
@@ -100,7 +102,7 @@ class Adapter:
     @property
     def row_is_a_conversation(self) -> bool:
         """Whether a row of the input tells by itself when its conversation began."""
-        return self.a_row_is not in ("a message", "a file")
+        return self.a_row_is not in ("a message", "a file", "a response")
 
     @property
     def needs_id(self) -> bool:

@@ -21,6 +21,7 @@ SAMPLES = Path(__file__).parent / "samples"
 GOLDEN = Path(__file__).parent / "golden" / "sources"
 SHARED = ROOT.parent / "shared" / "inputs"
 MARKER = "SECRET|REJECTED|base64|AAAA"
+UNNAMED = ("chatgpt", "claude_code", "codex")  # whose files name no user
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def source(con):
 def test_a_sample_is_read_as_it_should_be(con, path):
     """Each row: conversation, user, time in UTC, messages, numbers."""
     (sample,) = SAMPLES.glob(f"{path.stem}.*")
-    assert read(con, sample, privacy_unit="user").format == path.stem
+    assert read(con, sample, user="somebody" if path.stem in UNNAMED else None).format == path.stem
     assert source(con) == json.loads(path.read_text("utf-8"))
 
 

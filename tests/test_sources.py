@@ -502,7 +502,7 @@ def test_unrecognised_columns_are_listed_with_those_wanted(con, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
-        ({"source": "whatsapp"}, "source: 'whatsapp' is not there. There is: claude_export"),
+        ({"source": "whatsapp"}, "source: 'whatsapp' is not there. There is: chatgpt"),
         ({"columns": {"speaker": "x"}}, "columns: 'speaker' is not there. There is: conversation_id"),
         ({"columns": {"user_id": "gone"}}, "column: 'gone' is not there. There is: conversation_id, user_id"),
         ({"columns": {"role": "user_id"}}, "its columns are not those of any known format"),

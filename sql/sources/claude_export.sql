@@ -1,49 +1,41 @@
--- One row a conversation of a Claude.ai export (conversations.json).
+-- One row a conversation of a Claude.ai export (conversations.json): a tree of messages, read along its current path.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a conversation
 -- user: `account.uuid`
 -- needs: conversation_id text from uuid, messages list from chat_messages
--- optional: user_id text, account json, created_at time
+-- optional: user_id text, account json, created_at time, current_id text from current_leaf_message_uuid
 with
 
-blocks as (
+nodes as (
     select
-        * exclude (messages),
-        list_transform(json_extract(messages, '$[*]'), lambda message: {
-            'role': case lower(message ->> '$.sender')
-                when 'human' then 'user'
-                else lower(message ->> '$.sender')    -- assistant; an unknown role stays as it is
-            end,
-            'text': message ->> '$.text',
-            'blocks': json_extract(message, '$.content[*]')
-        }) as messages
+        position as conversation,
+        unnest(messages -> '$[*]') as turn,
+        turn ->> '$.uuid' as message_id,
+        turn ->> '$.parent_message_uuid' as parent_id,
+        message_id = current_id as is_current,
+        clio_time(turn ->> '$.created_at') as created_at,
+        generate_subscripts(messages -> '$[*]', 1) as position
     from raw
 ),
 
+paths as (from clio_current_path('nodes')),
+
 turns as (
     select
-        * exclude (messages),
-        list_transform(messages, lambda message: {
-            'role': message.role,
+        raw.*,
+        list_transform(coalesce(paths.turns, []), lambda message: {
+            'role': clio_role(message ->> '$.sender'),
             -- newer exports have the text in blocks, older ones in `text` alone;
             -- thinking, images and attached files are left out
-            'text': coalesce(nullif(array_to_string(list_transform(
-                list_filter(message.blocks, lambda block: (block ->> '$.type') = 'text'),
-                lambda block: block ->> '$.text'
-            ), chr(10)), ''), message.text),
-            -- a call is the tool's name only, a result its text, each a message of role tool
-            'tools': list_transform(
-                list_filter(message.blocks, lambda block: (block ->> '$.type') like 'tool_%'),
-                lambda block: case
-                    when (block ->> '$.type') = 'tool_use' then block ->> '$.name'
-                    when json_type(block, '$.content') = 'ARRAY'
-                        then array_to_string(block ->> '$.content[*].text', chr(10))
-                    else block ->> '$.content'
-                end
+            'text': coalesce(nullif(clio_text(message -> '$.content'), ''), message ->> '$.text'),
+            'tools': list_filter(
+                list_transform(json_extract(message, '$.content[*]')::json[], lambda block: clio_tool(block).content),
+                lambda tool: tool is not null
             )
         }) as turns
-    from blocks
+    from raw
+    left join paths on paths.conversation = raw.position
 )
 
 select

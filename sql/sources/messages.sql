@@ -3,7 +3,7 @@
 -- grain: conversation_id
 -- a row is: a message
 -- user: `user_id` of the first message that is a person's
--- needs: conversation_id text, role text, content content
+-- needs: conversation_id text, role text, content content from parts or content
 -- optional: user_id text, created_at time
 with
 

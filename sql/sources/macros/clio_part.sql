@@ -6,7 +6,7 @@ create or replace macro clio_part(part) as
         when json_type(part) = 'VARCHAR' and not starts_with(part ->> '$', 'data:') then part ->> '$'
         when json_type(part) != 'OBJECT' or (part ->> '$.thought') = 'true' then null
         when coalesce(part ->> '$.type', part ->> '$.content_type', part ->> '$.kind', 'text') not in (
-            'text', 'input_text', 'output_text', 'multimodal_text', 'markdown', 'refusal', 'message', 'content', 'string'
+            'text', 'input_text', 'output_text', 'multimodal_text', 'audio_transcription', 'markdown', 'refusal', 'message', 'content', 'string'
         ) then null
         else list_filter(
             list_transform(

@@ -16,7 +16,7 @@ create or replace macro clio_tool(part) as
         ) or json_exists(part, '$.toolUse') or json_exists(part, '$.functionCall')
             then {'kind': 'call', 'content': coalesce(
                 part ->> '$.name', part ->> '$.toolName', part ->> '$.toolUse.name', part ->> '$.functionCall.name',
-                part ->> '$.toolInvocation.toolName', part ->> '$.function.name',
+                part ->> '$.toolInvocation.toolName', part ->> '$.tool_call.name', part ->> '$.function.name',
                 regexp_extract(part ->> '$.type', '^tool-(.+)', 1)
             )}
     end;

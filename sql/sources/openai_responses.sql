@@ -1,0 +1,75 @@
+-- One row a conversation of the OpenAI Responses API, put together from its responses along the path to the newest.
+-- kind: view
+-- grain: conversation_id
+-- a row is: a response
+-- needs: input json, output json, chain json from previous_response_id or conversation
+-- optional: response_id text from id or response_id, previous_id text from previous_response_id, conversation json,
+-- optional: user_id text from user or user_id or safety_identifier, created_at time from created_at, instructions json
+with
+
+responses as (
+    select
+        *,
+        coalesce(conversation ->> '$.id', conversation ->> '$') as given_id,
+        row_number() over (order by position) as number
+    from raw
+),
+
+followed as (
+    select responses.number, min(previous.number) as previous
+    from responses
+    left join responses as previous on previous.response_id = responses.previous_id
+    group by responses.number
+),
+
+-- Doubling: before step k each response has the one that stands 2^k before it, or the first of its chain.
+chains as (
+    select list_reduce(
+        range(ceil(log2(count(*)))::bigint + 1),
+        lambda firsts, step: list_transform(firsts, lambda number: firsts[number]),
+        list(coalesce(previous, number) order by number)
+    ) as firsts
+    from followed
+),
+
+firsts as (select unnest(firsts) as first, generate_subscripts(firsts, 1) as number from chains),
+
+known as (
+    select
+        responses.*,
+        coalesce(responses.given_id, first.given_id, first.response_id) as id,
+        {'id': id, 'number': if(id is null, responses.number, null)} as conversation_key,
+        row_number() over (partition by conversation_key order by responses.created_at, responses.position) = 1 as is_first
+    from responses
+    join firsts on firsts.number = responses.number
+    join responses as first on first.number = firsts.first
+),
+
+nodes as (
+    select
+        conversation_key as conversation,
+        response_id as message_id,
+        previous_id as parent_id,
+        false as is_current,
+        created_at,
+        position,
+        {
+            'is_user': true,
+            'user_id': user_id,
+            'created_at': created_at,
+            'metadata': metadata,
+            'numbers': numbers,
+            'messages': list_filter(
+                list_concat(
+                    if(is_first, clio_messages(instructions, 'system'), []),
+                    clio_messages(input, 'user'),
+                    clio_messages(output, 'assistant')
+                ),
+                lambda said: said.content != ''
+            )
+        } as turn
+    from known
+)
+
+select conversation.id::varchar as conversation_id, * exclude (conversation)
+from clio_conversations('nodes')
