@@ -63,7 +63,7 @@ def test_a_moment_is_the_same_in_every_time_zone(at, minutes):
 def test_a_conversation_of_many_rows_is_kept_whole_or_left_out_by_its_first_message(con, tmp_path):
     said = [
         {"conversation_id": f"c{day}", "user_id": "u", "created_at": f"2026-03-{day + later:02d}",
-         "role": "user", "content": f"{later}"}
+         "role": "user", "content": f"{day} {later}"}
         for day in range(1, 8) for later in (0, 1)
     ]  # fmt: skip
     source = read(con, write(tmp_path / "a.jsonl", said), **BOTH)
