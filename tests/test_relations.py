@@ -207,7 +207,7 @@ def test_of_equal_ids_the_same_row_is_kept_in_any_order_of_the_input(con):
 
 def independent(con, texts: Sequence[tuple[str, str | None, str, list[float]]], **settings: Any) -> list[str]:
     """The users who count, of (conversation, user, text, embedding) in one cluster."""
-    packaged(con, "settings", **{"min_users": 2, "near_identical": 0.9} | settings)
+    packaged(con, "settings", **{"min_users": 2, "near_identical": 0.9, "max_text_share": 0} | settings)
     columns = ["conversation_id", "user_id", "value", "embedding"]
     values = [dict(zip(columns, [*text[:3], str(text[3])], strict=True)) for text in texts]
     table(con, "texts", columns, values)
@@ -238,6 +238,14 @@ def test_near_identical_texts_of_a_few_users_count_for_one_of_them(con):
     assert len(independent(con, [*alike, ("4", "d", "bake bread", FAR)])) == 2
     assert len(independent(con, [*alike, ("4", "d", "well stole it", NEAR)])) == 4  # twice min_users: a common request
     assert independent(con, alike[::-1]) == independent(con, alike)
+
+
+def test_a_text_that_is_a_small_part_of_its_cluster_takes_nobody_from_it(con):
+    alike = [("1", "a", "stole it", NEAR), ("2", "b", "stole it!", NEAR)]
+    others = [("3", "c", "bake", FAR), ("4", "d", "sew", [-1.0, 0.0])]
+    assert independent(con, [*alike, *others], max_text_share=0.5) == ["a", "b", "c", "d"]
+    assert len(independent(con, [*alike, *others[:1]], max_text_share=0.5)) == 2
+    assert len(independent(con, alike, max_text_share=None)) == 1
 
 
 def test_who_also_wrote_something_else_counts(con):

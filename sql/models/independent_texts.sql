@@ -3,10 +3,11 @@
 -- grain: conversation_id, facet
 -- incremental: key=roster, changed=members, input=rosters, part=64
 --
--- One person with many accounts sends one text over and over. So near-identical texts in a cluster count for one of
--- their users, as long as they have fewer than twice min_users users and a margin; where more wrote them, it is a common
--- request, and each of them counts. Two texts are near-identical when they differ in digits and marks alone, or when the
--- cosine of their embeddings is at least near_identical.
+-- One person with many accounts sends one text over and over. So near-identical texts that fewer than twice min_users
+-- users (and a margin) wrote count for one of their users, where they are more than max_text_share of the cluster. Where
+-- more users wrote them it is a common request, and each of them counts. Two texts are near-identical when they differ in
+-- digits and marks alone, or when the cosine of their embeddings is at least near_identical. Words are counted in the same
+-- way, see supported_words: a few accounts that repeat one text do not carry its words, however large the cluster is.
 with
 
 written as (
@@ -47,6 +48,7 @@ repeated as (
     select
         roster, number, any_value(facet) as facet,
         count(distinct user_id) as users,
+        count(*) as conversations,
         arg_min(user_id, md5(user_id)) as counted_user_id
     from numbered
     group by roster, number
@@ -56,6 +58,7 @@ judged as (
     select
         repeated.*,
         users >= 2 * min_users + clio_margin(margins.salt, concat_ws('/', 'texts', roster, counted_user_id), word_margin) as is_common,
+        conversations <= max_text_share * sum(conversations) over (partition by roster) as is_small_part,
         mode = 'safety' as counts_all                                   -- for authorised people alone: no gate
     from repeated cross join settings cross join margins
 )
@@ -65,8 +68,9 @@ select
     numbered.facet::varchar as facet,
     numbered.roster::varchar as roster,                                 -- of its base cluster
     coalesce(
-        counts_all or is_common or numbered.user_id = counted_user_id,
+        counts_all or is_common or is_small_part or numbered.user_id = counted_user_id,
         false                                                           -- fail closed
     )::boolean as independent,
-    judged.users::integer as users                                      -- distinct users of the near-identical texts
+    case when not counts_all and not coalesce(is_common, false) then numbered.number end::integer as text_number
+                                                                        -- of near-identical texts of a few users, within the cluster; else NULL
 from numbered inner join judged using (roster, number)
