@@ -23,7 +23,8 @@ AT_LEAST = {
     "seed": 0, "template_words": 3, "threshold_margin": 0,
 }  # fmt: skip
 THRESHOLDS = {  # name: least and most; NULL publishes nothing
-    "min_users": (0, inf), "min_conversations": (0, inf), "max_user_share": (0, 1), "max_text_share": (0, 1), "min_audit_rating": (0, 5),
+    "min_users": (0, inf), "min_conversations": (0, inf), "max_user_share": (0, 1), "max_text_share": (0, 1),
+    "min_audit_rating": (0, 5),
     "round_to": (1, inf),
 }  # fmt: skip
 ABOVE_ZERO = {  # name: most
