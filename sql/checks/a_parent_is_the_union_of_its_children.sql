@@ -1,21 +1,26 @@
--- One row a parent whose conversations are not exactly those of its children. No rows = pass.
+-- One row a cluster that is not exactly its children together, whose parent is missing, or whose base clusters are of
+-- another of its level too. No rows = pass.
 with
 
-of_children as (
-    select hierarchy.facet, hierarchy.parent_id as cluster_id, memberships.conversation_id
-    from hierarchy inner join memberships using (facet, level, cluster_id)
-    where hierarchy.parent_id is not null
+parts as (
+    select facet, parent_id, level + 1 as level, unnest(base_cluster_ids) as base_cluster_id
+    from hierarchy
+    where parent_id is not null
 ),
 
-of_parents as (
-    select hierarchy.facet, hierarchy.cluster_id, memberships.conversation_id
-    from hierarchy inner join memberships using (facet, level, cluster_id)
-    where hierarchy.level > 0
+wholes as (
+    select facet, cluster_id, level, unnest(base_cluster_ids) as base_cluster_id from hierarchy
 )
 
-select distinct facet, cluster_id
-from (
-    (from of_children except from of_parents)
-    union all
-    (from of_parents except from of_children)
-)
+select facet, parent_id as cluster_id
+from ((from parts) except (from wholes))
+union all
+select facet, cluster_id
+from ((from wholes where level > 0) except (from parts))
+union all
+select facet, any_value(cluster_id)
+from wholes
+group by facet, level, base_cluster_id
+having count(*) > 1
+union all
+select facet, cluster_id from wholes where level = 0 and base_cluster_id <> cluster_id

@@ -1,23 +1,48 @@
--- One row a published cluster that does not meet the thresholds when counted anew. No rows = pass.
+-- One row a published cluster that does not meet the thresholds, today or on the day of its figures. No rows = pass.
 with
 
-per_user as (
-    select facet, level, cluster_id, user_id, count(*) as conversations
-    from memberships
-    group by all
+tree as (
+    select facet, cluster_id, unnest(base_cluster_ids) as base_cluster_id from hierarchy
+),
+
+per_user as (                                             -- independent: users who count towards thresholds
+    select 'today' as day, tree.facet, tree.cluster_id, user_id, count(*) as conversations, max(independent::integer) as independent
+    from tree
+    inner join assignments on assignments.facet = tree.facet and assignments.cluster_id = tree.base_cluster_id
+    left join independent_texts
+        on independent_texts.conversation_id = assignments.conversation_id and independent_texts.facet = assignments.facet
+    group by tree.facet, tree.cluster_id, user_id
+    union all
+    -- without a user_id a row of a basis is of users who are in no conversation any more, as many as it says
+    select 'basis', tree.facet, tree.cluster_id, user_id, sum(conversations), if(user_id is null, sum(independent_people), max(independent_people))
+    from tree inner join bases on bases.facet = tree.facet and bases.cluster_id = tree.base_cluster_id
+    where relation = 'clusters'
+    group by tree.facet, tree.cluster_id, user_id
 ),
 
 counted as (
     select
-        facet, cluster_id,
-        count(user_id) as users,
+        facet, cluster_id, day,
+        sum(independent) filter (user_id is not null or day = 'basis') as users,
         sum(conversations) as conversations,
         coalesce(max(conversations) filter (user_id is not null), 0) / sum(conversations) as top_user_share
     from per_user
-    group by all
+    group by facet, cluster_id, day
+),
+
+required as (                                             -- a parent, and what was published before, needs no margin
+    select
+        facet, cluster_id,
+        if(level = 0 and cluster_id not in (select cluster_id from last_hierarchy where last_hierarchy.facet = clusters.facet),
+            clio_margin(salt, concat_ws('/', 'cluster', facet, cluster_id), cell_margin), 0) as margin
+    from clusters cross join margins
+    where cluster_id <> '(other)'
 )
 
-select clusters.facet, clusters.cluster_id
-from clusters left join counted using (facet, cluster_id) cross join settings
-where clusters.cluster_id <> '(other)' and mode is distinct from 'safety'
-    and not coalesce(counted.users >= min_users and counted.conversations >= min_conversations and top_user_share <= max_user_share, false)
+select required.facet, required.cluster_id
+from required left join counted using (facet, cluster_id) cross join settings
+where mode is distinct from 'safety'
+group by required.facet, required.cluster_id
+having count(counted.day) <> 2 or not bool_and(coalesce(
+    users >= min_users + margin and conversations >= min_conversations and top_user_share <= max_user_share, false
+))

@@ -1,4 +1,5 @@
--- One row a published cell of a breakdown or a period that does not meet the thresholds when counted anew. No rows = pass.
+-- One row a published cell of a breakdown or a period that does not meet the thresholds, today or on the day of its
+-- figures. No rows = pass.
 with
 
 published as materialized (                              -- each cell has a number: long keys are looked up here
@@ -14,34 +15,48 @@ tree as (
     select facet, cluster_id, unnest(base_cluster_ids) as base_cluster_id from hierarchy
 ),
 
+days as (                                                 -- independent: users who count towards thresholds
+    select 'basis' as day, relation, facet, cluster_id, breakdown, value, user_id, independent_people as independent, conversations
+    from bases
+    union all
+    select 'today', relation, facet, cluster_id, breakdown, value, user_id, independent::integer, conversations
+    from cells
+),
+
 per_user as (
     select
-        published.cell, bases.user_id,
-        case when bases.user_id is null then sum(bases.people) else 1 end as people,
-        sum(bases.conversations) as conversations
+        published.cell, days.day, days.user_id, sum(days.conversations) as conversations,
+        if(days.user_id is null, sum(days.independent), max(days.independent)) as independent     -- NULL: so many who are gone
     from published
     inner join tree using (facet, cluster_id)
-    inner join bases
-        on bases.relation = published.relation and bases.facet = published.facet
-        and bases.cluster_id = tree.base_cluster_id
-        and bases.breakdown = published.breakdown and bases.value = published.value
-    group by published.cell, bases.user_id
+    inner join days
+        on days.relation = published.relation and days.facet = published.facet
+        and days.cluster_id = tree.base_cluster_id
+        and days.breakdown = published.breakdown and days.value = published.value
+    group by published.cell, days.day, days.user_id
 ),
 
 counted as (
     select
-        cell,
-        sum(people) as users,
-        sum(conversations) as conversations,
-        -- nobody's, where all who are behind it are gone since
+        cell, day, sum(independent) as users, sum(conversations) as conversations,
         coalesce(max(conversations) filter (user_id is not null), 0) / sum(conversations) as top_user_share
     from per_user
-    group by cell
+    group by cell, day
+),
+
+required as (                                             -- what was published before needs no margin
+    select
+        published.*,
+        if(last.cluster_id is null, clio_margin(
+            salt, concat_ws('/', 'cell', relation, facet, cluster_id, breakdown, value), cell_margin
+        ), 0) as margin
+    from published left join last_told_cells as last using (relation, facet, cluster_id, breakdown, value) cross join margins
 )
 
-select published.relation, published.facet, published.cluster_id, published.breakdown
-from published left join counted using (cell) cross join settings
-where mode is distinct from 'safety' and not coalesce(
-    published.value <> '' and users >= min_users and conversations >= min_conversations and top_user_share <= max_user_share,
-    false
-)
+select required.relation, required.facet, required.cluster_id, required.breakdown
+from required left join counted using (cell) cross join settings
+where mode is distinct from 'safety'
+group by cell, required.relation, required.facet, required.cluster_id, required.breakdown, required.value
+having required.value = '' or count(counted.day) <> 2 or not bool_and(coalesce(
+    users >= min_users + margin and conversations >= min_conversations and top_user_share <= max_user_share, false
+))

@@ -3,10 +3,14 @@
 -- Those who came or went are nobody or min_users; and where nobody came or went, min_users wrote more or less.
 with
 
-days as (
-    select 'now' as day, relation, facet, cluster_id, breakdown, value, user_id, people, conversations from bases
+days as (                                                 -- independent: users who count towards thresholds
+    select
+        'now' as day, relation, facet, cluster_id, breakdown, value, user_id, people, independent_people as independent, conversations
+    from bases
     union all
-    select 'last', relation, facet, cluster_id, breakdown, value, user_id, people, conversations from last_bases
+    select
+        'last', relation, facet, cluster_id, breakdown, value, user_id, people, coalesce(independent_people, people), conversations
+    from last_bases
 ),
 
 figures as (
@@ -14,7 +18,7 @@ figures as (
         relation, facet, cluster_id, breakdown, value, day,
         sum(conversations) as conversations,
         sum(people) as users,
-        sum(people) >= any_value(min_users) and sum(conversations) >= any_value(min_conversations)
+        sum(independent) >= any_value(min_users) and sum(conversations) >= any_value(min_conversations)
             -- 0 where all who are behind it are gone since
             and coalesce(max(conversations) filter (user_id is not null), 0) <= any_value(max_user_share) * sum(conversations)
             as passes
@@ -35,7 +39,7 @@ moved as (
 people as (
     select
         relation, facet, cluster_id, breakdown, value, user_id,
-        min(day) as day, count(*) as times, min(conversations) <> max(conversations) as changed
+        min(day) as day, count(*) as times, min(conversations) <> max(conversations) as changed, max(independent) > 0 as counts
     from days semi join moved using (relation, facet, cluster_id, breakdown, value)
     where user_id is not null
     group by relation, facet, cluster_id, breakdown, value, user_id
@@ -43,7 +47,7 @@ people as (
 
 -- who was gone before, and is not counted any more, went too; or is back, and one of those who came
 gone as (
-    select relation, facet, cluster_id, breakdown, value, sum(people) as people
+    select relation, facet, cluster_id, breakdown, value, sum(people) as people, sum(independent) as independent
     from days semi join moved using (relation, facet, cluster_id, breakdown, value)
     where user_id is null and day = 'last'
     group by relation, facet, cluster_id, breakdown, value
@@ -57,10 +61,10 @@ cross join settings
 where mode is distinct from 'safety'
 group by moved.relation, moved.facet, moved.cluster_id, moved.breakdown, moved.value
 having not coalesce(
-    count(*) filter (people.times = 1 and people.day = 'last')
-        + greatest(count(*) filter (people.times = 1 and people.day = 'now'), coalesce(any_value(gone.people), 0))
+    count(*) filter (counts and people.times = 1 and people.day = 'last')
+        + greatest(count(*) filter (counts and people.times = 1 and people.day = 'now'), coalesce(any_value(gone.independent), 0))
         >= any_value(min_users)
     or count(*) filter (people.times = 1) + coalesce(any_value(gone.people), 0) = 0
-        and count(*) filter (people.changed) >= any_value(min_users),
+        and count(*) filter (counts and people.changed) >= any_value(min_users),
     false
 )

@@ -1,4 +1,5 @@
--- One row a cluster and breakdown of which all that is not told, together, is somebody but below the thresholds. No rows = pass.
+-- One row a cluster and breakdown of which all that is not told, together, is somebody but below the thresholds, on the
+-- day of its figures or today. No rows = pass.
 with
 
 published as (
@@ -7,41 +8,50 @@ published as (
     select 'cluster_trends', facet, cluster_id, 'period', strftime(period, '%Y-%m-%d') from cluster_trends
 ),
 
-broken_down as (
-    select distinct relation, facet, cluster_id, breakdown from published
-),
-
 tree as (
     select facet, cluster_id, unnest(base_cluster_ids) as base_cluster_id from hierarchy
 ),
 
+days as (                                                 -- independent: users who count towards thresholds
+    select 'basis' as day, relation, facet, cluster_id, breakdown, value, user_id, independent_people as independent, conversations
+    from bases
+    union all
+    select 'today', relation, facet, cluster_id, breakdown, value, user_id, independent::integer, conversations
+    from cells
+),
+
 left_over as (
     select
-        broken_down.relation, broken_down.facet, broken_down.cluster_id, broken_down.breakdown, bases.user_id,
-        case when bases.user_id is null then sum(bases.people) else 1 end as people,
-        sum(bases.conversations) as conversations
-    from broken_down
-    inner join tree using (facet, cluster_id)
-    inner join bases
-        on bases.relation = broken_down.relation and bases.facet = broken_down.facet
-        and bases.cluster_id = tree.base_cluster_id and bases.breakdown = broken_down.breakdown
-    where not exists (
-        select 1 from published
-        where published.relation = broken_down.relation and published.facet = broken_down.facet
-            and published.cluster_id = broken_down.cluster_id and published.breakdown = broken_down.breakdown
-            and published.value = bases.value
-    )
-    group by broken_down.relation, broken_down.facet, broken_down.cluster_id, broken_down.breakdown, bases.user_id
+        days.relation, days.facet, tree.cluster_id, days.breakdown, days.day, days.user_id,
+        if(days.user_id is null, sum(days.independent), max(days.independent)) as independent,    -- NULL: so many who are gone
+        sum(days.conversations) as conversations
+    from days
+    inner join tree on tree.facet = days.facet and tree.base_cluster_id = days.cluster_id
+    semi join published
+        on published.relation = days.relation and published.facet = days.facet
+        and published.cluster_id = tree.cluster_id and published.breakdown = days.breakdown
+    anti join published
+        on published.relation = days.relation and published.facet = days.facet
+        and published.cluster_id = tree.cluster_id and published.breakdown = days.breakdown
+        and published.value = days.value
+    group by days.relation, days.facet, tree.cluster_id, days.breakdown, days.day, days.user_id
+),
+
+counted as (
+    select
+        relation, facet, cluster_id, breakdown, day,
+        sum(independent) as users,
+        sum(conversations) as conversations,
+        coalesce(max(conversations) filter (user_id is not null), 0) / sum(conversations) as top_user_share
+    from left_over
+    group by relation, facet, cluster_id, breakdown, day
 )
 
 select relation, facet, cluster_id, breakdown
-from left_over cross join settings
+from counted cross join settings
 where mode is distinct from 'safety'
 group by relation, facet, cluster_id, breakdown
-having not coalesce(
-    sum(people) >= any_value(min_users) and sum(left_over.conversations) >= any_value(min_conversations)
-    -- 0 where all who are behind it are gone since
-    and coalesce(max(left_over.conversations) filter (user_id is not null), 0)
-        <= any_value(max_user_share) * sum(left_over.conversations),
-    false
-)
+having bool_or(day = 'basis')                             -- nothing left of the figures is as good
+    and (count(*) <> 2 or not bool_and(coalesce(
+        users >= min_users and conversations >= min_conversations and top_user_share <= max_user_share, false
+    )))

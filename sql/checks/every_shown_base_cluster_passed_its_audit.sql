@@ -1,0 +1,12 @@
+-- One row a base cluster of the tree whose name is not the one that was audited, or was not rated well enough. No rows = pass.
+select hierarchy.facet, hierarchy.cluster_id
+from hierarchy
+left join name_audits using (facet, cluster_id)
+left join cluster_names using (facet, cluster_id)
+cross join settings
+where hierarchy.level = 0 and mode is distinct from 'safety' and not coalesce(
+    name_audits.rating >= min_audit_rating
+    and cluster_names.name = hierarchy.name and cluster_names.description = hierarchy.description
+    and cluster_names.status = 'ok',
+    false
+)
