@@ -1,27 +1,32 @@
--- One row a text that in a base cluster counts for several users, though too few wrote it or its like. No rows = pass.
+-- One row a base cluster where near-identical texts of a few users count for several of them. No rows = pass.
 --
--- Only texts that are equal but for capitals are seen here: which others are near-identical is told by clio_alike alone.
+-- Which texts are near-identical is told by clio_alike alone. Texts without a number are of twice min_users and more.
 with
 
 written as (
-    select
-        assignments.facet, assignments.cluster_id, assignments.user_id, lower(facet_values.value) as text,
-        independent_texts.independent, independent_texts.users
+    select assignments.facet, assignments.cluster_id, assignments.user_id, independent_texts.text_number, independent_texts.independent
     from assignments
     inner join independent_texts using (conversation_id, facet)
-    inner join facet_values using (conversation_id, facet)
     semi join (from hierarchy where level = 0) as shown
         on shown.facet = assignments.facet and shown.cluster_id = assignments.cluster_id
 ),
 
-of_cluster as (
-    select facet, cluster_id, count(distinct user_id) as all_users from written group by facet, cluster_id
+sizes as (
+    select facet, cluster_id, count(*) as of_cluster from written group by facet, cluster_id
+),
+
+counted as (
+    select
+        facet, cluster_id, text_number,
+        count(*) as conversations,
+        count(distinct user_id) as users,
+        count(distinct user_id) filter (independent) as independent_users
+    from written
+    group by facet, cluster_id, text_number
 )
 
-select written.facet, written.cluster_id
-from written inner join of_cluster using (facet, cluster_id) cross join settings
-where mode is distinct from 'safety' and independent
-group by written.facet, written.cluster_id, text
-having count(distinct user_id) > 1 and not coalesce(
-    min(users) >= 2 * any_value(min_users) and max(users) <= any_value(all_users), false
+select distinct facet, cluster_id
+from counted inner join sizes using (facet, cluster_id) cross join settings
+where mode is distinct from 'safety' and independent_users > 1 and not coalesce(
+    if(text_number is null, users >= 2 * min_users, conversations <= max_text_share * of_cluster), false
 )
