@@ -70,7 +70,7 @@ BAD_FILES = {
     ),
     "cut.parquet": (f"PAR1 {SECRET} PAR1".encode(), "read as parquet"),
     "cut.duckdb": (SECRET.encode() * 100, "Is it one"),
-    "columns.jsonl": (f'{{"said": "{SECRET}", "by": 1}}\n'.encode(), "found: said, by\nwanted:\n  claude_export: uuid"),
+    "columns.jsonl": (f'{{"said": "{SECRET}", "by": 1}}\n'.encode(), "found: said, by\nwanted:\n  chatgpt: mapping"),
     "headless.csv": (f"c1,u1,user,{SECRET} and more\nc2,u2,user,hello\n".encode(), "must name its columns"),
     "uneven.csv": (
         f"conversation_id,user_id,role,content\n2,u,user,{SECRET},and more\n".encode(),
