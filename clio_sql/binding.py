@@ -31,7 +31,8 @@ HOST_TABLES = """
     create table build_info (
         built_at timestamp, made_by varchar, provider varchar, embedding_model varchar,
         clio_sql_version varchar, duckdb_version varchar, sql_hash varchar, refit boolean,
-        model varchar, naming_model varchar, base_url varchar, embedding_folder varchar
+        model varchar, naming_model varchar, base_url varchar, embedding_folder varchar,
+        counted_users_replaced boolean
     );
     create table secret (salt varchar);
     create table noise_budget (epsilon_spent double);

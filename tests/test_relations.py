@@ -143,6 +143,7 @@ def stand_ins(con: duckdb.DuckDBPyConnection, relation: project.Relation, given:
     cell = ", ".join(f"'' as {key}" for key in ("relation", "facet", "cluster_id", "breakdown", "value"))
     members = "memberships" if "memberships" in relation.inputs else "assignments"
     defaults = {
+        "counted_users": RELATIONS["counted_users"].sql,
         "margins": "select 's' as salt, 0 as word_margin, 0 as cell_margin",
         "last_hierarchy": "select null::varchar as facet, null::varchar as cluster_id, 0 as level where false",
         "last_told_cells": f"select {cell} where false",
@@ -185,6 +186,7 @@ def test_what_cannot_stand_in_a_csv_file_is_cleaned(con):
         "$1::struct(role varchar, content varchar)[] as messages, null::map(varchar, varchar) as metadata",
         [messages],
     )
+    packaged(con, "counted_users")
     assert result(con, "conversations") == [("c1", None, None, [{"role": "user", "content": "a b"}], None)]
 
 
@@ -198,6 +200,7 @@ def test_of_equal_ids_the_same_row_is_kept_in_any_order_of_the_input(con):
     kept = []
     for rows in (twins, twins[::-1], twins[3:] + twins[:3]):
         table(con, "source", columns, rows)
+        packaged(con, "counted_users")
         kept.append(result(con, "conversations", columns))
     assert kept[0] == kept[1] == kept[2] and len(kept[0]) == 1
 

@@ -87,6 +87,7 @@ def test_what_is_not_sampled_is_not_shown_to_a_model_and_told_as_left_out(con):
         "create or replace table source as "
         "select *, 'u' as user_id, 1 as parts, false as names_nobody from conversations"
     )
+    con.execute("create or replace table counted_users as select 'u' as user_id")
     con.execute(f"create or replace table sampled_conversations as {SQL['sampled_conversations']}")
     sample(con, 2)
     con.execute(f"create or replace table sampled_conversations as {SQL['sampled_conversations']}")

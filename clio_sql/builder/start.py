@@ -44,7 +44,7 @@ def describe_build(
         "?::timestamp as built_at, ?::varchar as made_by, ?::varchar as provider, ?::varchar as embedding_model, "
         "?::varchar as clio_sql_version, ?::varchar as duckdb_version, ?::varchar as sql_hash, ?::boolean as refit, "
         "?::varchar as model, ?::varchar as naming_model, ?::varchar as base_url, "
-        "?::varchar as embedding_folder",
+        "?::varchar as embedding_folder, ?::boolean as counted_users_replaced",
         [
             datetime.now(UTC).replace(tzinfo=None),
             WITHOUT_MODEL if runtime.provider == "local" else f"{runtime.model} and {runtime.naming_model}",
@@ -58,6 +58,7 @@ def describe_build(
             runtime.naming_model,
             runtime.base_url,
             str(Path(runtime.embedding_model).resolve()) if is_folder else None,
+            _replaces(relations, "counted_users"),
         ],
     )
     state.salted(con)
@@ -65,6 +66,12 @@ def describe_build(
     noise.prepare(con, schema)
     with inside(con, schema):
         last.prepare(con, relations)
+
+
+def _replaces(relations: Sequence[Relation], name: str) -> bool:
+    """Whether an analysis has SQL of its own for that packaged relation."""
+    own, packaged = ({each.code for each in those if each.name == name} for those in (relations, project.load()))
+    return own != packaged
 
 
 def install(

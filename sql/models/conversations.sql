@@ -26,13 +26,14 @@ cleaned as (
 )
 
 select
-    conversation_id::varchar as conversation_id,
-    user_id::varchar as user_id,             -- the privacy unit; NULL is nobody
-    created_at::timestamp as created_at,
-    messages::struct(role varchar, content varchar)[] as messages,
-    metadata::map(varchar, varchar) as metadata
+    cleaned.conversation_id::varchar as conversation_id,
+    counted_users.user_id::varchar as user_id,       -- the privacy unit; NULL where there is none that counts: it adds no user
+    cleaned.created_at::timestamp as created_at,
+    cleaned.messages::struct(role varchar, content varchar)[] as messages,
+    cleaned.metadata::map(varchar, varchar) as metadata
 from cleaned
+left join (select distinct user_id from counted_users) as counted_users on counted_users.user_id = cleaned.user_id
 where len(messages) > 0
 qualify row_number() over (
-    partition by conversation_id order by created_at, md5(concat(messages::varchar, user_id, metadata::varchar))
+    partition by conversation_id order by created_at, md5(concat(messages::varchar, cleaned.user_id, metadata::varchar))
 ) = 1

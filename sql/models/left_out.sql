@@ -17,6 +17,12 @@ kept as (
     select count(*) as kept from conversations
 ),
 
+uncounted as (
+    select count(distinct conversation_id) as conversations, count(distinct user_id) as users
+    from source
+    where user_id is not null and user_id not in (select user_id from counted_users where user_id is not null)
+),
+
 sampled as (
     select count(*) as sampled from sampled_conversations
 ),
@@ -31,6 +37,9 @@ from (
     union all select 'an id that was there before' as reason, repeated_id from counted
     union all select 'its messages in a longer one of the same person' as reason, merged from counted
     union all select 'a user id that names nobody; it is analysed and adds no user' as reason, nameless from counted
+    union all
+    select concat('one of ', users, ' users whom counted_users leaves out; it is analysed and adds no user'), conversations
+    from uncounted
     union all select 'nothing said in it' as reason, ids - kept from counted, kept
     union all select 'no place in the sample' as reason, kept - sampled from kept, sampled
     union all select 'text of the operator in it, which alone is left out' as reason, cut from cut

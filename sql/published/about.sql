@@ -13,6 +13,7 @@ select
     input.privacy_unit::varchar as privacy_unit,               -- user, or conversation: then each conversation counts as a person
     settings.mode::varchar as mode,                            -- insight: clusters below the gate are hidden
     settings.min_users::integer as min_users,                  -- fewest people in anything shown
+    build_info.counted_users_replaced::boolean as counted_users_replaced,    -- true: an analysis decides whose accounts count
     settings.min_conversations::integer as min_conversations,  -- fewest conversations in anything shown
     settings.threshold_margin::integer as threshold_margin,    -- users above min_users that a thing may need, drawn from a secret
     settings.threshold_margin_of::varchar as threshold_margin_of,    -- words: of names and descriptions; all: clusters and cells too
