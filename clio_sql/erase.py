@@ -40,11 +40,16 @@ class Erased(NamedTuple):
 def users(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> Erased:
     """Take these people out of all analyses, and note that they never come in again; all of it or nothing.
 
-    ids: as the input spells them; blanks around one say nothing, and 45.0 is 45. Who is not there is noted too.
+    ids: in any spelling that is of the same person (see `clio_user_id`). Who is not there is noted too.
     """
     with _erasing(con):
-        both = f"[trim($1, {BLANK}), {whole(f'trim($1, {BLANK})')}]"  # an earlier version kept 45.0 as it was
-        con.executemany(f"insert into temp.erased_users select unnest(list_distinct({both}))", [[each] for each in ids])
+        # earlier versions kept an id as the input spells it, and 45.0 as it was
+        spelled = f"[trim($1, {BLANK}), {whole(f'trim($1, {BLANK})')}, clio_user_id($1)]"
+        con.executemany(
+            "insert into temp.erased_users select id from (select unnest(list_distinct("
+            f"{spelled})) as id) where id is not null",
+            [[each] for each in ids],
+        )
         for table, columns in _tables(con):
             if {"user_id", "conversation_id"} <= set(columns):
                 con.execute(
@@ -114,7 +119,8 @@ def _tables(con: duckdb.DuckDBPyConnection, schema: str | None = None) -> list[t
 
 
 def _theirs(user: str) -> str:
-    return f"trim({user}::varchar, {BLANK}) in (select id from temp.erased_users)"
+    spelled = f"[trim({user}::varchar, {BLANK}), clio_user_id({user})]"
+    return f"list_has_any({spelled}, (select list(id) from temp.erased_users))"
 
 
 def _taken_out(con: duckdb.DuckDBPyConnection, users: int, schema: str | None = None) -> Erased:

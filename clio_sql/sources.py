@@ -283,9 +283,16 @@ def _query(
     query = adapters.read(rows, chosen, within=within, forgotten=forgotten)
     if of_user:
         return f"select * exclude ({beside}) from (\n{query}\n)"
-    each = "lambda id: " + " or ".join(map(_is_forgotten, ("id", "id || '.0'")))
-    gone = f"len(list_filter(list_append(coalesce(ids, []), conversation_id), {each})) > 0" if noted else "false"
-    return f"select * exclude ({beside}) replace (conversation_id as user_id) from (\n{query}\n) where not ({gone})"
+    conversations = f"select * exclude ({beside}) replace (conversation_id as user_id) from conversations"
+    if not noted:
+        return f"with conversations as (\n{query}\n)\n{conversations}"
+    # whoever asked to forget one row of a conversation meant all of it
+    each = " or ".join(map(_is_forgotten, ("id", "id || '.0'")))
+    return (
+        f"with conversations as (\n{query}\n),\nspelled as (\nselect conversation_id, "
+        "unnest(list_append(coalesce(ids, []), conversation_id)) as id from conversations\n)\n"
+        f"{conversations} anti join (select conversation_id from spelled where {each}) using (conversation_id)"
+    )
 
 
 def _has_forgotten(con: duckdb.DuckDBPyConnection) -> bool:

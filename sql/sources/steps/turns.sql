@@ -4,35 +4,47 @@
 -- grain: position
 with
 
+first_messages as materialized (
+    select
+        users.position, users.user_id, users.is_repeated,
+        replace(replace(replace(replace(list_filter(
+            given.messages, lambda message: message.role is distinct from 'system' and trim(message.content) <> ''
+        )[1].content, ' ', ''), chr(10), ''), chr(13), ''), chr(9), '') as content
+    from given
+    inner join users on users.position = given.position
+    where users.conversation_id is not null or not given.needs_id  -- what has no id is left out later
+),
+
+-- Only rows that begin like another of the same person can be one with it.
+alike as (
+    select position
+    from first_messages
+    where content is not null
+    qualify is_repeated or count(*) over (partition by user_id, md5(content)) > 1
+),
+
 said as (
     select
         users.*,
         list_filter(
             list_transform(given.messages, lambda message: {
-                'role': message.role,
+                'role': coalesce(message.role, ''),
                 'content': replace(replace(replace(replace(
                     message.content, ' ', ''), chr(10), ''), chr(13), ''), chr(9), '')
             }),
-            lambda message: message.content <> '' and message.role is distinct from 'system'
+            lambda message: message.content <> '' and message.role <> 'system'
         ) as said
     from given
+    semi join alike on alike.position = given.position
     inner join users on users.position = given.position
-    where not (users.conversation_id is null and given.needs_id)   -- what has no id is left out later
 ),
 
 begun as (
     select
         * exclude (said),
         list_transform(said, lambda message: md5(concat(message.role, ':', message.content))) as hashes,
-        len(list_filter(said, lambda message: coalesce(message.role, '') not in ('assistant', 'tool'))) as turns
+        len(list_filter(said, lambda message: message.role not in ('assistant', 'tool'))) as turns
     from said
-),
-
-alike as (
-    select *
-    from begun
-    where len(hashes) > 0
-    qualify is_repeated or count(*) over (partition by user_id, hashes[1]) > 1
 )
 
 select
@@ -47,4 +59,5 @@ select
     list_reduce(
         hashes, lambda beginnings, hash: list_append(beginnings, md5(concat(beginnings[-1], hash))), []::varchar[]
     )::varchar[] as beginnings
-from alike
+from begun
+where len(hashes) > 0

@@ -22,20 +22,25 @@ named as (
 
 -- Ids that several rows have: a row without a user is of the one that the others name.
 repeated as (
-    select
-        conversation_id, min(user_id) as user_id, max(user_id) is distinct from min(user_id) as is_shared,
-        arg_min(user_id, concat(coalesce(created_at, 'infinity'::timestamp), ' ', user_id)) as first_user_id
+    select conversation_id, min(user_id) as user_id, max(user_id) <> min(user_id) as is_shared
     from named
     where conversation_id is not null
     group by conversation_id
     having count(*) > 1
+),
+
+-- Of an id that rows of several users have, the first keeps it, so that each of them stays apart.
+first_users as (
+    select conversation_id, arg_min(user_id, (coalesce(created_at, 'infinity'::timestamp), user_id)) as user_id
+    from named
+    where user_id is not null and conversation_id in (select conversation_id from repeated where is_shared)
+    group by conversation_id
 )
 
 select
     named.position::bigint as position,
-    -- of an id that rows of several users have, the first keeps it, so that each of them stays apart
     case
-        when repeated.is_shared and named.user_id is distinct from repeated.first_user_id
+        when repeated.is_shared and named.user_id is distinct from first_users.user_id
             then named.conversation_id || '-' || left(md5(coalesce(named.user_id, '')), 16)
         else named.conversation_id
     end::varchar as conversation_id,                  -- NULL: the row has none
@@ -48,3 +53,4 @@ select
     (repeated.conversation_id is not null)::boolean as is_repeated    -- other rows have its id, too
 from named
 left join repeated on repeated.conversation_id = named.conversation_id
+left join first_users on first_users.conversation_id = named.conversation_id
