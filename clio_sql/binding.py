@@ -108,17 +108,6 @@ def shape(con: duckdb.DuckDBPyConnection, sql: str) -> Columns:
 
 
 @cache
-def plain() -> frozenset[str]:
-    """DuckDB's own functions that make a value of their arguments; no macro that reads a catalog."""
-    query = """
-        select function_name from duckdb_functions()
-        where function_type in ('scalar', 'aggregate', 'window')
-            or function_type = 'macro' and not regexp_matches(macro_definition, '(?i)\\bfrom\\b')"""
-    with duckdb.connect() as con:
-        return frozenset(name.lower() for (name,) in con.execute(query).fetchall())
-
-
-@cache
 def _packaged_shapes() -> dict[str, Columns]:
     shapes = {}
     with closing(connection()) as con:

@@ -9,7 +9,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
-from clio_sql import project, reads
+from clio_sql import project
 from clio_sql.errors import UsageError
 from clio_sql.project import Relation
 
@@ -68,6 +68,12 @@ def _foreign(tree: exp.Expression, sql: str) -> Iterator[str]:
     }
     yield from (name for name, there in found.items() if there)
     ours = project.functions() | {"clio_words"}
-    own = sorted({call.name for call in reads.functions(tree)} - ours)
+    own = sorted({call.name.lower() for call in _own(tree)} - ours)
     if own:
         yield f"functions of DuckDB alone ({', '.join(own)})"
+
+
+def _own(tree: exp.Expression) -> Iterator[exp.Expression]:
+    """Functions outside a FROM that are not of the common stock of all dialects: DuckDB's own, macros, and ours."""
+    unknown = tree.find_all(exp.Anonymous, exp.AnonymousAggFunc)
+    yield from (call for call in unknown if not isinstance(call.parent, exp.Table))

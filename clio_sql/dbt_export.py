@@ -19,11 +19,9 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-import sqlglot
 import yaml
-from sqlglot import exp
 
-from clio_sql import builder, contracts, project
+from clio_sql import builder, contracts, project, syntax
 from clio_sql.errors import SqlError, StateError
 from clio_sql.project import Relation
 
@@ -88,19 +86,16 @@ def escaped(text: str) -> str:
 
 def with_refs(sql: str, inputs: Iterable[str]) -> str:
     """SQL with a `ref()` or `source()` where it reads one of `inputs`, and all else kept to the letter."""
-    wanted = set(inputs)
-    places = []
-    for table in sqlglot.parse_one(sql, dialect="duckdb").find_all(exp.Table):
-        if table.name in wanted:
-            call = f"source('{SOURCE}', '{table.name}')" if table.name in project.HOST else f"ref('{table.name}')"
-            # its columns are called by its name: an alias keeps that, whatever dbt calls the table
-            text = f"{{{{ {call} }}}}" + ("" if table.alias else f" as {table.name}")
-            places.append((table.parts[0].meta["start"], table.parts[-1].meta["end"] + 1, text))
+    calls = {name: f"{{{{ {_ref(name)} }}}}" for name in inputs}
     pieces, end = [], 0
-    for start, stop, text in sorted(places):
+    for start, stop, text in syntax.places(sql, calls):
         pieces += [escaped(sql[end:start]), text]
         end = stop
     return "".join([*pieces, escaped(sql[end:])])
+
+
+def _ref(name: str) -> str:
+    return f"source('{SOURCE}', '{name}')" if name in project.HOST else f"ref('{name}')"
 
 
 def _model(relation: Relation) -> str:

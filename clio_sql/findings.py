@@ -8,13 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import sqlglot
-
-from clio_sql import binding, project, reads
+from clio_sql import binding, project, syntax
 from clio_sql.errors import SqlError
 from clio_sql.project import File, Relation
-
-NOT_PLAIN = {"getvariable", "current_setting", "nextval", "currval", "getenv", "write_log"}  # told by no row
 
 
 class Finding(NamedTuple):
@@ -96,57 +92,50 @@ def _about(
     relation: Relation, file: File, packaged: Mapping[str, Relation], known: Mapping[str, Relation], broken: set[str]
 ) -> Iterator[Finding]:
     """What one file shows by itself."""
-    tree = sqlglot.parse_one(relation.sql, dialect="duckdb")
+    query = syntax.read(relation.sql)
     where, skipped = file.where, _skipped(file)
 
     def at(line: int | None, text: str) -> Finding:
         return Finding(where, line + skipped if line else None, text)
 
-    for call in reads.functions(tree):
+    yield from (at(*problem) for problem in relation.problems)
+    for call in query.functions:
         if call.name in project.functions() and (relation.published or relation.kind != "table"):
             what = "a published file" if relation.published else "a view"
             yield at(call.line, f"{call.name} stands in {what}, which would ask again at each reading. "
                      "Write '-- kind: table' below the first line, in models/.")  # fmt: skip
-    for table in reads.qualified(tree):
-        yield at(table.line, f"{table.name} names a schema. Write the name of a relation alone.")
-    for call in reads.table_functions(tree):
-        yield at(call.line, f"{call.name}(…) brings rows that are no relation of the analysis. Read a relation; "
-                 "write a small table as values (…).")  # fmt: skip
-    for table in reads.tables(tree):
-        name = table.name.lower()
+    for table in query.tables:
+        name = table.name
         if name == relation.name:
-            yield at(reads.line(table), f"reads itself, which would be what the last run left. {_near(name, known)}")
-        elif not table.db and name not in known and name not in project.HOST and name not in broken:
-            yield at(reads.line(table), f"reads {name!r}, which is no relation of the analysis. {_near(name, known)}")
-    if reads.stars(tree) and (relation.published or relation.incremental):
+            yield at(table.line, f"reads itself, which would be what the last run left. {_near(name, known)}")
+        elif not table.qualified and name not in known and name not in project.HOST and name not in broken:
+            yield at(table.line, f"reads {name!r}, which is no relation of the analysis. {_near(name, known)}")
+    if query.star and (relation.published or relation.incremental):
         what = "published" if relation.published else "incremental"
         yield at(None, f"the last select has a *, so nobody sees which columns are {what}. Name each column.")
     if relation.published:
-        yield from (at(*found) for found in _private(relation, tree, packaged, known))
+        yield from (at(*found) for found in _private(relation, query, packaged, known))
 
 
 def _private(
-    relation: Relation, tree: sqlglot.Expression, packaged: Mapping[str, Relation], known: Mapping[str, Relation]
+    relation: Relation, query: syntax.Query, packaged: Mapping[str, Relation], known: Mapping[str, Relation]
 ) -> Iterator[tuple[int | None, str]]:
-    """What a published file reads or calls and must not. A replaced one may read what the packaged one reads."""
+    """What a published file reads and must not. A replaced one may read what the packaged one reads."""
     shipped = packaged.get(relation.name)
     if shipped and not shipped.published:
         yield None, f"{relation.name} is private in the package and cannot be published. Give the file another name."
     allowed = {name for name, other in known.items() if other.published} - {relation.name}
     if shipped and shipped.published:
         allowed |= set(shipped.inputs)
-    for table in reads.tables(tree):
-        if table.name.lower() not in allowed and table.name.lower() in {*known, *project.HOST}:
+    for table in query.tables:
+        if table.name not in allowed and table.name in {*known, *project.HOST}:
             yield (
-                reads.line(table),
+                table.line,
                 (
-                    f"a published relation reads {table.name.lower()}, which is private. It may read: "
+                    f"a published relation reads {table.name}, which is private. It may read: "
                     f"{', '.join(sorted(allowed))}."
                 ),
             )
-    for call in reads.functions(tree):
-        if call.name not in project.functions() and (call.name in NOT_PLAIN or call.name not in binding.plain()):
-            yield call.line, f"{call.name} is no function that a published relation may call. Use DuckDB's own."
 
 
 def _circles(known: Mapping[str, Relation], where: Mapping[str, File], broken: set[str]) -> Iterator[Finding]:
@@ -170,9 +159,9 @@ def _bound(
         yield Finding(file.where, line, told.text)
 
 
-def _names_read(relation: Relation) -> set[str]:
+def _names_read(relation: Relation) -> frozenset[str]:
     """All names in a FROM of a file, its own too."""
-    return {table.name.lower() for table in reads.tables(sqlglot.parse_one(relation.sql, dialect="duckdb"))}
+    return syntax.read(relation.sql).inputs
 
 
 def _of(error: str, file: File) -> Finding:
@@ -184,8 +173,7 @@ def _of(error: str, file: File) -> Finding:
 
 def _skipped(file: File) -> int:
     """Lines above the SQL: the text is stripped before it is read."""
-    text = file.path.read_text("utf-8")
-    return text[: len(text) - len(text.lstrip())].count("\n")
+    return project.skipped(file.path.read_text("utf-8"))
 
 
 def _line_of(file: File, text: str) -> int | None:

@@ -16,9 +16,9 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from clio_sql import reads
+from clio_sql import syntax
 from clio_sql.errors import SqlError
-from clio_sql.register import FUNCTIONS
+from clio_sql.register import FUNCTIONS, MACROS
 
 FOLDERS = ("models", "published", "safety", "noisy")
 # Relations that are kept as they were in the last build that was published, each as `last_<name>`.
@@ -111,13 +111,15 @@ class Relation:
 
     def body(self, narrowed: dict[str, str] | None = None) -> str:
         """The SQL to run; `narrowed` puts a query in the place of an input, below every function."""
-        if not narrowed:
-            return self.sql
-        tree = sqlglot.parse_one(self.sql, dialect="duckdb")
-        for name, query in narrowed.items():
-            for table in [table for table in reads.tables(tree) if table.name.lower() == name]:
-                table.replace(sqlglot.parse_one(query, dialect="duckdb").subquery(table.alias or name))
-        return tree.sql("duckdb")
+        try:
+            return syntax.replaced(self.sql, {name: f"({query})" for name, query in (narrowed or {}).items()})
+        except syntax.Wrong as wrong:
+            raise SqlError(f"{self.folder}/{self.name}.sql, line {wrong.line}: {wrong.text}") from None
+
+    @property
+    def problems(self) -> list[tuple[int | None, str]]:
+        """(line, sentence) of all that no file may hold, wherever it lies."""
+        return list(syntax.problems(syntax.read(self.sql), functions() | {*MACROS}))
 
 
 @cache
@@ -127,12 +129,9 @@ def functions(answered: bool = False) -> frozenset[str]:
     return frozenset([*names, *(f"{name}_raw" for name in names)])
 
 
-@cache
 def _called(sql: str) -> frozenset[str]:
-    """The functions of ours that stand in the SQL, however they are written; those in comments do not."""
-    if "clio_" not in sql.lower():
-        return frozenset()
-    return frozenset(call.name for call in reads.functions(sqlglot.parse_one(sql, dialect="duckdb")))
+    """The functions that stand in the SQL, however they are written; those in comments do not."""
+    return syntax.read(sql).calls
 
 
 class File(NamedTuple):
@@ -148,17 +147,13 @@ def parse(name: str, folder: str, text: str, where: str = "") -> Relation:
     """A Relation from a file's text; SqlError says what is wrong with it and where."""
     where = where or f"{folder}/{name}.sql"
     header = dict(re.findall(r"^-- (kind|grain|incremental): (.+)$", text, re.M))
+    sql = text.strip().rstrip(";")
     try:
-        statements = [tree for tree in sqlglot.parse(text, dialect="duckdb") if tree is not None]
-    except SqlglotError as error:
-        details = error.errors[0] if getattr(error, "errors", None) else {}
-        raise SqlError(
-            f"{where}, line {details.get('line', '?')}: this is no SQL that can be read, near "
-            f"{details.get('highlight', 'the end')!r}. Correct the file."
-        ) from None
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-        raise SqlError(f"{where}: {len(statements)} statements; a relation is one select. Split the file.")
-    tree = statements[0]
+        query = syntax.read(sql)
+    except syntax.Wrong as wrong:
+        line = f", line {wrong.line + skipped(text)}" if wrong.line else ""
+        raise SqlError(f"{where}{line}: {wrong.text}") from None
+    tree = _formatted(sql, where)
     kind = header.get("kind", "view").split()[0]
     if kind not in KINDS:
         raise SqlError(f"{where}: kind is {kind!r}; allowed: {', '.join(KINDS)}. Change the '-- kind:' line.")
@@ -169,12 +164,28 @@ def parse(name: str, folder: str, text: str, where: str = "") -> Relation:
         kind=kind,
         grain=header.get("grain", ""),
         comment=comment[1] if comment else "",
-        sql=text.strip().rstrip(";"),
+        sql=sql,
         columns={column.alias_or_name: " ".join(column.comments or []).strip() for column in tree.selects},
         types=_types(tree),
-        inputs=tuple(sorted({table.name.lower() for table in reads.tables(tree)} - {name})),
+        inputs=tuple(sorted(query.inputs - {name})),
         incremental=_incremental(where, header.get("incremental")),
     )
+
+
+def _formatted(sql: str, where: str) -> exp.Query:
+    """The tree of sqlglot, which keeps comments and types as they are written."""
+    try:
+        tree = sqlglot.parse_one(sql, dialect="duckdb")
+        if isinstance(tree, exp.Query):
+            return tree
+    except SqlglotError:
+        pass
+    raise SqlError(f"{where}: sqlglot, which keeps its comments, cannot read this. Write it in a plainer way.")
+
+
+def skipped(text: str) -> int:
+    """Lines above the SQL: a file's text is stripped before it is read."""
+    return text[: len(text) - len(text.lstrip())].count("\n")
 
 
 def _types(tree: exp.Query) -> dict[str, str]:
@@ -206,6 +217,7 @@ def load(analysis: Path | None = None) -> list[Relation]:
     shipped = {name for name, relation in found.items() if relation.published}
     for file in overlay(analysis):
         found[file.name] = parse(file.name, file.folder, file.path.read_text("utf-8"), file.where)
+        _check_problems(found[file.name], file.where)
     for relation in found.values():
         _check_kind(relation)
         if relation.published and relation.name not in shipped:
@@ -248,10 +260,13 @@ def _check_kind(relation: Relation) -> None:
         )
 
 
+def _check_problems(relation: Relation, where: str) -> None:
+    if relation.problems:
+        raise SqlError("\n".join(f"{where}, line {line}: {text}" for line, text in relation.problems))
+
+
 def _check_public(relation: Relation, published: set[str]) -> None:
-    tree = sqlglot.parse_one(relation.sql, dialect="duckdb")
     private = [name for name in relation.inputs if name not in published]
-    private += [found.name for found in (*reads.qualified(tree), *reads.table_functions(tree))]
     if private:
         raise SqlError(
             f"published/{relation.name}.sql reads {', '.join(private)}, which is private. "

@@ -36,12 +36,12 @@ def told(path: Path, files: dict[str, str]) -> list[str]:
 
 
 WRONG = {
-    "no SQL": ({"a.sql": ROW + "select 1 as a b c"}, "a.sql, line 3: this is no SQL that can be read, near 'b'"),
+    "no SQL": ({"a.sql": ROW + "select 1 as a b c"}, 'a.sql, line 3: syntax error at or near "b"'),
     "what DuckDB cannot parse": (
         {"a.sql": ROW + "select 1 as a,\n    at from (select 1 as at)"},
         "a.sql, line 4: syntax",
     ),
-    "two statements": ({"a.sql": ROW + "select 1 as a; select 2 as b"}, "a.sql: 2 statements"),
+    "two statements": ({"a.sql": ROW + "select 1 as a; select 2 as b"}, "a.sql, line 3: 2 statements"),
     "no select": (
         {"a.sql": ROW + "create macro f(x) as (select max(user_id) from source)"},
         "a relation is one select",
@@ -256,15 +256,12 @@ def test_a_new_published_relation_reads_only_what_is_published(tmp_path, name):
     assert [text for text in found if text.startswith("published/leak.sql")], "it would be published"
 
 
-CALLS = ("a macro that reads a catalog", "a macro of somebody", "a variable", "a sequence")  # no table is named
-
-
-@pytest.mark.parametrize("name", [name for name in LEAKS if name not in CALLS])
+@pytest.mark.parametrize("name", LEAKS)
 def test_the_parser_alone_sees_what_is_read(tmp_path, name):
     """Whoever loads a folder without checking it first is held to the same."""
     mine = ROW + "select user_id as x, 1 as user_id from conversations"
     folder(tmp_path, {"published/leak.sql": ROW + LEAKS[name], "mine.sql": mine})
-    with pytest.raises(SqlError, match=r"published/leak\.sql reads .* which is private"):
+    with pytest.raises(SqlError, match=r"^published/leak\.sql"):
         project.load(tmp_path)
 
 
@@ -272,7 +269,7 @@ def test_the_parser_alone_sees_what_is_read(tmp_path, name):
 def test_the_binder_alone_finds_no_private_table(name):
     """The same once more where only published relations exist, whatever the parser made of the query."""
     packaged = {relation.name: relation for relation in project.load()}
-    leak = project.parse("leak", "published", ROW + LEAKS[name])
+    leak = replace(project.parse("leak", "published", ROW + "select 1 as x"), sql=LEAKS[name])
     known = packaged | {"leak": replace(leak, inputs=("clusters",))}
     assert [problem.name for problem in binding.problems(known, packaged, {"leak"}, set())][-1:] == ["leak"]
 

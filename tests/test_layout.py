@@ -20,7 +20,7 @@ from clio_sql.register import FUNCTIONS, MACROS, MODULES
 # A module imports only from tiers above its own; the modules of a package may import one another.
 TIERS = (
     ("errors",),
-    ("quoting", "lines", "packed", "limits", "shown", "reads", "private"),
+    ("quoting", "lines", "packed", "limits", "shown", "syntax", "private"),
     ("runtime", "state", "names", "rows", "encoder", "kmeans"),
     ("words", "redact", "embedding"),
     ("calls",),
