@@ -1,11 +1,9 @@
-"""What a file of an analysis may hold is decided by DuckDB's own parse: each spelling below is refused, by file and line.
+"""DuckDB's own parse decides what a file of an analysis may hold: each spelling below is refused, by file and line.
 
 Every table function and every kind of statement that this DuckDB has is tried where one can stand.
 """
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -127,7 +125,7 @@ def test_the_lists_do_not_overlap():
 def test_a_folder_is_refused_before_anything_runs(tmp_path, name):
     (tmp_path / "evil.sql").write_text(HEAD + FOLDERS[name], "utf-8")
     (tmp_path / "canary.txt").write_text("alive", "utf-8")
-    assert [str(found) for found in findings.findings(tmp_path)][0].startswith("evil.sql, line ")
+    assert next(map(str, findings.findings(tmp_path))).startswith("evil.sql, line ")
     with pytest.raises(SqlError, match=r"^evil\.sql, line "):
         project.load(tmp_path)
     assert (tmp_path / "canary.txt").read_text("utf-8") == "alive"
