@@ -153,7 +153,7 @@ def parse(name: str, folder: str, text: str, where: str = "") -> Relation:
     except syntax.Wrong as wrong:
         line = f", line {wrong.line + skipped(text)}" if wrong.line else ""
         raise SqlError(f"{where}{line}: {wrong.text}") from None
-    tree = _formatted(sql, where)
+    tree = _formatted(sql, where, skipped(text))
     kind = header.get("kind", "view").split()[0]
     if kind not in KINDS:
         raise SqlError(f"{where}: kind is {kind!r}; allowed: {', '.join(KINDS)}. Change the '-- kind:' line.")
@@ -172,15 +172,16 @@ def parse(name: str, folder: str, text: str, where: str = "") -> Relation:
     )
 
 
-def _formatted(sql: str, where: str) -> exp.Query:
+def _formatted(sql: str, where: str, above: int) -> exp.Query:
     """The tree of sqlglot, which keeps comments and types as they are written."""
+    line = 1
     try:
         tree = sqlglot.parse_one(sql, dialect="duckdb")
         if isinstance(tree, exp.Query):
             return tree
-    except SqlglotError:
-        pass
-    raise SqlError(f"{where}: sqlglot, which keeps its comments, cannot read this. Write it in a plainer way.")
+    except SqlglotError as error:
+        line = (getattr(error, "errors", None) or [{}])[0].get("line") or 1
+    raise SqlError(f"{where}, line {line + above}: sqlglot, which keeps comments, cannot read this. Write it plainer.")
 
 
 def skipped(text: str) -> int:

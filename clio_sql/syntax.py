@@ -197,7 +197,7 @@ def _told(kinds: list[tuple[str, str]], message: str) -> str:
 
 def _first(sql: str, kinds: list[tuple[str, str]] | None = None) -> int:
     """The line where the SQL begins, or its second statement where there are several."""
-    begin = len(kinds[0][1]) if kinds and len(kinds) > 1 else 0
+    begin = max(0, sql.find(kinds[1][1].strip())) if kinds and len(kinds) > 1 else 0
     found = re.compile(r"(?:\s|--.*\n)*").match(sql, begin)
     return sql.count("\n", 0, found.end() if found else begin) + 1
 
