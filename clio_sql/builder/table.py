@@ -171,7 +171,7 @@ def _query(con: duckdb.DuckDBPyConnection, table: Table, where: str, breakdowns:
     rows = raw(given, canonical, {})
     if breakdowns:
         _require_breakdowns(con, given, f"with raw as ({rows})\nselect * from (\n{canonical.sql}\n)", breakdowns)
-    return f"select * exclude (ids) from (\n{adapters.read(rows, canonical)}\n)"
+    return f"select * exclude (ids, position) from (\n{adapters.read(rows, canonical)}\n)"
 
 
 def _require_breakdowns(con: duckdb.DuckDBPyConnection, given: Input, query: str, breakdowns: Sequence[str]) -> None:
