@@ -14,7 +14,7 @@ class Limits:
     objects together. max_expansion: bytes that one byte of a .gz, .zip or Parquet file may become.
     """
 
-    max_row_bytes: int = 32 * 2**20
+    max_row_bytes: int = 16 * 2**20
     max_columns: int = 400
     max_expansion: int = 200
 

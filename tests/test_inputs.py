@@ -357,6 +357,12 @@ def test_a_packed_file_that_becomes_too_large(con, tmp_path):
     assert "it becomes more than 200 times as large" in refused(con, table)
 
 
+def test_one_row_that_is_too_long_is_refused_before_it_is_held(con, tmp_path):
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(gzip.compress(json.dumps(chat(1, "x" * 40_000_000)).encode(), 1))
+    assert "a row is longer than 16,777,216 bytes" in refused(con, path)
+
+
 def test_many_keys_are_refused_before_they_are_columns(con, tmp_path):
     many = {f"k{number}": number for number in range(450)}
     for path in (
