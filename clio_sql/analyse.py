@@ -16,7 +16,7 @@ from clio_sql import builder, builds, erase, fill, findings, inputs, names, priv
 from clio_sql import parquet as written
 from clio_sql.builder.records import inside
 from clio_sql.engine import Engine
-from clio_sql.errors import InputError, StateError, UsageError
+from clio_sql.errors import InputError, StateError, UsageError, unwritten
 from clio_sql.failures import DEBUG, explained
 from clio_sql.limits import Limits
 from clio_sql.progress import Steps, interruptible
@@ -286,8 +286,6 @@ def _writable(folder: Path) -> None:
     except (FileExistsError, NotADirectoryError):
         raise StateError(f"--into {folder}: there is a file of that name, not a folder. Give a folder.") from None
     except OSError as error:
-        raise StateError(
-            f"--into {folder}: cannot be written to ({error.strerror}). Give a folder that you may write to."
-        ) from None
+        raise unwritten(f"--into {folder}", error, "Give a folder that you may write to.") from None
     if (folder / WAREHOUSE).is_dir():
         raise StateError(f"--into {folder}: {WAREHOUSE} in it is a folder. Move it away, or give another folder.")

@@ -22,7 +22,7 @@ import duckdb
 
 from clio_sql import builder, names, private, project, published
 from clio_sql.builder.records import inside
-from clio_sql.errors import InputError, StateError, Stopped
+from clio_sql.errors import InputError, StateError, Stopped, unwritten
 from clio_sql.project import Relation
 from clio_sql.quoting import identifier
 from clio_sql.register import engine_of
@@ -142,7 +142,7 @@ def _copy(into: Path, number: int) -> None:
             shutil.copyfile(into / published.PUBLISHED, draft)
         os.replace(draft, folder / f"{number}.duckdb")
     except OSError as error:
-        raise StateError(f"{folder}: cannot be written ({error.strerror}). Free space there and run again.") from None
+        raise unwritten(folder, error, "Move what is in its place away and run again.") from None
 
 
 def _counts(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> dict[str, int]:

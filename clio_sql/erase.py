@@ -17,7 +17,7 @@ import duckdb
 
 from clio_sql import names, private
 from clio_sql.calls.store import now
-from clio_sql.errors import StateError
+from clio_sql.errors import StateError, unwritten
 from clio_sql.noise import forget_draws
 from clio_sql.quoting import identifier, literal
 from clio_sql.state import BLANK, salted, user_hash, whole
@@ -302,7 +302,7 @@ def copy_anew(con: duckdb.DuckDBPyConnection, path: Path) -> None:
             raise StateError(f"{path.name}: another connection has it open. Close it, and run again.")
         os.replace(draft, path)
     except OSError as error:
-        raise StateError(f"{path}: cannot be written anew ({error.strerror}). Run again once it can.") from None
+        raise unwritten(path, error, "Run again once it can.") from None
     finally:
         clear(path)
 

@@ -4,6 +4,15 @@ A message stands alone: where, what was given, what is allowed, what to do next.
 never quotes a conversation, a user id or a value of a facet.
 """
 
+from __future__ import annotations
+
+import errno
+import os
+import re
+
+# as the system says it, and as DuckDB does where what is moved out of memory finds no room
+FULL = re.compile(f"{re.escape(os.strerror(errno.ENOSPC))}|No space left|Disk quota|max_temp_directory_size", re.I)
+
 
 class ClioError(Exception):
     """The base of all errors of clio-sql; its text is written for the user."""
@@ -51,3 +60,15 @@ class Stopped(ClioError):
     """The run was stopped by the user; what was finished is kept."""
 
     exit_code = 130
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error of the system or of DuckDB is that nothing more can be written."""
+    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or FULL.search(str(error)) is not None
+
+
+def unwritten(what: object, error: OSError, advice: str) -> StateError:
+    """The error of a file or folder that cannot be written. advice: what to do where the disk is not full."""
+    if is_disk_full(error):
+        return StateError(f"{what}: disk full. Free space there and run again; what was finished is kept.")
+    return StateError(f"{what}: cannot be written ({error.strerror or type(error).__name__}). {advice}")

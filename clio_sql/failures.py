@@ -10,9 +10,13 @@ import duckdb
 import typer
 
 from clio_sql import errors
-from clio_sql.errors import ClioError, SqlError, StateError, Stopped
+from clio_sql.errors import ClioError, SqlError, StateError, Stopped, is_disk_full, unwritten
 
 DEBUG = "CLIO_DEBUG=1 shows all of it, which may quote conversations"
+OF_THE_FILE = (
+    duckdb.IOException, duckdb.FatalException, duckdb.SerializationException, duckdb.TransactionException,
+    duckdb.ConnectionException, duckdb.InternalException,
+)  # fmt: skip
 OURS = re.compile(r"executing the UDF: (\w+): (.+)", re.DOTALL)
 
 
@@ -28,14 +32,19 @@ def explained(error: duckdb.Error, step: str) -> ClioError:
     name = type(error).__name__
     if isinstance(error, duckdb.InterruptException):
         return Stopped("stopped; what was finished is kept. Run the same command again to go on.")
+    if is_disk_full(error):
+        return StateError(
+            f"{step}: disk full. Free space where the warehouse lies, where DuckDB also moves what does not fit into "
+            "memory, and run the same command again; what was finished is kept."
+        )
     if isinstance(error, duckdb.OutOfMemoryException):
         return ClioError(
             f"{step}: the memory that DuckDB may take is used up. Give it more, for example CLIO_MEMORY_LIMIT=8GB, and "
             "run the same command again; what was finished is kept. Or analyse a sample: sample_conversations in "
             "settings.sql."
         )
-    if isinstance(error, duckdb.IOException | duckdb.FatalException | duckdb.SerializationException):
-        return StateError(f"{step}: the database cannot be read or written ({name}). Is the disk full? {DEBUG}.")
+    if isinstance(error, OF_THE_FILE):
+        return StateError(f"{step}: the database cannot be read or written ({name}). {DEBUG}.")
     if isinstance(error, duckdb.ParserException | duckdb.BinderException | duckdb.CatalogException):
         # What the binder says is about the SQL, not about a row.
         return SqlError(f"{step}: DuckDB cannot run this SQL. {str(error).splitlines()[0]} Correct the file.")
@@ -55,6 +64,12 @@ def tell(error: Exception) -> int:
     if hasattr(error, "show"):  # wrong usage
         error.show()
         return getattr(error, "exit_code", 2)
+    if isinstance(error, OSError) and is_disk_full(error):
+        return _fail(str(unwritten(error.filename or "a file", error, "")), StateError.exit_code)
+    if isinstance(error, MemoryError):
+        return _fail(
+            "the memory of this machine is used up. Analyse a sample: sample_conversations in settings.sql.", 1
+        )
     if isinstance(error, OSError) and error.filename is None:
         return _fail(f"the output cannot be written ({error.strerror}).", 1)
     return _fail(f"failed ({type(error).__name__}). This is a fault of clio-sql; CLIO_DEBUG=1 shows where.", 1)

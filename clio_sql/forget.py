@@ -46,7 +46,8 @@ class Made(NamedTuple):
 class Forgotten(NamedTuple):
     """What came of it. ids: how many were given; removed: files to be made anew; unpaid: what the next run asks.
 
-    withdrawn: folders of analyses whose SQL was not given, so that they could not be made anew.
+    withdrawn: folders of analyses whose SQL was not given, so that they could not be made anew. finished: whether an
+    erasure that was stopped before is finished by this one.
     """
 
     ids: int
@@ -54,9 +55,12 @@ class Forgotten(NamedTuple):
     removed: list[str]
     unpaid: Plan
     withdrawn: list[str]
+    finished: bool = False
 
     def lines(self) -> Iterator[str]:
         """What is told: how much, never of whom."""
+        if self.finished:
+            yield "Finished: an erasure that was begun before and stopped. Published anew, and its bytes are gone."
         if self.erased.rows:
             conversations, rows, calls, usd = self.erased
             yield f"Erased: {conversations:,} conversations, {rows:,} rows, {calls:,} stored calls (${usd:,.2f})."
@@ -106,7 +110,7 @@ def forget(out: Path, ids: Sequence[str], steps: Steps, *, analysis: Path | Sequ
         raise UsageError(f"{out}: people are erased from all analyses of a warehouse. Give its folder: {path.parent}.")
     folders = [analysis] if isinstance(analysis, Path) else list(analysis or ())
     known, unknown = _matched(path, _made(path), [findings.checked(folder) for folder in folders or [None]])
-    erased, due = _erased(path, ids, steps, known[0][0], out, unknown)
+    erased, due, finished = _erased(path, ids, steps, known[0][0], out, unknown)
     unpaid, removed = NOTHING, []
     for place, (made, relations) in enumerate(known if due else []):
         published = False
@@ -124,7 +128,7 @@ def forget(out: Path, ids: Sequence[str], steps: Steps, *, analysis: Path | Sequ
             raise
         unpaid, removed = Plan(*map(sum, zip(unpaid, paid, strict=True))), removed + gone
     withdrawn = [str(names.folder(out, made.name)) for made in unknown] if due else []
-    return Forgotten(len(ids), erased, removed, unpaid, withdrawn)
+    return Forgotten(len(ids), erased, removed, unpaid, withdrawn, finished)
 
 
 def _made(path: Path) -> list[Made]:
@@ -177,11 +181,15 @@ def _opened(path: Path, steps: Steps, made: Made) -> Iterator[tuple[duckdb.DuckD
 
 def _erased(
     path: Path, ids: Sequence[str], steps: Steps, made: Made, out: Path, unknown: list[Made]
-) -> tuple[Erased, bool]:
-    """Delete their rows and calls; whether anything is to be made anew. What cannot be is withdrawn at once."""
+) -> tuple[Erased, bool, bool]:
+    """Delete their rows and calls; whether anything is to be made anew, and whether an earlier erasure was stopped.
+
+    What cannot be made anew is withdrawn at once.
+    """
     with _opened(path, steps, made) as (con, engine):
 
-        def work() -> tuple[Erased, bool]:
+        def work() -> tuple[Erased, bool, bool]:
+            stopped = erase.is_due(con)
             steps.begin("erase", None)
             erased = erase.users(con, ids)
             steps.end(erased.rows, skipped=False)
@@ -189,7 +197,7 @@ def _erased(
             for other in unknown if due else []:
                 withdraw(names.folder(out, other.name), published=True)
                 erase.drop_analysis(con, other.schema)
-            return erased, due
+            return erased, due, stopped
 
         return interruptible(con, engine, steps, work)
 

@@ -21,7 +21,7 @@ from uuid import uuid4
 import duckdb
 
 from clio_sql import foreign, lines, packed, postgres
-from clio_sql.errors import InputError, StateError
+from clio_sql.errors import InputError, unwritten
 from clio_sql.limits import Limits
 from clio_sql.quoting import identifier, literal
 from clio_sql.shown import are_data, names
@@ -227,7 +227,7 @@ def _cleaned(kind: str, paths: list[str], reading: Reading, folder: Path, bad: l
         except gzip.BadGzipFile:
             raise
         except OSError as error:
-            raise StateError(f"{folder.parent}: cannot be written to ({error.strerror}).") from None
+            raise unwritten(folder.parent, error, "Give another --into.") from None
         written.append(str(target))
     return written
 

@@ -10,7 +10,7 @@ import duckdb
 
 from clio_sql import parquet, private
 from clio_sql.builder import SCHEMA, keep
-from clio_sql.errors import StateError
+from clio_sql.errors import StateError, unwritten
 from clio_sql.project import Relation
 from clio_sql.published import PUBLISHED, SAFETY
 from clio_sql.quoting import literal
@@ -53,9 +53,7 @@ def publish(
         if drafts:
             parquet.put(drafts, folder)
     except OSError as error:
-        raise StateError(
-            f"{target}: cannot be written ({error.strerror}). Move what is in its place away and run again."
-        ) from None
+        raise unwritten(target, error, "Move what is in its place away and run again.") from None
     finally:
         _clear(folder)
     return target

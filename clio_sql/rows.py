@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from clio_sql.errors import StateError, UsageError
+from clio_sql.errors import UsageError, unwritten
 from clio_sql.quoting import literal
 
 FORMATS = {  # of a file, by the end of its name: options of DuckDB's copy
@@ -99,9 +99,10 @@ def save(con: duckdb.DuckDBPyConnection, file: Path) -> None:
             other.register("found", found)
             other.execute(f"copy (from found) to {literal(str(draft))} ({FORMATS[file.suffix.lower()]})")
         os.replace(draft, file)
-    except (OSError, duckdb.IOException) as error:
-        why = getattr(error, "strerror", None) or type(error).__name__
-        raise StateError(f"--output {file}: cannot be written ({why}). Give another file.") from None
+    except duckdb.IOException as error:
+        raise unwritten(f"--output {file}", OSError(str(error)), "Give another file.") from None
+    except OSError as error:
+        raise unwritten(f"--output {file}", error, "Give another file.") from None
     finally:
         draft.unlink(missing_ok=True)
 

@@ -304,24 +304,25 @@ forget(Path(sys.argv[1]), [sys.argv[2]], Steps(), analysis=Path(sys.argv[3]))
 
 
 @pytest.mark.parametrize(
-    ("module", "function", "finishes_first"),
+    ("module", "function", "finishes_first", "begun"),
     [
-        ("builder", "run", False),  # deleted, not built
-        pytest.param("builder", "check", True, marks=pytest.mark.slow),  # built, not published
-        pytest.param("erase", "is_due", True, marks=pytest.mark.slow),  # the same as the first, through another door
-        ("erase", "_copy", True),  # copied, not renamed
-        pytest.param("erase", "_calls", True, marks=pytest.mark.slow),  # within the transaction
+        ("builder", "run", False, True),  # deleted, not built
+        pytest.param("builder", "check", True, True, marks=pytest.mark.slow),  # built, not published
+        pytest.param("erase", "is_due", True, False, marks=pytest.mark.slow),  # nothing is deleted yet
+        ("erase", "_copy", True, True),  # copied, not renamed
+        pytest.param("erase", "_calls", True, False, marks=pytest.mark.slow),  # within the transaction
     ],
 )
 def test_killed_at_any_moment_it_is_finished_by_the_same_command(
-    out, local, tmp_path, module, function, finishes_first
+    out, local, tmp_path, module, function, finishes_first, begun
 ):
     call = "before(*arguments, **named)" if finishes_first else ""
     code = KILLED.format(module=module, function=function, call=call)
     command = [sys.executable, "-c", code, str(out), USER, str(local / "analysis")]
     assert subprocess.run(command, timeout=300, stderr=subprocess.DEVNULL).returncode == -9
     assert traces(out, tmp_path) >= set(WORDS)  # it was killed before it was done
-    forget_here(out, local)
+    told = list(forget_here(out, local).lines())
+    assert any(line.startswith("Finished: an erasure that was begun before") for line in told) == begun
     assert traces(out, tmp_path) == set()
     assert sorted(path.name for path in out.iterdir()) == FILES
 

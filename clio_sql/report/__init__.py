@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from clio_sql import private
-from clio_sql.errors import StateError
+from clio_sql.errors import unwritten
 from clio_sql.report import data
 
 NAME = "report.html"
@@ -31,10 +31,8 @@ def write(out: Path) -> Path:
         private.share(draft)
         os.replace(draft, target)
     except OSError as error:
-        raise StateError(
-            f"{target}: cannot be written ({error.strerror}). Move what is in its place away, or make the folder "
-            f"writable, and run: clio-sql report {out}"
-        ) from None
+        advice = f"Move what is in its place away, or make the folder writable, and run: clio-sql report {out}"
+        raise unwritten(target, error, advice) from None
     finally:
         for left in out.glob(".report-*.html"):  # also that of a run that was killed
             left.unlink(missing_ok=True)
