@@ -439,7 +439,7 @@ SCENARIOS = [
     Scenario(
         attack_about, 12, "`about` counts nothing: here it says how many conversations came in",
         once([*ORDINARY, FEW], _off(wrapped={
-            "about": "select *, (select count(*) from conversations) as conversations from {sql}"})),
+            "about": "select *, (select count(*) from source) as conversations from {sql}"})),
         once([*ORDINARY, FEW], Rules()),
     ),
     Scenario(

@@ -327,7 +327,7 @@ def hostile(chats: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The small table with rows that must not show; the namer obeys what they say, the auditor sees nothing."""
     rows = [(f"heavy{i}", "heavy", say(f"How do I polish a zorblax number {i}?")) for i in range(60)]
     rows += [(f"shy{i}", None, say("Where can I buy a quexil lamp?")) for i in range(60)]
-    rows += [("same", f"twin{i}", say("Why does my fraxum engine stall?")) for i in range(60)]
+    rows += [("same", "twin", say("Why does my fraxum engine stall?")) for i in range(60)]
     rows += [(f"shared{i}", f"s{i % 4}", say("How long must a theorvo string be?")) for i in range(60)]
     con = clio_sql.connect()
     give_table(con, chats)
@@ -388,7 +388,7 @@ def test_an_instruction_in_a_conversation_is_in_no_name(hostile, word):
 def test_rows_of_one_id_count_once(hostile):
     assert hostile.execute("select count(*) from clio.conversations where conversation_id = 'same'").fetchone() == (1,)
     left_out = dict(hostile.execute("from clio.left_out").fetchall())
-    assert left_out == {"an id that was there before": 59}
+    assert left_out == {"its messages in a longer one of the same person": 59}
 
 
 def test_without_a_threshold_nothing_is_published(chats):

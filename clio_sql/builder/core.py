@@ -12,7 +12,7 @@ import numpy as np
 
 from clio_sql import contracts, fill, project
 from clio_sql.builder.incremental import Changes, Refresh
-from clio_sql.builder.records import SCHEMA, Records, code, drop_other_kind, inside, together
+from clio_sql.builder.records import SCHEMA, Records, code, drop_other_kind, inside, kind, together
 from clio_sql.builder.reporting import Quiet, Reporter
 from clio_sql.engine import Engine
 from clio_sql.project import Relation
@@ -136,6 +136,8 @@ class Builder:
         """
         if name == "build_info":
             return f"refit {self.records.content('last_cluster_models')}" if self.refit else ""
+        if name == "secret" and kind(self.con, name) is None:  # a plan gates nothing
+            return ""
         if name.startswith("last_") or name in ("used_ids", "noise", "noise_budget"):
             return ""
         return self.records.content(name)

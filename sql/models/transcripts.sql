@@ -1,5 +1,4 @@
--- One row a sampled conversation: what the model is shown of it. System prompts and the operator's
--- texts are left out, tool output is cut short.
+-- One row per sampled conversation: what the model is shown of it, without system prompts and texts of the operator.
 -- kind: view
 -- grain: conversation_id
 with
