@@ -290,5 +290,5 @@ def test_a_file_that_is_open_stays_as_it_was(tmp_path):
 def test_a_published_relation_of_another_schema_is_refused_when_loaded(tmp_path):
     (tmp_path / "published").mkdir()
     (tmp_path / "published" / "a.sql").write_text("-- One.\nselect x from clio_state.clusters")
-    with pytest.raises(SqlError, match=r"clio_state\.clusters, which is private"):
+    with pytest.raises(SqlError, match=r"clio_state\.clusters names a schema"):
         project.load(tmp_path)
