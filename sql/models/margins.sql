@@ -2,12 +2,12 @@
 -- kind: view
 -- grain: one row
 --
--- With one public threshold, somebody with nine accounts learns from each name whether a tenth person wrote its words.
--- So each word, phrase, base cluster and cell needs min_users and a margin of its own, which clio_margin draws from the
--- secret: it stays the same over builds, so that repeating a build tells nothing. What was published stays while its
--- users are at least min_users. A parent needs no margin: it is published when its children are.
+-- With one public threshold, somebody with nine accounts learns from what is published whether a tenth person is behind it.
+-- So each base cluster and cell needs min_users and a margin of its own, which clio_margin draws from the secret: it stays
+-- the same over builds, so that repeating a build tells nothing. What was published stays while its users are at least
+-- min_users. A parent needs no margin: it is published when its children are. Words and phrases have none yet.
 select
     secret.salt::varchar as salt,                                           -- of this warehouse, or CLIO_SALT
-    threshold_margin::integer as word_margin,                               -- at most, of words and phrases in names and descriptions
+    threshold_margin::integer as word_margin,                               -- at most, of what makes a repeated text a common request
     case when threshold_margin_of = 'all' then threshold_margin else 0 end::integer as cell_margin    -- of base clusters and cells
 from settings cross join secret

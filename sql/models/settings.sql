@@ -14,7 +14,7 @@ select
     10::integer as min_users,                       -- distinct people behind everything that is shown or named
     20::integer as min_conversations,               -- conversations behind everything that is shown or named
     0::integer as threshold_margin,                 -- users above that which a thing may need: drawn for each from a secret
-    'words'::varchar as threshold_margin_of,        -- which things: words of names and descriptions, or all: clusters and cells too
+    'words'::varchar as threshold_margin_of,        -- all: base clusters and cells; words: only what makes a repeated text a common request
     0.5::double as max_user_share,                  -- above it one person is the cluster
     3::integer as min_audit_rating,                 -- of 5; below it a name is not shown
     null::double as epsilon,                        -- counts get noise: the privacy budget of a build; needs the extra dp

@@ -16,7 +16,7 @@ select
     build_info.counted_users_replaced::boolean as counted_users_replaced,    -- true: an analysis decides whose accounts count
     settings.min_conversations::integer as min_conversations,  -- fewest conversations in anything shown
     settings.threshold_margin::integer as threshold_margin,    -- users above min_users that a thing may need, drawn from a secret
-    settings.threshold_margin_of::varchar as threshold_margin_of,    -- words: of names and descriptions; all: clusters and cells too
+    settings.threshold_margin_of::varchar as threshold_margin_of,    -- all: of base clusters and cells; words: of neither
     settings.max_user_share::double as max_user_share,         -- most of a cluster that may be one person's, 0 to 1
     settings.min_audit_rating::integer as min_audit_rating,    -- lowest rating of a name that is shown, 1 to 5
     settings.round_to::integer as round_to,                    -- counts are rounded to the nearest of it
