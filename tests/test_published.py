@@ -124,7 +124,7 @@ def test_a_failure_leaves_the_set_of_before_and_no_draft(out, monkeypatch):
 
     monkeypatch.setattr(parquet.shutil, "rmtree", lambda *_, **__: None)  # what was begun stays to be cleared
     monkeypatch.setattr(parquet.json, "dumps", fail)
-    with pytest.raises(StateError, match="No space left"):
+    with pytest.raises(StateError, match="disk full"):
         write(out, True)
     monkeypatch.undo()
     with duckdb.connect(str(out / "warehouse.duckdb")) as con:
