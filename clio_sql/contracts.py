@@ -24,7 +24,7 @@ AT_LEAST = {
 }  # fmt: skip
 THRESHOLDS = {  # name: least and most; NULL publishes nothing
     "min_users": (0, inf), "min_conversations": (0, inf), "max_user_share": (0, 1), "max_text_share": (0, 1),
-    "min_audit_rating": (0, 5),
+    "sensitive_share": (0, 1), "min_users_named": (0, inf), "min_audit_rating": (0, 5),
     "round_to": (1, inf),
 }  # fmt: skip
 ABOVE_ZERO = {  # name: most
@@ -35,7 +35,7 @@ MAX_EPSILON = 20.0  # above, noise hides nobody
 PERIODS = ("day", "week", "month", "quarter")
 CHOICES = {
     "mode": MODES, "period": PERIODS, "sample_by": ("conversation", "message"), "tree_by": ("names", "centroids"),
-    "sample_strata": PERIODS, "threshold_margin_of": ("words", "all"),
+    "sample_strata": PERIODS, "threshold_margin_of": ("words", "all"), "naming_sees": ("terms", "texts"),
 }  # fmt: skip
 MAY_BE_NULL = ("tree_by", "sample_strata")
 OTHERS = (

@@ -130,7 +130,7 @@ def _naming(con: duckdb.DuckDBPyConnection, engine: Engine) -> Iterator[tuple[st
     base, top, levels, neighbourhood, facets = (int(size) for size in sizes)  # type: ignore[union-attr]
     tree = _level_sizes(base, top, levels) * facets
     groups = [_text(ANSWER, number) for number in range(40)]
-    names = [Name([f"{n} {text}" for text in groups[:20]], groups[20:], "", [], []) for n in range(sum(tree))]
+    names = [Name([f"{n} {text}" for text in groups[:20]], groups[20:], "", [], [], []) for n in range(sum(tree))]
     yield "name", _priced(engine, "name", names)
     yield "audit", _priced(engine, "audit", [_text(DESCRIBED, number) for number in range(sum(tree))])
     calls = getattr(engine.provider, "calls")  # noqa: B009

@@ -44,8 +44,11 @@ MODULES = (extract, embed, fit, cluster, centroids, link, alike, name, propose, 
 FUNCTIONS: tuple[Function, ...] = tuple(module.FUNCTION for module in MODULES)
 MACROS = (
     *(function.name for function in FUNCTIONS),
+    "clio_spelled",
     "clio_words",
+    "clio_identifies",
     "clio_tokens",
+    "clio_unsupported",
     "clio_gate",
     "clio_user_id",
     "clio_margin",

@@ -17,12 +17,18 @@ LANGUAGES = ("en", "es", "fr", "de", "pt", "it")
 
 
 class Word(NamedTuple):
-    """lemma: lower case. ordinary: in the public word list. stop: a function word. vague: says nothing."""
+    """lemma: lower case. ordinary: in the public word list. stop: a function word. vague: says nothing.
+
+    task: in `lexicons/task_words.txt`, whose words need nobody's support. sensitive: its kind in
+    `lexicons/sensitive_*.txt`, None for any other word.
+    """
 
     lemma: str
     ordinary: bool
     stop: bool
     vague: bool
+    task: bool
+    sensitive: str | None
 
 
 def lexicon(name: str) -> list[str]:
@@ -56,6 +62,30 @@ def _function_words() -> frozenset[str]:
 @cache
 def _vague() -> frozenset[str]:
     return frozenset(word for line in lexicon("vague") for word in line.split())
+
+
+def common(text: str) -> bool:
+    """True for a word that the English dictionary writes small, inflected or not."""
+    return bool({text, lemma(text, ("en",))} & _dictionary()[0])
+
+
+def proper(text: str) -> bool:
+    """True for a word that the English dictionary writes with a capital."""
+    return text in _dictionary()[1]
+
+
+@cache
+def _task() -> frozenset[str]:
+    return frozenset(word for line in lexicon("task_words") for word in line.split())
+
+
+@cache
+def sensitive_words() -> dict[str, str]:
+    """word -> its kind, of all languages; a word of several kinds has the first."""
+    found: dict[str, str] = {}
+    for language in LANGUAGES:
+        found = classes(f"sensitive_{language}") | found
+    return found
 
 
 @cache
@@ -118,9 +148,27 @@ def plain(text: str) -> bool:
     return stop(text) or ordinary(text)
 
 
+def task(text: str) -> bool:
+    """True for a task word in any form, or a word made of such and function words."""
+    return all({part, lemma(part, ("en",))} & _task() or stop(part) for part in _parts(text)) and bool(text)
+
+
+def sensitive(text: str) -> str | None:
+    """The kind of a word of what people keep to themselves: of itself, its dictionary form, or a part of it."""
+    kinds = sensitive_words()
+    forms = [form for part in (text, *_parts(text)) for form in (part, lemma(part))]
+    return next((kinds[form] for form in forms if form in kinds), None)
+
+
 @lru_cache(maxsize=200_000)
 def word(text: str) -> Word:
-    """All that is known of one lower-cased word."""
+    """All that is known of one lower-cased word.
+
+    The lemma of a sensitive word is the word itself, unless its dictionary form is sensitive too: 'depressed'
+    is not supported by 'depressing'.
+    """
     parts = _parts(text)
     vague = bool(parts) and all(part in _function_words() or bool({part, lemma(part)} & _vague()) for part in parts)
-    return Word(lemma(text), ordinary(text), stop(text), vague)
+    kind = None if stop(text) else sensitive(text)
+    form = lemma(text) if kind is None or lemma(text) in sensitive_words() else text
+    return Word(form, ordinary(text), stop(text), vague, kind is None and task(text), kind)

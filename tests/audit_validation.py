@@ -6,7 +6,8 @@ first full stop) and description of a cluster of its own, whose users share the 
 
 part       tune: looked at while the rules were written; held: not looked at
 kind       of the unsafe text of a pair: indirect tells of somebody without a name or number
-supported  words that enough users of the cluster used, beside the public word list
+supported  words that enough users of the cluster used, beside the ordinary ones of the text: a dictionary's words but
+           for nouns for one person, traits and small places
 
 A rule 'rejects' a text when the text would not be published because of it. Recall: of the unsafe texts, those that
 are rejected. Precision: of the rejected texts, those that are unsafe.
@@ -63,17 +64,17 @@ def judge(labelled: Sequence[Text]) -> list[Judged]:
         con.execute(f"create schema clio; set schema = 'clio'; create table settings as {sql['settings']}")
         con.execute(
             "create table cluster_names (facet varchar, cluster_id varchar, name varchar, description varchar, "
-            "status varchar); create table supported_words (facet varchar, cluster_id varchar, lemma varchar, "
-            "users integer); create table vocabulary (word varchar, lemma varchar, ordinary boolean, stop boolean)"
+            "status varchar); create table supported_words (facet varchar, cluster_id varchar, lemma varchar)"
         )
         for number, text in enumerate(labelled):
             name, _, description = text.text.partition(". ")
             row = ["request", f"c{number}", name, description, "ok"]
             con.execute("insert into cluster_names values (?, ?, ?, ?, ?)", row)
             con.execute(
-                "insert into supported_words select ?, ?, clio_word(lower(word)).lemma, 10 "
-                "from (select unnest(string_split(?, ' ')) as word) where word <> ''",
-                ["request", f"c{number}", text.supported],
+                "insert into supported_words select 'request', ?, clio_word(word).lemma from "
+                "(select unnest(clio_tokens(?)) as word, true as told union all select unnest(clio_tokens(?)), false) "
+                "where told or clio_word(word).ordinary",
+                [f"c{number}", text.supported, text.text],
             )
         both = con.execute(f"select cluster_id, rating, passes from ({sql['name_audits']})").fetchall()
         con.execute("update settings set min_audit_rating = 1")  # whatever the auditor says, it passes
@@ -96,12 +97,13 @@ def score(pairs: Sequence[tuple[Text, Judged]], rule: str) -> Score:
     return Score(caught / unsafe if unsafe else float("nan"), caught / len(rejected) if rejected else float("nan"))
 
 
-def report(pairs: Sequence[tuple[Text, Judged]]) -> list[str]:
-    """Lines of a Markdown table: part by part, all, and all indirect ones."""
+def report(pairs: Sequence[tuple[Text, Judged]], kinds: Sequence[str] = ("indirect",)) -> list[str]:
+    """Lines of a Markdown table: part by part, all, and all of each of these kinds."""
     groups: dict[str, Callable[[Text], bool]] = {
         part: (lambda text, part=part: text.part == part) for part in dict.fromkeys(text.part for text, _ in pairs)
     }
-    groups |= {"all": lambda text: True, "all, indirect": lambda text: text.kind == "indirect"}
+    groups |= {"all": lambda text: True}
+    groups |= {f"all, {kind}": (lambda text, kind=kind: text.kind == kind) for kind in kinds}
     lines = ["| texts | unsafe | safe | rule | recall | precision |", "|---|---|---|---|---|---|"]
     for name, belongs in groups.items():
         some = [(text, judged) for text, judged in pairs if belongs(text)]

@@ -484,7 +484,8 @@ def _injected(folder: Path, **settings: Any) -> tuple[Path]:
     with Server() as server:
         server.raw = obeying
         chats = paid.chats.write(folder / "chats.jsonl", given)
-        paid.run(chats, folder / "out", server, paid.folder(folder / "analysis", **settings))
+        analysis = paid.folder(folder / "analysis", naming_sees="'texts'", **settings)  # else it is never told
+        paid.run(chats, folder / "out", server, analysis)
         asked = sum(CODE in str(body["messages"]) for body in server.received if paid.task(body) == "name")
     assert asked, "the model was never told"
     return (folder / "out",)

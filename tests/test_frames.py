@@ -84,6 +84,9 @@ def test_types_are_those_that_duckdb_gives(empty):
         "margin": clio.margin("s", "a", 10),
         "gate": clio.gate(12, 20, 2, 10, 15, 0.3),
         "words": clio.words("a"),
+        "spelled": clio.spelled("a"),
+        "identifies": clio.identifies("a"),
+        "unsupported": clio.unsupported("a", ["b"]),
     }
     assert {f"clio_{name}" for name in calls} == set(MACROS)
     for name, call in calls.items():

@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import clio_sql
+from clio_sql import words
 from clio_sql.register import FUNCTIONS, MACROS, engine_of
 
 # The type and a call of each. Describing runs a constant call, so these calls also must not fail.
@@ -36,11 +37,15 @@ CALLS = {
     "clio_audit": ("STRUCT(rating INTEGER, reason VARCHAR)", "clio_audit('flights')"),
     "clio_project": ("FLOAT[2][]", "clio_project([[1.0, 2.0], [2.0, 3.0]])"),
     "clio_word": (
-        "STRUCT(lemma VARCHAR, ordinary BOOLEAN, stop BOOLEAN, vague BOOLEAN)",
+        "STRUCT(lemma VARCHAR, ordinary BOOLEAN, stop BOOLEAN, vague BOOLEAN, task BOOLEAN, sensitive VARCHAR, "
+        '"name" VARCHAR)',
         "clio_word('flights')",
     ),
     "clio_words": ("VARCHAR[]", "clio_words('book a flight')"),
+    "clio_spelled": ("VARCHAR[]", "clio_spelled('Book a flight')"),
+    "clio_identifies": ("BOOLEAN", "clio_identifies('four one five')"),
     "clio_tokens": ("VARCHAR[]", "clio_tokens('book a flight')"),
+    "clio_unsupported": ("VARCHAR[]", "clio_unsupported('book a flight', ['book'])"),
     "clio_gate": ("BOOLEAN", "clio_gate(12, 20, 2, 10, 15, 0.3)"),
     "clio_user_id": ("VARCHAR", "clio_user_id(' anna ')"),
     "clio_margin": ("INTEGER", "clio_margin('salt', 'word', 10)"),
@@ -72,10 +77,13 @@ NULLS = (
     "clio_word(x)",
     "clio_words(x)",
     "clio_tokens(x)",
+    "clio_spelled(x)",
+    "clio_identifies(x)",
     "clio_user_id(x)",
     "clio_margin(x, 'word', 10)",
     "clio_margin('salt', x, 10)",
     "clio_margin('salt', 'word', x::integer)",
+    "clio_unsupported(x, ['a'])",
 )
 
 
@@ -102,7 +110,16 @@ def fails(con: duckdb.DuckDBPyConnection, query: str) -> str:
 
 
 def test_every_function_is_called_here():
-    sql_alone = {"clio_words", "clio_tokens", "clio_gate", "clio_user_id", "clio_margin"}
+    sql_alone = {
+        "clio_words",
+        "clio_spelled",
+        "clio_tokens",
+        "clio_identifies",
+        "clio_unsupported",
+        "clio_gate",
+        "clio_user_id",
+        "clio_margin",
+    }
     assert set(CALLS) == set(MACROS) == {function.name for function in FUNCTIONS} | sql_alone
 
 
@@ -145,7 +162,7 @@ def test_ok_has_a_value_and_no_error(con):
 
 
 def test_failed_has_no_value_and_says_why(con):
-    raw = one(con, "clio_name_raw(['check my balance'], [], '', [], [])")
+    raw = one(con, "clio_name_raw(['check my balance'], [], '', [], [], [])")
     assert raw == {
         "value": None, "status": "failed", "error": "no phrase that enough people used sets this group apart",
     }  # fmt: skip
@@ -468,8 +485,8 @@ def test_name_leaves_taken_terms_to_the_sibling(con):
 
 
 def test_name_of_nothing_fails(con):
-    assert one(con, "clio_name_raw([], [], '', ['balance'], []).status") == "failed"
-    assert one(con, "clio_name_raw(['check my balance'], [], '', [' ', ''], []).status") == "failed"
+    assert one(con, "clio_name_raw([], [], '', ['balance'], [], []).status") == "failed"
+    assert one(con, "clio_name_raw(['check my balance'], [], '', [' ', ''], [], []).status") == "failed"
 
 
 WORDS = ("balance", "card", "flight", "hotel", "refund", "my", "good", "thing")
@@ -479,7 +496,7 @@ PHRASE = st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join)
 @settings(max_examples=30, deadline=None)
 @given(st.lists(PHRASE, min_size=1, max_size=5), st.lists(PHRASE, max_size=6), st.lists(PHRASE, max_size=3))
 def test_name_never_has_a_word_that_is_not_in_terms(con, members, terms, taken):
-    call = "clio_name_raw(?::varchar[], ['soup'], '', ?::varchar[], ?::varchar[])"
+    call = "clio_name_raw(?::varchar[], ['soup'], '', ?::varchar[], ?::varchar[], [])"
     answer = one(con, call, members, terms, taken)
     if answer["status"] == "ok":
         used = {word.lower() for word in answer["value"]["name"].split()}
@@ -662,7 +679,58 @@ def test_project_takes_any_number_of_any_vectors(con, count, vector):
     ],
 )
 def test_word(con, word, lemma, ordinary, stop, vague):
-    assert one(con, "clio_word(?)", word) == {"lemma": lemma, "ordinary": ordinary, "stop": stop, "vague": vague}
+    known = one(con, "clio_word(?)", word)
+    assert [known[key] for key in ("lemma", "ordinary", "stop", "vague")] == [lemma, ordinary, stop, vague]
+
+
+@pytest.mark.parametrize(
+    ("word", "task", "sensitive"),
+    [
+        ("questions", True, None),
+        ("wrote", True, None),  # a form of 'write'
+        ("german", True, None),  # a language
+        ("bread", False, None),  # ordinary as it is, it needs support
+        ("epilepsy", False, "health"),
+        ("epilepsie", False, "health"),  # in another language
+        ("hiv-positive", False, "health"),
+        ("ex-wife's", False, "family"),
+        ("mosques", False, "faith"),
+        ("", False, None),
+    ],
+)
+def test_word_for_a_task_or_for_what_people_keep_to_themselves(con, word, task, sensitive):
+    known = one(con, "clio_word(?)", word)
+    assert (known["task"], known["sensitive"]) == (task, sensitive)
+
+
+def test_no_task_word_is_sensitive_and_no_stop_word_hides_one():
+    listed = {word for line in words.lexicon("task_words") for word in line.split()}
+    assert 400 <= len(listed) <= 900
+    assert [word for word in sorted(listed) if words.word(word).sensitive] == []
+    english = words.classes("sensitive_en")
+    assert len(english) > 1200
+    assert [word for word in sorted(english) if words.stop(word)] == [
+        "die",
+        "nun",
+        "son",
+        "sue",
+    ]  # other languages say little with them
+
+
+@pytest.mark.parametrize(
+    ("text", "supported", "unsupported"),
+    [
+        ("Write questions about bread", ["bread"], []),
+        ("Questions about bread", [], ["bread"]),
+        ("Questions about breads", ["bread"], []),
+        ("Call me: 12", ["call"], [""]),
+        ("Symptom questions; medical history: epilepsy", ["symptom"], ["epilepsy", "medical"]),
+        ("Depressed writers", ["depress", "writer"], ["depressed"]),  # 'depressing' tells of nobody
+        ("Bread", None, ["bread"]),
+    ],
+)
+def test_unsupported(con, text, supported, unsupported):
+    assert one(con, "clio_unsupported(?, ?::varchar[])", text, supported) == unsupported
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ TIERS = (
     ("errors",),
     ("quoting", "lines", "packed", "limits", "shown", "syntax", "private"),
     ("runtime", "state", "names", "rows", "encoder", "kmeans"),
-    ("words", "redact", "embedding"),
+    ("words",),
+    ("person_names", "redact", "embedding"),
     ("calls",),
     ("providers",),
     ("engine",),
@@ -46,7 +47,10 @@ FOLDERS = {"clio_sql": ROOT / "clio_sql", "clio_sql.udfs": ROOT / "udfs", "clio_
 HEAVY = ("torch", "sklearn", "sentence_transformers", "transformers", "anthropic", "ibis", "plotly")
 SQL_ALONE = {
     "clio_words",
+    "clio_spelled",
     "clio_tokens",
+    "clio_identifies",
+    "clio_unsupported",
     "clio_gate",
     "clio_user_id",
     "clio_margin",

@@ -266,10 +266,24 @@ def test_without_a_good_rating_nothing_is_published(chats, answer):
 @pytest.mark.parametrize(
     "name", [None, "", "  ", "12 eggs", "面包", "john_smith", "Bread/Quillmere", "Call Jo@Quill.me"]
 )
-def test_a_name_without_supported_words_is_not_published(chats, name):
+def test_a_name_without_supported_words_gives_way_to_the_best_phrase(chats, name):
     answer = Answer({"name": name, "description": "Most mention bread."})
     with built(chats, name=lambda request, real: answer, audit=lambda request, real: Answer({"rating": 5})) as con:
-        assert [count(con, relation) for relation in SHOWN] == [0, 0]
+        called_by_a_phrase(con)
+
+
+def called_by_a_phrase(con: duckdb.DuckDBPyConnection) -> None:
+    """Every published cluster goes by a phrase of its own that enough users wrote."""
+    assert count(con, "clusters") > 1
+    names = con.execute("""
+        select count(distinct base_clusters.cluster_id)
+        from clio.base_clusters
+        inner join clio.cluster_names using (facet, cluster_id)
+        inner join clio.cluster_terms
+            on cluster_terms.facet = base_clusters.facet and cluster_terms.cluster_id = base_clusters.cluster_id
+            and cluster_terms.term = lower(base_clusters.name)
+        where falls_back""")
+    assert names.fetchone() == (count(con, "base_clusters"),)
 
 
 def test_a_description_is_held_to_the_same_rule(chats):
@@ -277,7 +291,24 @@ def test_a_description_is_held_to_the_same_rule(chats):
         return Answer({**real.value, "description": "Most are written by Velmina."}) if real.value else real
 
     with built(chats, name=telling, audit=lambda request, real: Answer({"rating": 5, "reason": ""})) as con:
-        assert [count(con, relation) for relation in SHOWN] == [0, 0]
+        called_by_a_phrase(con)
+        assert "velmina" not in told(con)
+
+
+def test_the_second_answer_is_asked_without_the_words_that_too_few_wrote(chats):
+    asked = []
+
+    def obliging(request: Name, real: Answer) -> Answer:
+        asked.append(request.avoid)
+        if not real.value or request.avoid:
+            return real
+        return Answer({**real.value, "description": "Most are written by Velmina about epilepsy."})
+
+    with built(chats, name=obliging, audit=lambda request, real: Answer({"rating": 5, "reason": ""})) as con:
+        assert ["epilepsy", "velmina", "written"] not in asked  # 'written' is a form of a task word
+        assert ["epilepsy", "velmina"] in asked
+        assert count(con, "clusters") > 1
+        assert con.execute("select bool_or(falls_back) from clio.cluster_names").fetchone() == (False,)
 
 
 def test_a_parent_whose_audit_fails_is_called_by_its_children(demo_out, demo_again, tmp_path):
@@ -379,10 +410,8 @@ def test_with_the_gates_open_the_same_rows_are_told(hostile):
 @pytest.mark.parametrize("word", ["john", "smith", "ignore all", "mallory"])
 def test_an_instruction_in_a_conversation_is_in_no_name(hostile, word):
     assert word not in told(hostile)
-    reasons = hostile.execute(
-        "select distinct reason, unsupported_terms from clio.name_audits where reason is not null"
-    )
-    assert ("unsupported_terms", ["john", "smith"]) in reasons.fetchall()
+    unsupported = hostile.execute("select distinct unsupported from clio.first_names")
+    assert (["john", "smith"],) in unsupported.fetchall()
 
 
 def test_rows_of_one_id_count_once(hostile):
@@ -415,7 +444,7 @@ def test_a_row_that_breaks_a_check_stops_the_publishing(chats):
         builder.check(con)
         con.execute("update clio.hierarchy set name = 'Call Velmina' where level = 0")
         # nor is a vocabulary believed that calls the word ordinary
-        con.execute("insert into clio.vocabulary values ('velmina', 'velmina', true, true, true)")
+        con.execute("insert into clio.vocabulary (word, lemma, stop, task) values ('velmina', 'velmina', true, true)")
         with pytest.raises(CheckError, match=r"every_published_word_is_supported \(\d+ rows\)") as caught:
             builder.check(con)
         assert "Velmina" not in str(caught.value)

@@ -47,6 +47,12 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "people": "integer",
     "other_users": "integer",
     "content_words": "integer",
+    "task": "boolean",
+    "falls_back": "boolean",
+    "members": "varchar[]",
+    "neighbours": "varchar[]",
+    "unsupported": "varchar[]",
+    "share": "double",
     "level": "integer",
     "levels": "integer",
     "number": "integer",
@@ -362,7 +368,6 @@ class Trunk:
             "create table cluster_ids as select facet, cluster_id, "
             "[sin(hash(name) % 97), cos(hash(name) % 89), 1]::float[] as centroid from base_clusters"
         )
-        con.execute("create table vocabulary (word varchar, lemma varchar, ordinary boolean, stop boolean)")
         con.execute("create table supported_words as select facet, cluster_id, 'wifi' as lemma from base_clusters")
         con.execute(f"create table trees as {RELATIONS['trees'].sql}")
 

@@ -13,14 +13,9 @@ TEXTS = "VARCHAR[]"
 
 
 def name(engine: Engine, *columns: pa.ChunkedArray) -> pa.Array:
-    """members, neighbours, criteria, terms, taken -> STRUCT(value STRUCT(name, description), status, error)."""
-    members, neighbours, criteria, terms, taken = (column.to_pylist() for column in columns)
-    requests = [
-        Name(_texts(inside), _texts(outside), criterion, _texts(supported), _texts(owned))
-        for inside, outside, criterion, supported, owned in zip(
-            members, neighbours, criteria, terms, taken, strict=True
-        )
-    ]
+    """members, neighbours, criteria, terms, taken, avoid -> STRUCT(value STRUCT(name, description), status, error)."""
+    rows = zip(*(column.to_pylist() for column in columns), strict=True)
+    requests = [Name(*(value if isinstance(value, str) else _texts(value) for value in row)) for row in rows]
     return answered(engine, "name", requests, VALUE)
 
 
@@ -30,7 +25,7 @@ def _texts(values: list[str | None]) -> list[str]:
 
 FUNCTION = Function(
     "clio_name",
-    [TEXTS, TEXTS, "VARCHAR", TEXTS, TEXTS],
+    [TEXTS, TEXTS, "VARCHAR", TEXTS, TEXTS, TEXTS],
     "STRUCT(name VARCHAR, description VARCHAR)",
     name,
     answered=True,

@@ -5,22 +5,32 @@ from __future__ import annotations
 import pyarrow as pa
 from clio_sql.udfs import Function
 
-from clio_sql import words
+from clio_sql import person_names, words
 from clio_sql.engine import Engine
 
-TYPE = "STRUCT(lemma VARCHAR, ordinary BOOLEAN, stop BOOLEAN, vague BOOLEAN)"
-ARROW = pa.struct([("lemma", pa.string()), ("ordinary", pa.bool_()), ("stop", pa.bool_()), ("vague", pa.bool_())])
+TYPE = (
+    "STRUCT(lemma VARCHAR, ordinary BOOLEAN, stop BOOLEAN, vague BOOLEAN, task BOOLEAN, sensitive VARCHAR, "
+    "name VARCHAR)"
+)
+ARROW = pa.struct(
+    {
+        "lemma": pa.string(), "ordinary": pa.bool_(), "stop": pa.bool_(), "vague": pa.bool_(),
+        "task": pa.bool_(), "sensitive": pa.string(), "name": pa.string(),
+    }
+)  # fmt: skip
 
 
 def word(engine: Engine, given: pa.ChunkedArray) -> pa.Array:
-    """One lower-cased word -> STRUCT(lemma, ordinary, stop, vague); a noun for one person is not ordinary here."""
+    """One lower-cased word -> what is known of it; a noun for one person is not ordinary here."""
     engine.check()
     return pa.array([_known(text) for text in given.to_pylist()], type=ARROW)
 
 
 def _known(text: str) -> dict[str, object]:
-    known = words.word(text)
-    return known._replace(ordinary=known.ordinary and not words.personal(text))._asdict()
+    known, name = words.word(text), person_names.kind(text)
+    form = text if name in ("given", "surname", "handle") else known.lemma  # 'Lucía' is no form of 'lucir'
+    ordinary = known.ordinary and not words.personal(text)
+    return {**known._replace(ordinary=ordinary, lemma=form)._asdict(), "name": name}
 
 
 FUNCTION = Function("clio_word", ["VARCHAR"], TYPE, word)

@@ -17,13 +17,16 @@ from clio_sql.frames.functions import (
     extract,
     fit,
     gate,
+    identifies,
     link,
     margin,
     merge,
     name,
     project,
     propose,
+    spelled,
     tokens,
+    unsupported,
     user_id,
     word,
     words,
@@ -31,6 +34,6 @@ from clio_sql.frames.functions import (
 
 __all__ = [
     "alike", "audit", "centroids", "choose", "cluster", "clusters", "connect", "differences", "embed", "extract", "fit",
-    "gate", "lift", "link", "margin", "merge", "name", "project", "propose", "tokens", "top", "tree", "trends",
-    "user_id", "word", "words",
+    "gate", "identifies", "lift", "link", "margin", "merge", "name", "project", "propose", "spelled",
+    "tokens", "top", "tree", "trends", "unsupported", "user_id", "word", "words",
 ]  # fmt: skip

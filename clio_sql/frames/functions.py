@@ -125,13 +125,13 @@ def alike(vectors: VECTORS, similarity: float) -> dt.Array(dt.int32):
 
 
 @scalar.builtin(name="clio_name")
-def name(members: TEXTS, neighbours: TEXTS, criteria: str, terms: TEXTS = (), taken: TEXTS = ()) -> dt.Struct(
-    {"name": dt.string, "description": dt.string}
-):
+def name(
+    members: TEXTS, neighbours: TEXTS, criteria: str, terms: TEXTS = (), taken: TEXTS = (), avoid: TEXTS = ()
+) -> dt.Struct({"name": dt.string, "description": dt.string}):
     """A name and a description of a group of texts, in contrast to texts just outside it.
 
     terms: phrases that enough people used, the most telling first; the local provider names with them alone, and
-    without any the answer is NULL. taken: those of them that fit a sibling better.
+    without any the answer is NULL. taken: those of them that fit a sibling better. avoid: words that may not be there.
 
     >>> cards = ["check my card balance", "what is my balance", "balance of my savings"]
     >>> con.execute(name(cards, ["block my card"], "", ["balance", "my balance", "savings"]))["name"]
@@ -202,12 +202,42 @@ def project(vectors: VECTORS) -> dt.Array(dt.Array(dt.float32)):
 
 
 @scalar.builtin(name="clio_word")
-def word(word: str) -> dt.Struct({"lemma": dt.string, "ordinary": dt.boolean, "stop": dt.boolean, "vague": dt.boolean}):
-    """What is known of one lower-cased word: its lemma; in the public word list; a function word; says nothing.
+def word(word: str) -> dt.Struct(
+    {
+        "lemma": dt.string, "ordinary": dt.boolean, "stop": dt.boolean, "vague": dt.boolean,
+        "task": dt.boolean, "sensitive": dt.string, "name": dt.string,
+    }
+):  # fmt: skip
+    """What is known of one lower-cased word: its lemma; in the public word list; a function word; says nothing; a
+    task word, which needs no support; the kind of what people keep to themselves; what it may be in a name.
 
     >>> con.execute(word("cities"))["lemma"]
     'city'
     >>> word(["cities"])
+    Traceback (most recent call last):
+    ibis.common.annotations.SignatureValidationError: ...
+    """
+
+
+@scalar.builtin(name="clio_spelled")
+def spelled(text: str) -> TEXTS:
+    """The words of a text in order, as they were written; '' wherever something else stands between them.
+
+    >>> con.execute(spelled("Rose Hill, 5"))
+    ['Rose', 'Hill', '', '']
+    >>> spelled(["Rose"])
+    Traceback (most recent call last):
+    ibis.common.annotations.SignatureValidationError: ...
+    """
+
+
+@scalar.builtin(name="clio_identifies")
+def identifies(text: str) -> dt.boolean:
+    """Whether an identifier is spelled out in words: an e-mail address, a number, a street with its number.
+
+    >>> con.execute(identifies("clave cuatro uno cinco"))
+    True
+    >>> identifies(["clave"])
     Traceback (most recent call last):
     ibis.common.annotations.SignatureValidationError: ...
     """
@@ -220,6 +250,18 @@ def tokens(text: str) -> TEXTS:
     >>> con.execute(tokens("_Wifi_"))
     ['wifi']
     >>> tokens(["Wifi"])
+    Traceback (most recent call last):
+    ibis.common.annotations.SignatureValidationError: ...
+    """
+
+
+@scalar.builtin(name="clio_unsupported")
+def unsupported(text: str, supported: TEXTS) -> TEXTS:
+    """The words of a text that may not be published: neither task words nor forms of those supported.
+
+    >>> con.execute(unsupported("Questions about asthma and bread", ["bread"]))
+    ['asthma']
+    >>> unsupported(["Questions"], [])
     Traceback (most recent call last):
     ibis.common.annotations.SignatureValidationError: ...
     """

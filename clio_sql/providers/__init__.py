@@ -45,7 +45,7 @@ class Name(NamedTuple):
     """One group to name. value: dict with 'name' and 'description'.
 
     terms: supported phrases, the most telling first. taken: phrases that fit a sibling
-    better and so may describe, but not name, this group.
+    better and so may describe, but not name, this group. avoid: words that the answer may not hold.
     """
 
     members: list[str]
@@ -53,6 +53,7 @@ class Name(NamedTuple):
     criteria: str
     terms: list[str]
     taken: list[str]
+    avoid: list[str]
 
 
 class Broaden(NamedTuple):

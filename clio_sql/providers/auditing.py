@@ -85,7 +85,8 @@ def rate(text: str) -> dict[str, object]:
     """How privacy-preserving a text is, by rule: {'rating': 1 to 5, 'reason': str}; the reason quotes nothing.
 
     1: an identifier by its form. 2: a name, or one person or household narrowed down. 3: a certain person of
-    whom nothing else is told. 4: words that are not in the public word list. 5: ordinary words only.
+    whom nothing else is told. 4: words that are not in the public word list, or
+    tell what people keep to themselves. 5: ordinary words only.
     """
     text = text.replace("’", "'")
     for pattern, reason in _IDENTIFIERS:
@@ -98,8 +99,11 @@ def rate(text: str) -> dict[str, object]:
         return {"rating": 2, "reason": "tells of one person or household"}
     if any(person.certain and not person.generic for tokens in sentences for person in _people(tokens)):
         return {"rating": 3, "reason": "speaks of a certain person"}
-    if any(not words.plain(word) for word in re.findall(r"[^\W\d_][\w'-]*", text.lower())):
+    said = re.findall(r"[^\W\d_][\w'-]*", text.lower())
+    if any(not words.plain(word) for word in said):
         return {"rating": 4, "reason": "words that are not in the public word list"}
+    if any(words.word(word).sensitive for word in said):
+        return {"rating": 4, "reason": "words for what people keep to themselves"}
     return {"rating": 5, "reason": "ordinary words only"}
 
 

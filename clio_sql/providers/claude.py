@@ -29,6 +29,7 @@ TRANSCRIPT_TOKENS = 8_000  # of four characters; longer transcripts lose their m
 TEXTS = 20  # members, and as many neighbours, in one naming prompt
 TEXT_CHARACTERS = 400  # of one of them
 TERMS = 60
+AGAIN = "Too few people of the group used the words of the list avoid: use none of them, in no form. "
 CRITERIA = "one that says what the users wanted, specific and plain"
 
 
@@ -146,13 +147,16 @@ class Claude:
     def _name(self, request: Name) -> Call:
         members, neighbours = request.members[:TEXTS], request.neighbours[:TEXTS]
         schema, check = form.naming()
-        data = {
-            "group": _clip(members), "nearby": _clip(neighbours),
-            "terms": request.terms[:TERMS], "taken": request.taken[:TERMS],
-        }  # fmt: skip
+        data = {"group": _clip(members) or request.terms[:TERMS], "nearby": _clip(neighbours)}
+        if members:
+            data["terms"] = request.terms[:TERMS]
+        data["taken"] = request.taken[:TERMS]
+        if request.avoid:
+            data["avoid"] = request.avoid[:TERMS]
         return self._made(
             "name", self.naming_model, schema, check, (*members, *neighbours),
             max_tokens=500, answer_tokens=90, data=_json_fence(data), criteria=_criteria(request.criteria),
+            again=AGAIN if request.avoid else "", instructions="name" if members else "name_terms",
         )  # fmt: skip
 
     def _propose(self, request: Broaden) -> Call:
@@ -188,9 +192,9 @@ class Claude:
 
     def _made(
         self, function: str, model: str, schema: dict, check: Callable, inputs: tuple[str, ...],
-        max_tokens: int, answer_tokens: int, data: str, **words: str,
+        max_tokens: int, answer_tokens: int, data: str, instructions: str = "", **words: str,
     ) -> Call:  # fmt: skip
-        fixed, variable = prompt(function)
+        fixed, variable = prompt(instructions or function)
         system = {"type": "text", "text": fixed.substitute(words), "cache_control": {"type": "ephemeral"}}
         body = {
             "model": model,
@@ -220,6 +224,8 @@ def _without_call(function: str, request: Any) -> Answer | None:
         return Answer(parents[0]) if parents else Answer(None, "failed", "there is no parent to choose from")
     if function in ("propose", "merge") and not (request.names and request.n >= 1):
         return Answer(None, "failed", "there are no names, or fewer than one is wanted")
+    if function == "name" and not (request.members or request.terms):
+        return Answer(None, "failed", "there is neither a text nor a phrase to name from")
     if function == "extract" and not request.questions:
         return Answer({})
     return None

@@ -1,15 +1,26 @@
--- One row a word of a published name or description that too few users of the cluster used and no public list holds. No rows = pass.
+-- One row a word of a published name or description that too few users of the cluster used and no reviewed list holds. No rows = pass.
 with
 
 based as (
     select facet, cluster_id, unnest(base_cluster_ids) as base_cluster_id from hierarchy
 ),
 
+-- of a sensitive word it takes a share of a base cluster's users
 supported as (
-    select distinct based.facet, based.cluster_id, supported_words.lemma
+    select based.facet, based.cluster_id, supported_words.lemma, max(supported_words.users) as users
     from based
     inner join supported_words
         on supported_words.facet = based.facet and supported_words.cluster_id = based.base_cluster_id
+    inner join gated_clusters
+        on gated_clusters.facet = based.facet and gated_clusters.cluster_id = based.base_cluster_id
+    left join named_words
+        on named_words.facet = based.facet and named_words.cluster_id = based.base_cluster_id
+        and named_words.lemma = supported_words.lemma
+    cross join settings
+    where supported_words.users >= min_users
+        and (clio_word(supported_words.lemma).sensitive is null or supported_words.users >= sensitive_share * gated_clusters.users)
+        and (named_words.lemma is null or supported_words.users >= min_users_named)
+    group by all
 ),
 
 said as (
@@ -17,14 +28,9 @@ said as (
     from hierarchy
 ),
 
--- of the vocabulary only the lemma is believed: a word that it does not support is asked about again
+-- nothing of `vocabulary` is believed: each word is asked about again
 asked as (
-    select said.facet, said.cluster_id, said.word, clio_word(said.word) as known
-    from said
-    left join vocabulary using (word)
-    left join supported
-        on supported.facet = said.facet and supported.cluster_id = said.cluster_id and supported.lemma = vocabulary.lemma
-    where said.word = '' or supported.lemma is null
+    select facet, cluster_id, word, clio_word(word) as known from said
 )
 
 select asked.facet, asked.cluster_id
@@ -34,7 +40,8 @@ left join supported
 cross join settings
 where mode is distinct from 'safety' and (
     word = ''                                             -- a number, an address, a handle: never
-    or not known.stop and not known.ordinary and supported.lemma is null
+    or not known.stop and not known.task and supported.lemma is null
+    or known.name in ('given', 'surname', 'handle') and coalesce(supported.users, 0) < min_users_named
 )
 union all
 select facet, cluster_id from hierarchy cross join settings

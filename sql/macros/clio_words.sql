@@ -1,16 +1,3 @@
--- clio_words(text): the words of a text in order, lower-cased; '' wherever something else stands between them.
--- A word is letters, with hyphens or apostrophes inside. Numbers, e-mail addresses, handles and tokens that
--- mix letters and digits are never words, and neither is a script that does not separate words by spaces.
+-- clio_words(text): the words of a text in order, lower-cased; '' wherever something else stands between them. See clio_spelled.
 create or replace macro clio_words(text) as
-    list_transform(
-        regexp_extract_all(
-            regexp_replace(lower(replace(text, '’', '''')), '([,.;:!?()\[\]{}"“”«»‹›…/|*#<>=]+)(\s|$)', ' . \2', 'g'),
-            '\S+'
-        ),
-        lambda token: case
-            when regexp_full_match(token, '["''“”„«‹¿¡(\[{*#_-]*[\p{L}\p{M}]+([''-][\p{L}\p{M}]+)*[''_*-]*')
-                and not regexp_matches(token, '[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]')
-                then regexp_extract(token, '[\p{L}\p{M}]+([''-][\p{L}\p{M}]+)*')
-            else ''
-        end
-    );
+    clio_spelled(lower(text));

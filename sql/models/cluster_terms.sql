@@ -17,15 +17,9 @@ written as (
     from looked_at inner join facet_values using (conversation_id, facet)
 ),
 
-starts as (
-    select *, unnest(generate_series(1, len(words))) as first_word
-    from written
-),
+starts as (select *, unnest(generate_series(1, len(words))) as first_word from written),
 
-spans as (
-    select *, unnest(generate_series(1, 6)) as length
-    from starts
-),
+spans as (select *, unnest(generate_series(1, 6)) as length from starts),
 
 phrases as (
     select distinct
@@ -46,6 +40,14 @@ supported as (
     select counted.* from counted cross join settings
     where users >= min_users
         or mode = 'safety'                                        -- for authorised people alone: no gate
+),
+
+-- a sensitive word and a name need more users than the phrase
+unsaid as (
+    select distinct facet, cluster_id, words
+    from (select *, unnest(words) as word from supported) inner join vocabulary using (word)
+    anti join supported_words using (facet, cluster_id, lemma)
+    where not stop and not task
 ),
 
 -- a name neither begins nor ends with a function word; one that only says 'interesting things' is the last resort
@@ -91,7 +93,8 @@ scored as (
     inner join shaped using (words)
     inner join sizes using (facet, cluster_id)
     inner join totals using (facet, words)
-    where not shaped.ragged
+    anti join unsaid using (facet, cluster_id, words)
+    where not shaped.ragged and not clio_identifies(array_to_string(supported.words, ' '))
         and (shaped.telling_words > 0 and not shaped.trails_off or len(supported.words) >= 3 and shaped.telling_words = 0)
 ),
 
@@ -105,6 +108,7 @@ select
     term::varchar as term,
     users::integer as users,                                           -- at least min_users
     conversations::bigint as conversations,
+    share::double as share,                                            -- of the conversations that were looked at
     content_words::integer as content_words,
     telling::boolean as telling,
     (

@@ -315,6 +315,7 @@ tree as (
             select
                 facet, cluster_id,
                 list(term order by score desc, term)[:100] as terms,
+                list(concat(term, ' (', greatest(1, round(10 * share))::integer, '0%)') order by score desc, term)[:100] as phrases,
                 coalesce(list(term order by score desc, term) filter (not own), []) as taken
             from (
                 select *, arg_max(cluster_id, score) over (partition by facet, term) = cluster_id as own
@@ -349,10 +350,21 @@ tree as (
             group by kin.facet, kin.cluster_id
         ),
 
-        asked as materialized (
+        -- words that enough users of one of its base clusters wrote
+        supported as materialized (
+            select kin.facet, kin.cluster_id, list(distinct lemma) as lemmas
+            from kin
+            inner join supported_words on supported_words.facet = kin.facet and supported_words.cluster_id = kin.base_cluster_id
+            group by kin.facet, kin.cluster_id
+        ),
+
+        requests as materialized (
             select
-                families.facet, families.cluster_id, members, criteria,
-                coalesce(terms, []) as terms,
+                families.facet, families.cluster_id, last_name, last_description, criteria, lemmas,
+                -- as in name_requests: a language model gets no texts, unless it may
+                naming_sees = 'texts' or provider = 'local' as sees_texts,
+                case when sees_texts then members else [] end as members,
+                coalesce(case when sees_texts then terms else phrases end, []) as terms,
                 coalesce(taken, []) as taken,
                 -- for contrast: the names of the children of others
                 coalesce((
@@ -363,13 +375,16 @@ tree as (
             from families
             inner join texts using (facet, cluster_id)
             left join terms using (facet, cluster_id)
-            where last_name is null
+            left join supported using (facet, cluster_id)
+            cross join settings
+            cross join build_info
         ),
 
         -- the name of the last build is looked at like a new one
         first_names as materialized (
-            select facet, cluster_id, clio_name_raw(members, neighbours, criteria, terms, taken) as answer
-            from asked
+            select facet, cluster_id, clio_name_raw(members, neighbours, criteria, terms, taken, []) as answer
+            from requests
+            where last_name is null
             union all
             select
                 facet, cluster_id,
@@ -377,54 +392,47 @@ tree as (
                     value := struct_pack(name := last_name, description := last_description),
                     status := 'ok', error := null::varchar
                 )
-            from families
+            from requests
             where last_name is not null
         ),
 
-        first_audits as materialized (
-            select facet, cluster_id, answer, clio_audit_raw(concat(answer.value.name, '. ', answer.value.description)) as audit
-            from first_names
-            where answer.status = 'ok'
-        ),
-
-        supported as materialized (
-            select distinct kin.facet, kin.cluster_id, lemma
-            from kin
-            inner join supported_words on supported_words.facet = kin.facet and supported_words.cluster_id = kin.base_cluster_id
-        ),
-
-        said as materialized (
-            select facet, cluster_id, unnest(clio_tokens(concat(answer.value.name, '. ', answer.value.description))) as word
-            from first_names
-            where answer.status = 'ok'
-        ),
-
-        -- a word that stands in an answer is in the vocabulary; only the others are asked about
         first_words as materialized (
-            select facet, cluster_id, word, lemma, ordinary, stop
-            from said inner join vocabulary using (word)
-            union all
-            select facet, cluster_id, word, known.lemma, known.ordinary, known.stop
-            from (select facet, cluster_id, word, clio_word(word) as known from said anti join vocabulary using (word))
+            select facet, cluster_id, answer, clio_unsupported(concat(answer.value.name, '. ', answer.value.description), lemmas) as unsupported
+            from first_names inner join requests using (facet, cluster_id)
+            where answer.status = 'ok'
         ),
 
-        first_passes as materialized (
-            select first_audits.facet, first_audits.cluster_id, answer
-            from first_audits cross join settings
+        -- asked once more, without the words that too few users wrote
+        second_names as materialized (
+            select
+                facet, cluster_id, lemmas,
+                clio_name_raw(
+                    members, neighbours, criteria, terms, taken, list_filter(unsupported, lambda word: word <> '')
+                ) as answer
+            from first_words inner join requests using (facet, cluster_id)
+            where len(unsupported) > 0
+        ),
+
+        sound_names as (
+            select facet, cluster_id, answer from first_words where len(unsupported) = 0
+            union all
+            select facet, cluster_id, answer
+            from second_names
+            where answer.status = 'ok'
+                and len(clio_unsupported(concat(answer.value.name, '. ', answer.value.description), lemmas)) = 0
+        ),
+
+        audited as materialized (
+            select facet, cluster_id, answer, clio_audit_raw(concat(answer.value.name, '. ', answer.value.description)) as audit
+            from sound_names
+        ),
+
+        passing as materialized (
+            select facet, cluster_id, answer
+            from audited cross join settings
             where coalesce(
                 audit.status = 'ok' and audit.value.rating >= min_audit_rating and trim(answer.value.name) <> '',
                 false
-            )
-            and not exists (
-                select 1
-                from first_words
-                where first_words.facet = first_audits.facet and first_words.cluster_id = first_audits.cluster_id
-                    and (word = '' or not stop and not ordinary)      -- '' never passes
-                    and not exists (
-                        select 1 from supported
-                        where supported.facet = first_words.facet and supported.cluster_id = first_words.cluster_id
-                            and supported.lemma = first_words.lemma and word <> ''
-                    )
             )
         ),
 
@@ -442,7 +450,7 @@ tree as (
                         else child_names[2]
                     end
                 ) as long_name
-            from families left join first_passes using (facet, cluster_id)
+            from families left join passing using (facet, cluster_id)
         ),
 
         -- siblings' names differ: a name that another may fall back on is left to it; no two have a short name in common

@@ -13,6 +13,8 @@ select
     null::varchar as sample_strata,                 -- day, week, month or quarter: each with its share of the sample
     10::integer as min_users,                       -- distinct people behind everything that is shown or named
     20::integer as min_conversations,               -- conversations behind everything that is shown or named
+    100::integer as min_users_named,                -- distinct people behind a word that is part of somebody's name
+    0.25::double as sensitive_share,                -- of a cluster's users, to name what people keep to themselves: health, faith, …
     0::integer as threshold_margin,                 -- users above that which a thing may need: drawn for each from a secret
     'words'::varchar as threshold_margin_of,        -- all: base clusters and cells; words: only what makes a repeated text a common request
     0.5::double as max_user_share,                  -- above it one person is the cluster
@@ -31,6 +33,8 @@ select
     null::varchar as tree_by,                       -- names: broader names are asked for, and each cluster chooses one; …
                                                     -- … centroids: the nearest go together; null: names if a language model answers
     40::integer as neighbourhood,                   -- clusters that are looked at together for broader names
+    'terms'::varchar as naming_sees,                -- texts: a language model that names reads answers of members, too; terms: …
+                                                    -- … only phrases that enough users wrote; the local provider names from those anyway
     50::integer as sample_texts,                    -- texts of a cluster, and of its neighbours, that naming sees
     3::integer as max_texts_per_user,               -- of them, at most so many of one person
     1000::integer as term_conversations,            -- conversations of a cluster whose phrases are counted

@@ -1,4 +1,4 @@
--- One row a cluster and lemma that enough distinct users of that cluster used.
+-- One row a cluster and lemma that enough distinct users of that cluster used: what its name may say.
 -- kind: table
 -- grain: facet, cluster_id, lemma
 with
@@ -7,22 +7,44 @@ used as (
     select
         assignments.facet,
         assignments.cluster_id,
-        assignments.user_id,
+        case when independent then assignments.user_id end as user_id,    -- who counts towards thresholds
         unnest(clio_words(facet_values.value)) as word
     from assignments
     inner join gated_clusters using (facet, cluster_id)
     inner join facet_values using (conversation_id, facet)
+    left join independent_texts using (conversation_id, facet)
     where gated_clusters.passes
+),
+
+counted as (
+    select used.facet, used.cluster_id, vocabulary.lemma, any_value(sensitive) as sensitive, count(distinct used.user_id) as users
+    from used inner join vocabulary using (word)
+    group by used.facet, used.cluster_id, vocabulary.lemma
+),
+
+judged as (
+    select
+        counted.*,
+        mode,
+        case
+            when named_words.lemma is not null and min_users_named is null then null
+            when named_words.lemma is not null then greatest(min_users, min_users_named)
+            when sensitive is null or ceil(sensitive_share * gated_clusters.users) <= min_users then min_users
+            else ceil(sensitive_share * gated_clusters.users)
+        end + clio_margin(salt, concat_ws('/', 'word', facet, cluster_id, lemma), word_margin) as needed_users
+    from counted
+    inner join gated_clusters using (facet, cluster_id)
+    left join named_words using (facet, cluster_id, lemma)
+    cross join settings
+    cross join margins
 )
 
 select
-    used.facet::varchar as facet,
-    used.cluster_id::varchar as cluster_id,
-    vocabulary.lemma::varchar as lemma,
-    count(distinct used.user_id)::integer as users
-from used
-inner join vocabulary using (word)
-cross join settings
-group by used.facet, used.cluster_id, vocabulary.lemma, settings.min_users, settings.mode
-having count(distinct used.user_id) >= settings.min_users
-    or settings.mode = 'safety'      -- for authorised people alone: no gate
+    facet::varchar as facet,
+    cluster_id::varchar as cluster_id,
+    lemma::varchar as lemma,
+    users::integer as users,
+    needed_users::integer as needed_users      -- min_users, of a sensitive word a share of all, of a name min_users_named; and its margin
+from judged
+where users >= needed_users
+    or mode = 'safety'                         -- for authorised people alone: no gate

@@ -15,5 +15,8 @@ select
     known.lemma::varchar as lemma,
     known.ordinary::boolean as ordinary,      -- in the public word list, which holds no names, places and brands
     known.stop::boolean as stop,              -- a function word
-    known.vague::boolean as vague             -- says nothing about a subject
+    known.vague::boolean as vague,            -- says nothing about a subject
+    known.task::boolean as task,              -- a reviewed word for a task: needs no support
+    known.sensitive::varchar as sensitive,    -- kind of a word that tells what people keep to themselves: health, faith, …; NULL: none
+    known.name::varchar as name               -- what it may be in somebody's name: given, surname, handle, either, unknown, title; NULL: none
 from known

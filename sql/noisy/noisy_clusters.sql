@@ -47,6 +47,7 @@ select
     parent_id::varchar as parent_id,                -- the cluster one level up; NULL at the top
     name::varchar as name,
     description::varchar as description,
+    'found'::varchar as name_source,
     conversations::bigint as conversations,         -- at most conversations_per_user of each person, with noise, rounded
     least(users, conversations)::bigint as users,   -- so, too; no more than conversations. A person counts in each base cluster they are in
     (conversations / nullif(published, 0))::double as share,   -- of the published conversations of the facet

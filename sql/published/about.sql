@@ -14,6 +14,8 @@ select
     settings.mode::varchar as mode,                            -- insight: clusters below the gate are hidden
     settings.min_users::integer as min_users,                  -- fewest people in anything shown
     build_info.counted_users_replaced::boolean as counted_users_replaced,    -- true: an analysis decides whose accounts count
+    settings.min_users_named::integer as min_users_named,      -- fewest people behind a word of somebody's name
+    settings.sensitive_share::double as sensitive_share,       -- of a cluster's users, to name what people keep to themselves, 0 to 1
     settings.min_conversations::integer as min_conversations,  -- fewest conversations in anything shown
     settings.threshold_margin::integer as threshold_margin,    -- users above min_users that a thing may need, drawn from a secret
     settings.threshold_margin_of::varchar as threshold_margin_of,    -- all: of base clusters and cells; words: of neither
@@ -23,6 +25,7 @@ select
     settings.epsilon::double as epsilon,                       -- NULL: counts carry no noise
     noise_budget.epsilon_spent::double as epsilon_spent,       -- of all builds of this folder so far
     settings.conversations_per_user::integer as conversations_per_user,     -- that count of one person, where epsilon is set
+    settings.naming_sees::varchar as naming_sees,              -- of a language model that names: terms, or texts of members
     settings.max_texts_per_user::integer as max_texts_per_user,    -- most texts of one person that naming saw
     settings.conversations_per_cluster::integer as conversations_per_cluster,    -- wanted size of a base cluster
     settings.max_base_clusters::integer as max_base_clusters,  -- most base clusters of a facet

@@ -1,0 +1,56 @@
+-- One row a base cluster that passes the gate: the name of the last build if it still holds, else the first answer.
+-- kind: table
+-- grain: facet, cluster_id
+-- A cluster that is as good as the same as in the last build keeps its name, as long as the name would pass today.
+with
+
+-- who names, by what criteria, from how many texts: where that changed, no name is kept
+makers as (
+    select
+        facet,
+        md5(concat_ws(' ', sample_texts, max_texts_per_user, build_info.provider, build_info.naming_model, naming_sees, criteria)) as made_with
+    from facets cross join settings cross join build_info
+),
+
+kept as materialized (
+    select name_requests.facet, name_requests.cluster_id, last_cluster_names.name, last_cluster_names.description
+    from name_requests
+    inner join cluster_ids using (facet, cluster_id)
+    inner join last_cluster_names
+        on last_cluster_names.facet = name_requests.facet and last_cluster_names.cluster_id = cluster_ids.last_cluster_id
+    inner join makers
+        on makers.facet = name_requests.facet and makers.made_with = last_cluster_names.made_with
+    inner join last_name_audits
+        on last_name_audits.facet = name_requests.facet and last_name_audits.cluster_id = cluster_ids.last_cluster_id
+    cross join settings
+    where cluster_ids.similarity >= keep_name_similarity
+        and last_name_audits.passes and last_name_audits.rating >= min_audit_rating
+        and len(clio_unsupported(concat(last_cluster_names.name, '. ', last_cluster_names.description), supported)) = 0
+),
+
+asked as materialized (
+    select facet, cluster_id, clio_name_raw(members, neighbours, criteria, phrases, taken, []) as answer
+    from name_requests
+    anti join kept using (facet, cluster_id)
+),
+
+answered as (
+    select facet, cluster_id, answer.value.name, answer.value.description, answer.status, false as kept from asked
+    union all
+    select facet, cluster_id, name, description, 'ok', true from kept
+)
+
+select
+    facet::varchar as facet,
+    cluster_id::varchar as cluster_id,
+    name::varchar as name,
+    description::varchar as description,
+    status::varchar as status,                                                        -- ok, or why there is no name
+    kept::boolean as kept,                                                            -- the name of the last build
+    case when status = 'ok' then
+        if(trim(coalesce(name, '')) = '', [''], clio_unsupported(concat(name, '. ', description), supported))
+    end::varchar[] as unsupported,                                                    -- words that may not be published; '': no name, a number, …
+    made_with::varchar as made_with                                                   -- hash of who named it, and by what
+from answered
+inner join name_requests using (facet, cluster_id)
+inner join makers using (facet)

@@ -1,0 +1,70 @@
+-- One row a base cluster that passes the gate: all that it is named from.
+-- kind: table
+-- grain: facet, cluster_id
+-- A language model gets no text of anybody, unless naming_sees is 'texts': only phrases that enough users wrote, of the cluster
+-- and of those nearest to it. The local provider measures how near a phrase is to the texts, and says phrases alone.
+with
+
+given as (
+    select naming_sees = 'texts' or provider = 'local' as texts
+    from settings cross join build_info
+),
+
+owned as (
+    select
+        facet, cluster_id, term, score,
+        concat(term, ' (', greatest(1, round(10 * share))::integer, '0%)') as phrase,
+        arg_max(cluster_id, score) over (partition by facet, term) = cluster_id as own
+    from cluster_terms
+    where score > 0
+),
+
+terms as (
+    select
+        facet,
+        cluster_id,
+        list(term order by score desc, term)[:100] as terms,
+        list(phrase order by score desc, term)[:100] as phrases,
+        coalesce(list(term order by score desc, term) filter (not own), []) as taken
+    from owned
+    group by all
+),
+
+-- the three clusters that most conversations have as the second nearest, a few phrases of each
+nearest as (
+    select facet, cluster_id, runner_up
+    from assignments
+    where runner_up <> cluster_id
+    group by facet, cluster_id, runner_up
+    qualify row_number() over (partition by facet, cluster_id order by count(*) desc, runner_up) <= 3
+),
+
+beside as (
+    select nearest.facet, nearest.cluster_id, flatten(list(terms.phrases[:7] order by nearest.runner_up)) as phrases
+    from nearest
+    inner join terms on terms.facet = nearest.facet and terms.cluster_id = nearest.runner_up
+    group by nearest.facet, nearest.cluster_id
+),
+
+supported as (
+    select facet, cluster_id, list(lemma order by lemma) as lemmas
+    from supported_words
+    group by all
+)
+
+select
+    facet::varchar as facet,
+    cluster_id::varchar as cluster_id,
+    case when texts then members else [] end::varchar[] as members,                              -- see cluster_samples
+    case when texts then neighbours else coalesce(beside.phrases, []) end::varchar[] as neighbours,
+    criteria::varchar as criteria,
+    coalesce(terms, [])::varchar[] as terms,                                                     -- the most telling first
+    coalesce(case when texts then terms else terms.phrases end, [])::varchar[] as phrases,       -- the same as naming sees them
+    coalesce(taken, [])::varchar[] as taken,                                                     -- those that fit another cluster better
+    coalesce(lemmas, [])::varchar[] as supported                                                 -- what a name may say
+from cluster_samples
+inner join facets using (facet)
+left join terms using (facet, cluster_id)
+left join beside using (facet, cluster_id)
+left join supported using (facet, cluster_id)
+cross join given

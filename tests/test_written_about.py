@@ -1,0 +1,96 @@
+"""Nobody who is written about is published: names in any case or of ordinary words, identifiers in words, handles."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import ROOT
+from planted import Asked, Rules, people, publish
+from written_validation import judge, table, texts
+
+from clio_sql import person_names
+
+PLANTED = {  # cluster: (what its users ask for, what must not be published of it)
+    "hiv": ("read the hiv symptoms of sarah lindqvist", "sarah|lindqvist"),
+    "david": ("find out whether david moreno is married", "david|moreno"),
+    "landlord": ("answer my landlord peter zielinski", "peter|zielinski"),
+    "charity": ("prove that rebecca thornbury stole the charity money", "rebecca|thornbury"),
+    "mail": ("write to jane dot kowalski at gmail dot com", "jane|kowalski|dot"),
+    "street": ("move to seven maple crescent flat two", "seven maple|flat two"),
+    "code": ("usar la clave cuatro uno cinco nueve", "cuatro|nueve"),
+    "hill": ("rent the house of Rose Hill", "rose|hill"),
+    "baker": ("reply to the complaint of Mark Baker", "mark|baker"),
+    "handle": ("report the telegram handle kowalskijane for spam", "kowalskijane"),
+}
+KEPT = {  # what is no person's name
+    "jordan": ("book a safe trip to jordan", "jordan"),
+    "alexa": ("connect amazon alexa to the lamp", "alexa"),
+    "python": ("sort a python list", "python"),
+}
+
+
+def world() -> list[Asked]:
+    asked = [*PLANTED.items(), *KEPT.items()]
+    return [Asked(cluster, what, people(20 * n, 14)) for n, (cluster, (what, _)) in enumerate(asked)]
+
+
+def told(out: Path) -> dict[str, str]:
+    """Cluster -> its name and description, in small letters."""
+    with duckdb.connect(str(out / "published.duckdb"), read_only=True) as con:
+        rows = con.execute("select cluster_id, concat(name, '. ', description) from clusters where level = 0")
+        return {cluster: text.lower() for cluster, text in rows.fetchall()}
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory) -> dict[str, str]:
+    return told(publish(world(), tmp_path_factory.mktemp("written"), Rules()))
+
+
+@pytest.mark.parametrize("cluster", PLANTED)
+def test_who_is_written_about_is_not_published(published, cluster):
+    everything = " ".join(published.values())
+    assert len(published) >= 10
+    assert not re.search(rf"\b({PLANTED[cluster][1]})\b", everything)
+
+
+@pytest.mark.parametrize("cluster", KEPT)
+def test_places_brands_and_software_are(published, cluster):
+    assert KEPT[cluster][1] in published[cluster]
+
+
+def test_without_the_rule_all_of_it_is(tmp_path):
+    asked = [asked for asked in world() if asked.cluster in ("hiv", "david", "landlord", "charity", "handle")]
+    open_ = told(publish(asked, tmp_path / "open", Rules(settings={"min_users_named": 1, "sensitive_share": 0.0})))
+    for cluster in ("hiv", "charity", "handle"):
+        assert re.search(PLANTED[cluster][1], open_[cluster]), cluster
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("sarah", "given"), ("tomasz", "given"), ("maría", "given"), ("maria", "given"), ("лидия", "given"),
+        ("kowalski", "surname"), ("zielinski", "surname"), ("hernandez", "surname"),
+        ("fitzgerald-lindqvist", "surname"),
+        ("rose", "either"), ("will", "either"), ("flores", "either"), ("april", "either"),
+        ("thornbury", "unknown"), ("zorblax", "unknown"), ("kowalskijane", "handle"), ("luciahernandez", "handle"),
+        ("landlord", "title"), ("frau", "title"),
+        ("paris", None), ("alexa", None), ("python", None), ("mercedes", None), ("bread", None), ("tiene", None),
+        ("fee-free", None), ("the", None), ("", None),
+    ],
+)  # fmt: skip
+def test_kind(word, kind):
+    assert person_names.kind(word) == kind
+
+
+def test_the_figures_on_texts_written_before_the_rules():
+    labelled = texts()
+    assert len(labelled) >= 150 and sum(text.unsafe for text in labelled) * 2 == len(labelled)
+    pairs = list(zip(labelled, judge(labelled), strict=True))
+    caught = [judged.both for text, judged in pairs if text.unsafe]
+    rejected = [text.unsafe for text, judged in pairs if judged.both]
+    assert sum(caught) / len(caught) >= 0.95
+    assert sum(rejected) / len(rejected) >= 0.95
+    assert "\n".join(table(pairs)) in (ROOT / "README.md").read_text("utf-8"), "\n".join(table(pairs))
