@@ -17,7 +17,7 @@ from clio_sql.builder import last
 from clio_sql.errors import ClioError
 from clio_sql.project import Relation
 from clio_sql.quoting import identifier
-from clio_sql.register import FUNCTIONS, MACROS, macro_text
+from clio_sql.register import FUNCTIONS, MACROS, STEPS, macro_text
 from clio_sql.udfs import Function
 
 DIMENSION = 384  # of the vectors of clio_embed, where nothing is embedded
@@ -90,7 +90,7 @@ def connection() -> duckdb.DuckDBPyConnection:
         _KEPT.append(_never(function))
         returned: Any = function.sql_type(DIMENSION)
         con.create_function(f"{function.name}_raw", _KEPT[-1], function.parameters, returned, type="arrow")  # type: ignore
-    for macro in MACROS:
+    for macro in (*MACROS, *STEPS):
         con.execute(macro_text(macro))
     give_host_tables(con)
     return con

@@ -18,7 +18,7 @@ from sqlglot.errors import SqlglotError
 
 from clio_sql import syntax
 from clio_sql.errors import SqlError
-from clio_sql.register import FUNCTIONS, MACROS
+from clio_sql.register import FUNCTIONS, MACROS, STEPS, macro_text
 
 FOLDERS = ("models", "published", "safety", "noisy")
 # Relations that are kept as they were in the last build that was published, each as `last_<name>`.
@@ -96,6 +96,11 @@ class Relation:
         return _called(self.sql) & functions() == {"clio_embed"}
 
     @property
+    def macros(self) -> tuple[str, ...]:
+        """The macros of ours that it calls, and those that they call."""
+        return tuple(macro for macro in (*MACROS, *STEPS) if macro in _called(self.sql))
+
+    @property
     def code(self) -> str:
         """The SQL without comments and spacing: what two files have in common that do the same."""
         return " ".join(f"{token.token_type.name}:{token.text}" for token in sqlglot.tokenize(self.sql, "duckdb"))
@@ -119,7 +124,7 @@ class Relation:
     @property
     def problems(self) -> list[tuple[int | None, str]]:
         """(line, sentence) of all that no file may hold, wherever it lies."""
-        return list(syntax.problems(syntax.read(self.sql), functions() | {*MACROS}))
+        return list(syntax.problems(syntax.read(self.sql), functions() | {*MACROS, *STEPS}))
 
 
 @cache
@@ -129,9 +134,19 @@ def functions(answered: bool = False) -> frozenset[str]:
     return frozenset([*names, *(f"{name}_raw" for name in names)])
 
 
+@cache
 def _called(sql: str) -> frozenset[str]:
-    """The functions that stand in the SQL, however they are written; those in comments do not."""
-    return syntax.read(sql).calls
+    """The functions that stand in the SQL, however they are written, and in our macros that it calls."""
+    query = syntax.read(sql)
+    names = query.calls | {call.name for call in query.table_functions}
+    within = (_called(_body(macro)) for macro in (*MACROS, *STEPS) if macro in names)
+    return names.union(*within)
+
+
+def _body(macro: str) -> str:
+    """The query of a macro, or its expression as one."""
+    head, body = re.split(r"\bas\b", macro_text(macro).partition("create or replace macro")[2], maxsplit=1)
+    return body.strip().removeprefix("table").strip().rstrip(";") if body.split()[0] == "table" else f"select {body.strip().rstrip(';')}"
 
 
 class File(NamedTuple):

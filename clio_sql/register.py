@@ -53,6 +53,18 @@ MACROS = (
     "clio_user_id",
     "clio_margin",
 )
+# Table macros that models are made of, in sql/tree: not for users, so neither listed nor documented with the others.
+STEPS = (
+    "clio_overlap",
+    "clio_term_score",
+    "clio_tree_proposals",
+    "clio_tree_parents",
+    "clio_tree_families",
+    "clio_tree_ids",
+    "clio_tree_evidence",
+    "clio_tree_names",
+    "clio_tree_called",
+)
 RESERVED = ("clio", state.SCHEMA)  # schemas of ours; a file of that name would make every reference ambiguous
 
 # For the life of the process: a function whose callable is gone kills it.
@@ -173,11 +185,11 @@ def _save_macros(con: duckdb.DuckDBPyConnection, read_only: bool) -> None:
     """Save each macro that the database does not have in this very version; TEMP on a read-only one."""
     query = """
         select function_name, comment from duckdb_functions()
-        where function_type = 'macro' and (database_name = 'temp' or schema_name = current_schema()
+        where function_type in ('macro', 'table_macro') and (database_name = 'temp' or schema_name = current_schema()
             and database_name = current_database())  -- an attached warehouse's macros are not in reach
     """
     known = {(name, comment) for name, comment in con.execute(query).fetchall()}
-    for macro in MACROS:
+    for macro in (*MACROS, *STEPS):
         text = macro_text(macro)
         comment = describe(text)
         if (macro, comment) in known:
@@ -186,12 +198,14 @@ def _save_macros(con: duckdb.DuckDBPyConnection, read_only: bool) -> None:
             con.execute(text.replace("create or replace macro", "create or replace temp macro"))
         else:
             con.execute(text)
-            con.execute(f"comment on macro {macro} is {literal(comment)}")
+            kind = "macro table" if ") as table" in text else "macro"
+            con.execute(f"comment on {kind} {macro} is {literal(comment)}")
 
 
 def macro_text(macro: str) -> str:
     """The SQL file of a macro."""
-    return (files("clio_sql.sql") / "macros" / f"{macro}.sql").read_text("utf-8")
+    folder = "tree" if macro in STEPS else "macros"
+    return (files("clio_sql.sql") / folder / f"{macro}.sql").read_text("utf-8")
 
 
 def describe(text: str) -> str:

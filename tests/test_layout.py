@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from clio_sql.register import FUNCTIONS, MACROS, MODULES
+from clio_sql.register import FUNCTIONS, MACROS, MODULES, STEPS
 
 # A module imports only from tiers above its own; the modules of a package may import one another.
 TIERS = (
@@ -168,6 +168,19 @@ def test_a_macro_file_makes_that_macro_alone(macro):
     called = set(re.findall(r"\bclio_\w+_raw\b", text))
     assert called == (set() if macro in SQL_ALONE else {f"{macro}_raw"})
     assert text.startswith(f"-- {macro}("), "the comment begins with the call"
+
+
+@pytest.mark.parametrize("macro", STEPS)
+def test_a_step_of_the_tree_reads_only_what_it_is_handed(macro):
+    text = (ROOT / "sql" / "tree" / f"{macro}.sql").read_text("utf-8")
+    assert text.startswith(f"-- {macro}(") and re.findall(r"macro (\w+)\(", text) == [macro]
+    tables = set(re.findall(r"\b(?:from|join) (\w+)", text)) - {"query_table"}
+    steps = set(re.findall(r"^(\w+) as (?:materialized )?\(", text, re.M))
+    assert tables <= steps, f"{macro} reads {sorted(tables - steps)}"
+
+
+def test_every_step_has_its_file_and_the_other_way_round():
+    assert {path.stem for path in (ROOT / "sql" / "tree").glob("*.sql")} == set(STEPS)
 
 
 @pytest.mark.parametrize("path", SQL_FILES, ids=lambda path: path.stem)

@@ -369,7 +369,8 @@ class Trunk:
             "[sin(hash(name) % 97), cos(hash(name) % 89), 1]::float[] as centroid from base_clusters"
         )
         con.execute("create table supported_words as select facet, cluster_id, 'wifi' as lemma from base_clusters")
-        con.execute(f"create table trees as {RELATIONS['trees'].sql}")
+        for name in ("trees", "level_sizes", "linked_clusters"):
+            con.execute(f"create table {name} as {RELATIONS[name].sql}")
 
 
 BASE = ["facet", "cluster_id", "name", "description", "conversations", "users"]

@@ -17,7 +17,7 @@ from clio_sql.builder.reporting import Quiet, Reporter
 from clio_sql.engine import Engine
 from clio_sql.project import Relation
 from clio_sql.quoting import identifier
-from clio_sql.register import MACROS, engine_of, macro_text, register
+from clio_sql.register import engine_of, macro_text, register
 from clio_sql.runtime import made_of
 
 
@@ -121,7 +121,7 @@ class Builder:
     def _fingerprint(self, relation: Relation) -> str:
         """A hash of the SQL and its macros, of who answers, and of the inputs but the one gone through row by row."""
         parts = [relation.kind, relation.code]
-        parts += [macro_text(macro) for macro in MACROS if f"{macro}(" in relation.sql]  # such as the gate
+        parts += [macro_text(macro) for macro in relation.macros]  # such as the gate
         if relation.calls_model:
             parts.append(f"{self.engine.runtime.answers()} {code(relation.embeds)}")
         for name in relation.inputs:

@@ -35,13 +35,11 @@ pairs as (
     select
         fresh.facet, fresh.number, last_cluster_ids.cluster_id,
         -- Jaccard, over the conversations of both builds
-        coalesce(
-            common / (
-                sum(common) over (partition by fresh.facet, fresh.number)
-                + sum(common) over (partition by fresh.facet, last_cluster_ids.cluster_id) - common
-            ),
-            0
-        ) as overlap,
+        coalesce(clio_overlap(
+            common,
+            sum(common) over (partition by fresh.facet, fresh.number),
+            sum(common) over (partition by fresh.facet, last_cluster_ids.cluster_id)
+        ), 0) as overlap,
         case
             when len(fresh.centroid) = len(last_cluster_ids.centroid)
                 then list_cosine_similarity(fresh.centroid, last_cluster_ids.centroid)

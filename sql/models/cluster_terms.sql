@@ -111,9 +111,9 @@ select
     share::double as share,                                            -- of the conversations that were looked at
     content_words::integer as content_words,
     telling::boolean as telling,
-    (
-        -- how much commoner inside than outside, where half a conversation stands for 'none seen'
-        share * log2(share / ((total_conversations - conversations + 0.5) / (everything.size - scored.size + 1.0)))
-        * sqrt(content_words) * case when telling then 1 else 0.01 end
+    clio_term_score(
+        share,
+        (total_conversations - conversations + 0.5) / (everything.size - scored.size + 1.0),     -- half stands for none seen
+        content_words, telling
     )::double as score                                                 -- the higher, the more the phrase is this cluster's
 from scored inner join everything using (facet)

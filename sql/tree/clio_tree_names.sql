@@ -1,0 +1,84 @@
+-- clio_tree_names(families, evidence, last_level, settings, build_info): a name for each parent that passed the rule of
+-- words and the audit, like those of base clusters. One row per parent that has one: facet, cluster_id, own (name and
+-- description). A last name is looked at like a new one. A name with a word that too few users wrote is asked for once
+-- more without it. A language model is given no texts, unless it may see them (naming_sees).
+create or replace macro clio_tree_names(families, evidence, last_level, settings, build_info) as table
+with
+
+-- for contrast: the names of the children of others
+neighbours as (
+    select family.facet, family.cluster_id, list(child.name order by child.cluster_id) as neighbours
+    from query_table(families) as family
+    inner join query_table(last_level) as child
+        on child.facet = family.facet and not list_contains(family.child_ids, child.cluster_id)
+    group by family.facet, family.cluster_id
+),
+
+requests as materialized (
+    select
+        facet, cluster_id, last_name, last_description, criteria, lemmas,
+        naming_sees = 'texts' or provider = 'local' as sees_texts,
+        case when sees_texts then members else [] end as members,
+        coalesce(case when sees_texts then terms else phrases end, []) as terms,
+        coalesce(taken, []) as taken,
+        coalesce(neighbours, []) as neighbours
+    from query_table(families)
+    inner join query_table(evidence) using (facet, cluster_id)
+    left join neighbours using (facet, cluster_id)
+    cross join query_table(settings)
+    cross join query_table(build_info)
+),
+
+first_names as materialized (
+    select facet, cluster_id, clio_name_raw(members, neighbours, criteria, terms, taken, []) as answer
+    from requests
+    where last_name is null
+    union all
+    select
+        facet, cluster_id,
+        struct_pack(
+            value := struct_pack(name := last_name, description := last_description),
+            status := 'ok', error := null::varchar
+        )
+    from requests
+    where last_name is not null
+),
+
+first_words as materialized (
+    select
+        facet, cluster_id, answer,
+        clio_unsupported(concat(answer.value.name, '. ', answer.value.description), lemmas) as unsupported
+    from first_names inner join requests using (facet, cluster_id)
+    where answer.status = 'ok'
+),
+
+second_names as materialized (
+    select
+        facet, cluster_id, lemmas,
+        clio_name_raw(
+            members, neighbours, criteria, terms, taken, list_filter(unsupported, lambda word: word <> '')
+        ) as answer
+    from first_words inner join requests using (facet, cluster_id)
+    where len(unsupported) > 0
+),
+
+supported_names as (
+    select facet, cluster_id, answer from first_words where len(unsupported) = 0
+    union all
+    select facet, cluster_id, answer
+    from second_names
+    where answer.status = 'ok'
+        and len(clio_unsupported(concat(answer.value.name, '. ', answer.value.description), lemmas)) = 0
+),
+
+audited as materialized (
+    select facet, cluster_id, answer, clio_audit_raw(concat(answer.value.name, '. ', answer.value.description)) as audit
+    from supported_names
+)
+
+select facet, cluster_id, answer.value as own
+from audited cross join query_table(settings)
+where coalesce(
+    audit.status = 'ok' and audit.value.rating >= min_audit_rating and trim(answer.value.name) <> '',
+    false
+)
