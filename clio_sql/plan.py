@@ -20,6 +20,25 @@ from clio_sql.quoting import literal
 from clio_sql.register import connect, engine_of
 
 KEEPS_ALL = "select conversation_id, true as kept, 'ok' as status, null::varchar as error from transcripts"
+# Sizes of all levels of a tree, the base first, if every conversation is embedded and every cluster passes the gate
+SIZES = """
+    with base as (
+        select *, clio_fit_size(
+            (select count(*) from sampled_conversations),
+            conversations_per_cluster, max_base_clusters, min_base_clusters, least_per_cluster
+        )::integer as base_size
+        from settings
+    )
+    select
+        case
+            when base_size <= top_clusters or levels < 2 then [base_size]
+            else list_transform(
+                range(levels), lambda level: clio_level_size(base_size, top_clusters, level, levels)::integer
+            )
+        end,
+        neighbourhood,
+        (select count(*) from facets where clustered)
+    from base"""
 ANSWER = 120  # characters of a typical clustered answer: a sentence or two
 NAME, DESCRIBED = 45, 250  # characters of a typical name, and of a name with its description
 
@@ -120,15 +139,8 @@ def _asked(con: duckdb.DuckDBPyConnection, engine: Engine, relation: project.Rel
 
 def _naming(con: duckdb.DuckDBPyConnection, engine: Engine) -> Iterator[tuple[str, Plan]]:
     """Naming and the hierarchy of every clustered facet, with prompts of typical length."""
-    sizes = con.execute("""
-        select
-            greatest(1, least(
-                max_base_clusters, ceil((select count(*) from sampled_conversations) / conversations_per_cluster)
-            )),
-            top_clusters, levels, neighbourhood, (select count(*) from facets where clustered)
-        from settings""").fetchone()
-    base, top, levels, neighbourhood, facets = (int(size) for size in sizes)  # type: ignore[union-attr]
-    tree = _level_sizes(base, top, levels) * facets
+    sizes, neighbourhood, facets = con.execute(SIZES).fetchone()  # type: ignore[misc]
+    tree = sizes * facets
     groups = [_text(ANSWER, number) for number in range(40)]
     names = [Name([f"{n} {text}" for text in groups[:20]], groups[20:], "", [], [], []) for n in range(sum(tree))]
     yield "name", _priced(engine, "name", names)
@@ -149,13 +161,6 @@ def _naming(con: duckdb.DuckDBPyConnection, engine: Engine) -> Iterator[tuple[st
     yield "propose", _priced(engine, "propose", proposals)
     yield "merge", _priced(engine, "merge", merges)
     yield "choose", _priced(engine, "choose", choices)
-
-
-def _level_sizes(base: int, top: int, levels: int) -> list[int]:
-    """As in hierarchy.sql: n_l / n_(l-1) = (n_top / n_base) ^ (1 / (levels - 1))."""
-    if base <= top or levels < 2:
-        return [base]
-    return [max(top, round(base * (top / base) ** (level / (levels - 1)))) for level in range(levels)]
 
 
 def _priced(engine: Engine, function: str, requests: list[Extract] | list[Any]) -> Plan:

@@ -145,8 +145,9 @@ def _called(sql: str) -> frozenset[str]:
 
 def _body(macro: str) -> str:
     """The query of a macro, or its expression as one."""
-    head, body = re.split(r"\bas\b", macro_text(macro).partition("create or replace macro")[2], maxsplit=1)
-    return body.strip().removeprefix("table").strip().rstrip(";") if body.split()[0] == "table" else f"select {body.strip().rstrip(';')}"
+    made = macro_text(macro).partition("create or replace macro")[2].strip().rstrip(";")
+    body = re.split(r"\bas\b", made, maxsplit=1)[1].strip()
+    return body.removeprefix("table") if re.match(r"table\b", body) else f"select {body}"
 
 
 class File(NamedTuple):

@@ -57,6 +57,8 @@ MACROS = (
 STEPS = (
     "clio_overlap",
     "clio_term_score",
+    "clio_fit_size",
+    "clio_level_size",
     "clio_tree_proposals",
     "clio_tree_parents",
     "clio_tree_families",

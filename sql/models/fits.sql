@@ -18,10 +18,7 @@ counted as (
     select
         facet,
         conversations,
-        greatest(1, least(
-            max_base_clusters,
-            greatest(ceil(points / conversations_per_cluster), least(min_base_clusters, points // least_per_cluster))
-        )) as k,
+        clio_fit_size(points, conversations_per_cluster, max_base_clusters, min_base_clusters, least_per_cluster) as k,
         concat_ws(
             ' ', conversations_per_cluster, max_base_clusters, min_base_clusters, least_per_cluster, points_per_cluster,
             fit_repeats, seed

@@ -1,5 +1,4 @@
--- One row per facet and level above the base: how many clusters it should have. Sizes follow
--- n_l / n_(l-1) = (n_top / n_base) ^ (1 / (levels - 1)); Clio, arXiv 2412.13678.
+-- One row per facet and level above the base: how many clusters it should have.
 -- kind: table
 -- grain: facet, level
 with
@@ -23,9 +22,7 @@ sizes as (
 select
     facet::varchar as facet,
     level::integer as level,                                          -- 0 would be the base
-    greatest(
-        top_size, cast(round(base_size * pow(top_size / base_size, level / (levels - 1))) as integer)
-    )::integer as wanted,
+    clio_level_size(base_size, top_size, level, levels)::integer as wanted,
     kept::boolean as kept,                                            -- whether the last build's tree stays
     tree_by::varchar as tree_by                                       -- what puts clusters together: names or centroids
 from sizes, unnest(range(1, levels)) as above(level)

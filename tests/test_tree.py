@@ -1,0 +1,124 @@
+"""The steps of the hierarchy, one by one, on tables made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+import clio_sql
+from clio_sql import plan, project
+
+
+@pytest.fixture(scope="module")
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with clio_sql.connect() as con:
+        yield con
+
+
+def rows(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple]:
+    return con.execute(query).fetchall()
+
+
+def test_sizes_of_a_tree(con):
+    level = "clio_level_size(90, 10, level, 3)::integer"
+    assert rows(con, f"select list({level} order by level) from range(3) as levels(level)") == [([90, 30, 10],)]
+    sizes = "select list(clio_fit_size(points, 50, 1000, 8, 33)::integer order by points) from (values {}) as t(points)"
+    # one at least; one of 33 points each up to eight; then one of 50
+    assert rows(con, sizes.format("(0), (66), (300), (400), (1500), (1000000)")) == [([1, 2, 8, 8, 30, 1000],)]
+
+
+@pytest.mark.parametrize(
+    ("conversations", "sizes"), [(0, [1]), (300, [8]), (1500, [30, 17, 10]), (100_000, [1000, 100, 10])]
+)
+def test_a_plan_names_as_many_clusters_as_a_run_does(con, conversations, sizes):
+    relations = {relation.name: relation.sql for relation in project.load()}
+    for name in ("settings", "facets"):
+        con.execute(f"create or replace temp table {name} as {relations[name]}")
+    con.execute(f"create or replace temp table sampled_conversations as from range({conversations})")
+    assert rows(con, plan.SIZES)[0][0] == sizes
+
+
+def test_a_child_whose_choice_failed_stays_alone(con):
+    con.execute("""
+        create or replace temp table last_level as
+        select
+            'f' as facet, 0 as level, unnest(['a', 'b', 'c', 'd']) as cluster_id, unnest([9, 20, 5, 7]) as conversations,
+            cluster_id as name, '' as description, [cluster_id] as base_cluster_ids, 'c' as criteria;
+        create or replace temp table parents as
+        select 'f' as facet, unnest(['a', 'b', 'c', 'd']) as cluster_id, unnest(['x', 'x', null, null]) as parent,
+            null::varchar as kept_id""")
+    found = rows(
+        con, "select level, child_ids, conversations from clio_tree_families('last_level', 'parents') order by number"
+    )
+    assert found == [(1, ["b", "a"], 29), (1, ["c"], 5), (1, ["d"], 7)]
+
+
+IDS = """
+    create or replace temp table base_clusters as
+    select 'f' as facet, unnest(['a', 'b', 'c', 'd']) as cluster_id, unnest([40, 10, 30, 30]) as conversations;
+    create or replace temp table families as
+    select 'f' as facet, 1 as level, unnest([1, 2, 3]) as number, unnest([null, null, 'p1_0009']) as kept_id,
+        unnest([['a', 'b'], ['c'], ['d']]) as base_cluster_ids;
+    create or replace temp table last_hierarchy as
+    select 'f' as facet, 1 as level, unnest(['p1_0003', 'p1_0009']) as cluster_id,
+        unnest(['Money', 'Travel']) as name, 'd' as description, unnest([['a', 'c'], ['d']]) as base_cluster_ids;
+    create or replace temp table used_ids as
+    select 'f' as facet, unnest(['p1_0003', 'p1_0011', 'p2_0040']) as cluster_id;
+    create or replace temp table trees as select 'f' as facet, null::varchar as reason;
+    create or replace temp table settings as select 0.5 as keep_name_similarity"""
+
+
+def test_a_parent_keeps_the_id_of_the_one_it_has_most_in_common_with(con):
+    con.execute(IDS)
+    query = "select cluster_id, last_name from clio_tree_ids({}) order by base_cluster_ids"
+    tables = "'families', 'base_clusters', 'last_hierarchy', 'used_ids', 'trees', 'settings'"
+    # 40 of 80 in common with the old p1_0003; the second gets a number that was never used; the third was kept
+    expected = [("p1_0003", "Money"), ("p1_0012", None), ("p1_0009", "Travel")]
+    assert rows(con, query.format(tables)) == expected
+    con.execute("update trees set reason = 'settings'")  # other settings ask for other names
+    assert [name for _, name in rows(con, query.format(tables))] == [None, None, "Travel"]
+
+
+def test_of_one_user_a_parent_is_named_from_a_few_texts_only(con):
+    con.execute("""
+        create or replace temp table families as
+        select 'f' as facet, 'p' as cluster_id, 40 as conversations, ['a', 'b'] as base_cluster_ids;
+        create or replace temp table base_clusters as
+        select 'f' as facet, unnest(['a', 'b']) as cluster_id, 20 as conversations;
+        create or replace temp table sampled_texts as
+        select
+            'f' as facet, cluster_id, 'member' as relation, concat(cluster_id, n) as conversation_id,
+            case when n < 3 then 'talkative' else concat('u', cluster_id, n) end as user_id,
+            concat(case when n < 3 then 'theirs ' else 'other ' end, cluster_id, n) as value, n + 1 as position
+        from (select unnest(['a', 'b']) as cluster_id), range(10) as numbers(n);
+        create or replace temp table cluster_terms as
+        select 'f' as facet, 'a' as cluster_id, 't' as term, 20 as conversations, 1 as content_words, true as telling;
+        create or replace temp table supported_words as
+        select 'f' as facet, unnest(['a', 'b', 'b']) as cluster_id, unnest(['one', 'one', 'two']) as lemma;
+        create or replace temp table settings as select 0 as seed, 40 as sample_texts, 3 as max_texts_per_user""")
+    tables = "'families', 'base_clusters', 'cluster_terms', 'sampled_texts', 'supported_words', 'settings'"
+    [(members, lemmas)] = rows(con, f"select members, list_sort(lemmas) from clio_tree_evidence({tables})")
+    assert len(members) == 17 and sum(member.startswith("theirs") for member in members) == 3
+    assert lemmas == ["one", "two"]
+
+
+def test_siblings_are_called_differently_and_only_by_what_passed(con):
+    con.execute("""
+        create or replace temp table families as
+        select
+            'f' as facet, 1 as level, unnest(['p', 'q', 'r']) as cluster_id, unnest([30, 20, 10]) as conversations,
+            unnest([['Taxes', 'Rent'], ['Cats', 'Dogs'], ['Trains']]) as child_names,
+            unnest([['about taxes', '-'], ['about cats', '-'], ['about trains']]) as child_descriptions,
+            [cluster_id] as base_cluster_ids, [cluster_id] as child_ids;
+        create or replace temp table passing as
+        select 'f' as facet, unnest(['p', 'r']) as cluster_id, unnest([
+            {name: 'Money', description: 'about money'}, {name: 'Money', description: 'about money too'}
+        ]) as own""")
+    found = rows(con, "select cluster_id, name, description from clio_tree_called('families', 'passing') order by 1")
+    assert found == [
+        ("p", "Money", "about money"),
+        ("q", "Cats and dogs", "about cats"),
+        ("r", "Trains", "about trains"),
+    ]
