@@ -21,10 +21,11 @@ from clio_sql.errors import SqlError
 from clio_sql.register import FUNCTIONS, MACROS, STEPS, macro_text
 
 FOLDERS = ("models", "published", "safety", "noisy")
+WITHIN = {"models": ("models", "suppression")}  # the folders of packaged files, where they are several
 # Relations that are kept as they were in the last build that was published, each as `last_<name>`.
 LAST = (
     "cluster_models", "cluster_ids", "assignments", "cluster_names", "name_audits", "trees", "hierarchy", "layout",
-    "bases", "told_cells",
+    "bases", "published_cells",
 )  # fmt: skip
 # Made by the host: name -> what a row is.
 HOST = {
@@ -247,7 +248,8 @@ def _packaged() -> tuple[Relation, ...]:
     return tuple(
         parse(file.name[:-4], folder, file.read_text("utf-8"))
         for folder in FOLDERS
-        for file in sorted((files("clio_sql.sql") / folder).iterdir(), key=lambda file: file.name)
+        for place in WITHIN.get(folder, (folder,))
+        for file in sorted((files("clio_sql.sql") / place).iterdir(), key=lambda file: file.name)
         if file.name.endswith(".sql")
     )
 

@@ -53,12 +53,13 @@ MACROS = (
     "clio_user_id",
     "clio_margin",
 )
-# Table macros that models are made of, in sql/tree: not for users, so neither listed nor documented with the others.
+# Macros that models are made of, in sql/steps: not for users, so neither listed nor documented with the others.
 STEPS = (
     "clio_overlap",
     "clio_term_score",
     "clio_fit_size",
     "clio_level_size",
+    "clio_cell",
     "clio_tree_proposals",
     "clio_tree_parents",
     "clio_tree_families",
@@ -206,7 +207,7 @@ def _save_macros(con: duckdb.DuckDBPyConnection, read_only: bool) -> None:
 
 def macro_text(macro: str) -> str:
     """The SQL file of a macro."""
-    folder = "tree" if macro in STEPS else "macros"
+    folder = "steps" if macro in STEPS else "macros"
     return (files("clio_sql.sql") / folder / f"{macro}.sql").read_text("utf-8")
 
 

@@ -81,7 +81,7 @@ CELLS = "cells_are_what_the_conversations_say"
 BASES = "a_basis_is_of_today_or_of_the_last_build"
 COUNTS = "published_counts_are_rounded"
 MOVED = "no_figure_moved_without_enough_people"
-CELL_GATE = "every_told_cell_passes_the_gate"
+CELL_GATE = "every_published_cell_passes_the_gate"
 LEFT_OVER = "what_is_left_of_a_breakdown_passes_the_gate"
 SIBLINGS = "a_value_is_told_of_all_siblings_or_none"
 SHARES = "shares_are_of_published_counts"
@@ -120,16 +120,16 @@ COUNTING = [
     Mutation("bases", "moved_independent >= min_users or", "true or", MOVED, TWICE),
     Mutation("bases", "conversations::bigint as conversations ", "2 * conversations::bigint as conversations ", BASES),
     Mutation("bases", "user_id::varchar as user_id,", "concat(user_id, cluster_id)::varchar as user_id,", BASES),
-    Mutation("told_cells", "independent_today, conversations_today, most_today,", "99, 99, 1,", CELL_GATE,
+    Mutation("cell_figures", "independent_today, conversations_today, most_today,", "99, 99, 1,", CELL_GATE,
              (PAIR, GONE)),
-    Mutation("told_cells", "min_users + case\n        when last_told", "0 + case\n        when last_told", CELL_GATE,
+    Mutation("shown_cells", "(min_users + case\n", "(0 + case\n", CELL_GATE,
              (SOLO,)),
-    Mutation("told_cells", "breakdown, value), cell_margin)", "breakdown, value), 0)", CELL_GATE, settings=MARGIN),
-    Mutation("told_cells", "value <> '' and conversations_today > 0", "conversations_today > 0", CELL_GATE, (BLANK,)),
-    Mutation("told_cells", "where not passes\n", "where false\n", LEFT_OVER),
-    Mutation("told_cells", "having count(*) = any_value(above.families)", "", SIBLINGS),
-    Mutation("told_cells", "having bool_and(passes) and", "having bool_or(passes) and", CELL_GATE),
-    Mutation("told_cells", "case when below.all_told then told.users end", "told.users",
+    Mutation("shown_cells", "breakdown, value), cell_margin)", "breakdown, value), 0)", CELL_GATE, settings=MARGIN),
+    Mutation("cell_figures", "value <> '' and conversations_today > 0", "conversations_today > 0", CELL_GATE, (BLANK,)),
+    Mutation("family_choices", "where not passes\n", "where false\n", LEFT_OVER),
+    Mutation("published_cells", "having count(*) = any_value(above.families)", "", SIBLINGS),
+    Mutation("family_values", "having bool_and(passes)", "having bool_or(passes)", CELL_GATE),
+    Mutation("published_cells", "case when below.all_published then published.users end", "published.users",
              "users_of_a_cell_are_told_only_where_all_below_is"),
     Mutation("cluster_facets", "round(conversations / round_to) * round_to", "conversations", COUNTS),
     Mutation("cluster_facets", "round(users / round_to) * round_to", "users", COUNTS),

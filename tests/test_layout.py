@@ -172,7 +172,7 @@ def test_a_macro_file_makes_that_macro_alone(macro):
 
 @pytest.mark.parametrize("macro", STEPS)
 def test_a_step_of_the_tree_reads_only_what_it_is_handed(macro):
-    text = (ROOT / "sql" / "tree" / f"{macro}.sql").read_text("utf-8")
+    text = (ROOT / "sql" / "steps" / f"{macro}.sql").read_text("utf-8")
     assert text.startswith(f"-- {macro}(") and re.findall(r"macro (\w+)\(", text) == [macro]
     tables = set(re.findall(r"\b(?:from|join) (\w+)", text)) - {"query_table"}
     steps = set(re.findall(r"^(\w+) as (?:materialized )?\(", text, re.M))
@@ -180,7 +180,7 @@ def test_a_step_of_the_tree_reads_only_what_it_is_handed(macro):
 
 
 def test_every_step_has_its_file_and_the_other_way_round():
-    assert {path.stem for path in (ROOT / "sql" / "tree").glob("*.sql")} == set(STEPS)
+    assert {path.stem for path in (ROOT / "sql" / "steps").glob("*.sql")} == set(STEPS)
 
 
 @pytest.mark.parametrize("path", SQL_FILES, ids=lambda path: path.stem)

@@ -44,7 +44,8 @@ def test_a_child_whose_choice_failed_stays_alone(con):
     con.execute("""
         create or replace temp table last_level as
         select
-            'f' as facet, 0 as level, unnest(['a', 'b', 'c', 'd']) as cluster_id, unnest([9, 20, 5, 7]) as conversations,
+            'f' as facet, 0 as level, unnest(['a', 'b', 'c', 'd']) as cluster_id,
+            unnest([9, 20, 5, 7]) as conversations,
             cluster_id as name, '' as description, [cluster_id] as base_cluster_ids, 'c' as criteria;
         create or replace temp table parents as
         select 'f' as facet, unnest(['a', 'b', 'c', 'd']) as cluster_id, unnest(['x', 'x', null, null]) as parent,

@@ -3,13 +3,13 @@
 -- grain: facet, cluster_id, breakdown, value
 with
 
--- see told_cells for what is told, and bases for the day of each figure
+-- see published_cells for what is told, and bases for the day of each figure
 rounded as (
     select
         facet, cluster_id, breakdown, value,
         round(conversations / round_to) * round_to as conversations,
         round(users / round_to) * round_to as users
-    from told_cells cross join settings
+    from published_cells cross join settings
     where relation = 'cluster_facets' and round_to is not null
 ),
 
@@ -23,7 +23,7 @@ tops as (
 ),
 
 -- how common a value is, is known of the tops that tell it, and of those that leave nothing untold: they have none of it.
--- What a cluster does not tell is nothing or min_conversations and more (see told_cells), so half of that tells them apart.
+-- What a cluster does not tell is nothing or min_conversations and more (see published_cells), so half of that tells them apart.
 remainders as (
     select facet, breakdown, cluster_id, any_value(of_cluster) as of_cluster, any_value(of_cluster) - sum(conversations) as untold
     from tops

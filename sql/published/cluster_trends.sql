@@ -7,6 +7,6 @@ select
     value::date as period,                                                     -- its first day
     (round(conversations / round_to) * round_to)::bigint as conversations,     -- rounded
     (round(users / round_to) * round_to)::bigint as users                      -- distinct people, rounded; NULL where cells below are not told
-from told_cells cross join settings
+from published_cells cross join settings
 where relation = 'cluster_trends' and round_to is not null
 order by facet, cluster_id, value

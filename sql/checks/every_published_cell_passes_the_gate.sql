@@ -50,7 +50,7 @@ required as (                                             -- what was published 
         if(last.cluster_id is null, clio_margin(
             salt, concat_ws('/', 'cell', relation, facet, cluster_id, breakdown, value), cell_margin
         ), 0) as margin
-    from published left join last_told_cells as last using (relation, facet, cluster_id, breakdown, value) cross join margins
+    from published left join last_published_cells as last using (relation, facet, cluster_id, breakdown, value) cross join margins
 )
 
 select required.relation, required.facet, required.cluster_id, required.breakdown

@@ -1,0 +1,42 @@
+-- One row per cell of a breakdown: its figures as last published, and whether it passes the gate both so and today.
+-- kind: table
+-- grain: cell
+with
+
+counted as (
+    select
+        cell,
+        sum(conversations) as conversations,
+        sum(conversations_today) as conversations_today,
+        count(person) filter (conversations > 0) + sum(gone) as users,
+        sum(independent) filter (conversations > 0) as independent,
+        sum(independent_today) as independent_today,
+        max(conversations) filter (person is not null) as most,
+        max(conversations_today) filter (person is not null) as most_today
+    from cell_users
+    group by cell
+    having sum(conversations) > 0
+)
+
+select
+    cell::ubigint as cell,
+    line::ubigint as line,
+    facet::varchar as facet,
+    level::integer as level,
+    family::varchar as family,
+    cluster_id::varchar as cluster_id,
+    relation::varchar as relation,
+    breakdown::varchar as breakdown,
+    value::varchar as value,
+    conversations::bigint as conversations,
+    users::bigint as users,
+    (
+        value <> '' and conversations_today > 0
+        and clio_gate(independent, conversations, most, required_users, min_conversations, max_user_share)
+        and clio_gate(
+            independent_today, conversations_today, most_today, required_users, min_conversations, max_user_share
+        )
+    )::boolean as passes
+from counted
+inner join shown_cells using (cell)
+cross join settings

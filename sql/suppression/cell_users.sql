@@ -1,0 +1,19 @@
+-- One row per cell of a breakdown of a shown cluster and user, counted once however many base clusters they are in.
+-- kind: table
+-- grain: cell, person
+with
+
+parts as (
+    select cell, unnest(base_cells) as base_cell from shown_cells where relation <> 'clusters'
+)
+
+select
+    cell::ubigint as cell,
+    person::ubigint as person,                                  -- NULL: users who are gone, and no user
+    sum(gone)::integer as gone,
+    sum(conversations)::integer as conversations,
+    sum(conversations_today)::integer as conversations_today,
+    (case when person is null then sum(independent) else max(independent) end)::integer as independent,
+    max(independent_today)::integer as independent_today
+from base_cell_users inner join parts using (base_cell)
+group by cell, person

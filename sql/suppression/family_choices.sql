@@ -1,0 +1,73 @@
+-- One row per family and value that may be published: what is left of each cluster, all values held back together, is
+-- nothing or passes the gate. Else the smallest value is held back too; if that is not enough, the whole breakdown is.
+-- kind: table
+-- grain: facet, level, family, relation, breakdown, value
+with
+
+-- try 0 publishes all values, try 1 all but the smallest
+tries as (
+    select *, 0 as try from family_values
+    union all
+    select *, 1 from family_values where not is_smallest
+),
+
+breakdowns as (
+    select distinct facet, level, family, relation, breakdown, unnest([0, 1]) as try from family_values
+),
+
+held_back as (
+    select breakdowns.try, shown_cells.cell, shown_cells.line
+    from shown_cells
+    inner join breakdowns using (facet, level, family, relation, breakdown)
+    anti join tries using (try, facet, level, family, relation, breakdown, value)
+),
+
+left_users as (
+    select
+        try, line, person,
+        sum(conversations) as conversations,
+        sum(conversations_today) as conversations_today,
+        case when person is null then sum(independent) else max(independent) end as independent,
+        max(independent_today) as independent_today
+    from cell_users inner join held_back using (cell)
+    group by try, line, person
+),
+
+left_over as (
+    select
+        try, line,
+        clio_gate(
+            sum(independent) filter (conversations > 0), sum(conversations),
+            max(conversations) filter (person is not null),
+            any_value(min_users), any_value(min_conversations), any_value(max_user_share)
+        ) and clio_gate(
+            sum(independent_today), sum(conversations_today),
+            max(conversations_today) filter (person is not null),
+            any_value(min_users), any_value(min_conversations), any_value(max_user_share)
+        ) and sum(conversations_today) > 0 as passes
+    from left_users cross join settings
+    group by try, line
+    having sum(conversations) > 0
+),
+
+too_little as (
+    select distinct left_over.try, facet, level, family, relation, breakdown
+    from left_over
+    inner join (select distinct line, facet, level, family, relation, breakdown from shown_cells) using (line)
+    where not passes
+),
+
+first_that_is_enough as (
+    select facet, level, family, relation, breakdown, min(try) as try
+    from breakdowns anti join too_little using (try, facet, level, family, relation, breakdown)
+    group by facet, level, family, relation, breakdown
+)
+
+select
+    facet::varchar as facet,
+    level::integer as level,
+    family::varchar as family,
+    relation::varchar as relation,
+    breakdown::varchar as breakdown,
+    value::varchar as value
+from tries inner join first_that_is_enough using (facet, level, family, relation, breakdown, try)
