@@ -47,12 +47,12 @@ select
     parent_id::varchar as parent_id,                -- the cluster one level up; NULL at the top
     name::varchar as name,
     description::varchar as description,
-    'found'::varchar as name_source,
     conversations::bigint as conversations,         -- at most conversations_per_user of each person, with noise, rounded
     least(users, conversations)::bigint as users,   -- so, too; no more than conversations. A person counts in each base cluster they are in
     (conversations / nullif(published, 0))::double as share,   -- of the published conversations of the facet
     layout.x::float as x,                           -- place on the map, -1 to 1
-    layout.y::float as y
+    layout.y::float as y,
+    'found'::varchar as name_source
 from rounded
 inner join totals using (facet)
 left join layout using (facet, cluster_id)

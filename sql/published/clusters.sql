@@ -100,11 +100,11 @@ select
     parent_id::varchar as parent_id,                -- the cluster one level up; NULL at the top
     name::varchar as name,                          -- audited: no word that too few people used
     description::varchar as description,            -- one or two sentences, audited like the name
-    case when cluster_id <> '(other)' then 'found' end::varchar as name_source,    -- found: of words that enough users wrote; NULL: of no cluster
     conversations::bigint as conversations,         -- rounded, see about.round_to
     users::bigint as users,                         -- distinct people, rounded
     (conversations / nullif(published, 0))::double as share,   -- of the published conversations of the facet
     x::float as x,                                  -- place on the map, -1 to 1
-    y::float as y                                   -- place on the map, -1 to 1
+    y::float as y,                                  -- place on the map, -1 to 1
+    case when cluster_id <> '(other)' then 'found' end::varchar as name_source    -- found: of words that enough users wrote; NULL: of no cluster
 from rounded inner join totals using (facet)
 order by facet, level desc, conversations desc, cluster_id
