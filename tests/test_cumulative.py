@@ -28,7 +28,8 @@ PURITY = """
         -- without ids a conversation is found by what was said
         inner join (
             select user_id, messages, any_value(label) as label from read_parquet('{file}') group by all
-        ) as theirs on theirs.user_id is not distinct from conversations.user_id and theirs.messages = conversations.messages
+        ) as theirs
+            on theirs.user_id is not distinct from conversations.user_id and theirs.messages = conversations.messages
         where facet = 'request' group by cluster_id, label
     )"""
 

@@ -1,0 +1,109 @@
+"""How long the `source` step takes, and with how much memory, on one log in three shapes.
+
+    python tests/bench_source.py [--conversations 1000000] [--into FOLDER]
+
+The demo's generator: a row a conversation; a row a message, shuffled; a row a request that holds the history so far,
+shuffled, with a session id and without any. Each is read in a process of its own. Prints the rows, the seconds and the
+peak of resident memory, and how often as much that is as a row a conversation takes. With --into the files stay.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+
+import clio_sql
+from clio_sql import demo, sources
+
+REQUESTS = """
+    select {id} user_id, created_at + to_minutes(turn) as created, messages[:turn] as messages,
+        messages[turn + 1] as response
+    from (select *, unnest(list_filter(
+        range(1, len(messages) + 1), lambda turn: messages[turn].role = 'user'
+    )) as turn from '{file}')
+    order by hash(conversation_id, turn)"""
+SHAPES = {
+    "conversations": "select conversation_id, user_id, created_at, messages from '{file}'",
+    "messages": """
+        select conversation_id, user_id, created_at + to_seconds(place) as created_at, message.role, message.content
+        from (select *, unnest(messages) as message, unnest(range(len(messages))) as place from '{file}')
+        order by hash(conversation_id, place)""",
+    "requests": REQUESTS.replace("{id}", "conversation_id as session_id,"),
+    "requests without ids": REQUESTS.replace("{id}", ""),
+}
+
+
+def write(shape: str, file: Path, folder: Path) -> Path:
+    """The file of that shape in the folder, made of the demo's file."""
+    path = folder / f"{shape}.parquet"
+    if not path.exists():
+        with duckdb.connect() as con:
+            con.execute(f"copy ({SHAPES[shape].replace('{file}', str(file))}) to '{path}.part'")
+        Path(f"{path}.part").rename(path)
+    return path
+
+
+def measured(path: Path) -> dict[str, float]:
+    """Read a file into a warehouse that is removed."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder, clio_sql.connect(f"{folder}/warehouse.duckdb") as con:
+        cpu, began = time.process_time(), time.monotonic()
+        found = sources.read(con, path)
+        seconds = time.monotonic() - began
+        return {
+            "rows": found.rows,
+            "conversations": found.conversations,
+            "seconds": seconds,
+            "processor": time.process_time() - cpu,
+            "gigabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
+        }
+
+
+def table(by_shape: dict[str, dict[str, float]]) -> str:
+    """A Markdown table, a row a shape."""
+    first = by_shape["conversations"]
+    lines = ["| a row is of | rows | conversations | seconds | times | processor | peak memory | times |"]
+    lines.append("|---|" + "---:|" * 7)
+    for shape, one in by_shape.items():
+        ratios = {key: f"{one[key] / first[key]:.1f}" for key in ("seconds", "gigabytes")}
+        lines.append(
+            f"| {shape} | {one['rows']:,} | {one['conversations']:,} | {one['seconds']:.1f} s | {ratios['seconds']} | "
+            f"{one['processor']:.0f} s | {one['gigabytes']:.2f} GB | {ratios['gigabytes']} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--conversations", type=int, default=1_000_000)
+    parser.add_argument("--into", type=Path, help="a folder that stays; default: one that is removed")
+    parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.one:
+        print(json.dumps(measured(asked.one)))
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = asked.into or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / f"demo-{asked.conversations}.parquet"
+        if not file.exists():
+            demo.write(file, asked.conversations)
+        by_shape = {}
+        for shape in SHAPES:
+            path = write(shape, file, folder)
+            # a process each: the peak of memory is of one reading
+            done = subprocess.run([sys.executable, __file__, "--one", path], check=True, capture_output=True, text=True)
+            by_shape[shape] = json.loads(done.stdout)
+    print(f"{os.cpu_count()} cores\n\n{table(by_shape)}")
+
+
+if __name__ == "__main__":
+    main()
