@@ -47,7 +47,7 @@ def write(shape: str, file: Path, folder: Path) -> Path:
     path = folder / f"{shape}.parquet"
     if not path.exists():
         with duckdb.connect() as con:
-            con.execute(f"copy ({SHAPES[shape].replace('{file}', str(file))}) to '{path}.part'")
+            con.execute(f"copy ({SHAPES[shape].replace('{file}', str(file))}) to '{path}.part' (format parquet)")
         Path(f"{path}.part").rename(path)
     return path
 
