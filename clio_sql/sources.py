@@ -48,6 +48,7 @@ class Source:
     conversations: int = 0  # rows of the table `source`: some have nothing said in them, or no id
     users: int = 0  # distinct user ids
     merged: int = 0  # rows that became part of another conversation
+    silent: int = 0  # conversations with nothing said in them
     nameless: int = 0  # conversations whose user id, such as 'anonymous', names nobody
     mended: int = 0  # rows in which half a character became U+FFFD
     read_from: tuple[tuple[str, str], ...] = ()  # user_id, created_at, conversation_id and its name there, or ''
@@ -173,6 +174,7 @@ def _read(
         conversations=found["conversations"],
         users=found["users"],
         merged=found["rows"] - found["conversations"],
+        silent=found["conversations"] - found["texts"],
         nameless=found["nameless"] if privacy_unit == "user" else 0,
         mended=bad.mended,
         read_from=_read_from(given, chosen, mapped, user),

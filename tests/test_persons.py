@@ -234,6 +234,16 @@ def test_ids_stay_when_a_conversation_goes_on(con, tmp_path):
         assert len({tuple(ids(first, *later[:n])[:1]) for n in range(3)}) == 1
 
 
+def test_since_takes_a_conversation_with_its_history(con, tmp_path):
+    rows = [
+        row(tuple("abcde"[:length]), id=f"r{length}", created=f"2026-03-0{length}T09:00:00Z", session_id="s")
+        for length in (1, 3, 5)
+    ]
+    assert kept(con, tmp_path, *rows, since="2026-03-02") == ["a b c d e"]
+    assert con.execute("select created_at::varchar from clio.source").fetchall() == [("2026-03-03 09:00:00",)]
+    assert kept(con, tmp_path, *rows, until="2026-03-04") == ["a b c"]
+
+
 def test_a_table_is_read_alike(warehouse):
     warehouse.execute("""
         create table chats as select unnest(['r1', 'r2', 'r3']) as conversation_id, 'u' as user_id, null as created_at,
