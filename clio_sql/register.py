@@ -9,7 +9,7 @@ import re
 import threading
 import uuid
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -174,16 +174,20 @@ def _save_macros(con: duckdb.DuckDBPyConnection, read_only: bool) -> None:
             and database_name = current_database())  -- an attached warehouse's macros are not in reach
     """
     known = {(name, comment) for name, comment in con.execute(query).fetchall()}
-    for macro in MACROS:
+    missing = [macro for macro in MACROS if (macro, describe(macro_text(macro))) not in known]
+    if not read_only:
+        save_macros(con, missing)
+        return
+    for macro in missing:
+        con.execute(macro_text(macro).replace("create or replace macro", "create or replace temp macro"))
+
+
+def save_macros(con: duckdb.DuckDBPyConnection, macros: Iterable[str] = MACROS) -> None:
+    """Save these macros in the database, in the place of what has their names."""
+    for macro in macros:
         text = macro_text(macro)
-        comment = describe(text)
-        if (macro, comment) in known:
-            continue
-        if read_only:
-            con.execute(text.replace("create or replace macro", "create or replace temp macro"))
-        else:
-            con.execute(text)
-            con.execute(f"comment on macro {macro} is {literal(comment)}")
+        con.execute(text)
+        con.execute(f"comment on macro {macro} is {literal(describe(text))}")
 
 
 def macro_text(macro: str) -> str:

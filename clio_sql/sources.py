@@ -24,7 +24,7 @@ from clio_sql.limits import Limits
 from clio_sql.lines import NO_LIST, SHOWN, BadRows
 from clio_sql.quoting import identifier, literal
 from clio_sql.shown import names
-from clio_sql.state import user_hash
+from clio_sql.state import tables, user_hash
 
 OPTIONS = {"conversation_id": "--id-column", "user_id": "--user-column", "created_at": "--time-column"}
 VIEW = """
@@ -298,10 +298,8 @@ def _query(
 
 
 def _has_forgotten(con: duckdb.DuckDBPyConnection) -> bool:
-    query = "select 1 from duckdb_tables() where schema_name = 'clio_state' and table_name = 'forgotten'"
-    if con.execute(query).fetchone() is None:  # a database that clio-sql has no state in
-        return False
-    return con.execute("select 1 from clio_state.forgotten limit 1").fetchone() is not None
+    """False of a database without state; one that lost a part of it is not read (see `state.migrate`)."""
+    return bool(tables(con)) and con.execute("select 1 from clio_state.forgotten limit 1").fetchone() is not None
 
 
 def _is_forgotten(id: str) -> str:

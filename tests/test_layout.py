@@ -22,7 +22,7 @@ TIERS = (
     ("errors",),
     ("quoting", "lines", "packed", "limits", "shown", "syntax", "private"),
     ("runtime", "state", "names", "rows", "encoder", "kmeans"),
-    ("words", "redact", "embedding"),
+    ("words", "redact", "embedding", "locked"),
     ("calls",),
     ("providers",),
     ("engine",),
