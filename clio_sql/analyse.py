@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import duckdb
 
 from clio_sql import (
-    adapters,
     builder,
     builds,
     erase,
@@ -40,7 +39,7 @@ from clio_sql.providers import require
 from clio_sql.publish import drafted, publish, require_alone
 from clio_sql.published import PUBLISHED
 from clio_sql.quoting import literal
-from clio_sql.register import MACROS, connect, engine_of, save_macros
+from clio_sql.register import connect, engine_of, save_macros
 from clio_sql.runtime import runtime as wanted
 
 WAREHOUSE = names.WAREHOUSE
@@ -142,7 +141,7 @@ def _memory() -> str:
 def _connected(path: Path, runtime: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
     try:
         if path.exists():
-            locked.require_plain(path, {*MACROS, *adapters.MACROS})
+            locked.require_plain(path)
         con = connect(path, **runtime)
         save_macros(con)  # whoever wrote the file may have put others in their place
         return con

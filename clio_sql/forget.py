@@ -134,6 +134,7 @@ def forget(out: Path, ids: Sequence[str], steps: Steps, *, analysis: Path | Sequ
 def _made(path: Path) -> list[Made]:
     """The analyses of a warehouse. InputError where it cannot be opened."""
     try:
+        locked.require_plain(path)
         with duckdb.connect(str(path), read_only=True) as con:
             return [_made_with(con, schema) for schema in names.schemas(con)]
     except duckdb.Error as error:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 import duckdb
@@ -120,19 +122,26 @@ def _put_back(con: duckdb.DuckDBPyConnection, rows: tuple[list, list]) -> None:
             con.executemany(f"insert into {state.SCHEMA}.{table} values (?, ?)", [list(row) for row in each])
 
 
-def require_plain(path: Path, ours: set[str]) -> None:
+@cache
+def ours() -> frozenset[str]:
+    """The macros that we save in schema main: those of functions, and those that read an input."""
+    folders = (files("clio_sql.sql") / "macros", files("clio_sql.sql") / "sources" / "macros")
+    return frozenset(file.name.removesuffix(".sql") for folder in folders for file in folder.iterdir())
+
+
+def require_plain(path: Path) -> None:
     """Raise StateError where the warehouse at `path` holds code that no run wrote. It is not opened for writing.
 
-    ours: the macros that we save in schema main. A view is let in where the judge lets in its SQL.
-    Raises duckdb.Error where it is no database, or one that is locked.
+    A view is let in where the judge lets in its SQL. Raises duckdb.Error where it is no database, or one that another
+    process has open.
     """
     with closing(duckdb.connect(config={"temp_directory": ""})) as con:
         con.execute(f"attach {literal(str(path))} as warehouse (type duckdb, read_only)")
         close_off(con)  # before the catalogue is read, which binds its views
         found = [
             f"{what} {schema[:40]}.{name[:40]}"
-            for what, schema, name, sql in con.execute(CODE, {"ours": sorted(ours)}).fetchall()
-            if what != "view" or not _is_harmless(sql, ours)
+            for what, schema, name, sql in con.execute(CODE, {"ours": sorted(ours())}).fetchall()
+            if what != "view" or not _is_harmless(sql)
         ]
     if found:
         raise StateError(
@@ -142,7 +151,7 @@ def require_plain(path: Path, ours: set[str]) -> None:
         )
 
 
-def _is_harmless(sql: str, ours: set[str]) -> bool:
+def _is_harmless(sql: str) -> bool:
     """Whether the judge lets in what a view selects; the names of schemas are allowed in it."""
     found = VIEW.fullmatch(sql.strip().removesuffix(";"))
     if found is None:
@@ -151,7 +160,8 @@ def _is_harmless(sql: str, ours: set[str]) -> bool:
         query = syntax.read(found["query"])
     except syntax.Wrong:
         return False
-    called = {call.name for call in query.functions} - syntax.allowed() - ours
-    rows = {call.name for call in query.table_functions} - syntax.ROWS - ours
-    files = [table for table in query.tables if not re.fullmatch(r"\w+(\.\w+)*", table.name)]
-    return not (called or rows or files)
+    functions = {f"{name}_raw" for name in ours()}
+    called = {call.name for call in query.functions} - syntax.allowed() - ours() - functions
+    rows = {call.name for call in query.table_functions} - syntax.ROWS - ours()
+    paths = [table for table in query.tables if not re.fullmatch(r"\w+(\.\w+)*", table.name)]
+    return not (called or rows or paths)

@@ -87,7 +87,7 @@ def register(con: duckdb.DuckDBPyConnection, **runtime_arguments: object) -> duc
     """Register all functions on a connection of yours; again is harmless. Returns `con`.
 
     They are then seen from `con`, its cursors and every other connection of this process to the
-    same database. Raises ClioError where the database already has them under another runtime.
+    same database. Nothing is locked on it. Raises ClioError where the database already has them under another runtime.
     """
     wanted = runtime(**runtime_arguments)
     _refuse_reserved(con.execute("select current_database()").fetchone()[0])

@@ -11,17 +11,18 @@ from pathlib import Path
 import chats
 import duckdb
 import paid
+import pyarrow as pa
 import pytest
 from rich.console import Console
 
 import clio_sql
-from clio_sql import adapters, locked, project, publish, syntax
+from clio_sql import adapters, builds, locked, project, publish, syntax
 from clio_sql.analyse import analyse, opened
 from clio_sql.errors import ClioError, StateError
 from clio_sql.progress import Steps
 
 CANARY = "a canary that sings"
-canary_frame = None  # what a replacement scan of Python would find
+canary_frame = pa.table({"bird": [CANARY]})  # what a replacement scan of Python would find
 FILES = {
     "read_text": "select content from read_text('{out}/canary.txt')",
     "read_blob": "select content::varchar from read_blob('{out}/canary.txt')",
@@ -258,6 +259,8 @@ def test_code_that_no_run_wrote_is_refused_before_anything_runs(tmp_path, code):
     ):
         pass
     assert CANARY not in str(caught.value)
+    with pytest.raises(StateError, match="which no run wrote"):
+        builds.listed(tmp_path)
 
 
 def test_what_runs_write_is_let_in_and_our_macros_are_ours(tmp_path):
