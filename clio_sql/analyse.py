@@ -30,7 +30,7 @@ from clio_sql import (
 from clio_sql import parquet as written
 from clio_sql.builder.records import inside
 from clio_sql.engine import Engine
-from clio_sql.errors import InputError, StateError, UsageError, unwritten
+from clio_sql.errors import InputError, StateError, UsageError, is_disk_full, unwritten
 from clio_sql.failures import DEBUG, explained
 from clio_sql.limits import Limits
 from clio_sql.progress import Steps, interruptible
@@ -143,9 +143,15 @@ def _connected(path: Path, runtime: Mapping[str, Any]) -> duckdb.DuckDBPyConnect
         if path.exists():
             locked.require_plain(path)
         con = connect(path, **runtime)
-        save_macros(con)  # whoever wrote the file may have put others in their place
+        try:
+            save_macros(con)  # whoever wrote the file may have put others in their place
+        except BaseException:
+            con.close()
+            raise
         return con
     except duckdb.Error as error:
+        if is_disk_full(error):
+            raise explained(error, path.name) from None
         raise StateError(
             f"{path}: what an earlier run left in it cannot be used ({type(error).__name__}). Give another folder, "
             f"or move this file away; {DEBUG}."
