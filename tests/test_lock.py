@@ -13,6 +13,7 @@ import duckdb
 import paid
 import pyarrow as pa
 import pytest
+import test_builds
 from rich.console import Console
 
 import clio_sql
@@ -275,6 +276,17 @@ def test_what_runs_write_is_let_in_and_our_macros_are_ours(tmp_path):
     with opened(path, quiet(), {}) as con:
         query = "select macro_definition from duckdb_functions() where function_name = 'clio_gate'"
         assert "min_users" in con.execute(query).fetchall()[0][0]
+
+
+def test_settings_that_somebody_put_into_the_file_are_not_those_of_the_next_build(tmp_path):
+    """Its record says that it is built already, since what it is made of can be known without the input."""
+    out = tmp_path / "out"
+    test_builds.build(out, test_builds.small())
+    with duckdb.connect(str(out / "warehouse.duckdb")) as con:
+        con.execute("create table clio.before as from clio.settings")
+        con.execute("create or replace view clio.settings as select * replace (1 as min_users) from clio.before")
+    test_builds.build(out, test_builds.small())
+    assert chats.warehouse(out, "select min_users > 1 from clio.settings") == [(True,)]
 
 
 # A whole run
