@@ -39,7 +39,7 @@ from clio_sql.providers import require
 from clio_sql.publish import drafted, publish, require_alone
 from clio_sql.published import PUBLISHED
 from clio_sql.quoting import literal
-from clio_sql.register import connect, engine_of, save_macros
+from clio_sql.register import connect, engine_of, save_macros, why_not
 from clio_sql.runtime import runtime as wanted
 
 WAREHOUSE = names.WAREHOUSE
@@ -140,8 +140,7 @@ def _memory() -> str:
 
 def _connected(path: Path, runtime: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
     try:
-        if path.exists():
-            locked.require_plain(path)
+        _require_plain(path)
         con = connect(path, **runtime)
         try:
             save_macros(con)  # whoever wrote the file may have put others in their place
@@ -156,6 +155,16 @@ def _connected(path: Path, runtime: Mapping[str, Any]) -> duckdb.DuckDBPyConnect
             f"{path}: what an earlier run left in it cannot be used ({type(error).__name__}). Give another folder, "
             f"or move this file away; {DEBUG}."
         ) from error
+
+
+def _require_plain(path: Path) -> None:
+    try:
+        if path.exists():
+            locked.require_plain(path)
+    except (duckdb.IOException, duckdb.ConnectionException, duckdb.CatalogException) as error:
+        if is_disk_full(error):
+            raise
+        raise StateError(why_not(path, error)) from None
 
 
 def _work(

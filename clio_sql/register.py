@@ -75,7 +75,7 @@ def _connect(path: str | Path, read_only: bool, **runtime_arguments: object) -> 
     try:
         con = duckdb.connect(str(path), read_only=read_only)
     except (duckdb.IOException, duckdb.ConnectionException, duckdb.CatalogException) as error:
-        raise StateError(_why_not(Path(path), error)) from None
+        raise StateError(why_not(Path(path), error)) from None
     try:
         return register(con, **runtime_arguments)
     except BaseException:
@@ -209,7 +209,7 @@ def _refuse_reserved(database: str) -> None:
         )
 
 
-def _why_not(path: Path, error: duckdb.Error) -> str:
+def why_not(path: Path, error: duckdb.Error) -> str:
     if "different configuration" in str(error):
         return (
             f"{path.name}: this process has it open in another way (read-only or not, or with a config). "
