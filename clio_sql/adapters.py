@@ -40,7 +40,7 @@ FORMATS = (
 # How inputs name what an item is, where its adapter names nothing itself; the best first.
 USUAL = {
     "conversation_id": ("conversation_id", "session_id", "thread_id", "chat_id"),
-    "user_id": ("user_id", "user.id", "user", "end_user"),
+    "user_id": ("user_id", "user.id", "user", "end_user", "metadata.user_id"),
     "created_at": ("created_at", "created", "create_time", "timestamp", "start_time", "time", "datetime", "date", "ts"),
 }
 # In order: each may use those before it.

@@ -4,28 +4,42 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
 
-from clio_sql import builder, builds, erase, fill, findings, inputs, names, private, report, sources, understood
+from clio_sql import (
+    builder,
+    builds,
+    erase,
+    fill,
+    findings,
+    inputs,
+    locked,
+    names,
+    private,
+    report,
+    sources,
+    state,
+    understood,
+)
 from clio_sql import parquet as written
 from clio_sql.builder.records import inside
 from clio_sql.engine import Engine
-from clio_sql.errors import InputError, StateError, UsageError, unwritten
+from clio_sql.errors import InputError, StateError, UsageError, is_disk_full, unwritten
 from clio_sql.failures import DEBUG, explained
 from clio_sql.limits import Limits
 from clio_sql.progress import Steps, interruptible
 from clio_sql.project import Relation
 from clio_sql.providers import require
-from clio_sql.publish import publish, require_alone
+from clio_sql.publish import drafted, publish, require_alone
 from clio_sql.published import PUBLISHED
 from clio_sql.quoting import literal
-from clio_sql.register import connect, engine_of
+from clio_sql.register import connect, engine_of, save_macros, why_not
 from clio_sql.runtime import runtime as wanted
 
 WAREHOUSE = names.WAREHOUSE
@@ -126,12 +140,31 @@ def _memory() -> str:
 
 def _connected(path: Path, runtime: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
     try:
-        return connect(path, **runtime)
+        _require_plain(path)
+        con = connect(path, **runtime)
+        try:
+            save_macros(con)  # whoever wrote the file may have put others in their place
+        except BaseException:
+            con.close()
+            raise
+        return con
     except duckdb.Error as error:
+        if is_disk_full(error):
+            raise explained(error, path.name) from None
         raise StateError(
             f"{path}: what an earlier run left in it cannot be used ({type(error).__name__}). Give another folder, "
             f"or move this file away; {DEBUG}."
         ) from error
+
+
+def _require_plain(path: Path) -> None:
+    try:
+        if path.exists():
+            locked.require_plain(path)
+    except (duckdb.IOException, duckdb.ConnectionException, duckdb.CatalogException) as error:
+        if is_disk_full(error):
+            raise
+        raise StateError(why_not(path, error)) from None
 
 
 def _work(
@@ -147,13 +180,13 @@ def _work(
 ) -> Told:
     engine, schema = engine_of(con), place.schema
     assert engine is not None
-    require_alone(folder, _mode(con, relations))  # before anything is paid
+    require_alone(folder, _mode(relations))  # before anything is paid
 
     def work() -> Told:
         if (folder / PUBLISHED).exists():
             builder.settle(con, relations, folder / PUBLISHED, schema)
         steps.begin("source", None)
-        source = sources.read(con, input, schema=schema, limits=limits(con, relations), **reading)
+        source = sources.read(con, input, schema=schema, limits=limits(relations), **reading)
         steps.end(source.rows, skipped=False)
         steps.say(understood.line(source))
         builder.describe_input(
@@ -164,9 +197,11 @@ def _work(
             breakdowns=source.breakdowns,
         )
         gone = erase.vanished(con, schema)
-        with builds.recorded(con, folder, relations, schema):
+        with builds.recorded(con, folder, relations, schema), drafted(con, folder):
+            state.salted(con)
+            same_state = locked.lock(con)  # from here on SQL of the folder runs
             built = builder.run(con, schema, reporter=steps, relations=relations, refit=refit)
-            publish_checked(con, folder, steps, relations, parquet, schema)
+            publish_checked(con, folder, steps, relations, same_state, parquet, schema)
         write_report(folder, steps)
         with inside(con, schema):
             told = _told(con, engine, built)
@@ -180,24 +215,26 @@ def _work(
     return interruptible(con, engine, steps, work)
 
 
-def _mode(con: duckdb.DuckDBPyConnection, relations: list[Relation]) -> str:
+def _mode(relations: list[Relation]) -> str:
     """The mode of an analysis that was not built yet; 'insight' where that cannot be told before."""
-    (settings,) = [relation for relation in relations if relation.name == "settings"]
-    try:
-        return con.execute(f"select mode from (\n{settings.sql}\n)").fetchall()[0][0]
-    except (duckdb.Error, IndexError):  # told when it is built
-        return "insight"
+    mode, *_ = _settings(relations, ["mode"]) or ("insight",)
+    return mode
 
 
-def limits(con: duckdb.DuckDBPyConnection, relations: list[Relation]) -> Limits:
+def limits(relations: list[Relation]) -> Limits:
     """What the input may be at most, as `settings` of the analysis says; else the defaults."""
+    given = _settings(relations, [field.name for field in fields(Limits)])
+    return Limits(*given) if given and all(isinstance(value, int) and value > 0 for value in given) else Limits()
+
+
+def _settings(relations: list[Relation], columns: list[str]) -> tuple | None:
+    """Some settings before anything is built, in an empty database; None where they cannot be told there."""
     (settings,) = [relation for relation in relations if relation.name == "settings"]
-    names = [field.name for field in fields(Limits)]
-    try:
-        given = con.execute(f"select {', '.join(names)} from (\n{settings.sql}\n)").fetchall()[0]
-    except (duckdb.Error, IndexError):  # told when it is built
-        return Limits()
-    return Limits(*given) if all(isinstance(value, int) and value > 0 for value in given) else Limits()
+    with closing(locked.in_memory()) as con:
+        try:
+            return con.execute(f"select {', '.join(columns)} from (\n{settings.sql}\n)").fetchall()[0]
+        except (duckdb.Error, IndexError):  # told when it is built
+            return None
 
 
 def publish_checked(
@@ -205,15 +242,16 @@ def publish_checked(
     folder: Path,
     steps: Steps,
     relations: list[Relation],
+    same_state: Callable[[], None],
     parquet: bool = False,
     schema: str = names.SCHEMA,
 ) -> None:
-    """What was built is checked, and then published; nothing is if a check fails."""
+    """What was built is checked, and then published; nothing is if a check fails, or `same_state` does."""
     steps.begin("checks", None)
     builder.check(con, schema)
     steps.end(-1, skipped=False)
     steps.begin("published.duckdb", None)
-    publish(con, folder, relations, schema, as_parquet=parquet)
+    publish(con, folder, relations, schema, parquet, same_state)
     erase.rebuilt(con, schema)
     steps.end(-1, skipped=False)
 

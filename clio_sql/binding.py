@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from clio_sql import contracts, noise, project
+from clio_sql import contracts, locked, noise, project
 from clio_sql.builder import last
 from clio_sql.errors import ClioError
 from clio_sql.project import Relation
@@ -85,7 +85,7 @@ def problems(
 
 def connection() -> duckdb.DuckDBPyConnection:
     """An empty database with the host's tables and functions that can be bound but never called. No file is read."""
-    con = duckdb.connect(config={"enable_external_access": "false"})
+    con = duckdb.connect(config={"temp_directory": ""})
     for function in FUNCTIONS:
         _KEPT.append(_never(function))
         returned: Any = function.sql_type(DIMENSION)
@@ -93,6 +93,7 @@ def connection() -> duckdb.DuckDBPyConnection:
     for macro in (*MACROS, *STEPS):
         con.execute(macro_text(macro))
     give_host_tables(con)
+    locked.close_off(con)
     return con
 
 
@@ -185,7 +186,7 @@ def _values(
     if relation.name not in contracts.CONTRACTS:
         return
     steps = _steps(relation, known)
-    with duckdb.connect(config={"enable_external_access": "false"}) as con:
+    with locked.in_memory() as con:
         try:
             for step in steps:
                 con.execute(f"create view {step.name} as {_completed(step, relation, packaged, lacks)}")
@@ -225,7 +226,7 @@ def _published(
     if not added:
         return
     tables = {name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()}
-    with duckdb.connect(config={"enable_external_access": "false"}) as alone:
+    with locked.in_memory() as alone:
         for name in sorted(tables):
             if name in known and known[name].published:
                 _stand_in(alone, name, shape(con, f"from {identifier(name)}"))

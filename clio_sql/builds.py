@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from clio_sql import builder, names, private, project, published
+from clio_sql import builder, locked, names, private, project, published
 from clio_sql.builder.records import inside
 from clio_sql.errors import InputError, StateError, Stopped, unwritten
 from clio_sql.project import Relation
@@ -167,6 +167,7 @@ def listed(out: Path) -> list[Build]:
     """
     path, _, name = names.located(out)
     try:
+        locked.require_plain(path)
         with duckdb.connect(str(path), read_only=True) as con:
             columns = {column for column, *_ in con.execute("describe clio_state.builds").fetchall()}
             named = "name" if "name" in columns else "null"  # before there were several

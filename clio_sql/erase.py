@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
 
-from clio_sql import names, private
+from clio_sql import locked, names, private
 from clio_sql.calls.store import now
 from clio_sql.errors import StateError, unwritten
 from clio_sql.noise import forget_draws
@@ -295,8 +295,8 @@ def copy_anew(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     draft = path.with_name(f".{path.stem}-{os.getpid()}.duckdb")
     try:
         con.execute("checkpoint")
-        _copy(con, draft)
         con.close()
+        _copy(path, draft)
         shutil.rmtree(path.with_name(f"{path.name}.tmp"), ignore_errors=True)  # what was moved out of memory
         if path.with_name(f"{path.name}.wal").exists():
             raise StateError(f"{path.name}: another connection has it open. Close it, and run again.")
@@ -307,16 +307,16 @@ def copy_anew(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         clear(path)
 
 
-def _copy(con: duckdb.DuckDBPyConnection, draft: Path) -> None:
-    with private.alone():
-        try:
-            con.execute(f"attach {literal(str(draft))} as fresh")
-            (name,) = con.execute("select current_database()").fetchone()
-            con.execute(f"copy from database {identifier(name)} to fresh")
-            con.execute("update fresh.clio_state.erasures set ended_at = ? where ended_at is null", [now()])
-            con.execute("checkpoint fresh")
-        finally:
-            con.execute("detach database if exists fresh")
+def _copy(path: Path, draft: Path) -> None:
+    """By an instance of its own, since that of a build is locked; nothing that is saved in the file is run."""
+    with private.alone(), closing(duckdb.connect()) as con:
+        con.execute(f"set temp_directory = {literal(f'{path}.tmp')}")
+        con.execute(f"attach {literal(str(path))} as given (type duckdb)")
+        con.execute(f"attach {literal(str(draft))} as fresh")
+        locked.close_off(con)
+        con.execute("copy from database given to fresh")
+        con.execute("update fresh.clio_state.erasures set ended_at = ? where ended_at is null", [now()])
+        con.execute("checkpoint fresh")
 
 
 def clear(path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from clio_sql import builder, erase, findings, names, project
+from clio_sql import builder, erase, findings, locked, names, project, state
 from clio_sql.analyse import finish, opened, publish_checked, write_report
 from clio_sql.calls.replies import Plan
 from clio_sql.engine import Engine
@@ -24,7 +24,7 @@ from clio_sql.erase import Erased
 from clio_sql.errors import ClioError, InputError, SqlError, Stopped, UsageError
 from clio_sql.progress import Steps, interruptible
 from clio_sql.project import Relation
-from clio_sql.publish import withdraw
+from clio_sql.publish import drafted, withdraw
 from clio_sql.quoting import identifier
 from clio_sql.register import engine_of
 
@@ -134,6 +134,7 @@ def forget(out: Path, ids: Sequence[str], steps: Steps, *, analysis: Path | Sequ
 def _made(path: Path) -> list[Made]:
     """The analyses of a warehouse. InputError where it cannot be opened."""
     try:
+        locked.require_plain(path)
         with duckdb.connect(str(path), read_only=True) as con:
             return [_made_with(con, schema) for schema in names.schemas(con)]
     except duckdb.Error as error:
@@ -187,6 +188,7 @@ def _erased(
     What cannot be made anew is withdrawn at once.
     """
     with _opened(path, steps, made) as (con, engine):
+        locked.lock(con)
 
         def work() -> tuple[Erased, bool, bool]:
             stopped = erase.is_due(con)
@@ -207,10 +209,13 @@ def _anew(
 ) -> tuple[Plan, list[str]]:
     """Build and publish one analysis from what is left: what the next run asks, and files that are to be made anew."""
     folder = names.folder(out, made.name)
-    builder.run(con, made.schema, reporter=steps, relations=relations)
-    erase.drop_strays(con, {relation.name for relation in relations} | set(project.HOST), made.schema)
-    removed = withdraw(folder)
-    publish_checked(con, folder, steps, relations, schema=made.schema)
+    with drafted(con, folder):
+        state.salted(con)
+        same_state = locked.lock(con)
+        builder.run(con, made.schema, reporter=steps, relations=relations)
+        erase.drop_strays(con, {relation.name for relation in relations} | set(project.HOST), made.schema)
+        removed = withdraw(folder)
+        publish_checked(con, folder, steps, relations, same_state, schema=made.schema)
     write_report(folder, steps)
     left = [name for name in removed if not (folder / name).exists()]
     return _unpaid(engine), [name if made.name is None else f"{made.name}/{name}" for name in left]

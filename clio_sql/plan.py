@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from clio_sql import builder, fill, findings, inputs, project, sources
+from clio_sql import builder, fill, findings, inputs, locked, project, sources
 from clio_sql.analyse import WAREHOUSE, limits
 from clio_sql.calls.replies import Plan
 from clio_sql.engine import Engine
@@ -73,7 +73,7 @@ def plan(
         if not fill.is_paid(engine):
             return []
         _copy_store(con, into)
-        source = sources.read(con, input, limits=limits(con, relations), **reading)
+        source = sources.read(con, input, limits=limits(relations), **reading)
         builder.describe_input(
             con,
             builder.SCHEMA,
@@ -81,6 +81,7 @@ def plan(
             privacy_unit=source.privacy_unit,
             breakdowns=source.breakdowns,
         )
+        locked.lock(con)
         builder.Builder(con, _before_extraction(relations)).all()
         con.execute(f"set schema = {literal(builder.SCHEMA)}")
         asked = {relation.name: relation for relation in relations}

@@ -3,20 +3,43 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 
-from clio_sql import parquet, private
+from clio_sql import locked, parquet, private
 from clio_sql.builder import SCHEMA, keep
 from clio_sql.errors import StateError, unwritten
 from clio_sql.project import Relation
-from clio_sql.published import PUBLISHED, SAFETY
+from clio_sql.published import CODE, PUBLISHED, SAFETY
 from clio_sql.quoting import literal
 
 STORAGE = "v1.4.0"  # the oldest DuckDB that can read the file; 2.0.0 would write what no 1.x opens
 MARK = "mode = safety: not gated, for authorised people alone. "  # before the comment of every table
+
+
+@contextmanager
+def drafted(con: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[Path]:
+    """Attach the file that what is published is first written to, as `drafted`; removed in the end.
+
+    Before the engine is locked, since nothing can be attached then. Within another it is the same file.
+    """
+    query = "select path from duckdb_databases() where database_name = 'drafted'"
+    if there := con.execute(query).fetchall():
+        yield Path(there[0][0])
+        return
+    _clear(folder)
+    path = folder / f".published-{os.getpid()}-rows.duckdb"
+    try:
+        with private.alone():
+            con.execute(f"attach {literal(str(path))} as drafted")
+        yield path
+    finally:
+        with suppress(duckdb.Error):  # detached already, or the connection is closed or in an aborted transaction
+            con.execute("detach drafted")
+        _clear(folder)
 
 
 def publish(
@@ -25,8 +48,12 @@ def publish(
     relations: Sequence[Relation],
     schema: str = SCHEMA,
     as_parquet: bool = False,
+    require_same_state: Callable[[], None] = lambda: None,
 ) -> Path:
     """Copy every published one of `relations` as a plain table with comments into `folder/published.duckdb`.
+
+    What they select is written to a draft by `con`, which may be locked (see `drafted`). Another instance of DuckDB,
+    which reads plain tables alone, copies that. require_same_state: called in between, as `locked.lock` returns it.
 
     In safety mode into `folder/safety.duckdb` instead, with what is for safety alone, readable by its owner
     alone. Readers see the old file or the new one, never a part. Returns its path. Raises StateError where it
@@ -38,24 +65,26 @@ def publish(
     safety = mode == "safety"
     require_alone(folder, mode)
     target = folder / (SAFETY if safety else PUBLISHED)
-    _clear(folder)
-    draft = folder / f".published-{os.getpid()}.duckdb"
     files = parquet.wanted(folder, as_parquet) and not safety
     wanted = [relation for relation in relations if relation.published or (safety and relation.safety)]
     mark, noisy = MARK if safety else "", _noisy(relations) if epsilon is not None else {}
     try:
-        with private.alone():
-            drafts = _write(con, schema, wanted, draft, mark, noisy, files)
-        if not safety:
-            private.share(draft)
-        os.replace(draft, target)
-        keep(con, relations, schema)  # a run that is killed in between is settled by the next one
-        if drafts:
-            parquet.put(drafts, folder)
+        with drafted(con, folder) as rows, private.alone():
+            for relation in wanted:
+                given = noisy.get(relation.name, relation)
+                con.execute(f"create table drafted.main.{relation.name} as from {schema}.{given.name}")
+            require_same_state()
+            con.execute("detach drafted")
+            draft = folder / f".published-{os.getpid()}.duckdb"
+            drafts = _write(rows, wanted, draft, mark, noisy, files)
+            if not safety:
+                private.share(draft)
+            os.replace(draft, target)
+            keep(con, relations, schema)  # a run that is killed in between is settled by the next one
+            if drafts:
+                parquet.put(drafts, folder)
     except OSError as error:
         raise unwritten(target, error, "Move what is in its place away and run again.") from None
-    finally:
-        _clear(folder)
     return target
 
 
@@ -92,22 +121,29 @@ def _clear(folder: Path) -> None:
 
 
 def _write(
-    con: duckdb.DuckDBPyConnection,
-    schema: str,
-    relations: Sequence[Relation],
-    draft: Path,
-    mark: str,
-    noisy: dict[str, Relation],
-    files: bool,
+    rows: Path, relations: Sequence[Relation], draft: Path, mark: str, noisy: dict[str, Relation], files: bool
 ) -> Path | None:
     """Write the draft of the file and, where `files` are wanted, of the folder of Parquet, which is returned."""
-    con.execute(f"attach {literal(str(draft))} as publishing (storage_version '{STORAGE}')")
-    try:
-        _copy(con, schema, relations, mark, noisy)
+    with closing(_copier(rows, draft)) as con:
+        _copy(con, relations, mark, noisy)
         con.execute("checkpoint publishing")
         return parquet.draft(con, "publishing.main", relations, draft.parent) if files else None
-    finally:
-        con.execute("detach publishing")
+
+
+def _copier(rows: Path, draft: Path) -> duckdb.DuckDBPyConnection:
+    """An instance that reads `rows` as `given`, plain tables alone, and writes nowhere but beside them."""
+    con = duckdb.connect(config={"temp_directory": ""})  # what is published fits into memory
+    try:
+        con.execute(f"attach {literal(str(rows))} as given (type duckdb, read_only)")
+        con.execute(f"attach {literal(str(draft))} as publishing (storage_version '{STORAGE}')")
+        locked.close_off(con, draft.parent)  # before the catalogue is read, which binds views
+        if found := con.execute(CODE, ["given"]).fetchall():
+            what, name = found[0]
+            raise StateError(f"{what} {name[:40]!r}: only tables are published. Take out the SQL that makes it.")
+    except BaseException:
+        con.close()
+        raise
+    return con
 
 
 def _noisy(relations: Sequence[Relation]) -> dict[str, Relation]:
@@ -122,12 +158,10 @@ def _noisy(relations: Sequence[Relation]) -> dict[str, Relation]:
     return twins
 
 
-def _copy(
-    con: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Relation], mark: str, noisy: dict[str, Relation]
-) -> None:
+def _copy(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], mark: str, noisy: dict[str, Relation]) -> None:
     for relation in relations:
         table, given = f"publishing.main.{relation.name}", noisy.get(relation.name, relation)
-        con.execute(f"create table {table} as from {schema}.{given.name}")
+        con.execute(f"create table {table} as from given.main.{relation.name}")
         con.execute(f"comment on table {table} is {literal(mark + given.comment)}")
         for column, comment in given.columns.items():
             if comment:

@@ -9,7 +9,7 @@ import re
 import threading
 import uuid
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,7 @@ def _connect(path: str | Path, read_only: bool, **runtime_arguments: object) -> 
     try:
         con = duckdb.connect(str(path), read_only=read_only)
     except (duckdb.IOException, duckdb.ConnectionException, duckdb.CatalogException) as error:
-        raise StateError(_why_not(Path(path), error)) from None
+        raise StateError(why_not(Path(path), error)) from None
     try:
         return register(con, **runtime_arguments)
     except BaseException:
@@ -105,7 +105,7 @@ def register(con: duckdb.DuckDBPyConnection, **runtime_arguments: object) -> duc
     """Register all functions on a connection of yours; again is harmless. Returns `con`.
 
     They are then seen from `con`, its cursors and every other connection of this process to the
-    same database. Raises ClioError where the database already has them under another runtime.
+    same database. Nothing is locked on it. Raises ClioError where the database already has them under another runtime.
     """
     wanted = runtime(**runtime_arguments)
     _refuse_reserved(con.execute("select current_database()").fetchone()[0])
@@ -192,17 +192,21 @@ def _save_macros(con: duckdb.DuckDBPyConnection, read_only: bool) -> None:
             and database_name = current_database())  -- an attached warehouse's macros are not in reach
     """
     known = {(name, comment) for name, comment in con.execute(query).fetchall()}
-    for macro in (*MACROS, *STEPS):
+    missing = [macro for macro in (*MACROS, *STEPS) if (macro, describe(macro_text(macro))) not in known]
+    if not read_only:
+        save_macros(con, missing)
+        return
+    for macro in missing:
+        con.execute(macro_text(macro).replace("create or replace macro", "create or replace temp macro"))
+
+
+def save_macros(con: duckdb.DuckDBPyConnection, macros: Iterable[str] = (*MACROS, *STEPS)) -> None:
+    """Save these macros in the database, in the place of what has their names."""
+    for macro in macros:
         text = macro_text(macro)
-        comment = describe(text)
-        if (macro, comment) in known:
-            continue
-        if read_only:
-            con.execute(text.replace("create or replace macro", "create or replace temp macro"))
-        else:
-            con.execute(text)
-            kind = "macro table" if ") as table" in text else "macro"
-            con.execute(f"comment on {kind} {macro} is {literal(comment)}")
+        con.execute(text)
+        kind = "macro table" if ") as table" in text else "macro"
+        con.execute(f"comment on {kind} {macro} is {literal(describe(text))}")
 
 
 def macro_text(macro: str) -> str:
@@ -225,7 +229,7 @@ def _refuse_reserved(database: str) -> None:
         )
 
 
-def _why_not(path: Path, error: duckdb.Error) -> str:
+def why_not(path: Path, error: duckdb.Error) -> str:
     if "different configuration" in str(error):
         return (
             f"{path.name}: this process has it open in another way (read-only or not, or with a config). "

@@ -24,7 +24,7 @@ from clio_sql.limits import Limits
 from clio_sql.lines import NO_LIST, SHOWN, BadRows
 from clio_sql.quoting import identifier, literal
 from clio_sql.shown import names
-from clio_sql.state import user_hash
+from clio_sql.state import tables, user_hash
 
 OPTIONS = {"conversation_id": "--id-column", "user_id": "--user-column", "created_at": "--time-column"}
 VIEW = """
@@ -48,6 +48,7 @@ class Source:
     conversations: int = 0  # rows of the table `source`: some have nothing said in them, or no id
     users: int = 0  # distinct user ids
     merged: int = 0  # rows that became part of another conversation
+    silent: int = 0  # conversations with nothing said in them
     nameless: int = 0  # conversations whose user id, such as 'anonymous', names nobody
     mended: int = 0  # rows in which half a character became U+FFFD
     read_from: tuple[tuple[str, str], ...] = ()  # user_id, created_at, conversation_id and its name there, or ''
@@ -173,6 +174,7 @@ def _read(
         conversations=found["conversations"],
         users=found["users"],
         merged=found["rows"] - found["conversations"],
+        silent=found["conversations"] - found["texts"],
         nameless=found["nameless"] if privacy_unit == "user" else 0,
         mended=bad.mended,
         read_from=_read_from(given, chosen, mapped, user),
@@ -296,10 +298,8 @@ def _query(
 
 
 def _has_forgotten(con: duckdb.DuckDBPyConnection) -> bool:
-    query = "select 1 from duckdb_tables() where schema_name = 'clio_state' and table_name = 'forgotten'"
-    if con.execute(query).fetchone() is None:  # a database that clio-sql has no state in
-        return False
-    return con.execute("select 1 from clio_state.forgotten limit 1").fetchone() is not None
+    """False of a database without state; one that lost a part of it is not read (see `state.migrate`)."""
+    return bool(tables(con)) and con.execute("select 1 from clio_state.forgotten limit 1").fetchone() is not None
 
 
 def _is_forgotten(id: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
+from collections.abc import Collection
 
 import duckdb
 
@@ -150,10 +152,18 @@ def salted(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def migrate(con: duckdb.DuckDBPyConnection) -> None:
-    """Bring `clio_state` of the database behind `con` to the newest version; safe to call again."""
+    """Bring `clio_state` of the database behind `con` to the newest version; safe to call again.
+
+    Raises StateError where something was built and the state, or a table of it, is gone: nobody would know then who
+    was forgotten.
+    """
+    if not tables(con) and _was_built(con):
+        raise _lost([SCHEMA])
     con.execute(f"create schema if not exists {SCHEMA}")
     con.execute(f"create table if not exists {SCHEMA}.migrations (version integer primary key)")
     done = {version for (version,) in con.execute(f"select version from {SCHEMA}.migrations").fetchall()}
+    if gone := sorted(_made(done) - tables(con)):
+        raise _lost(gone)
     for version, statements in enumerate(MIGRATIONS, start=1):
         if version in done:
             continue
@@ -161,3 +171,30 @@ def migrate(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(statements)
         con.execute(f"insert into {SCHEMA}.migrations values (?)", [version])
         con.execute("commit")
+
+
+def tables(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """The tables of the state that are there; a view is none."""
+    query = "select table_name from duckdb_tables() where database_name = current_database() and schema_name = ?"
+    return {name for (name,) in con.execute(query, [SCHEMA]).fetchall()}
+
+
+def _made(versions: Collection[int]) -> set[str]:
+    """The tables that those migrations make."""
+    texts = [text for version, text in enumerate(MIGRATIONS, start=1) if version in versions]
+    return set(re.findall(rf"create table {SCHEMA}\.(\w+)", "".join(texts)))
+
+
+def _was_built(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a run or a build made something here: margins are drawn from a table of each schema of ours."""
+    query = "select 1 from duckdb_tables() where database_name = current_database() and table_name = 'secret' limit 1"
+    return bool(con.execute(query).fetchall()) and all(
+        con.execute(query.replace("secret", name)).fetchall() for name in ("build_info", "used_ids")
+    )
+
+
+def _lost(gone: list[str]) -> StateError:
+    return StateError(
+        f"the database was built before, and {', '.join(gone)} of its state is gone, which says who was forgotten and "
+        "what was paid. Put a backup in its place, or give another folder, where nobody is forgotten yet."
+    )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from clio_sql import names, private, state
+from clio_sql import locked, names, private, state
 from clio_sql.builder.records import inside
 from clio_sql.calls.store import now
 from clio_sql.errors import ClioError, InputError, StateError
@@ -41,6 +41,7 @@ def _recorded(
 ) -> list[tuple]:
     """The rows of the conversations, once it is recorded who asked for them."""
     try:
+        locked.require_plain(path)
         con = duckdb.connect(str(path))
     except duckdb.Error as error:
         raise StateError(

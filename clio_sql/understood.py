@@ -24,10 +24,11 @@ def line(source: sources.Source) -> str:
     """Format, rows, conversations, users, span of time, and which columns are user, time and id."""
     whose = f" of {_many(source.users, 'user')}" if source.privacy_unit == "user" else ", each counted as a user"
     span = f", {source.first:%Y-%m-%d} to {source.last:%Y-%m-%d}" if source.first and source.last else ""
+    silent = f", {source.silent:,} with nothing said in them" if source.silent else ""
     columns = ", ".join(f"{CALLED[name]}: {column or _elsewhere(source, name)}" for name, column in source.read_from)
     return harmless(
         f"read as {source.format}: {_many(source.rows, 'row')}, {_many(source.conversations, 'conversation')}{whose}"
-        f"{span}; {columns}"
+        f"{span}{silent}; {columns}"
     )
 
 
@@ -51,7 +52,9 @@ def inspect(path: str, **reading: Any) -> Iterator[str]:
     inputs.found(path)
     con = duckdb.connect()
     try:
-        yield line(sources.read(con, path, in_order=True, **reading))
+        source = sources.read(con, path, in_order=True, **reading)
+        yield line(source)
+        yield from (harmless(f"left out: {reason}: {rows:,}") for reason, rows in source.left_out)
         yield from _shown(*con.execute(FIRST).fetchall()[0])
     except duckdb.Error as error:
         raise explained(error, "source") from error

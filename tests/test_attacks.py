@@ -428,7 +428,8 @@ SCENARIOS = [
     ),
     Scenario(
         attack_planted_fact, FACT.text, "`first_names` and `name_audits` let all pass; the model repeats what it reads",
-        once(TELLING, Rules(wrapped={"first_names": SAID, "name_audits": PASSED}, prepare=_telling_provider, check=False)),
+        once(TELLING, Rules(
+            wrapped={"first_names": SAID, "name_audits": PASSED}, prepare=_telling_provider, check=False)),
         once(TELLING, Rules(prepare=_telling_provider)),
     ),
     Scenario(

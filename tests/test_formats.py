@@ -360,3 +360,21 @@ def test_the_hours_that_texts_tell(con):
     query = "select strftime(created_at, '%H:%M'), messages[1].content from clio.source"
     told = [(time, text.split("right: ")[1].strip()) for time, text in con.execute(query).fetchall()]
     assert len(told) == 19 and [pair for pair in told if pair[0] != pair[1]] == []
+
+
+SAYS = {"messages": [ASKED, ANSWERED]}
+NESTED = {
+    "a user within metadata": SAYS | {"model": "m", "metadata": {"user_id": "u", "session_id": "c"}},
+    "a user that is an object": SAYS | {"user": {"name": "n", "id": "u"}, "sessionId": "c"},
+    "dotted columns": {"user.id": "u", "session.id": "c", "input.messages": [ASKED], "output.text": "A pear."},
+    "a request within": {"request": {"user": "u", "messages": [ASKED]}, "thread_id": "c", "response": CHOICE},
+}
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_user_and_conversation_are_found_where_they_stand(con, tmp_path, name):
+    """Without any option."""
+    (tmp_path / "log.jsonl").write_text(json.dumps(NESTED[name]))
+    read(con, tmp_path / "log.jsonl")
+    query = "select conversation_id, user_id, list_transform(messages, lambda m: m.content) from clio.source"
+    assert con.execute(query).fetchall() == [("c", "u", ["Name a fruit", "A pear."])]

@@ -22,7 +22,7 @@ TIERS = (
     ("errors",),
     ("quoting", "lines", "packed", "limits", "shown", "syntax", "private"),
     ("runtime", "state", "names", "rows", "encoder", "kmeans"),
-    ("words",),
+    ("words", "locked"),
     ("person_names", "redact", "embedding"),
     ("calls",),
     ("providers",),

@@ -23,13 +23,18 @@ NOBODY = (
     "nan", "NaN", "None", "NULL", "null", "undefined", "N/A", "n.a.", "-", "--", "?", "", " ", "anonymous", "ANONYMOUS",
     "Anonymous User", "default_user_id", "unknown", "unknown-user", "(null)", "<none>", "user_unknown", "not available",
     "00000000-0000-0000-0000-000000000000", "{00000000-0000-0000-0000-000000000000}", '{"session_id": "s1"}', "\u200b",
+    '{"device_id": "", "account_uuid": "", "session_id": "1"}',
 )  # fmt: skip
 SOMEBODY = ("Nancy", "nonesuch", "anon-17", "guest1", "0", "李明", "нет", "user-00", "no", "Nan Goldin", "NA-7")
 # Each row: one person.
 SPELLINGS = (
     (CLAUDE_CODE, f"{CLAUDE_CODE}_session_1", f"{CLAUDE_CODE}_session_{ACCOUNT}",
      json.dumps({"device_id": HASH, "account_uuid": ACCOUNT, "session_id": "1"}),
-     json.dumps({"session_id": "2", "account_uuid": ACCOUNT, "device_id": HASH}, indent=1)),
+     json.dumps({"session_id": "2", "account_uuid": ACCOUNT, "device_id": HASH}, indent=1),
+     json.dumps(json.dumps({"device_id": HASH, "account_uuid": ACCOUNT, "session_id": "3"})),
+     json.dumps({"user_id": f"{CLAUDE_CODE}_session_4"})),
+    (CLAUDE_CODE.upper(), f"{CLAUDE_CODE}_session_1".upper()),
+    (json.dumps({"account": "u9"}), json.dumps({"session_uuid": "1", "account": "u9", "request_id": "r"})),
     (f"user_{HASH}_account_", f"user_{HASH}_account__session_{ACCOUNT}",
      json.dumps({"device_id": HASH, "account_uuid": "", "session_id": "1"})),
     ("u1", " u1", "u1\n", "u1\u00a0", "\ufeffu1", "u\u200b1", "ｕ１", "𝐮𝟏", '{"user_id": "u1", "session_id": "s"}'),
@@ -232,6 +237,16 @@ def test_ids_stay_when_a_conversation_goes_on(con, tmp_path):
         first = row("a", created="2026-03-02T08:00:00Z", **more)
         later = [row(("a", "b", "c")), row(("a", "b", "c", "d", "e"))]
         assert len({tuple(ids(first, *later[:n])[:1]) for n in range(3)}) == 1
+
+
+def test_since_takes_a_conversation_with_its_history(con, tmp_path):
+    rows = [
+        row(tuple("abcde"[:length]), id=f"r{length}", created=f"2026-03-0{length}T09:00:00Z", session_id="s")
+        for length in (1, 3, 5)
+    ]
+    assert kept(con, tmp_path, *rows, since="2026-03-02") == ["a b c d e"]
+    assert con.execute("select created_at::varchar from clio.source").fetchall() == [("2026-03-03 09:00:00",)]
+    assert kept(con, tmp_path, *rows, until="2026-03-04") == ["a b c"]
 
 
 def test_a_table_is_read_alike(warehouse):

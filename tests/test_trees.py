@@ -50,7 +50,11 @@ def walked(tree):
     kept.sort(key=lambda place: (tree[place][3] is not None, tree[place][3] or 0, place))
     if all(tree[place][1] is None for place in kept):
         return kept
-    parent = {place: last_of.get(tree[place][1]) for place in kept}
+    parent = {}
+    for number, place in enumerate(kept):
+        above = tree[place][1]
+        first = min(number for number, place in enumerate(kept) if tree[place][1] == above)
+        parent[place] = last_of.get(above, kept[first - 1] if above and first else None)
     parent = {place: above for place, above in parent.items() if above is not None and above != place}
     leaves = [place for place in kept if place not in parent.values()]
     current = [place for place in kept if tree[place][2]]
@@ -71,6 +75,7 @@ MESSAGE = st.tuples(
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(MESSAGE, min_size=1, max_size=12), min_size=1, max_size=4))
 @example([[("a", "c", False, 0), ("b", "a", False, 1), ("c", "b", False, 2), ("d", "a", False, 3)]])  # into a circle
+@example([[("a", "x", False, 0), ("b", "a", False, 1), ("c", "gone", False, 2), ("d", "gone", False, 3)]])
 @example([[("a", "a", False, None)], [("a", "gone", False, None), ("b", "gone", False, None)]])
 def test_the_path_is_that_of_a_walk(con, trees):
     assert paths(con, trees) == [walked(tree) for tree in trees]
@@ -190,3 +195,35 @@ def test_messages_of_langchain_are_read_in_each_of_its_shapes(tmp_path, messages
         read(con, file)
         (found,) = con.execute("select messages from clio.source").fetchone()
     assert found == [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi."}]
+
+
+ZEROS = "00000000-0000-0000-0000-000000000000"
+
+
+def test_a_message_that_is_lost_costs_no_other(tmp_path):
+    """Of the first question there are two versions, and of what followed the answer is lost."""
+    asked = [
+        (ZEROS, "a", "old"),
+        (ZEROS, "b", "Hello"),
+        ("b", "c", "Hi."),
+        ("c", "d", "And now?"),
+        ("lost", "f", "Go on"),
+    ]
+    rows = [
+        {
+            "conversationId": "c",
+            "messageId": id_,
+            "parentMessageId": parent,
+            "isCreatedByUser": id_ != "c",
+            "user": "u",
+            "text": text,
+            "createdAt": f"2026-03-02T09:00:0{second}Z",
+        }
+        for second, (parent, id_, text) in enumerate(asked)
+    ]
+    file = tmp_path / "messages.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with duckdb.connect() as con:
+        assert read(con, file).format == "librechat"
+        (found,) = con.execute("select list_transform(messages, lambda m: m.content) from clio.source").fetchone()
+    assert found == ["Hello", "Hi.", "And now?", "Go on"]

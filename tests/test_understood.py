@@ -58,6 +58,20 @@ def test_a_run_says_it_before_it_works(tmp_path):
     )
 
 
+def test_rows_in_which_nothing_is_said_and_rows_that_cannot_be_read_are_counted(tmp_path):
+    """A LiteLLM proxy that is not told to store prompts writes {} for them."""
+    file = tmp_path / "spend.csv"
+    stored = ('[{""role"": ""user"", ""content"": ""Hello""}]', "{}", "{}", "[]")
+    rows = [f'r{n},acompletion,2026-03-02 09:00:00,ann,"{said}",{{}}\n' for n, said in enumerate(stored)]
+    file.write_text("request_id,call_type,startTime,end_user,messages,response\n" + "".join(rows) + "r9,a\n")
+    lines = cli("inspect", file).stdout.splitlines()
+    assert lines[:2] == [
+        "read as litellm: 4 rows, 4 conversations of 1 user, 2026-03-02 to 2026-03-02, 3 with nothing said in them; "
+        "user: within each row, time: startTime, id: within each row",
+        "left out: more or fewer values than the first line (line 6): 1",
+    ]
+
+
 @pytest.mark.parametrize(
     ("row", "told"),
     [

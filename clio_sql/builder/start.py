@@ -81,7 +81,7 @@ def install(
 
     conversations: a table or view with conversation_id, user_id, created_at, messages (role, content)
     and, if you like, metadata (MAP). breakdowns: names in metadata, or other columns. schema: one of its own, never
-    that of the table. Meant for small tables: each query runs the whole chain.
+    that of the table. Meant for small tables: each query runs the whole chain. Your connection is not locked.
 
     Raises InputError for a table that cannot be read, UsageError for a schema that cannot be built in, and StateError
     where that has relations of yours, where a transaction is open, or after `use` of another database.
@@ -108,7 +108,7 @@ def build(
     """Like `install`, with tables where the files say table: each model answer is computed once and kept.
 
     Building again takes in what changed, and keeps clusters, ids and names as far as they still hold. refit:
-    fit the clusters anew. Raises what `install` does.
+    fit the clusters anew. Your connection is not locked, as that of a `run` is. Raises what `install` does.
     """
     schema = take(con, conversations, schema, breakdowns)
     run(con, schema, reporter, refit=refit)

@@ -7,23 +7,34 @@ create or replace macro clio_user_id(id) as (
     with
 
     given as (
-        select id::varchar as person, if(id::varchar like '%{%' and json_valid(id::varchar), id::varchar, null)::json as parts
+        select
+            id::varchar as person,
+            if(person like '%{%' and json_valid(person), person, null)::json as written,
+            -- some logs write JSON into a JSON string
+            if(json_type(written) = 'VARCHAR' and json_valid(written ->> '$'), (written ->> '$')::json, written) as parts
+    ),
+
+    parted as (
+        select
+            person, parts,
+            nullif(parts ->> '$.account_uuid', '') as account, nullif(parts ->> '$.device_id', '') as device
+        from given
     ),
 
     persons as (
-        select case
-            when json_type(parts) is distinct from 'OBJECT'
-                then regexp_replace(person, '(_account_[0-9A-Za-z-]*|user_[0-9A-Za-z]+)_session_(?s:.*)$', '\1')
-            when coalesce(parts ->> '$.account_uuid', parts ->> '$.device_id') is not null
-                then concat(
-                    'user_', coalesce(parts ->> '$.device_id', parts ->> '$.user_id'), '_account_', parts ->> '$.account_uuid'
-                )
+        select regexp_replace(case
+            when json_type(parts) is distinct from 'OBJECT' then person
+            when coalesce(account, device) is not null
+                then concat('user_', coalesce(device, parts ->> '$.user_id'), '_account_', account)
             else coalesce(
                 parts ->> '$.user_id', parts ->> '$.userId', parts ->> '$.user',
-                json_merge_patch(parts, '{"session_id": null, "sessionId": null, "session": null}')::varchar
+                json_merge_patch(parts, '{
+                    "session_id": null, "sessionId": null, "session": null, "session_uuid": null, "conversation_id": null,
+                    "thread_id": null, "request_id": null, "account_uuid": null, "device_id": null
+                }')::varchar
             )
-        end as person
-        from given
+        end, '(?i)(_account_[0-9a-z-]*|user_[0-9a-z]+)_session_(?s:.*)$', '\1') as person
+        from parted
     ),
 
     plain as (

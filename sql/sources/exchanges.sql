@@ -3,9 +3,10 @@
 -- grain: conversation_id
 -- a row is: an exchange
 -- needs: prompt content from prompt or question or instruction or query or user_message or user_prompt or
---   user_input or input,
+--   user_input or input or input.messages,
 -- needs: response content from response or answer or completion or output or assistant_message or
---   assistant_response or model_response or reply,
+--   assistant_response or model_response or reply or
+--   output.messages or output.text,
 -- optional: conversation_id text from conversation_id or session_id or thread_id or chat_id or id or request_id,
 -- optional: user_id text, created_at time, input content, instructions content from system_prompt or system or
 --   instructions

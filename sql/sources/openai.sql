@@ -3,7 +3,8 @@
 -- grain: conversation_id
 -- a row is: a conversation
 -- needs: messages list
--- optional: conversation_id text from conversation_id or session_id or thread_id or chat_id or id,
+-- optional: conversation_id text from conversation_id or session_id or thread_id or chat_id or
+--   metadata.session_id or metadata.conversation_id or id,
 -- optional: user_id text, created_at time
 select
     conversation_id::varchar as conversation_id,

@@ -1,13 +1,16 @@
 -- clio_current_path(nodes): the turns of each conversation on the path from its first message to its current one.
 -- nodes: the name of a relation of one row a message: conversation, message_id, parent_id, is_current, created_at,
 -- position (a number), turn (whatever is wanted of a message). Returns conversation, turns.
--- Without a current message the path goes to the newest that has no answer; a parent that is not there ends it; messages
--- that go round in a circle stand by time; where no message has a parent, so do all.
+-- Without a current message the path goes to the newest that has no answer. For a parent that is not there stands the
+-- message before the first that names it, so that a lost message costs no other; a parent of zeros is none. Messages that
+-- go round in a circle stand by time; where no message has a parent, so do all.
 create or replace macro clio_current_path(nodes) as table
 with
 
 messages as (
-    select *, row_number() over (partition by conversation order by created_at nulls first, position) as number
+    select
+        * replace (if(starts_with(parent_id, '00000000-'), null, parent_id) as parent_id),
+        row_number() over (partition by conversation order by created_at nulls first, position) as number
     from (
         from query_table(nodes)
         -- of messages with one id the last
@@ -16,10 +19,16 @@ messages as (
 ),
 
 linked as (
-    select child.conversation, child.number, child.parent_id, child.is_current, child.turn, parent.number as parent
+    select
+        child.conversation, child.number, child.parent_id, child.is_current, child.turn,
+        case
+            when child.parent_id is null or parent.number = child.number then null
+            when parent.number is not null then parent.number
+            else nullif(min(child.number) over (partition by child.conversation, child.parent_id) - 1, 0)
+        end as parent
     from messages as child
     left join messages as parent
-        on parent.conversation = child.conversation and parent.message_id = child.parent_id and parent.number != child.number
+        on parent.conversation = child.conversation and parent.message_id = child.parent_id
 ),
 
 marked as (
