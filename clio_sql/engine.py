@@ -25,6 +25,7 @@ from clio_sql.embedding import Embedder, embedder
 from clio_sql.errors import StateError, Stopped
 from clio_sql.providers import Answer, Provider, provider
 from clio_sql.runtime import Runtime
+from clio_sql.shown import quoted
 from clio_sql.state import SCHEMA
 
 MEMORY = 65_536  # answers remembered, so that a view read twice asks once
@@ -185,7 +186,7 @@ class Engine:
                 row = _stored_model(cursor, model)
             if row is None:
                 raise StateError(
-                    f"model {model[:40]!r} is not known in this database. "
+                    f"model {quoted(model)} is not known in this database. "
                     "Models are made by clio_fit(vectors, k); its answer is the id to give here."
                 )
             k, dimension, blob = row

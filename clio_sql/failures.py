@@ -17,7 +17,8 @@ OF_THE_FILE = (
     duckdb.IOException, duckdb.FatalException, duckdb.SerializationException, duckdb.TransactionException,
     duckdb.ConnectionException, duckdb.InternalException,
 )  # fmt: skip
-OURS = re.compile(r"executing the UDF: (\w+): (.+)", re.DOTALL)
+# from the first character on, since a cell that DuckDB quotes may hold the same words
+OURS = re.compile(r"Invalid Input Error: Python exception occurred while executing the UDF: (\w+): (.+)", re.DOTALL)
 
 
 def explained(error: duckdb.Error, step: str) -> ClioError:
@@ -25,7 +26,7 @@ def explained(error: duckdb.Error, step: str) -> ClioError:
 
     step: the relation or the part of the run that failed.
     """
-    if found := OURS.search(str(error)):
+    if found := OURS.match(str(error)):
         kind = getattr(errors, found[1], None)
         if isinstance(kind, type) and issubclass(kind, ClioError):
             return kind(found[2])

@@ -133,6 +133,11 @@ def is_name(text: str) -> bool:
     return known or (NAME.fullmatch(text) is not None and len(DIGITS.findall(text)) <= 4)
 
 
+def quoted(text: str) -> str:
+    """A text for an error, in quotes if it looks like a name; of any other its length alone."""
+    return repr(text) if is_name(text) else f"(a text of {len(text)} characters)"
+
+
 def names(given: Iterable[str]) -> str:
     """Names for an error, at most 20 of them; of any other its length alone."""
     given = list(given)

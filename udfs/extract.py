@@ -11,6 +11,7 @@ from clio_sql.udfs import Function, answered
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
 from clio_sql.providers import KINDS, Extract, Question
+from clio_sql.shown import quoted
 
 KEYS = ("question", "kind", "choices")
 
@@ -43,21 +44,24 @@ def _question(facet: str, asked: object) -> Question:
         return Question(asked)
     if not isinstance(asked, dict) or not isinstance(asked.get("question"), str):
         raise ClioError(
-            f"clio_extract: facet {facet!r} needs a question: a text, or a struct {{question, kind, choices}}."
+            f"clio_extract: facet {quoted(facet)} needs a question: a text, or a struct {{question, kind, choices}}."
         )
     if unknown := sorted(set(asked) - set(KEYS)):
         raise ClioError(
-            f"clio_extract: facet {facet!r} has {unknown[0]!r} beside its question; allowed: {', '.join(KEYS)}. "
-            "Change the question."
+            f"clio_extract: facet {quoted(facet)} has {quoted(unknown[0])} beside its question; "
+            f"allowed: {', '.join(KEYS)}. Change the question."
         )
     kind = asked.get("kind") or "text"
     if kind not in KINDS:
         raise ClioError(
-            f"clio_extract: facet {facet!r} has kind {kind!r}; allowed: {', '.join(KINDS)}. Change the question."
+            f"clio_extract: facet {quoted(facet)} has kind {quoted(str(kind))}; "
+            f"allowed: {', '.join(KINDS)}. Change the question."
         )
     choices = asked.get("choices") or []
     if not isinstance(choices, list) or not all(isinstance(choice, str) for choice in choices):
-        raise ClioError(f"clio_extract: facet {facet!r} has choices that are not a list of texts, such as ['a', 'b'].")
+        raise ClioError(
+            f"clio_extract: facet {quoted(facet)} has choices that are not a list of texts, such as ['a', 'b']."
+        )
     return Question(asked["question"], kind, tuple(choices))
 
 
