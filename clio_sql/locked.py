@@ -124,7 +124,7 @@ def _put_back(con: duckdb.DuckDBPyConnection, rows: tuple[list, list]) -> None:
 
 @cache
 def ours() -> frozenset[str]:
-    """The macros that we save in schema main: those of functions, those that models are made of, and those of inputs."""
+    """The macros that we save in schema main: of functions, of steps of models, and of inputs."""
     sql = files("clio_sql.sql")
     folders = (sql / "macros", sql / "steps", sql / "sources" / "macros")
     return frozenset(file.name.removesuffix(".sql") for folder in folders for file in folder.iterdir())
