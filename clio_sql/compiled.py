@@ -13,6 +13,7 @@ from clio_sql import project
 from clio_sql.errors import UsageError
 from clio_sql.project import Relation
 
+UNSIGNED = exp.DataType.UNSIGNED_INTEGER_TYPES
 NEEDS = (
     "-- The functions clio_… must be registered there, and the tables source, input and build_info be given.\n"
     "-- A relation is written in the order in which it is built; the runner narrows incremental ones to what is new.\n"
@@ -61,6 +62,7 @@ def _foreign(tree: exp.Expression, sql: str) -> Iterator[str]:
         "a map or struct made in place": tree.find(exp.ToMap, exp.Map, exp.VarMap),
         "a list comprehension": tree.find(exp.Comprehension),
         "pivot": tree.find(exp.Pivot),
+        "an unsigned type": any(type_.this in UNSIGNED for type_ in tree.find_all(exp.DataType)),
         "union by name": any(union.args.get("by_name") for union in tree.find_all(exp.SetOperation)),
         "a function called with named arguments": any(
             isinstance(pair.parent, exp.Anonymous) for pair in tree.find_all(exp.PropertyEQ)

@@ -163,7 +163,7 @@ def stand_ins(con: duckdb.DuckDBPyConnection, relation: project.Relation, given:
         "last_published_cells": f"select {cell} where false",
         "independent_texts": f"select distinct conversation_id, facet, true as independent from {members}",
     }
-    steps = SUPPRESSION if relation == SUPPRESSION[-1] else [relation]
+    steps = SUPPRESSION if relation.name == SUPPRESSION[-1].name else [relation]
     for name in sorted({name for step in steps for name in step.inputs} & {*defaults} - {*given}):
         con.execute(f"create or replace table {name} as {defaults[name]}")
     counted = {
