@@ -37,9 +37,11 @@ counted as (
 ),
 
 supported as (
-    select counted.* from counted cross join settings
+    select counted.* from counted cross join settings cross join margins
     where users >= min_users
-        or mode = 'safety'                                        -- for authorised people alone: no gate
+            and users >= min_users
+                + clio_margin(salt, concat_ws('/', 'phrase', facet, cluster_id, array_to_string(words, ' ')), word_margin)
+        or mode = 'safety'                                        -- for authorised staff alone: no gate
 ),
 
 -- a sensitive word and a name need more users than the phrase

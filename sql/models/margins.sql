@@ -5,9 +5,9 @@
 -- With one public threshold, somebody with nine accounts learns from what is published whether a tenth person is behind it.
 -- So each base cluster and cell needs min_users and a margin of its own, which clio_margin draws from the secret: it stays
 -- the same over builds, so that repeating a build tells nothing. What was published stays while its users are at least
--- min_users. A parent needs no margin: it is published when its children are. Words and phrases have none yet.
+-- min_users. A parent needs no margin: it is published when its children are. Words and phrases of names have one too.
 select
     secret.salt::varchar as salt,                                           -- of this warehouse, or CLIO_SALT
-    threshold_margin::integer as word_margin,                               -- at most, of what makes a repeated text a common request
+    threshold_margin::integer as word_margin,                               -- at most, of words and phrases of names, and of what makes a repeated text a common request
     case when threshold_margin_of = 'all' then threshold_margin else 0 end::integer as cell_margin    -- of base clusters and cells
 from settings cross join secret
