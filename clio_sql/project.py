@@ -98,7 +98,7 @@ class Relation:
 
     @property
     def macros(self) -> tuple[str, ...]:
-        """The macros of ours that it calls, and those that they call."""
+        """The macros of ours that it calls, and those that its steps call."""
         return tuple(macro for macro in (*MACROS, *STEPS) if macro in _called(self.sql))
 
     @property
@@ -137,16 +137,16 @@ def functions(answered: bool = False) -> frozenset[str]:
 
 @cache
 def _called(sql: str) -> frozenset[str]:
-    """The functions that stand in the SQL, however they are written, and in our macros that it calls."""
+    """The functions that stand in the SQL, however they are written, and in the steps that it calls."""
     query = syntax.read(sql)
     names = query.calls | {call.name for call in query.table_functions}
-    within = (_called(_body(macro)) for macro in (*MACROS, *STEPS) if macro in names)
+    within = (_called(_body(step)) for step in STEPS if step in names)
     return names.union(*within)
 
 
-def _body(macro: str) -> str:
-    """The query of a macro, or its expression as one."""
-    made = macro_text(macro).partition("create or replace macro")[2].strip().rstrip(";")
+def _body(step: str) -> str:
+    """The query of a step, or its expression as one."""
+    made = macro_text(step).partition("create or replace macro")[2].strip().rstrip(";")
     body = re.split(r"\bas\b", made, maxsplit=1)[1].strip()
     return body.removeprefix("table") if re.match(r"table\b", body) else f"select {body}"
 

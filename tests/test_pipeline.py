@@ -29,7 +29,7 @@ from warehouse import (
 import clio_sql
 from clio_sql import embedding, project
 from clio_sql.errors import ClioError, InputError
-from clio_sql.register import FUNCTIONS, engine_of
+from clio_sql.register import FUNCTIONS, STEPS, engine_of, macro_text
 from clio_sql.runtime import runtime
 
 OURS = {function.name for function in FUNCTIONS}
@@ -49,11 +49,14 @@ def test_the_relations_are_printed_in_build_order():
 
 
 def calls(sql: str) -> set[str]:
-    """The functions of ours that a query calls."""
+    """The functions of ours that a query calls, also in the steps that it is made of."""
     called = {
         node.name.lower().removesuffix("_raw") for node in sqlglot.parse_one(sql, "duckdb").find_all(exp.Anonymous)
     }
-    return called & OURS
+    steps = [
+        macro_text(step).split(" as table\n", 1)[1] for step in STEPS if step in called and step.startswith("clio_tree")
+    ]
+    return (called & OURS).union(*map(calls, steps))
 
 
 def test_what_calls_a_function_is_a_table_and_nothing_published_calls_one():

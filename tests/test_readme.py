@@ -71,3 +71,17 @@ def test_the_rows_tell_the_types_and_arguments_of_the_macros():
         known = {name: parameters for name, parameters in con.execute(query).fetchall() if name in rows}
     for name, arguments in rows.items():
         assert [part.split(" := ")[0] for part in arguments.split(", ")] == known[name], name
+
+
+def test_the_page_of_guarantees_names_files_that_are_there():
+    text = (ROOT / "sql" / "README.md").read_text("utf-8")
+    table = text.split("## The promises")[1].split("## What is not promised")[0]
+    for line in re.findall(r"^\| \d.*", table, re.M):
+        *_, rules, checks, tests = line.removesuffix(" |").split(" | ")
+        for name in re.findall(r"`([\w./]+)`", rules):
+            assert (ROOT / "sql" / name).exists(), name
+        for name in re.findall(r"`([\w.]+)`", checks):
+            assert (ROOT / "sql" / "checks" / f"{name}.sql").exists(), name
+        for name in re.findall(r"`([\w.]+)`", tests):
+            assert (ROOT / "tests" / name).exists(), name
+    assert len(re.findall(r"^\| \d.*", table, re.M)) == 9

@@ -125,7 +125,7 @@ def test_another_gate_is_looked_through_anew(demo, demo_again, tmp_path, monkeyp
     text = core.macro_text
     monkeypatch.setattr(core, "macro_text", lambda name: text(name) + ("-- narrower" if name == "clio_gate" else ""))
     steps, asked = refreshed(demo, tmp_path)
-    assert {"bases", "published_cells"} <= steps.built and not asked
+    assert {"bases", "cell_figures", "family_choices"} <= steps.built and not asked
     assert refreshed(demo, tmp_path)[0].built == set()
 
 

@@ -1,26 +1,8 @@
--- One row a word of a published name or description that too few users of the cluster used and no reviewed list holds. No rows = pass.
+-- One row per word of a published name or description that too few users of the cluster wrote and no reviewed list holds. No rows = pass.
 with
 
 based as (
     select facet, cluster_id, unnest(base_cluster_ids) as base_cluster_id from hierarchy
-),
-
--- of a sensitive word it takes a share of a base cluster's users
-supported as (
-    select based.facet, based.cluster_id, supported_words.lemma, max(supported_words.users) as users
-    from based
-    inner join supported_words
-        on supported_words.facet = based.facet and supported_words.cluster_id = based.base_cluster_id
-    inner join gated_clusters
-        on gated_clusters.facet = based.facet and gated_clusters.cluster_id = based.base_cluster_id
-    left join named_words
-        on named_words.facet = based.facet and named_words.cluster_id = based.base_cluster_id
-        and named_words.lemma = supported_words.lemma
-    cross join settings
-    where supported_words.users >= min_users
-        and (clio_word(supported_words.lemma).sensitive is null or supported_words.users >= sensitive_share * gated_clusters.users)
-        and (named_words.lemma is null or supported_words.users >= min_users_named)
-    group by all
 ),
 
 said as (
@@ -28,9 +10,57 @@ said as (
     from hierarchy
 ),
 
--- nothing of `vocabulary` is believed: each word is asked about again
-asked as (
+asked as materialized (
     select facet, cluster_id, word, clio_word(word) as known from said
+),
+
+said_lemmas as materialized (
+    select distinct facet, base_cluster_id, known.lemma, known.sensitive, known.name in ('given', 'surname', 'handle') as is_name
+    from asked inner join based using (facet, cluster_id)
+),
+
+-- of `vocabulary` only the spelling is believed: each form of a word is asked about again
+forms as materialized (
+    select word, lemma from vocabulary semi join said_lemmas using (lemma)
+),
+
+checked_forms as materialized (
+    select word, lemma from forms where clio_word(word).lemma = lemma
+),
+
+written as (
+    select
+        assignments.facet, assignments.cluster_id as base_cluster_id,
+        case when independent then assignments.user_id end as user_id,
+        unnest(clio_words(facet_values.value)) as word
+    from assignments
+    semi join said_lemmas on said_lemmas.facet = assignments.facet and said_lemmas.base_cluster_id = assignments.cluster_id
+    inner join facet_values using (conversation_id, facet)
+    left join independent_texts using (conversation_id, facet)
+),
+
+counted as (
+    select facet, base_cluster_id, lemma, count(distinct user_id) as users
+    from written inner join checked_forms using (word)
+    group by all
+),
+
+supported as (
+    select distinct based.facet, based.cluster_id, said_lemmas.lemma
+    from based
+    inner join said_lemmas using (facet, base_cluster_id)
+    inner join counted using (facet, base_cluster_id, lemma)
+    inner join gated_clusters
+        on gated_clusters.facet = based.facet and gated_clusters.cluster_id = based.base_cluster_id and gated_clusters.passes
+    left join named_words
+        on named_words.facet = based.facet and named_words.cluster_id = based.base_cluster_id
+        and named_words.lemma = said_lemmas.lemma
+    cross join settings
+    cross join margins
+    where counted.users
+        >= min_users + clio_margin(salt, concat_ws('/', 'word', based.facet, based.base_cluster_id, said_lemmas.lemma), word_margin)
+        and (sensitive is null or counted.users >= sensitive_share * gated_clusters.users)
+        and (named_words.lemma is null and not coalesce(is_name, false) or counted.users >= min_users_named)
 )
 
 select asked.facet, asked.cluster_id
@@ -41,7 +71,7 @@ cross join settings
 where mode is distinct from 'safety' and (
     word = ''                                             -- a number, an address, a handle: never
     or not known.stop and not known.task and supported.lemma is null
-    or known.name in ('given', 'surname', 'handle') and coalesce(supported.users, 0) < min_users_named
+    or known.name in ('given', 'surname', 'handle') and supported.lemma is null
 )
 union all
 select facet, cluster_id from hierarchy cross join settings

@@ -1,7 +1,8 @@
--- One row per family and value that may be published: what is left of each cluster, all values held back together, is
--- nothing or passes the gate. Else the smallest value is held back too; if that is not enough, the whole breakdown is.
+-- One row per family and value that may be published, so that what is left of each cluster gives nothing away.
 -- kind: table
 -- grain: facet, level, family, relation, breakdown, value
+-- What is left, all values held back together, is nothing or passes the gate. Else the smallest value is held back too; if
+-- that is not enough, the whole breakdown is.
 with
 
 -- try 0 publishes all values, try 1 all but the smallest

@@ -1,7 +1,7 @@
--- One row per cell of a shown cluster of any level, its total among them: which base cells it adds up from, and how many
--- users it needs.
+-- One row per cell of a shown cluster of any level: which base cells it adds up from, and how many users it needs.
 -- kind: table
 -- grain: cell
+-- The total of a cluster is one of its cells.
 with
 
 tree as (
