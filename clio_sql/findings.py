@@ -72,7 +72,7 @@ def _text(file: File) -> str:
 
 
 def _misplaced(analysis: Path, files: list[File]) -> Iterator[Finding]:
-    """Files that would be ignored, would hide one another, or cannot be names."""
+    """Files that would be ignored, would hide one another, or cannot be names, or replace what is no more."""
     read = {file.path for file in files}
     for path in sorted(analysis.rglob("*.sql")):
         if path not in read:
@@ -86,6 +86,8 @@ def _misplaced(analysis: Path, files: list[File]) -> Iterator[Finding]:
             yield Finding(file.where, None, "its name must be of a-z, 0-9 and _, and begin with a letter. Rename it.")
         if file.name in project.HOST:
             yield Finding(file.where, None, "is the name of a table that a run makes itself. Rename the file.")
+        if new := project.RENAMED.get(file.name):
+            yield Finding(file.where, None, f"{file.name} is now {new}. Bring it up to date and rename the file.")
 
 
 def _about(

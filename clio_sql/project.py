@@ -22,6 +22,8 @@ from clio_sql.register import FUNCTIONS, MACROS, STEPS, macro_text
 
 FOLDERS = ("models", "published", "safety", "noisy")
 WITHIN = {"models": ("models", "suppression")}  # the folders of packaged files, where they are several
+# Packaged relations of an earlier version -> where their rule stands now.
+RENAMED = {"told_cells": "published_cells, with its steps in suppression/"}
 # Relations that are kept as they were in the last build that was published, each as `last_<name>`.
 LAST = (
     "cluster_models", "cluster_ids", "assignments", "cluster_names", "name_audits", "trees", "hierarchy", "layout",
@@ -261,7 +263,8 @@ def overlay(analysis: Path | None) -> list[File]:
     if not analysis.is_dir():
         raise SqlError(f"{analysis}: there is no such folder. Give a folder of .sql files; clio-sql init makes one.")
     homes = {relation.name: relation.folder for relation in _packaged()}
-    paths = sorted([*analysis.glob("*.sql"), *(path for sub in FOLDERS for path in (analysis / sub).glob("*.sql"))])
+    places = [place for folder in FOLDERS for place in WITHIN.get(folder, (folder,))]
+    paths = sorted([*analysis.glob("*.sql"), *(path for place in places for path in (analysis / place).glob("*.sql"))])
     files = []
     for path in paths:
         folders = {path.parent.name if path.parent != analysis else "models", homes.get(path.stem)}

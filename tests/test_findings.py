@@ -82,6 +82,14 @@ WRONG = {
         {"settings.sql": PACKAGED["settings"].replace("    10::integer as min_users,", "    --")},
         "settings.sql: column 'min_users' (INTEGER) is missing",
     ),
+    "a relation of an earlier version": (
+        {"told_cells.sql": ROW + "select 1 as a"},
+        "told_cells.sql: told_cells is now published_cells",
+    ),
+    "a rule below suppression": (
+        {"suppression/family_values.sql": ROW + "select facet from nowhere"},
+        "suppression/family_values.sql",
+    ),
     "a setting out of range": (
         {"settings.sql": PACKAGED["settings"].replace("3::integer as levels", "0::integer as levels")},
         "settings.sql, line 31: levels is 0; it must be 1 or more",
