@@ -333,10 +333,10 @@ def _files(path: str) -> list[str]:
     if not paths:
         what = "the folder has no file of these" if path and folder.is_dir() else "there is no such file"
         raise InputError(f"{_name(path)}: {what}. Allowed: {ALLOWED}. Check the path.")
-    for each in paths:
-        if not Path(each).stat().st_size:
-            raise InputError(f"{Path(each).name} is empty (0 bytes). Give one with a conversation in it.")
-    return paths
+    held = [each for each in paths if Path(each).stat().st_size]  # tools leave empty files among others
+    if not held:
+        raise InputError(f"{Path(paths[0]).name} is empty (0 bytes). Give one with a conversation in it.")
+    return held
 
 
 def _is_input(file: Path, folder: Path) -> bool:

@@ -256,10 +256,11 @@ def _csv(text: IO[str], path: str, as_encoding: str | None, longest: int) -> Ite
     mark = separator(path)
     csv.field_size_limit(longest)
     rows = csv.reader(_bounded(text, path, longest), delimiter=mark or _delimiter(path, as_encoding), strict=True)
-    wanted, begins = 0, 1
+    wanted, begins, longest_row = 0, 1, 1  # values, line, lines
     try:
         for values in rows:
             line, begins = begins, rows.line_num + 1
+            longest_row = max(longest_row, begins - line)
             if not values or (mark and line == 1):
                 continue
             broken = _is_broken("".join(values))
@@ -268,7 +269,10 @@ def _csv(text: IO[str], path: str, as_encoding: str | None, longest: int) -> Ite
                 raise InputError(f"{Path(path).name}: line {line}, the header, is not UTF-8. Give --encoding NAME.")
             yield Row(line if wanted else 0, _written(values), reason)
             wanted = wanted or len(values)
-    except csv.Error:
+    except csv.Error as error:
+        if wanted and "end of data" in str(error) and rows.line_num + 1 - begins <= longest_row:
+            yield Row(begins, "", CUT)  # no longer than a row is: not a quote that swallowed others
+            return
         raise InputError(
             f"{Path(path).name}: line {begins} cannot be read as CSV, nor what follows. Is a quote not closed? "
             "Correct it."

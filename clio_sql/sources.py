@@ -167,6 +167,7 @@ def _read(
         left_out = _outside(con, given, chosen, mapped, within)
         found, metadata = _written(con, schema, query, given.where, asked, lambda: _without_text(con, rows, chosen))
         timed = chosen.has_time(given, mapped)
+        read_from = _read_from(given, chosen, mapped, user)  # which may look at the files
         bad = given.bad or BadRows(several=False)
     return Source(
         chosen.name, found["rows"], privacy_unit, asked, metadata, tuple(given.types), (*bad.reasons(), *left_out),
@@ -177,7 +178,7 @@ def _read(
         silent=found["conversations"] - found["texts"],
         nameless=found["nameless"] if privacy_unit == "user" else 0,
         mended=bad.mended,
-        read_from=_read_from(given, chosen, mapped, user),
+        read_from=read_from,
         makes_ids=not chosen.needs_id and any(i.name == "conversation_id" for i in (*chosen.needs, *chosen.optional)),
         first=found["first"],
         last=found["last"],

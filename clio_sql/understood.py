@@ -54,12 +54,21 @@ def inspect(path: str, **reading: Any) -> Iterator[str]:
     try:
         source = sources.read(con, path, in_order=True, **reading)
         yield line(source)
-        yield from (harmless(f"left out: {reason}: {rows:,}") for reason, rows in source.left_out)
+        yield from (harmless(f"{what}: {count:,}") for what, count in _counted(source) if count)
         yield from _shown(*con.execute(FIRST).fetchall()[0])
     except duckdb.Error as error:
         raise explained(error, "source") from error
     finally:
         con.close()
+
+
+def _counted(source: sources.Source) -> Iterator[tuple[str, int]]:
+    """What was left out, joined, mended or not understood, and how often."""
+    yield from ((f"left out: {reason}", rows) for reason, rows in source.left_out)
+    yield "rows that became part of another conversation", source.merged
+    yield "conversations whose user id names nobody", source.nameless
+    yield "conversations without a time that can be read", source.untimed
+    yield "rows with half a character, which is U+FFFD now", source.mended
 
 
 def _shown(
@@ -69,6 +78,6 @@ def _shown(
         f"\nfirst conversation: id {conversation_id or 'none'}, user {user_id or 'none'}, time {at or 'none'}"
     )
     for message in messages:
-        text = message["content"]
+        text = message["content"] or ""
         cut = f"{text[:LONGEST]} [... {len(text) - LONGEST:,} characters more ...]" if len(text) > LONGEST else text
-        yield harmless(f"{message['role']}: {cut}")
+        yield harmless(f"{message['role'] or 'no role'}: {cut}")

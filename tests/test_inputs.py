@@ -30,7 +30,8 @@ def con():
 
 
 def chat(id_, text="hello", user="u"):
-    return {"conversation_id": str(id_), "user_id": user, "messages": [{"role": "user", "content": text}]}
+    # `user` may be an object with an id: whether it is one is looked up in the files
+    return {"conversation_id": str(id_), "user": user, "messages": [{"role": "user", "content": text}]}
 
 
 def written(path: Path, *rows: object) -> Path:
@@ -92,6 +93,8 @@ def test_a_line_that_is_cut_off(con, tmp_path):
     array.write_text(json.dumps([chat(1), chat(2)], indent=1)[:-30])
     found = read(con, array)
     assert found.rows == 1 and found.left_out[0][0].startswith("an end that is cut off (line 1")
+    table = written(tmp_path / "a.csv", HEADER, '1,u,user,"a\n\n""b"""', '2,u,user,"c')
+    assert read(con, table).left_out == (("an end that is cut off (line 5)", 1),)
 
 
 def test_half_an_emoji_is_mended_and_its_row_stays(con, tmp_path):
@@ -120,6 +123,7 @@ def test_ten_rows_or_one_percent_may_be_left_out(con, tmp_path, rows, bad, allow
 
 
 def test_of_several_files_each_is_named_with_its_own_lines(con, tmp_path):
+    (tmp_path / "0.jsonl").write_bytes(b"")  # costs nothing
     written(tmp_path / "a.jsonl", chat(1), "{", chat(2))
     written(tmp_path / "b.jsonl", "", chat(3), '{"messages": 3}')
     found = read(con, tmp_path)
@@ -391,7 +395,7 @@ def test_keys_that_differ_by_case_alone_are_named(con, tmp_path, kind):
     if kind == "csv":
         written(path, HEADER + ",User_Id", "1,u,user,x,v")
     else:
-        written(path, chat(1), chat(2) | {"User_Id": "v"})
+        written(path, {"user_id": "u"} | chat(1), chat(2) | {"User_Id": "v"})
     assert "the columns User_Id, user_id differ by upper and lower case alone" in refused(con, path)
 
 

@@ -72,6 +72,20 @@ def test_rows_in_which_nothing_is_said_and_rows_that_cannot_be_read_are_counted(
     ]
 
 
+def test_what_became_of_the_rows_is_counted_and_a_message_without_text_is_shown(tmp_path):
+    tool = {"role": "tool", "content": [{"type": "tool-result", "result": {"a": 1}}]}
+    rows = [chat(n, created_at="soon", user_id="anonymous") for n in range(2)]
+    rows += [chat(2, messages=[*SAID, *SAID]), chat(3, messages=[*SAID, *SAID, tool], user_id="u0")]
+    lines = cli("inspect", written(tmp_path, *rows)).stdout.splitlines()
+    assert lines[1:4] == [
+        "rows that became part of another conversation: 1",
+        "conversations whose user id names nobody: 2",
+        "conversations without a time that can be read: 3",
+    ]
+    last = {"conversation_id": "c", "user_id": "u", "messages": [*SAID, tool]}
+    assert cli("inspect", written(tmp_path, last)).stdout.splitlines()[-1] == "tool: "
+
+
 @pytest.mark.parametrize(
     ("row", "told"),
     [
