@@ -22,8 +22,11 @@ from conftest import ROOT
 from messages_server import KEY, Server
 from planted import Asked, Rules, people, publish
 from test_privacy import Recorder, decoded, uncompressed
+from warehouse import copied
 
-from clio_sql import demo, project, words
+import clio_sql
+from clio_sql import builder, demo, project, words
+from clio_sql.errors import CheckError
 from clio_sql.providers import Answer, Extract, Name
 
 OPEN = {"min_users": 1, "min_conversations": 1, "max_user_share": 1.0, "min_audit_rating": 0}
@@ -337,6 +340,20 @@ IDS = [
     Asked("c1", "bake bread with seeds", (SECRET,), each=30, plan=SECRET),
     Asked("c1", "bake bread with seeds", people(500, 12), each=2),
 ]
+ADVERBS = ["really", "simply", "just", "also", "truly", "actually", "only", "even", "always", "still"]
+SYBIL = [  # one person: ten ids, two conversations of each, and another adverb
+    *ORDINARY,
+    *(
+        Asked("c1", f"buy a zorblax for the kitchen if I {adverb} need help to find a shop that sells one",
+              people(800 + number, 1), alike=True)
+        for number, adverb in enumerate(ADVERBS)
+    ),
+]  # fmt: skip
+EACH_COUNTS = "select * replace (true as independent, null::integer as text_number) from {sql}"
+SUPPORTED = next(relation.sql for relation in project.load() if relation.name == "supported_words")
+WORD_BY_WORD = _off(
+    replaced={"supported_words": SUPPORTED.replace("count(distinct counted_user_id)", "count(distinct user_id)")}
+)
 SAID = "select * replace (cast([] as varchar[]) as unsupported) from {sql}"
 PASSED = "select * replace (true as passes, null::varchar as reason) from {sql}"
 
@@ -423,8 +440,12 @@ SCENARIOS = [
     Scenario(
         attack_rare_word, "zorblax", "near-identical texts of a few users count for one of them: here each counts",
         once([*ORDINARY, Asked("c6", "buy a zorblax", people(600, 12), each=4, alike=True)],
-             _off(wrapped={"independent_texts": "select * replace (true as independent) from {sql}"})),
+             _off(wrapped={"independent_texts": EACH_COUNTS})),
         once([*ORDINARY, Asked("c6", "buy a zorblax", people(600, 12), each=4, alike=True)], Rules()),
+    ),
+    Scenario(
+        attack_rare_word, "zorblax", "the same within a larger cluster: here each counts towards words",
+        once(SYBIL, WORD_BY_WORD), once(SYBIL, Rules()),
     ),
     Scenario(
         attack_planted_fact, FACT.text, "`first_names` and `name_audits` let all pass; the model repeats what it reads",
@@ -531,6 +552,15 @@ def test_what_the_readme_says_is_not_stopped_is_not(scenario, tmp_path):
 def test_the_readme_has_the_table():
     """`python tests/test_attacks.py` prints it."""
     assert table() in (ROOT / "README.md").read_text("utf-8"), table()
+
+
+def test_a_word_that_one_text_of_a_few_users_carries_is_seen_by_the_check(tmp_path):
+    (published,) = once(SYBIL, WORD_BY_WORD)(tmp_path / "built")
+    with (
+        clio_sql.connect(copied(published, tmp_path / "warehouse.duckdb")) as con,
+        pytest.raises(CheckError, match="every_published_word_is_supported"),
+    ):
+        builder.check(con)
 
 
 def test_every_threshold_stands_in_about():

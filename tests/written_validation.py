@@ -64,7 +64,8 @@ def judge(labelled: Sequence[Written]) -> list[Judged]:
         con.execute("create view assignments as select 'request' as facet, * from chats")
         con.execute("create view facet_values as select 'request' as facet, conversation_id, value from chats")
         con.execute(
-            "create view independent_texts as select facet, conversation_id, true as independent from facet_values"
+            "create view independent_texts as "
+            "select facet, conversation_id, true as independent, null::integer as text_number from facet_values"
         )
         con.execute("create table margins as select 's' as salt, 0 as word_margin")
         con.execute("create view embeddings as from facet_values")

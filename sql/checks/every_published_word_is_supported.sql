@@ -31,7 +31,7 @@ checked_forms as materialized (
 written as (
     select
         assignments.facet, assignments.cluster_id as base_cluster_id,
-        case when independent then assignments.user_id end as user_id,
+        conversation_id, case when independent then assignments.user_id end as user_id, text_number,
         unnest(clio_words(facet_values.value)) as word
     from assignments
     semi join said_lemmas on said_lemmas.facet = assignments.facet and said_lemmas.base_cluster_id = assignments.cluster_id
@@ -39,9 +39,31 @@ written as (
     left join independent_texts using (conversation_id, facet)
 ),
 
-counted as (
-    select facet, base_cluster_id, lemma, count(distinct user_id) as users
+-- one row per word and group of near-identical texts of a few users; one per word for all other texts
+groups as (
+    select
+        facet, base_cluster_id, lemma, text_number,
+        count(distinct conversation_id) as conversations,
+        list(distinct user_id) filter (user_id is not null) as user_ids,
+        list_value(arg_min(user_id, md5(user_id))) as one_user
     from written inner join checked_forms using (word)
+    group by all
+),
+
+-- a group that holds most conversations of a word counts for one user
+weighed as (
+    select
+        groups.*,
+        text_number is not null
+            and conversations > max_text_share * sum(conversations) over (partition by facet, base_cluster_id, lemma) as is_one_text
+    from groups cross join settings
+),
+
+counted as (
+    select
+        facet, base_cluster_id, lemma,
+        len(list_distinct(flatten(list(case when is_one_text then one_user else user_ids end)))) as users
+    from weighed
     group by all
 ),
 

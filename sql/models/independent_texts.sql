@@ -6,8 +6,9 @@
 -- One person with many accounts sends one text over and over. So near-identical texts that fewer than twice min_users
 -- users (and a margin) wrote count for one of their users, where they are more than max_text_share of the cluster. Where
 -- more users wrote them it is a common request, and each of them counts. Two texts are near-identical when they differ in
--- digits and marks alone, or when the cosine of their embeddings is at least near_identical. Words are counted in the same
--- way, see supported_words: a few accounts that repeat one text do not carry its words, however large the cluster is.
+-- digits and marks alone, or when the cosine of their embeddings is at least near_identical. Towards a word they count for
+-- one user where they are more than max_text_share of the conversations with that word, see supported_words: a few
+-- accounts that repeat one text do not carry its words, however large the cluster is.
 with
 
 written as (

@@ -5,7 +5,7 @@ select
     'insight'::varchar as mode,                     -- safety: no gates, for authorised people alone
     null::varchar as flag,                          -- safety: the breakdown that says what a classifier flagged
     0.95::double as near_identical,                 -- cosine from which two texts of a cluster count as one
-    0.5::double as max_text_share,                  -- above it near-identical texts of a few users count for one of them; 0: always
+    0.5::double as max_text_share,                  -- of a cluster, or of those with a word: above it near-identical texts of a few users count for one of them; 0: always
     3::integer as min_accounts,                     -- safety: accounts that make a group of such requests worth a row
     null::varchar as screener,                      -- a yes/no question; only conversations it fits are analysed
     null::bigint as sample_conversations,           -- how many are analysed; null: all

@@ -7,7 +7,9 @@ used as (
     select
         assignments.facet,
         assignments.cluster_id,
+        conversation_id,
         case when independent then assignments.user_id end as user_id,    -- who counts towards thresholds
+        text_number,
         unnest(clio_words(facet_values.value)) as word
     from assignments
     inner join gated_clusters using (facet, cluster_id)
@@ -16,10 +18,29 @@ used as (
     where gated_clusters.passes
 ),
 
-counted as (
-    select used.facet, used.cluster_id, vocabulary.lemma, any_value(sensitive) as sensitive, count(distinct used.user_id) as users
+said as (
+    select distinct facet, cluster_id, lemma, conversation_id, user_id, text_number, sensitive
     from used inner join vocabulary using (word)
-    group by used.facet, used.cluster_id, vocabulary.lemma
+),
+
+-- near-identical texts of a few users that hold most conversations of a word count for one of their users
+voiced as (
+    select
+        said.*,
+        case
+            when text_number is not null
+                and count(*) over (partition by facet, cluster_id, lemma, text_number)
+                    > max_text_share * count(*) over (partition by facet, cluster_id, lemma)
+                then arg_min(user_id, md5(user_id)) over (partition by facet, cluster_id, lemma, text_number)
+            else user_id
+        end as counted_user_id
+    from said cross join settings
+),
+
+counted as (
+    select facet, cluster_id, lemma, any_value(sensitive) as sensitive, count(distinct counted_user_id) as users
+    from voiced
+    group by facet, cluster_id, lemma
 ),
 
 judged as (
