@@ -161,7 +161,8 @@ def stand_ins(con: duckdb.DuckDBPyConnection, relation: project.Relation, given:
         "margins": "select 's' as salt, 0 as word_margin, 0 as cell_margin",
         "last_hierarchy": "select null::varchar as facet, null::varchar as cluster_id, 0 as level where false",
         "last_published_cells": f"select {cell} where false",
-        "independent_texts": f"select distinct conversation_id, facet, true as independent, null text_number from {members}",
+        "independent_texts": "select distinct conversation_id, facet, true as independent, null as text_number "
+        f"from {members}",
     }
     steps = SUPPRESSION if relation.name == SUPPRESSION[-1].name else [relation]
     for name in sorted({name for step in steps for name in step.inputs} & {*defaults} - {*given}):
