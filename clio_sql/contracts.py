@@ -16,7 +16,7 @@ POSITIVE = (
     "conversations_per_cluster", "max_base_clusters", "min_base_clusters", "least_per_cluster", "points_per_cluster",
     "levels", "top_clusters", "neighbourhood", "sample_texts", "max_texts_per_user", "term_conversations",
     "conversations_per_user", "template_users", "template_conversations", "fit_repeats",
-    "max_row_bytes", "max_columns", "max_expansion",
+    "max_row_bytes", "max_columns", "max_expansion", "term_band",
 )  # fmt: skip
 AT_LEAST = {
     "max_message_characters": 200, "max_transcript_characters": 200,  # less is little but the cut's mark

@@ -57,6 +57,7 @@ MACROS = (
 STEPS = (
     "clio_overlap",
     "clio_term_score",
+    "clio_blurred",
     "clio_fit_size",
     "clio_level_size",
     "clio_cell",

@@ -11,6 +11,8 @@ import duckdb
 import pytest
 
 ROOT = Path(__file__).parent.parent
+# Names depend on the secret of a warehouse: with one for all, tables can be compared, and a test is the same each time.
+os.environ["CLIO_SALT"] = "0123456789abcdef" * 4
 
 
 def cli(*arguments: object, **options) -> subprocess.CompletedProcess[str]:

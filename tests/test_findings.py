@@ -92,7 +92,7 @@ WRONG = {
     ),
     "a setting out of range": (
         {"settings.sql": PACKAGED["settings"].replace("3::integer as levels", "0::integer as levels")},
-        "settings.sql, line 31: levels is 0; it must be 1 or more",
+        "settings.sql, line 32: levels is 0; it must be 1 or more",
     ),
     "a threshold below nothing": (
         {"settings.sql": PACKAGED["settings"].replace("10::integer as min_users", "-4::integer as min_users")},

@@ -364,7 +364,7 @@ class Trunk:
         ]
         table(con, "base_clusters", BASE, rows)
         terms = [
-            dict(zip(TERM, (facet, cluster, term, size, len(term.split()), True), strict=True))
+            dict(zip(TERM, (facet, cluster, term, 1.0, len(term.split()), True), strict=True))
             for facet, cluster, _, size, terms in self.base
             for term in terms
         ]
@@ -385,7 +385,7 @@ class Trunk:
 
 
 BASE = ["facet", "cluster_id", "name", "description", "conversations", "users"]
-TERM = ["facet", "cluster_id", "term", "conversations", "content_words", "telling"]
+TERM = ["facet", "cluster_id", "term", "share", "content_words", "telling"]
 TEXT = ["facet", "cluster_id", "relation", "conversation_id", "user_id", "value", "position"]
 TREE = ["facet", "level", "cluster_id", "parent_id", "name", "description", "base_cluster_ids"]
 

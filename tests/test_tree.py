@@ -95,7 +95,7 @@ def test_of_one_user_a_parent_is_named_from_a_few_texts_only(con):
             concat(case when n < 3 then 'theirs ' else 'other ' end, cluster_id, n) as value, n + 1 as position
         from (select unnest(['a', 'b']) as cluster_id), range(10) as numbers(n);
         create or replace temp table cluster_terms as
-        select 'f' as facet, 'a' as cluster_id, 't' as term, 20 as conversations, 1 as content_words, true as telling;
+        select 'f' as facet, 'a' as cluster_id, 't' as term, 0.5 as share, 1 as content_words, true as telling;
         create or replace temp table supported_words as
         select 'f' as facet, unnest(['a', 'b', 'b']) as cluster_id, unnest(['one', 'one', 'two']) as lemma;
         create or replace temp table settings as select 0 as seed, 40 as sample_texts, 3 as max_texts_per_user""")

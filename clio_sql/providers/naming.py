@@ -19,6 +19,7 @@ DESCRIBED = 6  # phrases of a description
 LONGEST = 10  # words of a name
 FULLER = 1.15  # a phrase of several words makes a better title than one word
 WEAK = 1 / 3  # of the best score; a phrase below adds nothing to a name
+GIVEN_SHARE = re.compile(r"(.*?)(?: \((\d+)%\))?", re.S)  # of a term, see name_requests
 MOST, HALF = 0.6, 0.35  # from this share of the members on it is 'most', 'about half', else 'some'
 
 
@@ -45,30 +46,37 @@ def name(request: Name, embedder: Embedder) -> Answer:
 
 def texts(requests: list[Name]) -> list[str]:
     """All that is embedded to name these groups."""
-    return [text for request in requests for looked_at in _looked_at(request) for text in looked_at]
+    return [term for request in requests for term, _ in _shares(request)]
 
 
-def _looked_at(request: Name) -> tuple[list[str], list[str]]:
-    """Members and terms that are looked at."""
-    return request.members[:MEMBERS], [term for term in request.terms if term.strip()][:LOOKED_AT]
+def _shares(request: Name) -> list[tuple[str, float]]:
+    """The terms that are looked at, and the share of the group that uses each: as given, else of its members."""
+    members = [_flat(member) for member in request.members[:MEMBERS]]
+    found = []
+    for given in [term for term in request.terms if term.strip()][:LOOKED_AT]:
+        term, percent = GIVEN_SHARE.fullmatch(given).groups()
+        share = int(percent) / 100 if percent else sum(f" {term} " in text for text in members) / max(1, len(members))
+        found.append((term, share))
+    return found
 
 
 def _phrases(request: Name, embedder: Embedder) -> list[Phrase]:
     """The first terms, best name first.
 
-    Closeness to the group's mean makes fuller phrases win ('check my balance' over 'balance'); the
-    share of members, the place in the list and ordinary words weigh less.
+    Closeness to the mean of the group's terms, the fuller ones counting more, makes fuller phrases win ('check my
+    balance' over 'balance'); the
+    share of members, the place in the list and ordinary words weigh less. No text of a member decides, so that
+    of two phrases nobody can say which one a certain member wrote.
     """
-    members, terms = _looked_at(request)
-    if not terms or not members:
+    terms = _shares(request)
+    if not terms:
         return []
-    centre = embedder.encode(members).mean(axis=0)
-    closeness = embedder.encode(terms) @ (centre / np.linalg.norm(centre))
+    vectors = embedder.encode([term for term, _ in terms])
+    centre = np.array([max(share, 0.01) * len(term.split()) ** 2 for term, share in terms]) @ vectors
+    closeness = vectors @ (centre / np.linalg.norm(centre))
     taken = set(request.taken)
-    texts = [_flat(member) for member in members]
     phrases = []
-    for rank, (term, near) in enumerate(zip(terms, closeness, strict=True)):
-        share = sum(f" {term} " in text for text in texts) / len(texts)
+    for rank, ((term, share), near) in enumerate(zip(terms, closeness, strict=True)):
         weight = max(share, 0.01) ** 0.1 * (1 + rank) ** -0.1
         weight *= (1.0 if _plain(term) else 0.8) * (FULLER if " " in term else 1.0)
         phrases.append(Phrase(term, round(float(near) * weight, 6), share, term in taken))

@@ -19,7 +19,8 @@ weaker_way as (
         values
             ('min_users', 'lower'), ('min_conversations', 'lower'), ('min_audit_rating', 'lower'), ('round_to', 'lower'),
             ('max_user_share', 'higher'), ('max_texts_per_user', 'higher'), ('epsilon', 'higher'), ('mode', 'other'),
-            ('privacy_unit', 'other'), ('min_users_named', 'lower'), ('sensitive_share', 'lower'), ('naming_sees', 'other')
+            ('privacy_unit', 'other'), ('min_users_named', 'lower'), ('sensitive_share', 'lower'), ('threshold_margin', 'lower'), ('term_band', 'lower'),
+            ('naming_sees', 'other')
     ) as ways(name, way)
 ),
 

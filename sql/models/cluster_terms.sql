@@ -1,12 +1,18 @@
 -- One row a cluster and phrase of one to six words that enough distinct users of it wrote: what it may be named with.
 -- kind: table
 -- grain: facet, cluster_id, term
+--
+-- Which phrase comes first, and how many are said to use it, is decided by blurred numbers of users (see clio_blurred): one
+-- user more moves a phrase once in term_band times, so that the order does not say which phrase a certain user wrote.
 with
 
 looked_at as (
-    select facet, cluster_id, conversation_id, user_id
+    select
+        facet, cluster_id, conversation_id,
+        case when independent then user_id end as user_id             -- who counts towards thresholds
     from assignments
     inner join gated_clusters using (facet, cluster_id)
+    left join independent_texts using (conversation_id, facet)
     cross join settings
     where gated_clusters.passes
     qualify row_number() over (partition by facet, cluster_id order by md5(concat(seed, conversation_id))) <= term_conversations
@@ -23,24 +29,27 @@ spans as (select *, unnest(generate_series(1, 6)) as length from starts),
 
 phrases as (
     select distinct
-        facet, cluster_id, conversation_id, user_id,
+        facet, cluster_id, user_id,
         words[first_word:first_word + length - 1] as words
     from spans
     where first_word + length - 1 <= len(words)
 ),
 
 counted as (
-    select facet, cluster_id, words, count(distinct user_id) as users, count(*) as conversations
+    select facet, cluster_id, words, count(distinct user_id) as users
     from phrases
     where not list_contains(words, '')                            -- '' is what is no word: it ends a phrase
     group by all
 ),
 
+identified as (
+    select *, concat_ws('/', 'phrase', facet, cluster_id, array_to_string(words, ' ')) as identity from counted
+),
+
 supported as (
-    select counted.* from counted cross join settings cross join margins
-    where users >= min_users
-            and users >= min_users
-                + clio_margin(salt, concat_ws('/', 'phrase', facet, cluster_id, array_to_string(words, ' ')), word_margin)
+    select identified.*, clio_blurred(salt, identity, users, term_band) as blurred_users
+    from identified cross join settings cross join margins
+    where users >= min_users and users >= min_users + clio_margin(salt, identity, word_margin)
         or mode = 'safety'                                        -- for authorised staff alone: no gate
 ),
 
@@ -70,11 +79,11 @@ shaped as (
 ),
 
 sizes as (
-    select facet, cluster_id, count(*) as size from looked_at group by all
+    select facet, cluster_id, count(distinct user_id) as size from looked_at group by all
 ),
 
 totals as (
-    select facet, words, sum(conversations) as conversations
+    select facet, words, sum(blurred_users) as blurred_users
     from supported
     group by all
 ),
@@ -85,11 +94,11 @@ scored as (
         supported.cluster_id,
         array_to_string(supported.words, ' ') as term,
         supported.users,
-        supported.conversations,
-        supported.conversations / sizes.size as share,
+        supported.blurred_users,
+        least(supported.blurred_users / sizes.size, 1) as share,
         shaped.content_words,
         shaped.telling_words > 0 and not shaped.trails_off as telling,
-        totals.conversations as total_conversations,
+        totals.blurred_users as total_users,
         sizes.size
     from supported
     inner join shaped using (words)
@@ -109,13 +118,12 @@ select
     cluster_id::varchar as cluster_id,
     term::varchar as term,
     users::integer as users,                                           -- at least min_users
-    conversations::bigint as conversations,
-    share::double as share,                                            -- of the conversations that were looked at
+    share::double as share,                                            -- of the users who were looked at, about; 0 to 1
     content_words::integer as content_words,
     telling::boolean as telling,
     clio_term_score(
         share,
-        (total_conversations - conversations + 0.5) / (everything.size - scored.size + 1.0),     -- half stands for none seen
+        (total_users - blurred_users + 0.5) / (everything.size - scored.size + 1.0),     -- half stands for none seen
         content_words, telling
     )::double as score                                                 -- the higher, the more the phrase is this cluster's
 from scored inner join everything using (facet)

@@ -8,6 +8,6 @@
 -- min_users. A parent needs no margin: it is published when its children are. Words and phrases of names have one too.
 select
     secret.salt::varchar as salt,                                           -- of this warehouse, or CLIO_SALT
-    threshold_margin::integer as word_margin,                               -- at most, of words and phrases of names, and of what makes a repeated text a common request
-    case when threshold_margin_of = 'all' then threshold_margin else 0 end::integer as cell_margin    -- of base clusters and cells
+    case when mode = 'safety' then 0 else threshold_margin end::integer as word_margin,       -- at most, of words and phrases of names, and of what makes a repeated text a common request
+    case when mode <> 'safety' and threshold_margin_of = 'all' then threshold_margin else 0 end::integer as cell_margin    -- of base clusters and cells
 from settings cross join secret

@@ -2,7 +2,7 @@
 -- kind: table
 -- grain: facet, cluster_id
 -- A language model gets no text of anybody, unless naming_sees is 'texts': only phrases that enough users wrote, of the cluster
--- and of those nearest to it. The local provider measures how near a phrase is to the texts, and says phrases alone.
+-- and of those nearest to it. The local provider names from the same; in texts it looks up whether most write 'ATM' or 'atm'.
 with
 
 given as (
@@ -59,7 +59,7 @@ select
     case when texts then neighbours else coalesce(beside.phrases, []) end::varchar[] as neighbours,
     criteria::varchar as criteria,
     coalesce(terms, [])::varchar[] as terms,                                                     -- the most telling first
-    coalesce(case when texts then terms else terms.phrases end, [])::varchar[] as phrases,       -- the same as naming sees them
+    coalesce(terms.phrases, [])::varchar[] as phrases,                                           -- the same, with shares, as naming sees them
     coalesce(taken, [])::varchar[] as taken,                                                     -- those that fit another cluster better
     coalesce(lemmas, [])::varchar[] as supported                                                 -- what a name may say
 from cluster_samples

@@ -15,12 +15,14 @@ kin as materialized (
 written as materialized (
     select
         kin.facet, kin.cluster_id, family_size, term,
-        sum(bases.conversations) as conversations,
+        sum(bases.share * sizes.conversations) as conversations,
         any_value(content_words) as content_words,
         any_value(telling) as telling
     from kin
     inner join query_table(cluster_terms) as bases
         on bases.facet = kin.facet and bases.cluster_id = kin.base_cluster_id
+    inner join query_table(base_clusters) as sizes
+        on sizes.facet = kin.facet and sizes.cluster_id = kin.base_cluster_id
     group by all
 ),
 

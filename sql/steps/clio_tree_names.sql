@@ -19,7 +19,7 @@ requests as materialized (
         facet, cluster_id, last_name, last_description, criteria, lemmas,
         naming_sees = 'texts' or provider = 'local' as sees_texts,
         case when sees_texts then members else [] end as members,
-        coalesce(case when sees_texts then terms else phrases end, []) as terms,
+        coalesce(phrases, []) as terms,
         coalesce(taken, []) as taken,
         coalesce(neighbours, []) as neighbours
     from query_table(families)
