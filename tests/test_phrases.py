@@ -1,11 +1,12 @@
 """Nobody learns from the order of phrases who wrote which: see `clio_blurred` and `cluster_terms`.
 
-In each of many clusters 50 accounts of an attacker write all of eight candidates, one person writes one of them, and 100
-write something else.
-Who knows all but that one guesses it from the first phrase.
+In each of many clusters 50 accounts of an attacker write all of eight candidates, one person writes one of them, and
+100 write something else. Who knows all but that one guesses it from the first phrase.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import duckdb
 import pytest
@@ -38,7 +39,9 @@ WORLD = f"""
     create table independent_texts as select facet, conversation_id, true as independent from assignments;
 
     create table vocabulary as
-    select unnest({[*CANDIDATES, "something", "else"]}) as word, word as lemma, false as stop, word not in {tuple(CANDIDATES)} as task, false as vague;
+    select unnest({CANDIDATES}) as word, word as lemma, false as stop, false as task, false as vague
+    union all
+    select unnest(['something', 'else']) as word, word as lemma, false as stop, true as task, false as vague;
 
     create table supported_words as select facet, cluster_id, lemma from gated_clusters cross join vocabulary;
 
@@ -75,6 +78,6 @@ def test_in_bands_it_is_little_more_often_than_by_guessing(con):
 def test_one_user_more_moves_a_number_once_in_a_band(con, users, band, identity):
     query = "select clio_blurred('salt', ?, n, ?) from range(?, ?) as t(n)"
     found = [n for (n,) in con.execute(query, [identity, band, users, users + band + 1]).fetchall()]
-    assert sum(a != b for a, b in zip(found, found[1:], strict=False)) <= 1 or users < band
+    assert sum(a != b for a, b in pairwise(found)) <= 1 or users < band
     assert found == sorted(found) and all(abs(n - users - place) <= band / 2 or n == 1 for place, n in enumerate(found))
     assert band > 1 or found == [*range(users, users + 2)]
