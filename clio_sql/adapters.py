@@ -25,7 +25,7 @@ from importlib.resources import files
 
 import duckdb
 
-from clio_sql.inputs import FILE, NOT_A_LIST, Input, Place, as_json, json_of, nested
+from clio_sql.inputs import FILE, LOOKED_AT, NOT_A_LIST, Input, Place, as_json, json_of, nested
 from clio_sql.quoting import identifier, literal
 from clio_sql.register import macro_text
 from clio_sql.state import whole
@@ -41,19 +41,23 @@ FORMATS = (
 USUAL = {
     "conversation_id": ("conversation_id", "session_id", "thread_id", "chat_id"),
     "user_id": ("user_id", "user.id", "user", "end_user", "metadata.user_id"),
-    "created_at": ("created_at", "created", "create_time", "timestamp", "start_time", "time", "datetime", "date", "ts"),
-}
+    "created_at": (
+        "created_at", "created", "create_time", "timestamp", "start_time", "time", "datetime", "datetime_utc", "date",
+        "ts",
+    ),
+}  # fmt: skip
 # In order: each may use those before it.
 MACROS = (
     "clio_role", "clio_unencoded", "clio_spoken", "clio_json", "clio_parsed", "clio_part", "clio_text", "clio_tool",
     "clio_turn", "clio_is_message", "clio_message_list", "clio_messages", "clio_found", "clio_answer",
     "clio_request", "clio_joined", "clio_system", "clio_first", "clio_attributes", "clio_numbered", "clio_span",
-    "clio_conversation_of_span", "clio_user_of_span",
+    "clio_events", "clio_conversation_of_span", "clio_user_of_span",
     "clio_epoch", "clio_plain_time", "clio_clock", "clio_offset", "clio_written_time", "clio_time",
     "clio_current_path", "clio_conversations", "clio_own_words",
 )  # fmt: skip
 MAPPABLE = ("conversation_id", "user_id", "created_at", "messages", "role", "content", "prompt", "response")
 FIRST, LAST = "timestamp '1900-01-01'", "timestamp '2199-12-31'"
+DATE = r"^\s*(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?:,?\s+|$)"  # day or month first
 USER = "{user}"
 POSITION = '"clio-sql position"'  # among the input's own columns
 STEPS = ("users", "turns", "sessions", "wholes", "merged")  # each reads what is before it
@@ -200,7 +204,7 @@ def raw(given: Input, adapter: Adapter, mapped: Mapping[str, str], within: str =
     within: a condition on created_at, put as far down as it goes: files skip what it excludes.
     """
     places = {item: item.find(given, mapped) for item in (*adapter.needs, *adapter.optional)}
-    reads = {item.name: _read(item, place, given.types) for item, place in places.items()}
+    reads = {item.name: _read(item, place, given) for item, place in places.items()}
     if user is not None:
         reads["user_id"] = user_of(user)
     selected = ", ".join(f"{read} as {name}" for name, read in reads.items())
@@ -226,7 +230,7 @@ def user_of(rule: str, path: str = identifier(FILE)) -> str:
 def no_list(given: Input, adapter: Adapter, mapped: Mapping[str, str]) -> str:
     """SQL: whether a row has something else where it should have a list. Over the input's own columns."""
     items = [replace(item, kind="json") for item in (*adapter.needs, *adapter.optional) if item.kind == "list"]
-    read = [_value(item, place, given.types) for item in items if (place := item.find(given, mapped))]
+    read = [_value(item, place, given) for item in items if (place := item.find(given, mapped))]
     tests = [f"not (coalesce(json_type({it}), 'NULL') in ('NULL', 'ARRAY') or trim({it} ->> '$') = '')" for it in read]
     return " or ".join(tests) or "false"
 
@@ -248,18 +252,18 @@ def _beside(types: Mapping[str, str], places: Mapping[Item, Place | None]) -> st
 def _narrowing(given: Input, places: Mapping[Item, Place | None], within: str) -> str:
     if not within:
         return ""
-    time = next(_value(item, place, given.types) for item, place in places.items() if item.name == "created_at")
+    time = next(_value(item, place, given) for item, place in places.items() if item.name == "created_at")
     return f" where {within.replace('created_at', f'({time})')}"
 
 
-def _read(item: Item, place: Place | None, types: Mapping[str, str]) -> str:
+def _read(item: Item, place: Place | None, given: Input) -> str:
     """The expression that reads an item; NULL where that is no id or no time.
 
     An id of blanks is none: what has it in common is not one conversation. Nor is a time without a year like ours.
     """
-    read = _value(item, place, types)
+    read = _value(item, place, given)
     if place and item.name.endswith("_id"):
-        read = _id(place, read, types)
+        read = _id(place, read, given.types)
         return f"if(trim({read}, concat(' ', chr(9), chr(10), chr(13))) = '', null, {read})"
     return f"if({read} between {FIRST} and {LAST}, {read}, null)" if place and item.kind == "time" else read
 
@@ -271,14 +275,32 @@ def _id(place: Place, text: str, types: Mapping[str, str]) -> str:
     return f"if(isfinite({identifier(place.column)}), {read}, null)" if real else read
 
 
-def _value(item: Item, place: Place | None, types: Mapping[str, str]) -> str:
+def _value(item: Item, place: Place | None, given: Input) -> str:
     """The expression that reads an item as its kind, NULL where the input has none."""
     if place is None:
         return {"text": "null::varchar", "time": "null::timestamp"}.get(item.kind, "null::json")
+    column, type_ = identifier(place.column), given.types[place.column]
     if place.path:
-        json = as_json(place.column, types[place.column])
-        return _as(item.kind, f"json_extract({json}, {literal(place.path)})", "JSON")
-    return _as(item.kind, identifier(place.column), types[place.column])
+        column, type_ = f"json_extract({as_json(place.column, type_)}, {literal(place.path)})", "JSON"
+    if item.kind == "time" and type_ in ("JSON", "VARCHAR"):
+        return f"clio_time({_year_first(_text(column, type_), given)})"
+    return _as(item.kind, column, type_)
+
+
+def _year_first(text: str, given: Input) -> str:
+    """A text of a time in which a date such as 3/4/2026 or 03.04.2026 begins with its year.
+
+    Which of the two is the day is said by dates of the same column, such as 25/4/2026. Where none says so, or some say
+    the one and some the other, the text stays as it is, and is no time.
+    """
+    if not given.any(f"regexp_matches({text}, {literal(DATE)})", LOOKED_AT):
+        return text
+
+    def is_day(place: int) -> bool:
+        return given.any(f"try_cast(regexp_extract({text}, {literal(DATE)}, {place}) as integer) > 12", None)
+
+    order = {(True, False): r"\3-\2-\1 ", (False, True): r"\3-\1-\2 "}.get((is_day(1), is_day(2)))
+    return f"regexp_replace({text}, {literal(DATE)}, {literal(order)})" if order else text
 
 
 def _as(kind: str, column: str, type_: str) -> str:
@@ -286,7 +308,7 @@ def _as(kind: str, column: str, type_: str) -> str:
 
     Beside those of an adapter's items there are `scalar`, text that is NULL where JSON is nested, and `number`.
     """
-    text = f"({column} ->> '$')" if type_ == "JSON" else f"{column}::varchar"
+    text = _text(column, type_)
     if kind == "text":
         return text
     if kind == "scalar":
@@ -303,6 +325,10 @@ def _as(kind: str, column: str, type_: str) -> str:
     return f"""case when coalesce(json_type({json}), 'NULL') = 'NULL' or trim({text}) = '' then null
         when json_type({json}) = 'ARRAY' then {json}
         else error('{NOT_A_LIST} ' || {POSITION}) end"""
+
+
+def _text(column: str, type_: str) -> str:
+    return f"({column} ->> '$')" if type_ == "JSON" else f"{column}::varchar"
 
 
 def _number(column: str, text: str, type_: str) -> str:

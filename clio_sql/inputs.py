@@ -41,7 +41,7 @@ UNREADABLE = (duckdb.InvalidInputException, duckdb.IOException, duckdb.Conversio
 NOT_A_LIST = "clio-sql: not a list: row"
 NO_HEADER = " The first line of a CSV file must name its columns."
 FILE = "clio-sql file"  # the column of the path of a row's file, where the input is files
-LOOKED_AT = 1_000  # rows that are looked at for a key within a column
+LOOKED_AT = 1_000  # rows that are looked at for a key within a column, or for how dates are written
 
 
 class Stumbled(InputError):
@@ -78,9 +78,13 @@ class Input:
     files: tuple[str, ...] = ()  # whose paths are in the column FILE, which is not one of `types`
     # Reads the rows from elsewhere into `relation`: (column of the time or None, since, until)
     load: Callable[[str | None, str, str], None] | None = None
-    # Whether a JSON path of a column, given as SQL, leads to something in one of the first rows
-    holds: Callable[[str, str], bool] = lambda json, path: False
+    # Whether a condition, given as SQL, is true of one of so many first rows, or of all where they are None
+    any: Callable[[str, int | None], bool] = lambda condition, rows: False
     bad: lines.BadRows | None = None  # of a careful reading
+
+    def holds(self, json: str, path: str) -> bool:
+        """Whether a path of JSON, given as SQL, leads to something in one of the first rows."""
+        return self.any(f"coalesce(json_type({json}, {literal(path)}), 'NULL') <> 'NULL'", LOOKED_AT)
 
     def column(self, name: str) -> str | None:
         """The column of that name, spelled as in the input, or None.
@@ -119,7 +123,14 @@ def json_of(column: str, type_: str) -> str:
         return f"to_json({column})"
     text = f"({column} ->> '$')" if type_ == "JSON" else column
     string = f"json_type({column}) = 'VARCHAR'" if type_ == "JSON" else "true"
-    return f"if({string} and ltrim({text})[1] in ('[', '{{') and json_valid({text}), {text}::json, to_json({column}))"
+    return f"""case
+        when not {string} then to_json({column})
+        when ltrim({text})[1] in ('[', '{{') and json_valid({text}) then {text}::json
+        -- a table of JSON that was written as text twice
+        when regexp_matches({text}, '^\\s*"\\s*[\\[{{]') and json_valid({text}) and json_valid({text}::json ->> '$')
+            then ({text}::json ->> '$')::json
+        else to_json({column})
+    end"""
 
 
 def found(path: str) -> tuple[list[str], str]:
@@ -210,7 +221,7 @@ def _files_opened(
         names = f"map({_texts(paths)}, {_texts(given)})"
         relation = f"(select * replace ({names}[{identifier(FILE)}] as {identifier(FILE)}) from {relation})"
     hint = NO_HEADER if kind == "csv" else ""
-    return Input(where, relation, found, hint, tuple(given), holds=_holds(con, relation), bad=bad)
+    return Input(where, relation, found, hint, tuple(given), any=anywhere(con, relation), bad=bad)
 
 
 def _is_foreign_text(path: str) -> bool:
@@ -279,7 +290,7 @@ def _foreign(con: duckdb.DuckDBPyConnection, path: str, table: str, where: str, 
     _require_not_open(con, path, where)
     try:
         types = foreign.copied(con, copy, path, table, where, reading.allow_views, reading.limits)
-        yield Input(where, copy, types, holds=_holds(con, copy))
+        yield Input(where, copy, types, any=anywhere(con, copy))
     finally:
         con.execute(f"drop table if exists {copy}")
 
@@ -312,15 +323,14 @@ def _types(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
     return dict(con.execute(f"select column_name, column_type from (describe from {relation})").fetchall())
 
 
-def _holds(con: duckdb.DuckDBPyConnection, relation: str) -> Callable[[str, str], bool]:
-    """See `Input.holds`."""
+def anywhere(con: duckdb.DuckDBPyConnection, relation: str) -> Callable[[str, int | None], bool]:
+    """See `Input.any`."""
 
-    def holds(json: str, path: str) -> bool:
-        found = f"coalesce(json_type({json}, {literal(path)}), 'NULL') <> 'NULL'"
-        query = f"select bool_or({found}) from (from {relation} limit {LOOKED_AT})"
-        return con.execute(query).fetchall() == [(True,)]
+    def any_(condition: str, rows: int | None) -> bool:
+        limit = "" if rows is None else f" limit {rows}"
+        return con.execute(f"select bool_or({condition}) from (from {relation}{limit})").fetchall() == [(True,)]
 
-    return holds
+    return any_
 
 
 def _files(path: str) -> list[str]:

@@ -41,9 +41,9 @@ class BadRows:
     """What was kept and what was left out of an input's files. Knows on which line a kept row begins."""
 
     several: bool  # files, so that each is named
-    unit: str = "line"
     bad: Counter[str] = field(default_factory=Counter)
     mended: int = 0
+    in_lists: bool = False  # a row of the input is an entry of a list in a row of the files
     kept: list[tuple[str, array]] = field(default_factory=list)  # file, line of each row
     places: dict[str, list[str]] = field(default_factory=dict)
 
@@ -61,7 +61,7 @@ class BadRows:
 
     def place(self, position: int) -> str:
         """Where the kept row of that number, from 1, stands."""
-        for name, lines in self.kept:
+        for name, lines in () if self.in_lists else self.kept:
             if position <= len(lines):
                 return self._place(name, lines[position - 1])
             position -= len(lines)

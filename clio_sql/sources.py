@@ -11,15 +11,16 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from clio_sql import adapters
+from clio_sql import adapters, wrapped
 from clio_sql.adapters import FORMATS, MAPPABLE, USER, Adapter, Item, adapter, make_macros, no_list, raw, user_of
 from clio_sql.errors import InputError, UsageError
-from clio_sql.inputs import Input, Reading, Stumbled, opened
+from clio_sql.inputs import Input, Place, Reading, Stumbled, as_json, opened
 from clio_sql.limits import Limits
 from clio_sql.lines import NO_LIST, SHOWN, BadRows
 from clio_sql.quoting import identifier, literal
@@ -151,6 +152,7 @@ def _read(
             _require_user(con, given, mapped, user)
         if given.load is None:
             _require_rows(con, given)
+        given = _unwrapped(con, given, mapped, source)
         _allowed(f"{given.where}: column", [n for n in mapped.values() if not given.place(n)], given.types)
         chosen = _choose(given, mapped, source)
         within = _within(given, chosen, mapped, first, last)
@@ -165,7 +167,10 @@ def _read(
         rows = raw(given, chosen, mapped, narrow, user)
         query = _query(con, rows, chosen, within or "true", privacy_unit, in_order)
         left_out = _outside(con, given, chosen, mapped, within)
-        found, metadata = _written(con, schema, query, given.where, asked, lambda: _without_text(con, rows, chosen))
+        require = partial(_require_roles, chosen, given, mapped)
+        found, metadata = _written(
+            con, schema, query, given.where, asked, lambda: _without_text(con, rows, chosen), require
+        )
         timed = chosen.has_time(given, mapped)
         read_from = _read_from(given, chosen, mapped, user)  # which may look at the files
         bad = given.bad or BadRows(several=False)
@@ -191,8 +196,18 @@ def _read_from(
     """Each of user, time and id, and the input's name for it; '' where it has none."""
     found = {item.name: item.find(given, mapped) for item in (*chosen.needs, *chosen.optional)}
     named = {name: found.get(name) for name in ("user_id", "created_at", "conversation_id")}
-    columns = {name: place.column + place.path.replace('"', "")[1:] if place else "" for name, place in named.items()}
+    columns = {name: _spelled(place) for name, place in named.items()}
+    # the first that a row has, such as whom a request is for, else whose key it was
+    columns["user_id"] = " else ".join(_spelled(place) for name, place in found.items() if place and _is_user(name))
     return tuple((columns | ({"user_id": "--user"} if user is not None else {})).items())
+
+
+def _is_user(item: str) -> bool:
+    return item.endswith("user_id")
+
+
+def _spelled(place: Place | None) -> str:
+    return place.column + place.path.replace('"', "")[1:] if place else ""
 
 
 def _lists_alone(
@@ -316,6 +331,7 @@ def _written(
     where: str,
     breakdowns: tuple[str, ...],
     without_text: Callable[[], str],
+    require: Callable[[dict[str, Any]], None],
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Replace `schema.source` by what the query finds, or leave it as it was. Returns what `_inspected` does."""
     table = f"{identifier(schema)}.source"
@@ -326,6 +342,7 @@ def _written(
             con.execute(f"drop view {table}")
         con.execute(f"create or replace table {table} as {query}")
         found, metadata = _inspected(con, table, where, without_text)
+        require(found)
         _allowed(f"{where}: breakdown", breakdowns, metadata)
         con.execute("commit")
     except BaseException:
@@ -333,6 +350,18 @@ def _written(
             con.execute("rollback")
         raise
     return found, metadata
+
+
+def _require_roles(chosen: Adapter, given: Input, mapped: Mapping[str, str], found: Mapping[str, Any]) -> None:
+    """Raises InputError where a column that was guessed to say who wrote a message says it of none."""
+    role = next((item for item in chosen.needs if item.name == "role"), None)
+    place = role.find(given, mapped) if role else None
+    if place and "role" not in mapped and place.column.lower() != "role" and not found["attributed"]:
+        raise InputError(
+            f"{given.where}: read as {chosen.name}, {names([place.column])} says of no message that a user or an "
+            "assistant wrote it. Map the column that does (--role-column NAME), or the lists of messages "
+            "(--messages-column NAME)."
+        )
 
 
 def _allowed(what: str, given: Iterable[str], allowed: Iterable[str]) -> None:
@@ -344,12 +373,23 @@ def _allowed(what: str, given: Iterable[str], allowed: Iterable[str]) -> None:
             raise InputError(f"{what}: {name!r} is not there. There is: {there}. Choose one of them.")
 
 
+def _unwrapped(con: duckdb.DuckDBPyConnection, given: Input, mapped: Mapping[str, str], source: str | None) -> Input:
+    """The input, or the rows of a list within its objects, where these are no conversations themselves."""
+    inner, is_certain = wrapped.within(con, given) or (None, False)
+    return inner if inner and (is_certain or _fitting(given, mapped, source) is None) else given
+
+
+def _fitting(given: Input, mapped: Mapping[str, str], source: str | None) -> Adapter | None:
+    """The named adapter, or the first that fits by itself."""
+    adapters = map(adapter, [source] if source else FORMATS)
+    return next((a for a in adapters if a.reads(given, mapped) and (source or a.is_told(given, mapped))), None)
+
+
 def _choose(given: Input, mapped: Mapping[str, str], source: str | None) -> Adapter:
-    """The named adapter, or the first that fits by itself; InputError if there is none."""
+    """As `_fitting`; InputError if there is none."""
+    if found := _fitting(given, mapped, source):
+        return found
     adapters = [adapter(name) for name in ([source] if source else FORMATS)]
-    for each in adapters:
-        if each.reads(given, mapped) and (source or each.is_told(given, mapped)):
-            return each
     wanted = [f"  {each.name}: {', '.join(each.wanted())}" for each in adapters]
     raise InputError(
         f"{given.where}: its columns are not those of {source or 'any known format'}.\n"
@@ -360,24 +400,40 @@ def _choose(given: Input, mapped: Mapping[str, str], source: str | None) -> Adap
 
 
 def _nearest(given: Input, mapped: Mapping[str, str], adapters: Iterable[Adapter]) -> str:
-    """The format of which most is there, and the options that would make it work; '' where nothing of any is."""
+    """What would make the nearest format work: a column of messages, else what it lacks; '' where nothing is near."""
+    if column := _column_of_messages(given, mapped):
+        return f"The column {names([column])} holds lists of messages. Give --messages-column {names([column])}.\n"
 
     def lacking(each: Adapter) -> list[Item]:
         return [item for item in each.needs if not item.find(given, mapped)]
 
-    def nearness(each: Adapter) -> tuple[float, bool]:
-        """The share of what it needs, and whether the rest can be mapped."""
+    def nearness(each: Adapter) -> tuple[bool, bool, float]:
+        """Whether anything is there, whether the rest can be mapped, and the share of what it needs that is there."""
         there = 1 - len(lacking(each)) / max(1, len(each.needs))
-        return there, all(item.name in MAPPABLE and item.name in item.natives for item in lacking(each))
+        return there > 0, all(item.name in MAPPABLE and item.name in item.natives for item in lacking(each)), there
 
     best = max(adapters, key=nearness)
     if not nearness(best)[0]:
         return ""
     lacks = [item.name for item in lacking(best)]
-    options = [f"--source {best.name}"] * (not best.is_told(given, mapped))
-    options += [OPTIONS.get(name, f"--{name}-column") + " NAME" for name in lacks if name in MAPPABLE]
     missing = f"it lacks {', '.join(lacks)}" if lacks else "all it needs is there"
-    return f"The nearest is {best.name}: {missing}. Give {' '.join(options)}.\n" if options else ""
+    options = [f"--source {best.name}"] * (not best.is_told(given, mapped))
+    options += [OPTIONS.get(name, f"--{name}-column") + " NAME" for name in lacks]
+    advice = f"Give {' '.join(options)}." if nearness(best)[1] else "No option stands for that."
+    return f"The nearest is {best.name}: {missing}. {advice}\n"
+
+
+def _column_of_messages(given: Input, mapped: Mapping[str, str]) -> str | None:
+    """The first column that holds lists of what says by its keys that it is a message."""
+    if "messages" in mapped:
+        return None
+    of_messages = [f"$[0].{key}" for key in ("role", "from", "sender", "author", "speaker")]
+
+    def holds(column: str) -> bool:
+        listed = as_json(column, given.types[column])
+        return any(given.holds(listed, path) for path in of_messages)
+
+    return next(filter(holds, given.types), None)
 
 
 def _without_text(con: duckdb.DuckDBPyConnection, rows: str, chosen: Adapter) -> str:
@@ -412,11 +468,12 @@ def _inspected(
         "first": "min(created_at)",
         "last": "max(created_at)",
         "nameless": "count_if(names_nobody and user_id is null)",
+        "attributed": "count_if(len(list_filter(messages, lambda m: m.role in ('user', 'assistant'))) > 0)",
         "texts": "count_if(len(list_filter(messages, lambda m: m.content != '')) > 0)",
     }
     values = con.execute(f"select {', '.join(counts.values())} from {table}").fetchone()
     found = dict(zip(counts, values, strict=True))  # type: ignore[arg-type]
-    if not found["rows"]:
+    if not found["rows"] and _has_forgotten(con):
         raise InputError(f"{where}: no row is left: all are of people who were forgotten here. Give another input.")
     if not found["texts"]:
         raise InputError(

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clio_sql.adapters import FORMATS, MACROS, described, make_macros
+from clio_sql.errors import InputError
 from clio_sql.sources import read
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -159,6 +160,151 @@ def test_a_format_in_other_words(con, tmp_path, format, row):
     assert [each[2:4] for each in source(con)] == [
         ["2026-03-02 09:00:00", [["user", "Name a fruit"], ["assistant", "A pear."]]]
     ]
+
+
+PARTS = {
+    "contents": [
+        {"role": "user", "parts": [{"text": "Name a fruit"}]},
+        {"role": "model", "parts": [{"text": "A pear."}]},
+    ]
+}
+CANDIDATE = {"candidates": [{"content": {"role": "model", "parts": [{"text": "A pear."}]}}]}
+TWICE = json.dumps(json.dumps([ASKED]))
+LEAF = {"conversationId": "c", "createdAt": "2026-03-02T09:00:00Z", "sender": "GPT"}
+TREE = [
+    {
+        **LEAF,
+        "messageId": "1",
+        "parentMessageId": "0",
+        "isCreatedByUser": True,
+        "text": "Name a fruit",
+        "children": [
+            {
+                **LEAF,
+                "messageId": "2",
+                "parentMessageId": "1",
+                "isCreatedByUser": False,
+                "text": "REJECTED",
+                "children": [],
+            },
+            {
+                **LEAF,
+                "messageId": "3",
+                "parentMessageId": "1",
+                "isCreatedByUser": False,
+                "text": "A pear.",
+                "children": [],
+            },
+        ],
+    }
+]
+
+
+def rows_of(first: dict, second: dict, **more) -> list[dict]:
+    """Two messages, one a row, with what says who wrote each."""
+    return [{"session_id": "c", "user_id": "u", **more, **each} for each in (first, second)]
+
+
+def otlp(attributes: dict, events: list = ()) -> list[dict]:
+    written = [
+        {"key": key, "value": {"stringValue": value}} for key, value in {"session.id": "c", **attributes}.items()
+    ]
+    listed = [
+        {"name": name, "attributes": [{"key": k, "value": {"stringValue": v}} for k, v in told.items()]}
+        for name, told in events
+    ]
+    return [{"resourceSpans": [{"scopeSpans": [{"spans": [{"attributes": written, "events": listed}]}]}]}]
+
+
+NUMBERED = {
+    "llm.input_messages.0.message.role": "user",
+    "llm.input_messages.0.message.contents.0.message_content.text": "Name a fruit",
+    "llm.input_messages.1.message.role": "assistant",  # a call of a tool, without a text
+    "llm.input_messages.2.message.role": "tool", "llm.input_messages.2.message.content": "found",
+    "llm.output_messages.0.message.role": "assistant", "llm.output_messages.0.message.content": "A pear.",
+}  # fmt: skip
+EVENTS = [
+    [
+        ("gen_ai.user.message", {"gen_ai.system": "x", "content": "Name a fruit"}),
+        ("gen_ai.choice", {"gen_ai.system": "x", "message": json.dumps(ANSWERED)}),
+    ],
+    [
+        ("gen_ai.user.message", {"gen_ai.event.content": json.dumps(ASKED)}),
+        ("gen_ai.choice", {"gen_ai.event.content": json.dumps({"message": {"content": "A pear."}})}),
+    ],
+]
+RESPONSE = {"id": "r1", "output": [{"type": "message", "role": "assistant", "content": [{"text": "A pear."}]}]}
+# The format, and the rows of one conversation in which a user asks for a fruit.
+SHAPES = [
+    # lists within an object
+    ("openai", {"data": [{"id": "c", "user": "u", "messages": [ASKED, ANSWERED]}], "total": 1}),
+    ("openai", {"conversations": [{"id": "c", "user": "u", "messages": [ASKED, ANSWERED]}]}),
+    ("openai", {"user_id": "u", "conversations": [{"id": "c", "messages": [ASKED, ANSWERED]}]}),
+    ("langfuse", {"data": [{"id": "t", "release": None, "userId": "u", "input": [ASKED], "output": ANSWERED}]}),
+    ("librechat", {"recursive": True, "messages": TREE}),
+    ("librechat", {"recursive": False, "messages": [TREE[0], *TREE[0]["children"]]}),
+    # Gemini
+    ("openai", [{"user": "u", **PARTS}]),
+    ("requests", [{"user": "u", "contents": [{"parts": [{"text": "Name a fruit"}]}], "response": CANDIDATE}]),
+    ("requests", [{"user": "u", "request": {"contents": PARTS["contents"][:1]}, "response": CANDIDATE}]),
+    # who wrote a message, in other words
+    ("messages", rows_of({"author": "user", "text": "Name a fruit"}, {"author": "assistant", "text": "A pear."})),
+    ("messages", rows_of({"sender": "user", "message": "Name a fruit"}, {"sender": "bot", "message": "A pear."})),
+    ("messages", rows_of({"author": {"role": "user"}, "text": "Name a fruit"},
+                         {"author": {"role": "assistant"}, "text": "A pear."})),
+    ("messages", rows_of({"type": "human", "content": "Name a fruit"}, {"type": "ai", "content": "A pear."})),
+    ("messages", rows_of({"message": {"type": "human", "data": {"content": "Name a fruit"}}},
+                         {"message": {"type": "ai", "data": {"content": "A pear."}}})),
+    ("openai", [{"user": "u", "messages": [{"author": "user", "text": "Name a fruit"},
+                                           {"author": "assistant", "message": "A pear."}]}]),
+    ("openai", [{"user": "u", "messages": [{"speaker": "customer", "text": "Name a fruit"},
+                                           {"speaker": "agent", "text": "A pear."}]}]),
+    # a log of requests
+    ("openai_responses", [{"request": {"input": "Name a fruit", "user": "u", "conversation": "c"},
+                           "response": RESPONSE}]),
+    ("openai_responses", [RESPONSE | {"input": "Name a fruit", "user": None, "previous_response_id": None,
+                                      "safety_identifier": "u"}]),
+    ("exchanges", [{"query": "Name a fruit", "answer": "A pear.", "from_end_user_id": "u"}]),
+    ("batch", [{"recordId": "c", "modelInput": {"messages": [ASKED], "metadata": {"user_id": "u"}},
+                "modelOutput": {"role": "assistant", "content": [{"type": "text", "text": "A pear."}]}}]),
+    ("litellm", [{"request_id": "c", "call_type": "x", "startTime": None, "user": "default_user_id", "end_user": "u",
+                  "messages": TWICE, "response": json.dumps(CHOICE)}]),
+    # OpenTelemetry
+    ("otel_otlp", otlp(NUMBERED | {"user.id": "u"})),
+    *(("otel_otlp", otlp({"user.id": "u", "gen_ai.system": "x"}, events)) for events in EVENTS),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("format", "rows"), SHAPES)
+def test_one_conversation_in_every_shape(con, tmp_path, format, rows):
+    (tmp_path / "a.json").write_text(json.dumps(rows))
+    found = read(con, tmp_path / "a.json", user="u" if format == "librechat" else None)
+    assert (found.format, found.conversations, found.users) == (format, 1, 1)
+    query = "select user_id, list_filter(messages, lambda m: m.role != 'tool') from clio.source"
+    assert con.execute(query).fetchall() == [("u", [ASKED, ANSWERED])]
+
+
+def test_a_table_in_which_json_was_written_as_text_twice(con, tmp_path):
+    con.execute(f"copy (select 'c' as id, 'u' as user, $${TWICE}$$ as messages) to '{tmp_path / 'a.parquet'}'")
+    read(con, tmp_path / "a.parquet")
+    assert [row[3] for row in source(con)] == [[["user", "Name a fruit"]]]
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (rows_of({"from": "ann@example.org", "text": "hi"}, {"from": "bob@example.org", "text": "yo"}),
+         "from says of no message that a user or an assistant wrote it. Map the column that does (--role-column NAME)"),
+        ([{"id": 1, "user": "u", "history": [ASKED]}], "Give --messages-column history."),
+        ([{"data": [{"role": "user", "content": "hi"}]}], "messages: it lacks conversation_id. Give --id-column NAME."),
+        (otlp({"user.id": "u", "http.method": "GET"}), "none of its conversations has a message with text"),
+    ],
+)  # fmt: skip
+def test_a_shape_that_is_refused_says_what_to_type_and_quotes_nothing(con, tmp_path, rows, told):
+    (tmp_path / "a.json").write_text(json.dumps(rows))
+    with pytest.raises(InputError) as caught:
+        read(con, tmp_path / "a.json")
+    assert told in str(caught.value) and "example.org" not in str(caught.value)
 
 
 def test_exchanges_of_one_session_are_one_conversation(con, tmp_path):
@@ -360,6 +506,24 @@ def test_the_hours_that_texts_tell(con):
     query = "select strftime(created_at, '%H:%M'), messages[1].content from clio.source"
     told = [(time, text.split("right: ")[1].strip()) for time, text in con.execute(query).fetchall()]
     assert len(told) == 19 and [pair for pair in told if pair[0] != pair[1]] == []
+
+
+@pytest.mark.parametrize(
+    ("dates", "read_as"),
+    [
+        (["03.04.2026 09:00", "25.04.2026"], ["2026-04-03 09:00:00", "2026-04-25 00:00:00"]),
+        (["3/4/2026, 9:00:05 PM", "12/31/2026"], ["2026-03-04 21:00:05", "2026-12-31 00:00:00"]),
+        (["3-4-2026 09:00 +0100", "31-12-2026"], ["2026-04-03 08:00:00", "2026-12-31 00:00:00"]),
+        (["03.04.2026 09:00", "05.06.2026"], [None, None]),  # nothing says which is the day
+        (["31/12/2026", "12/31/2026"], [None, None]),
+    ],
+)
+def test_the_dates_of_a_column_say_which_number_is_the_day(con, tmp_path, dates, read_as):
+    rows = [{"id": n, "user": "u", "date": date, "messages": [ASKED]} for n, date in enumerate(dates)]
+    (tmp_path / "a.json").write_text(json.dumps(rows))
+    found = read(con, tmp_path / "a.json")
+    times = con.execute("select created_at::varchar from clio.source order by conversation_id").fetchall()
+    assert [time for (time,) in times] == read_as and found.untimed == read_as.count(None)
 
 
 SAYS = {"messages": [ASKED, ANSWERED]}

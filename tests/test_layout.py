@@ -32,7 +32,7 @@ TIERS = (
     ("postgres", "foreign", "contracts", "fill", "project", "noise"),
     ("inputs", "parquet", "erase", "published"),
     ("adapters",),
-    ("builder",),
+    ("builder", "wrapped"),
     ("sources", "publish", "binding"),
     ("failures", "options", "progress", "tree", "demo", "builds", "scaffold", "compiled", "frames", "findings"),
     ("understood",),

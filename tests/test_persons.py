@@ -23,7 +23,8 @@ NOBODY = (
     "nan", "NaN", "None", "NULL", "null", "undefined", "N/A", "n.a.", "-", "--", "?", "", " ", "anonymous", "ANONYMOUS",
     "Anonymous User", "default_user_id", "unknown", "unknown-user", "(null)", "<none>", "user_unknown", "not available",
     "00000000-0000-0000-0000-000000000000", "{00000000-0000-0000-0000-000000000000}", '{"session_id": "s1"}', "\u200b",
-    '{"device_id": "", "account_uuid": "", "session_id": "1"}',
+    '{"device_id": "", "account_uuid": "", "session_id": "1"}', "\\N", "[object Object]", '"null"',
+    "not logged in", "[deleted]",
 )  # fmt: skip
 SOMEBODY = ("Nancy", "nonesuch", "anon-17", "guest1", "0", "李明", "нет", "user-00", "no", "Nan Goldin", "NA-7")
 # Each row: one person.
@@ -38,6 +39,10 @@ SPELLINGS = (
     (f"user_{HASH}_account_", f"user_{HASH}_account__session_{ACCOUNT}",
      json.dumps({"device_id": HASH, "account_uuid": "", "session_id": "1"})),
     ("u1", " u1", "u1\n", "u1\u00a0", "\ufeffu1", "u\u200b1", "ｕ１", "𝐮𝟏", '{"user_id": "u1", "session_id": "s"}'),
+    ("u2", '"u2"', "'u2'", '\\"u2\\"', '\u200b"u2" '),
+    ('{"tenant": 1, "login": "u"}', '{"login": "u", "tenant": 1}', '{"session": 2, "login": "u", "tenant": 1}'),
+    (f'"{CLAUDE_CODE}x_session_1"', f"{CLAUDE_CODE}x"),
+    ('{"a\\"b": 1}',), ('{"a": 1, "a": 2}',), ("it's",),
     ("José", "Jose\u0301", "José\u3000"),
     ("45", "45.0", " 45.00 "),
     ("bob@example.com", "Bob@Example.com", "BOB@EXAMPLE.COM ", "ＢＯＢ＠example.com"),
@@ -102,6 +107,11 @@ def test_spellings_of_one_person_are_one_and_persons_stay_apart(con):
     found = [{con.execute("select clio_user_id(?)", [id_]).fetchone()[0] for id_ in ids} for ids in SPELLINGS]
     assert [len(ids) for ids in found] == [1] * len(SPELLINGS)
     assert len(set().union(*found)) == len(SPELLINGS)
+
+
+@pytest.mark.parametrize("id_", ['{"name": "Zoe", "id": "u2"}', '{"user": {"id": "u2", "name": "Zoe"}}'])
+def test_an_id_within_an_object(con, id_):
+    assert con.execute("select clio_user_id(?)", [id_]).fetchone() == ("u2",)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -182,9 +182,9 @@ def test_canonical_keeps_its_own_metadata_and_reads_what_it_wrote(con, tmp_path)
 def test_messages_are_put_in_order_and_belong_to_the_person_not_the_bot(con):
     read(con, SAMPLES / "messages.csv")
     assert turns(con, "m1") == [
-        ("customer", "How do I cut an onion?"),
+        ("user", "How do I cut an onion?"),
         ("assistant", 'Use a "sharp" knife,\nand a board.'),
-        ("customer", "Thanks"),
+        ("user", "Thanks"),
     ]
     assert turns(con, "m2") == [("user", "Hello"), ("assistant", "Hi")]  # equal times: as in the file
     (first,) = [row for row in rows(con) if row[0] == "m1"]

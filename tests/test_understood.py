@@ -67,7 +67,7 @@ def test_rows_in_which_nothing_is_said_and_rows_that_cannot_be_read_are_counted(
     lines = cli("inspect", file).stdout.splitlines()
     assert lines[:2] == [
         "read as litellm: 4 rows, 4 conversations of 1 user, 2026-03-02 to 2026-03-02, 3 with nothing said in them; "
-        "user: within each row, time: startTime, id: within each row",
+        "user: end_user, time: startTime, id: within each row",
         "left out: more or fewer values than the first line (line 6): 1",
     ]
 
@@ -89,7 +89,8 @@ def test_what_became_of_the_rows_is_counted_and_a_message_without_text_is_shown(
 @pytest.mark.parametrize(
     ("row", "told"),
     [
-        ({"conversation_id": "c", "chat": SAID}, "is canonical: it lacks messages. Give --messages-column NAME."),
+        ({"conversation_id": "c", "chat": SAID}, "chat holds lists of messages. Give --messages-column chat."),
+        ({"conversation_id": "c", "chat": "hi"}, "is canonical: it lacks messages. Give --messages-column NAME."),
         ({"conversation_id": "c", "role": "user", "said": "hi"}, "is messages: it lacks content. Give --content"),
         ({"user_id": "u", "messages": []}, "read as openai, all of its conversations are empty lists"),
         ({"user_id": "u", "messages": [{"who": "me", "says": "hi"}]}, "The first message has: who, says."),

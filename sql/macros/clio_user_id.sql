@@ -1,14 +1,18 @@
 -- clio_user_id(id): whose id it is, in one spelling; NULL of an id that names nobody.
 -- An id that holds a session loses it, so that one person with many sessions is one: user_H_account_A_session_S and the
--- JSON {"device_id": H, "account_uuid": A, "session_id": S} are both user_H_account_A. Blanks around an id and characters
--- of no width go, wide and ornate forms of ASCII become plain (NFKC, as far as it leads to one ASCII character), and 45.0
+-- JSON {"device_id": H, "account_uuid": A, "session_id": S} are both user_H_account_A. Blanks and quotes around an id and
+-- characters of no width go, wide and ornate forms of ASCII become plain (NFKC, as far as it leads to one ASCII character), and 45.0
 -- is 45. Capitals count, but in an e-mail address. Nobody is nan, (null), N/A, default_user_id, 00000000-0000-… and so on.
 create or replace macro clio_user_id(id) as (
     with
 
     given as (
         select
-            id::varchar as person,
+            -- quotes that a log wrote with the id
+            if(
+                regexp_matches(id::varchar, '(?s)^[\s\p{Z}\p{Cf}]*\\?["''＂＇].*["''＂＇][\s\p{Z}\p{Cf}]*$') and id::varchar not like '%{%',
+                regexp_replace(id::varchar, '^[\s\p{Z}\p{Cf}\\"''＂＇]+|[\s\p{Z}\p{Cf}\\"''＂＇]+$', '', 'g'), id::varchar
+            ) as person,
             if(person like '%{%' and json_valid(person), person, null)::json as written,
             -- some logs write JSON into a JSON string
             if(json_type(written) = 'VARCHAR' and json_valid(written ->> '$'), (written ->> '$')::json, written) as parts
@@ -27,11 +31,16 @@ create or replace macro clio_user_id(id) as (
             when coalesce(account, device) is not null
                 then concat('user_', coalesce(device, parts ->> '$.user_id'), '_account_', account)
             else coalesce(
-                parts ->> '$.user_id', parts ->> '$.userId', parts ->> '$.user',
-                json_merge_patch(parts, '{
-                    "session_id": null, "sessionId": null, "session": null, "session_uuid": null, "conversation_id": null,
-                    "thread_id": null, "request_id": null, "account_uuid": null, "device_id": null
-                }')::varchar
+                parts ->> '$.user_id', parts ->> '$.userId', parts ->> '$.user.id', parts ->> '$.user', parts ->> '$.id',
+                -- else all that is there, in the order of its keys
+                to_json(map_from_entries(list_sort(list_filter(
+                    map_entries(try_cast(parts as map(varchar, json))),
+                    lambda entry: entry.key not in (
+                        'session_id', 'sessionId', 'session', 'session_uuid', 'conversation_id', 'thread_id', 'request_id',
+                        'account_uuid', 'device_id'
+                    )
+                ))))::varchar,
+                parts::varchar
             )
         end, '(?i)(_account_[0-9a-z-]*|user_[0-9a-z]+)_session_(?s:.*)$', '\1') as person
         from parted
@@ -81,8 +90,8 @@ create or replace macro clio_user_id(id) as (
 
     select nullif(regexp_replace(
         if(regexp_full_match(person, '[^\s@]+@[^\s@]+[.][^\s@]+'), lower(person), person),
-        '(?i)^[\s\p{P}\p{Z}$+<=>^`|~]*(((user|default)[\s\p{P}\p{Z}$+<=>^`|~]*)?(nan|nat|none|null|nil|undef(ined)?|unknown|unspecified|unidentified|anon(ymous)?|guest'
-        || '|nobody|default|missing|empty|blank|n[\s\p{P}\p{Z}$+<=>^`|~]*a|no[\s\p{P}\p{Z}$+<=>^`|~]*user|not[\s\p{P}\p{Z}$+<=>^`|~]*(set|known|given|available|applicable))'
+        '(?i)^\\N$|^[\s\p{P}\p{Z}$+<=>^`|~]*(((user|default)[\s\p{P}\p{Z}$+<=>^`|~]*)?(nan|nat|none|null|nil|undef(ined)?|unknown|unspecified|unidentified|anon(ymous)?|guest'
+        || '|nobody|default|missing|empty|blank|deleted|redacted|object[\s\p{P}]*object|n[\s\p{P}\p{Z}$+<=>^`|~]*a|no[\s\p{P}\p{Z}$+<=>^`|~]*user|not[\s\p{P}\p{Z}$+<=>^`|~]*(set|logged[\s\p{P}]*in|known|given|available|applicable))'
         || '([\s\p{P}\p{Z}$+<=>^`|~]*(user|account|customer|client|visitor))?([\s\p{P}\p{Z}$+<=>^`|~]*(u?id|name))?|0{8}-?(0{4}-?){3}0{12}|f{8}-?(f{4}-?){3}f{12})?[\s\p{P}\p{Z}$+<=>^`|~]*$',
         ''
     ), '')

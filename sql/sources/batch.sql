@@ -1,18 +1,20 @@
--- One row a request of OpenAI's or Anthropic's batch files, and its result; of both, the files of requests and of results, if both are given.
+-- One row a request of the batch files of OpenAI, Anthropic or Bedrock, and its result; of both, the files of requests and of results, if both are given.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a request or a result
 -- user: `user` or `metadata.user_id` of the request
--- needs: conversation_id text from custom_id
--- found by: response.body or response.status_code or result.type or params.messages or body.messages or body.input
--- optional: body json, params json, response json, result json, user_id text
+-- needs: conversation_id text from custom_id or recordId
+-- found by: response.body or response.status_code or result.type or params.messages or body.messages or body.input or
+--   modelInput.messages or modelOutput.content
+-- optional: body json, params json from params or modelInput, response json, result json from result or modelOutput,
+-- optional: user_id text
 with
 
 -- the nth request of an id and the nth result of it are one
 counted as (
     select
         * exclude (body, params, response, result),
-        coalesce(body, params) as request,                                 -- OpenAI's, Anthropic's
+        coalesce(body, params) as request,                                 -- OpenAI's, that of the others
         coalesce(response -> '$.body', result -> '$.message', response, result) as response,
         row_number() over (partition by conversation_id, request is null order by position) as nth
     from raw

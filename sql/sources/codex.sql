@@ -4,7 +4,7 @@
 -- a row is: a message
 -- user: none: `--user NAME`
 -- needs: type text, created_at time, payload json from payload or record_type
--- optional: conversation_id text from id, user_id text, role text, content json, name text, output json
+-- optional: older_id text from id, user_id text, role text, content json, name text, output json
 with
 
 items as (
@@ -20,7 +20,7 @@ items as (
         )) as item,
         case
             when type = 'session_meta' then payload ->> '$.id'
-            when type is null and payload is null then conversation_id
+            when type is null and payload is null then older_id
         end as session_id,
         coalesce(type, '') in ('session_meta', 'turn_context', 'event_msg', 'compacted') as is_event
     from raw

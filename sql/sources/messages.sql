@@ -3,7 +3,9 @@
 -- grain: conversation_id
 -- a row is: a message
 -- user: `user_id` of the first message that is a person's
--- needs: conversation_id text, role text, content content from parts or content
+-- needs: conversation_id text,
+-- needs: role text from role or author.role or author or sender or speaker or from or message.role or message.type or type,
+-- needs: content content from parts or content or text or utterance or message.data.content or message.content or message
 -- optional: user_id text, created_at time
 with
 

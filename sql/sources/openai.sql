@@ -2,7 +2,7 @@
 -- kind: view
 -- grain: conversation_id
 -- a row is: a conversation
--- needs: messages list
+-- needs: messages list from messages or contents
 -- optional: conversation_id text from conversation_id or session_id or thread_id or chat_id or
 --   metadata.session_id or metadata.conversation_id or id,
 -- optional: user_id text, created_at time

@@ -2,9 +2,19 @@
 -- kind: view
 -- grain: conversation_id
 -- a row is: a response
--- needs: input json, output json, chain json from previous_response_id or conversation
--- optional: response_id text from id or response_id, previous_id text from previous_response_id, conversation json,
--- optional: user_id text from user or user_id or safety_identifier, created_at time from created_at, instructions json
+-- user: `user` or `user_id`; else `safety_identifier`
+-- needs: input json from input or request.input or body.input, output json from output or response.output or
+--   response_body.output,
+-- needs: chain json from previous_response_id or conversation or request.previous_response_id or
+--   body.previous_response_id or response.previous_response_id or request.conversation or response.conversation
+-- optional: response_id text from response.id or response_body.id or id or response_id,
+-- optional: previous_id text from previous_response_id or request.previous_response_id or body.previous_response_id or
+--   response.previous_response_id,
+-- optional: conversation json from conversation or request.conversation or response.conversation,
+-- optional: user_id text from user or user_id or request.user or body.user,
+-- optional: safe_user_id text from safety_identifier or request.safety_identifier or body.safety_identifier,
+-- optional: created_at time from created_at or response.created_at or timestamp or created or time or ts,
+-- optional: instructions json from instructions or request.instructions or body.instructions
 with
 
 responses as (
@@ -55,7 +65,7 @@ nodes as (
         position,
         {
             'is_user': true,
-            'user_id': user_id,
+            'user_id': coalesce(user_id, safe_user_id),
             'created_at': created_at,
             'metadata': metadata,
             'numbers': numbers,

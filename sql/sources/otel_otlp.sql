@@ -27,7 +27,12 @@ read as (
 ),
 
 spoken as materialized (
-    select *, clio_span(attributes) as messages
+    select
+        *,
+        case
+            when len(clio_span(attributes)) > 0 then clio_span(attributes)
+            else clio_events(span -> '$.events')
+        end as messages
     from read
 )
 

@@ -2,13 +2,15 @@
 -- kind: view
 -- grain: conversation_id
 -- a row is: a request
--- needs: messages list from messages or request.messages or request_body.messages or body.messages,
--- needs: response content from response or output or response_body or completion or answer or reply,
+-- needs: messages list from messages or request.messages or request_body.messages or body.messages or contents or
+--   request.contents or full_request.contents,
+-- needs: response content from response or output or response_body or completion or answer or reply or full_response,
 -- optional: conversation_id text from conversation_id or session_id or thread_id or chat_id or
 --   metadata.session_id or metadata.conversation_id or id or request_id or custom_id,
 -- optional: user_id text from user_id or user.id or user or end_user or metadata.user_id or request.user or
 --   body.user,
--- optional: created_at time, instructions content from system or instructions or request.system or body.system
+-- optional: created_at time, instructions content from system or instructions or request.system or body.system or
+--   systemInstruction or request.systemInstruction
 select
     conversation_id::varchar as conversation_id,      -- NULL where the log has none
     user_id::varchar as user_id,                      -- NULL counts as nobody

@@ -3,15 +3,15 @@
 create or replace macro clio_messages(value, speaker) as
     flatten(list_transform(
         from_json(clio_message_list(value, speaker), '[{
-            "role": "VARCHAR", "from": "VARCHAR", "sender": "VARCHAR", "author": "JSON", "type": "VARCHAR",
+            "role": "VARCHAR", "from": "VARCHAR", "sender": "VARCHAR", "speaker": "VARCHAR", "author": "JSON", "type": "VARCHAR",
             "content": "JSON", "value": "JSON", "parts": "JSON", "text": "JSON", "refusal": "JSON", "output": "JSON",
-            "tool_calls": "JSON", "function_call": "JSON", "name": "VARCHAR",
+            "tool_calls": "JSON", "function_call": "JSON", "toolInvocations": "JSON", "name": "VARCHAR",
             "kwargs": "JSON", "data": "JSON", "message": "JSON", "id": "JSON"
         }]'),
         lambda message: case
             -- the most usual shapes, a text or parts without tools, read without all that the others need
             when message.role is not null and message.parts is null
-                and message.tool_calls is null and message.function_call is null
+                and message.tool_calls is null and message.function_call is null and message.toolInvocations is null
                 and case json_type(message.content)
                     when 'VARCHAR' then not starts_with(message.content::varchar, '"[')
                     when 'ARRAY' then not regexp_matches(message.content::varchar, 'tool|function')

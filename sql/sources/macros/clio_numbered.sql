@@ -2,10 +2,19 @@
 create or replace macro clio_numbered(attributes, prefix, role, content) as
     to_json(list_transform(
         range(len(list_filter(
-            json_keys(attributes), lambda key: starts_with(key, prefix) and ends_with(key, content)
+            json_keys(attributes), lambda key: starts_with(key, prefix) and ends_with(key, role)
         ))),
         lambda number: {
             'role': attributes ->> ('$."' || prefix || number || role || '"'),
-            'content': attributes ->> ('$."' || prefix || number || content || '"')
+            'content': coalesce(
+                to_json(attributes ->> ('$."' || prefix || number || content || '"')),
+                -- content parts have numbers of their own: …message.contents.0.message_content.text
+                to_json(list_transform(
+                    list_filter(json_keys(attributes), lambda key: starts_with(
+                        key, prefix || number || content || 's.'
+                    ) and ends_with(key, '.message_content.text')),
+                    lambda key: attributes ->> ('$."' || key || '"')
+                ))
+            )
         }
     ));

@@ -4,20 +4,23 @@ create or replace macro clio_turn(message, speaker) as
         list_transform(list_transform([message], lambda given: {
             'type': given.type,
             'role': coalesce(
-                given.role, given."from", given.sender, given.author ->> '$.role', given.message ->> '$.role',
+                given.role, given."from", given.sender, given.speaker, given.author ->> '$.role',
+                case when json_type(given.author) = 'VARCHAR' then given.author ->> '$' end, given.message ->> '$.role',
                 given.kwargs ->> '$.type',
                 -- LangChain: ["langchain", "schema", "messages", "HumanMessage"]
                 case when given.kwargs is not null then given.id ->> '$[#-1]' end,
                 case when clio_role(given.type) in ('user', 'assistant', 'system', 'tool') then given.type end,
-                speaker
+                speaker,
+                case when given.parts is not null then 'user' end  -- Gemini
             ),
             'content': coalesce(
                 given.parts, given.content, given.value, given.text, given.refusal, given.output,
-                given.kwargs -> '$.content', given.data -> '$.content', given.message -> '$.content'
+                given.kwargs -> '$.content', given.data -> '$.content', given.message -> '$.content',
+                case when json_type(given.message) = 'VARCHAR' then given.message end
             ),
             'calls': coalesce(
                 given.tool_calls, given.kwargs -> '$.tool_calls', given.data -> '$.tool_calls',
-                given.message -> '$.tool_calls', given.function_call,
+                given.message -> '$.tool_calls', given.function_call, given.toolInvocations,
                 case when given.type = 'function_call' then json_object('name', given.name) end
             )
         }), lambda found: {
@@ -33,7 +36,7 @@ create or replace macro clio_turn(message, speaker) as
                 'calls': list_filter(
                     list_transform(
                         list_concat(json_extract(given.calls, '$[*]')::json[], [given.calls]),
-                        lambda call: coalesce(call ->> '$.function.name', call ->> '$.name')
+                        lambda call: coalesce(call ->> '$.function.name', call ->> '$.name', call ->> '$.toolName')
                     ),
                     lambda name: name is not null
                 )
