@@ -1,6 +1,7 @@
 -- clio_numbered(attributes, prefix, role, content): messages that attributes have by number (gen_ai.prompt.0.role), as a JSON list.
 create or replace macro clio_numbered(attributes, prefix, role, content) as
-    to_json(list_transform(
+    -- without those that have no text, such as calls of tools
+    to_json(list_filter(list_transform(
         range(len(list_filter(
             json_keys(attributes), lambda key: starts_with(key, prefix) and ends_with(key, role)
         ))),
@@ -17,4 +18,4 @@ create or replace macro clio_numbered(attributes, prefix, role, content) as
                 ))
             )
         }
-    ));
+    ), lambda message: message.content::varchar <> '[]'));
