@@ -152,7 +152,7 @@ def _read(
             _require_user(con, given, mapped, user)
         if given.load is None:
             _require_rows(con, given)
-        given = _unwrapped(con, given, mapped, source)
+        given = _unwrapped(con, given, mapped, source, reading.limits)
         _allowed(f"{given.where}: column", [n for n in mapped.values() if not given.place(n)], given.types)
         chosen = _choose(given, mapped, source)
         within = _within(given, chosen, mapped, first, last)
@@ -373,10 +373,14 @@ def _allowed(what: str, given: Iterable[str], allowed: Iterable[str]) -> None:
             raise InputError(f"{what}: {name!r} is not there. There is: {there}. Choose one of them.")
 
 
-def _unwrapped(con: duckdb.DuckDBPyConnection, given: Input, mapped: Mapping[str, str], source: str | None) -> Input:
+def _unwrapped(
+    con: duckdb.DuckDBPyConnection, given: Input, mapped: Mapping[str, str], source: str | None, limits: Limits
+) -> Input:
     """The input, or the rows of a list within its objects, where these are no conversations themselves."""
-    inner, is_certain = wrapped.within(con, given) or (None, False)
-    return inner if inner and (is_certain or _fitting(given, mapped, source) is None) else given
+    name = wrapped.list_of_rows(given)
+    if name is None or (name not in wrapped.OF_ROWS and _fitting(given, mapped, source)):
+        return given
+    return wrapped.within(con, given, name, limits)
 
 
 def _fitting(given: Input, mapped: Mapping[str, str], source: str | None) -> Adapter | None:

@@ -10,6 +10,7 @@ import duckdb
 
 from clio_sql.adapters import USUAL
 from clio_sql.inputs import FILE, KEYS, Input, anywhere, as_json, require_distinct
+from clio_sql.limits import Limits
 from clio_sql.quoting import identifier, literal
 
 # What such lists are called. Of the last two, lists of messages have these names, too: what tells rows is a key.
@@ -25,28 +26,30 @@ ENTRY = '"clio-sql entry"'
 OF_MESSAGES = ("role", "from", "sender", "author", "content", "value")
 
 
-def within(con: duckdb.DuckDBPyConnection, given: Input) -> tuple[Input, bool] | None:
-    """The input with a row for each entry of the list that an object has, or None where it has none.
+def list_of_rows(given: Input) -> str | None:
+    """The name of the list in which the rows of an input may stand, or None. It is sure of those of OF_ROWS."""
+    names = (name for name in LISTS if (column := given.column(name)) and given.types[column] == "JSON[]")
+    return next((name for name in names if _holds_rows(given, name)), None)
 
-    True with it: by its name and keys the list holds rows for certain. An entry stands with the user of the object
-    around it, unless it names one. Raises InputError where the entries have too many keys.
+
+def within(con: duckdb.DuckDBPyConnection, given: Input, name: str, limits: Limits) -> Input:
+    """The input with a row for each entry of that list; as it is where an entry is no object.
+
+    An entry stands with the user of the object around it, unless it names one. Raises InputError where the entries have
+    too many keys, or two that differ by case alone.
     """
-    for name in LISTS:
-        column = given.column(name)
-        if column is None or given.types[column] != "JSON[]" or not _holds_rows(given, name, column):
-            continue
-        relation, types = _entries(con, given, column)
-        if types:
-            if given.bad:
-                given.bad.in_lists = True
-            hint = f" Its rows are those of the list {name}."
-            return replace(
-                given, relation=relation, types=types, hint=hint, any=anywhere(con, relation)
-            ), name in OF_ROWS
-    return None
+    relation, types = _entries(con, given, str(given.column(name)))
+    if not types:
+        return given
+    limits.require_few(given.where, types)
+    if given.bad:
+        given.bad.in_lists = True
+    hint = f" Its rows are those of the list {name}."
+    return replace(given, relation=relation, types=types, hint=hint, any=anywhere(con, relation))
 
 
-def _holds_rows(given: Input, name: str, column: str) -> bool:
+def _holds_rows(given: Input, name: str) -> bool:
+    column = str(given.column(name))
     listed = as_json(column, given.types[column])
 
     def has(*keys: str) -> bool:
