@@ -35,7 +35,7 @@ def published(file: Path, saved: Path, salt: int, margin: int, of: str) -> tuple
     ]
     attached = f"attach '{saved}' as saved (read_only)"
     with tempfile.TemporaryDirectory() as out:
-        analyse(file, Path(out), relations, prepare=lambda con, engine: con.execute(attached))
+        analyse(file, Path(out), relations, prepare=lambda con, engine: con.execute(attached), breakdowns=())
         with duckdb.connect(str(Path(out) / "published.duckdb"), read_only=True) as con:
             shown = "level = 0 and facet = 'request' and cluster_id not like '%other%'"
             found = con.execute(
@@ -53,7 +53,7 @@ def main() -> None:
     print(f"{'file':12} {'margin':>6} {'of':6} {'conversations':>13} {'clusters':>8} {'lost':>6} {'greatest':>8}")
     for file in given.files:
         with tempfile.TemporaryDirectory() as folder:
-            analyse(file, Path(folder))
+            analyse(file, Path(folder), breakdowns=())
             saved = Path(folder) / "warehouse.duckdb"
             exact = [published(file, saved, salt, 0, "words") for salt in range(given.salts)]
             tell(file, 0, "", exact, exact)

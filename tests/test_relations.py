@@ -159,7 +159,8 @@ def stand_ins(con: duckdb.DuckDBPyConnection, relation: project.Relation, given:
     defaults = {
         "counted_users": RELATIONS["counted_users"].sql,
         "margins": "select 's' as salt, 0 as word_margin, 0 as cell_margin",
-        "last_hierarchy": "select null::varchar as facet, null::varchar as cluster_id, 0 as level where false",
+        "last_hierarchy": "select null::varchar as facet, null::varchar as cluster_id, 0 as level, '' as name, "
+        "'' as description, []::varchar[] as base_cluster_ids where false",
         "last_published_cells": f"select {cell} where false",
         "independent_texts": "select distinct conversation_id, facet, true as independent, null as text_number "
         f"from {members}",

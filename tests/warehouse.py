@@ -40,11 +40,11 @@ class Steps:
 
 
 def changed(**settings: Any) -> list[Relation]:
-    """The packaged relations with other settings, given as SQL."""
-    values = ", ".join(f"{value} as {name}" for name, value in settings.items())
+    """The packaged relations with other settings, given as SQL; without margins, so that small worlds are exact."""
+    values = ", ".join(f"{value} as {name}" for name, value in ({"threshold_margin": 0} | settings).items())
     return [
         replace(relation, sql=f"select * replace ({values}) from (\n{relation.sql}\n)")
-        if relation.name == "settings" and settings
+        if relation.name == "settings"
         else relation
         for relation in project.load()
     ]
@@ -57,14 +57,15 @@ def analyse(
     *,
     prepare: Callable[[duckdb.DuckDBPyConnection, Engine], object] = lambda con, engine: None,
     check: bool = True,
+    breakdowns: Sequence[str] = ("plan",),
 ) -> Steps:
-    """What `clio-sql run` does with the demo's columns, here; `prepare` runs once the source is read."""
+    """What `clio-sql run` does, here; `prepare` runs once the source is read. The breakdown is the demo's."""
     steps = Steps()
     con = clio_sql.connect(out / "warehouse.duckdb")
     engine = engine_of(con)
     assert engine is not None
     try:
-        source = sources.read(con, path, breakdowns=("plan",))
+        source = sources.read(con, path, breakdowns=tuple(breakdowns))
         builder.describe_input(
             con, "clio", format=source.format, privacy_unit=source.privacy_unit, breakdowns=source.breakdowns
         )

@@ -67,6 +67,16 @@ counted as (
     group by all
 ),
 
+-- what was published before needs no margin
+last_names as (
+    select facet, unnest(base_cluster_ids) as base_cluster_id, clio_tokens(concat(name, '. ', description)) as words
+    from last_hierarchy
+),
+
+last_words as materialized (select distinct facet, base_cluster_id, unnest(words) as word from last_names),
+
+last_lemmas as (select distinct facet, base_cluster_id, clio_word(word).lemma as lemma from last_words),
+
 supported as (
     select distinct based.facet, based.cluster_id, said_lemmas.lemma
     from based
@@ -77,10 +87,15 @@ supported as (
     left join named_words
         on named_words.facet = based.facet and named_words.cluster_id = based.base_cluster_id
         and named_words.lemma = said_lemmas.lemma
+    left join last_lemmas
+        on last_lemmas.facet = based.facet and last_lemmas.base_cluster_id = based.base_cluster_id
+        and last_lemmas.lemma = said_lemmas.lemma
     cross join settings
     cross join margins
     where counted.users
-        >= min_users + clio_margin(salt, concat_ws('/', 'word', based.facet, based.base_cluster_id, said_lemmas.lemma), word_margin)
+        >= min_users + if(last_lemmas.lemma is not null, 0, clio_margin(
+            salt, concat_ws('/', 'word', based.facet, based.base_cluster_id, said_lemmas.lemma), word_margin
+        ))
         and (sensitive is null or counted.users >= sensitive_share * gated_clusters.users)
         and (named_words.lemma is null and not coalesce(is_name, false) or counted.users >= min_users_named)
 )

@@ -43,6 +43,15 @@ counted as (
     group by facet, cluster_id, lemma
 ),
 
+-- what was published stays while it has the users without a margin: the words of the last names, of parents too
+last_names as (
+    select facet, unnest(base_cluster_ids) as cluster_id, clio_tokens(concat(name, '. ', description)) as words from last_hierarchy
+),
+
+last_words as (select facet, cluster_id, unnest(words) as word from last_names),
+
+published_before as (select distinct facet, cluster_id, lemma from last_words inner join vocabulary using (word)),
+
 judged as (
     select
         counted.*,
@@ -52,10 +61,14 @@ judged as (
             when named_words.lemma is not null then greatest(min_users, min_users_named)
             when sensitive is null or ceil(sensitive_share * gated_clusters.users) <= min_users then min_users
             else ceil(sensitive_share * gated_clusters.users)
-        end + clio_margin(salt, concat_ws('/', 'word', facet, cluster_id, lemma), word_margin) as needed_users
+        end + case
+            when published_before.lemma is not null then 0
+            else clio_margin(salt, concat_ws('/', 'word', facet, cluster_id, lemma), word_margin)
+        end as needed_users
     from counted
     inner join gated_clusters using (facet, cluster_id)
     left join named_words using (facet, cluster_id, lemma)
+    left join published_before using (facet, cluster_id, lemma)
     cross join settings
     cross join margins
 )
