@@ -84,19 +84,19 @@ class Relation:
         return self.folder == "safety"
 
     @property
+    def functions(self) -> frozenset[str]:
+        """Our functions that stand in the SQL, without `_raw`."""
+        return frozenset(name.removesuffix("_raw") for name in _called(self.sql) & functions())
+
+    @property
     def calls_model(self) -> bool:
         """True where one of our functions stands in the SQL."""
-        return bool(_called(self.sql) & functions())
+        return bool(self.functions)
 
     @property
     def asks(self) -> bool:
         """True where a provider is asked, which may cost money."""
         return bool(_called(self.sql) & functions(answered=True))
-
-    @property
-    def embeds(self) -> bool:
-        """True where clio_embed, and no other of our functions, stands in the SQL."""
-        return _called(self.sql) & functions() == {"clio_embed"}
 
     @property
     def macros(self) -> tuple[str, ...]:
@@ -139,16 +139,16 @@ def functions(answered: bool = False) -> frozenset[str]:
 
 @cache
 def _called(sql: str) -> frozenset[str]:
-    """The functions that stand in the SQL, however they are written, and in the steps that it calls."""
+    """The functions that stand in the SQL, however they are written, and in the macros that it calls."""
     query = syntax.read(sql)
     names = query.calls | {call.name for call in query.table_functions}
-    within = (_called(_body(step)) for step in STEPS if step in names)
+    within = (_called(_body(macro)) for macro in (*MACROS, *STEPS) if macro in names - functions())
     return names.union(*within)
 
 
-def _body(step: str) -> str:
-    """The query of a step, or its expression as one."""
-    made = macro_text(step).partition("create or replace macro")[2].strip().rstrip(";")
+def _body(macro: str) -> str:
+    """The query of a macro, or its expression as one."""
+    made = macro_text(macro).partition("create or replace macro")[2].strip().rstrip(";")
     body = re.split(r"\bas\b", made, maxsplit=1)[1].strip()
     return body.removeprefix("table") if re.match(r"table\b", body) else f"select {body}"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 import shutil
 import signal
 import subprocess
@@ -15,7 +14,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-from conftest import ROOT, cli
+from conftest import cli
 from test_relations import RELATIONS, empty, packaged, result
 from warehouse import Steps, changed, copied, read, tables
 
@@ -129,30 +128,36 @@ def test_another_gate_is_looked_through_anew(demo, demo_again, tmp_path, monkeyp
     assert refreshed(demo, tmp_path)[0].built == set()
 
 
-def test_embeddings_outlive_other_code(demo, demo_again, tmp_path, monkeypatch):
-    """A new version extracts anew; vectors, which take most of a run, go only when what makes them changed."""
-    (tmp_path / "out").mkdir()
-    copied(demo_again, tmp_path / "out")
-    folders = {name: tmp_path / name for name in ("clio_sql", "clio_sql.udfs")}
-    for name, folder in folders.items():
-        shutil.copytree(str(records.files(name)), folder, ignore=lambda _, names: {"__pycache__", "sql"} & {*names})
-    monkeypatch.setattr(records, "files", folders.get)
-    monkeypatch.setattr(core, "code", records.code.__wrapped__)
-    for file, embedded in (("clio_sql/cli.py", False), ("clio_sql/encoder.py", True)):
-        with (tmp_path / file).open("a") as changed:
-            changed.write("# another")
-        steps, asked = refreshed(demo, tmp_path / "out")
-        assert asked["extract"] and "facet_values" in steps.built
-        assert ("embeddings" in steps.built) == embedded
+@pytest.mark.parametrize(
+    ("file", "built"),
+    [
+        ("clio_sql/cli.py", set()),
+        ("clio_sql/providers/auditing.py", {"name_audits", "hierarchy"}),
+        ("clio_sql/encoder.py", {"facet_values", "embeddings"}),
+    ],
+)
+def test_what_changed_code_makes_is_made_again_and_nothing_else(demo, demo_again, tmp_path, monkeypatch, file, built):
+    copied(demo_again, tmp_path)
+    code = records.code.__wrapped__
+    monkeypatch.setattr(core, "code", code)
+    read = records._within
+    monkeypatch.setattr(records, "_within", lambda path: Changed(read(path), f"clio_sql/{path}" == file))
+    steps, _ = refreshed(demo, tmp_path)
+    assert built <= steps.built if built else not steps.built
+    assert {"facet_values", "embeddings"} & steps.built == {"facet_values", "embeddings"} & built
 
 
-def test_what_makes_vectors_is_all_that_their_hash_is_of():
-    """A file that these import would decide vectors too."""
-    allowed = {"embed", "embedding", "encoder", "engine", "errors", "udfs"}
-    for file in (ROOT / "udfs" / "embed.py", ROOT / "clio_sql" / "embedding.py", ROOT / "clio_sql" / "encoder.py"):
-        assert file.name in records.EMBEDS
-        imported = re.findall(r"(?:from|import) clio_sql\.(\w+)", file.read_text())
-        assert {*imported} <= allowed and "from clio_sql import" not in file.read_text()
+class Changed:
+    """A file or folder of the package; of a changed file other bytes are read."""
+
+    def __init__(self, path, changed: bool) -> None:
+        self.path, self.changed = path, changed
+
+    def __getattr__(self, name):
+        return getattr(self.path, name)
+
+    def read_bytes(self) -> bytes:
+        return self.path.read_bytes() + (b"# another" if self.changed else b"")
 
 
 def test_everybody_under_another_id_is_published_too(demo, tmp_path):

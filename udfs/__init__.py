@@ -17,11 +17,17 @@ from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
 from clio_sql.providers import Answer
 
+VECTORS = ("embedding.py", "encoder.py")
+WORDS = ("words.py", "lexicons")
+PROVIDERS = tuple(f"providers/{name}.py" for name in ("__init__", "local", "claude", "answers"))
+
 
 class Function(NamedTuple):
     """One function: its SQL name without `_raw`, parameter types, type of the value, and its body.
 
     answered: True where a provider answers; the `_raw` form then returns STRUCT(value, status, error).
+    code: the files and folders of `clio_sql` that decide its value, beside its module and its prompts: what was made
+    with others is made again.
     """
 
     name: str
@@ -29,6 +35,7 @@ class Function(NamedTuple):
     returns: str
     body: Callable[..., pa.Array]
     answered: bool = False
+    code: tuple[str, ...] = ()
 
     def sql_type(self, dimension: int) -> str:
         """The return type of the `_raw` form; `FLOAT[d]` takes the embedding model's dimension."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from clio_sql.udfs import Function, answered
+from clio_sql.udfs import PROVIDERS, WORDS, Function, answered
 
 from clio_sql.engine import Engine
 
@@ -15,4 +15,11 @@ def audit(engine: Engine, texts: pa.ChunkedArray) -> pa.Array:
     return answered(engine, "audit", texts.to_pylist(), VALUE)
 
 
-FUNCTION = Function("clio_audit", ["VARCHAR"], "STRUCT(rating INTEGER, reason VARCHAR)", audit, answered=True)
+FUNCTION = Function(
+    "clio_audit",
+    ["VARCHAR"],
+    "STRUCT(rating INTEGER, reason VARCHAR)",
+    audit,
+    answered=True,
+    code=(*PROVIDERS, *WORDS, "providers/auditing.py"),
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from clio_sql.udfs import Function, answered
+from clio_sql.udfs import PROVIDERS, VECTORS, WORDS, Function, answered
 
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
@@ -21,4 +21,11 @@ def choose(engine: Engine, names: pa.ChunkedArray, parents: pa.ChunkedArray) -> 
     return answered(engine, "choose", requests, pa.string())
 
 
-FUNCTION = Function("clio_choose", ["VARCHAR", "VARCHAR[]"], "VARCHAR", choose, answered=True)
+FUNCTION = Function(
+    "clio_choose",
+    ["VARCHAR", "VARCHAR[]"],
+    "VARCHAR",
+    choose,
+    answered=True,
+    code=(*PROVIDERS, *VECTORS, *WORDS, "providers/naming.py"),
+)

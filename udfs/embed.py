@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from clio_sql.udfs import Function
+from clio_sql.udfs import VECTORS, Function
 
 from clio_sql.engine import Engine
 
@@ -20,4 +20,4 @@ def embed(engine: Engine, texts: pa.ChunkedArray) -> pa.Array:
     return pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel(), type=pa.float32()), engine.embedder.dimension)
 
 
-FUNCTION = Function("clio_embed", ["VARCHAR"], "FLOAT[d]", embed)
+FUNCTION = Function("clio_embed", ["VARCHAR"], "FLOAT[d]", embed, code=VECTORS)

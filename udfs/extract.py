@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 
 import pyarrow as pa
-from clio_sql.udfs import Function, answered
+from clio_sql.udfs import PROVIDERS, VECTORS, Function, answered
 
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
@@ -65,4 +65,11 @@ def _question(facet: str, asked: object) -> Question:
     return Question(asked["question"], kind, tuple(choices))
 
 
-FUNCTION = Function("clio_extract", ["VARCHAR", "VARCHAR"], "MAP(VARCHAR, VARCHAR)", extract, answered=True)
+FUNCTION = Function(
+    "clio_extract",
+    ["VARCHAR", "VARCHAR"],
+    "MAP(VARCHAR, VARCHAR)",
+    extract,
+    answered=True,
+    code=(*PROVIDERS, *VECTORS, "providers/trim.py", "redact.py", "words.py", "lexicons/concern.txt"),
+)

@@ -126,4 +126,6 @@ def _without_superfluous(points: np.ndarray, centroids: np.ndarray, k: int) -> n
     return centroids
 
 
-FUNCTION = Function("clio_fit", ["FLOAT[][]", "INTEGER", "INTEGER", "VARCHAR", "INTEGER"], "VARCHAR", fit)
+FUNCTION = Function(
+    "clio_fit", ["FLOAT[][]", "INTEGER", "INTEGER", "VARCHAR", "INTEGER"], "VARCHAR", fit, code=("kmeans.py",)
+)

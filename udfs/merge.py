@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 from clio_sql.udfs import Function, answered
-from clio_sql.udfs.propose import PARAMETERS, VALUE, broaden
+from clio_sql.udfs.propose import CODE, PARAMETERS, VALUE, broaden
 
 from clio_sql.engine import Engine
 
@@ -14,4 +14,4 @@ def merge(engine: Engine, *columns: pa.ChunkedArray) -> pa.Array:
     return answered(engine, "merge", broaden("clio_merge", *columns), VALUE)
 
 
-FUNCTION = Function("clio_merge", PARAMETERS, "VARCHAR[]", merge, answered=True)
+FUNCTION = Function("clio_merge", PARAMETERS, "VARCHAR[]", merge, answered=True, code=CODE)

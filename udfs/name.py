@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from clio_sql.udfs import Function, answered
+from clio_sql.udfs import PROVIDERS, VECTORS, WORDS, Function, answered
 
 from clio_sql.engine import Engine
 from clio_sql.providers import Name
@@ -29,4 +29,5 @@ FUNCTION = Function(
     "STRUCT(name VARCHAR, description VARCHAR)",
     name,
     answered=True,
+    code=(*PROVIDERS, *VECTORS, *WORDS, "providers/naming.py"),
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from clio_sql.udfs import Function, answered
+from clio_sql.udfs import PROVIDERS, VECTORS, WORDS, Function, answered
 
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
 from clio_sql.providers import Broaden
 
 VALUE = pa.list_(pa.string())
+CODE = ("udfs/propose.py", *PROVIDERS, *VECTORS, *WORDS, "providers/naming.py")
 PARAMETERS = ["VARCHAR[]", "INTEGER", "VARCHAR"]
 
 
@@ -29,4 +30,4 @@ def broaden(function: str, names: pa.ChunkedArray, ns: pa.ChunkedArray, criteria
     return requests
 
 
-FUNCTION = Function("clio_propose", PARAMETERS, "VARCHAR[]", propose, answered=True)
+FUNCTION = Function("clio_propose", PARAMETERS, "VARCHAR[]", propose, answered=True, code=CODE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from clio_sql.udfs import Function
+from clio_sql.udfs import WORDS, Function
 
 from clio_sql import person_names, words
 from clio_sql.engine import Engine
@@ -33,4 +33,4 @@ def _known(text: str) -> dict[str, object]:
     return {**known._replace(ordinary=ordinary, lemma=form)._asdict(), "name": name}
 
 
-FUNCTION = Function("clio_word", ["VARCHAR"], TYPE, word)
+FUNCTION = Function("clio_word", ["VARCHAR"], TYPE, word, code=(*WORDS, "person_names.py"))

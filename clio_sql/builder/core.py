@@ -130,7 +130,7 @@ class Builder:
         parts = [relation.kind, relation.code]
         parts += [macro_text(macro) for macro in relation.macros]  # such as the gate
         if relation.calls_model:
-            parts.append(f"{self.engine.runtime.answers()} {code(relation.embeds)}")
+            parts.append(f"{self.engine.runtime.answers()} {code(relation.functions)}")
         for name in relation.inputs:
             if relation.incremental is None or name != relation.incremental.input:
                 parts.append(f"{name} {self._fingerprints[name]}")
@@ -151,7 +151,7 @@ class Builder:
 
     def made_by(self, relation: Relation) -> str:
         """A hash of what decides a vector but its text: SQL, code and embedding model."""
-        made = f"{relation.code} {code(relation.embeds)} {made_of(self.engine.runtime.embedding_model)}"
+        made = f"{relation.code} {code(relation.functions)} {made_of(self.engine.runtime.embedding_model)}"
         return hashlib.sha256(made.encode()).hexdigest()
 
     def _embeddings(self, tables: list[str], hashes: list[str]) -> dict[str, np.ndarray]:

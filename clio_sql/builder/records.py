@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,8 +16,8 @@ import duckdb
 from clio_sql.names import SCHEMA
 from clio_sql.project import Relation
 from clio_sql.quoting import identifier, literal
-
-EMBEDS = ("embed.py", "embedding.py", "encoder.py")  # the files that decide a vector
+from clio_sql.register import FUNCTIONS
+from clio_sql.udfs import Function
 
 
 @dataclass(frozen=True)
@@ -88,25 +89,35 @@ class Records:
 
 
 @cache
-def code(embeds: bool = False) -> str:
-    """A hash of the code behind the functions: answers of older code are not gone on with.
-
-    embeds: only of what makes vectors. They take most of a run, and are worth to be kept over other changes.
-    """
+def code(functions: frozenset[str]) -> str:
+    """A hash of the files behind these functions of ours, see `Function.code`: their answers are not gone on with
+    after another version changed one of the files."""
     digest = hashlib.sha256()
-    for package in ("clio_sql", "clio_sql.udfs"):
-        for file in sorted(_files(files(package)), key=str):  # by path: many have one name
-            if not embeds or file.name in EMBEDS:
-                digest.update(file.read_bytes())
+    for file in sorted({file for each in FUNCTIONS if each.name in functions for file in made_of(each)}):
+        digest.update(f"{file}\n".encode() + _within(file).read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _files(folder: Traversable) -> Iterator[Traversable]:
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            yield from _files(entry)
-        elif entry.name.endswith((".py", ".txt")):
-            yield entry
+def made_of(function: Function) -> Iterator[str]:
+    """The files that decide what a function answers, as paths below `clio_sql`."""
+    name = function.name.removeprefix("clio_")
+    for path in ("udfs/__init__.py", f"udfs/{name}.py", *function.code):
+        yield from _files(path)
+    if function.answered:
+        yield from (file for file in _files("udfs/prompts") if re.fullmatch(rf".*/{name}(_\w+)?\.txt", file))
+
+
+def _files(path: str) -> Iterator[str]:
+    """The path itself, or what lies in that folder."""
+    found = _within(path)
+    entries = sorted(entry.name for entry in found.iterdir()) if found.is_dir() else None
+    yield from [path] if entries is None else (f"{path}/{name}" for name in entries if name.endswith((".py", ".txt")))
+
+
+def _within(path: str) -> Traversable:
+    """A file or folder of the package; the functions lie in a package of their own."""
+    folder, _, rest = path.partition("/")
+    return files("clio_sql.udfs") / rest if folder == "udfs" else files("clio_sql") / path
 
 
 @contextmanager
