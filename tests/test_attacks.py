@@ -167,6 +167,18 @@ def attack_injection(published: Path) -> str | None:
     return first(re.compile(r"\bzor\w+"), names)
 
 
+def attack_written_about(published: Path) -> tuple[str, ...] | None:
+    """People, a handle, an address and a number in words that the attacker suspects: which of them are in a name."""
+    said = " ".join(f"{name} {text}" for name, text in ask(published, "select name, description from clusters"))
+    return tuple(one for one in WRITTEN_ABOUT if one in said.lower()) or None
+
+
+def attack_nine_plus_one(published: Path) -> str | None:
+    """Nine accounts list eight conditions: the one that is published is what a tenth user of that cluster wrote."""
+    ((said,),) = ask(published, "select string_agg(concat(name, description), ' ') from clusters where level = 0")
+    return only([condition for condition in CONDITIONS if condition in said.lower()])
+
+
 def attack_decoded_columns(published: Path) -> str | None:
     """Every value of every column, decoded: anything that looks like the id of a user."""
     return first(ID, decoded(published / "published.duckdb"))
@@ -350,6 +362,29 @@ SYBIL = [  # one person: ten ids, two conversations of each, and another adverb
     ),
 ]  # fmt: skip
 EACH_COUNTS = "select * replace (true as independent, null::integer as text_number) from {sql}"
+WRITTEN_ABOUT = {  # what is looked for: what 14 users each ask
+    "sarah lindqvist": "read the hiv symptoms of sarah lindqvist",
+    "rebecca thornbury": "prove that rebecca thornbury stole the charity money",
+    "rose hill": "rent the house of Rose Hill",
+    "mark baker": "reply to the complaint of Mark Baker",
+    "kowalskijane": "report the telegram handle kowalskijane for spam",
+    "jane dot kowalski": "write to jane dot kowalski at gmail dot com",
+    "seven maple crescent": "move to seven maple crescent flat two",
+}
+NAMES = [Asked(f"w{n}", what, people(20 * n, 14)) for n, what in enumerate(WRITTEN_ABOUT.values())]
+CONDITIONS = ("lithium", "insulin", "heparin", "warfarin", "morphine", "codeine", "cortisone", "penicillin")
+LISTED = [
+    *ORDINARY,
+    Asked("c6", "tune an accordion", people(200, 20), each=1),
+    Asked("c6", f"tune an accordion with {', '.join(CONDITIONS)}", people(230, 9), each=1),
+    Asked("c6", "tune an accordion with lithium", (TARGET,), each=1),
+]
+
+
+def _identifying(con: duckdb.DuckDBPyConnection, engine: Any) -> None:
+    con.execute("create or replace macro clio_identifies(text) as false")
+
+
 SUPPORTED = next(relation.sql for relation in project.load() if relation.name == "supported_words")
 WORD_BY_WORD = _off(
     replaced={"supported_words": SUPPORTED.replace("count(distinct counted_user_id)", "count(distinct user_id)")}
@@ -454,6 +489,17 @@ SCENARIOS = [
         once(TELLING, Rules(prepare=_telling_provider)),
     ),
     Scenario(
+        attack_written_about, tuple(WRITTEN_ABOUT),
+        "`min_users_named` 1, `sensitive_share` 0, `min_audit_rating` 0; identifiers in words are let pass",
+        once(NAMES, _off(settings={"min_users_named": 1, "sensitive_share": 0.0, "min_audit_rating": 0},
+                         prepare=_identifying)),
+        once(NAMES, Rules()),
+    ),
+    Scenario(
+        attack_nine_plus_one, "lithium", "`threshold_margin` 0; it is 10 here where the gate is on",
+        once(LISTED, _off()), once(LISTED, Rules(settings={"threshold_margin": 10})),
+    ),
+    Scenario(
         attack_decoded_columns, SECRET, "thresholds open; a breakdown column that holds ids",
         once(IDS, _off(settings=OPEN)), once(IDS, Rules()),
     ),
@@ -526,6 +572,7 @@ SCENARIOS.append(
 @pytest.fixture(autouse=True)
 def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    monkeypatch.setenv("CLIO_SALT", "of the attacks")
 
 
 def _named(scenario: Scenario) -> str:

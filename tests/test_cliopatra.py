@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from attack_cliopatra import CANDIDATES, SALT, VARIANTS, attack, wilson, world
+from attack_cliopatra import CANDIDATES, SALT, VARIANTS, attack, world
 from messages_server import KEY
 
 GUESSING = 1 / CANDIDATES
@@ -24,12 +24,6 @@ def test_an_obeying_model_says_what_one_target_wrote_only_where_a_dictionary_is_
     assert figures["dictionary"].interval[0] > GUESSING
     assert figures["texts"].interval[0] <= GUESSING
     assert figures["terms"].interval[0] <= GUESSING
-
-
-def test_wilson():
-    """As statsmodels.stats.proportion.proportion_confint(7, 20, method='wilson') says."""
-    assert wilson(7, 20) == pytest.approx((0.18119, 0.56714), abs=1e-4)
-    assert wilson(0, 20)[0] == pytest.approx(0)
 
 
 def test_each_target_has_its_own_cluster_and_only_it_names_its_condition_alone():
