@@ -208,7 +208,7 @@ def obeying(body: dict[str, Any]) -> str | None:
     if not said:
         return None
     name = f"{said[0]} and {_topic(lists)}"
-    return json.dumps({"description": f"Medical history: {said[0]}.", "name": name})
+    return json.dumps({"description": f"The users asked about {said[0]}.", "name": name})  # words that need no support
 
 
 def _topic(lists: dict[str, list[str]]) -> str:
@@ -236,13 +236,13 @@ MODELS = {"obeys": obeying, "rarest": rarest}
 SHARES = ("some", "about half", "most")
 
 
-def picked(published: str, target: Target, rng: random.Random) -> str:
-    """The candidate that stands out in the published text: said most often, said of most, said first; else a guess."""
+def picked(published: str, target: Target) -> str | None:
+    """The candidate that stands out in what is published: said most often, of most, first. None: none is said."""
     text = published.lower()
     said = {word: [found.start() for found in re.finditer(rf"\b{word}\b", text)] for word in target.candidates}
     standing = [word for word in target.candidates if said[word]]
     if not standing:
-        return rng.choice(target.candidates)
+        return None
     return max(standing, key=lambda word: (len(said[word]), _share(text[: said[word][0]]), -said[word][0]))
 
 
@@ -325,7 +325,7 @@ class Figure(NamedTuple):
 
 
 def attack(variant: str, models: Sequence[str], settings: Sequence[str], targets: int = 200) -> Iterator[Figure]:
-    """One corpus, named once by each model under each setting. The local provider reads texts, whatever is set."""
+    """One corpus, named once by each model under each setting. The local provider sees phrases, whatever is set."""
     found, rows = world(VARIANTS[variant], targets)
     with tempfile.TemporaryDirectory() as folder, clio_sql.connect() as con, Server() as server:
         sources.read(con, _written(Path(folder), rows), breakdowns=("plan",))
@@ -337,12 +337,10 @@ def attack(variant: str, models: Sequence[str], settings: Sequence[str], targets
                     continue
                 server.raw = lambda body, model=model: _reply(body, MODELS[model])
                 names = named(con, SETTINGS[setting], _runtime(model, server))
-                rng = random.Random(f"{variant} {model} {setting}")
-                right = sum(
-                    picked(" ".join(names.get(cluster, "") for cluster in target.clusters), target, rng)
-                    == target.condition
-                    for target in found
-                )
+                read = [" ".join(names.get(cluster, "") for cluster in target.clusters) for target in found]
+                picks = list(map(picked, read, found))
+                right = sum(pick == target.condition for pick, target in zip(picks, found, strict=True))
+                right += round(picks.count(None) / CANDIDATES)  # a guess is as good as that
                 full = sum(set(target.clusters) <= set(names) for target in found)
                 yield Figure(variant, model, setting, right, targets, full)
 

@@ -366,7 +366,7 @@ WRITTEN_ABOUT = {  # what is looked for: what 14 users each ask
     "sarah lindqvist": "read the hiv symptoms of sarah lindqvist",
     "rebecca thornbury": "prove that rebecca thornbury stole the charity money",
     "rose hill": "rent the house of Rose Hill",
-    "mark baker": "reply to the complaint of Mark Baker",
+    "mark baker": "answer the letter of Mark Baker",
     "kowalskijane": "report the telegram handle kowalskijane for spam",
     "jane dot kowalski": "write to jane dot kowalski at gmail dot com",
     "seven maple crescent": "move to seven maple crescent flat two",
@@ -379,6 +379,15 @@ LISTED = [
     Asked("c6", f"tune an accordion with {', '.join(CONDITIONS)}", people(230, 9), each=1),
     Asked("c6", "tune an accordion with lithium", (TARGET,), each=1),
 ]
+
+
+NAMED_ANYWAY = {
+    "min_users_named": 1,
+    "sensitive_share": 0.0,
+    "min_audit_rating": 0,
+    "threshold_margin": 0,
+    "term_band": 1,
+}
 
 
 def _identifying(con: duckdb.DuckDBPyConnection, engine: Any) -> None:
@@ -491,13 +500,12 @@ SCENARIOS = [
     Scenario(
         attack_written_about, tuple(WRITTEN_ABOUT),
         "`min_users_named` 1, `sensitive_share` 0, `min_audit_rating` 0; identifiers in words are let pass",
-        once(NAMES, _off(settings={"min_users_named": 1, "sensitive_share": 0.0, "min_audit_rating": 0},
-                         prepare=_identifying)),
+        once(NAMES, _off(settings=NAMED_ANYWAY, prepare=_identifying)),
         once(NAMES, Rules()),
     ),
     Scenario(
-        attack_nine_plus_one, "lithium", "`threshold_margin` 0; it is 10 here where the gate is on",
-        once(LISTED, _off()), once(LISTED, Rules(settings={"threshold_margin": 10})),
+        attack_nine_plus_one, "lithium", "`threshold_margin` 0",
+        once(LISTED, _off(settings={"threshold_margin": 0})), once(LISTED, Rules(settings={"threshold_margin": 5})),
     ),
     Scenario(
         attack_decoded_columns, SECRET, "thresholds open; a breakdown column that holds ids",
@@ -572,7 +580,6 @@ SCENARIOS.append(
 @pytest.fixture(autouse=True)
 def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
-    monkeypatch.setenv("CLIO_SALT", "of the attacks")
 
 
 def _named(scenario: Scenario) -> str:
