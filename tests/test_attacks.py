@@ -570,8 +570,9 @@ def _injected(folder: Path, **settings: Any) -> tuple[Path]:
 
 SCENARIOS.append(
     Scenario(
-        attack_injection, CODE, "`min_users` 1, `min_audit_rating` 0",
-        lambda folder: _injected(folder, min_users=1, min_conversations=1, max_user_share=1.0, min_audit_rating=0),
+        attack_injection, CODE, "`min_users` 1, `min_audit_rating` 0, `threshold_margin` 0",
+        lambda folder: _injected(folder, min_users=1, min_conversations=1, max_user_share=1.0, min_audit_rating=0,
+                                 threshold_margin=0),
         lambda folder: _injected(folder),
     )
 )  # fmt: skip
