@@ -12,7 +12,7 @@ import typer
 
 from clio_sql import options
 from clio_sql.errors import Stopped
-from clio_sql.failures import tell
+from clio_sql.failures import hush, tell
 
 app = typer.Typer(
     add_completion=False,
@@ -521,6 +521,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # closed
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    hush()
     try:
         code = app(prog_name="clio-sql", standalone_mode=False)
         if sys.stdout is not None:
@@ -531,10 +532,10 @@ def main() -> None:
         if isinstance(left.__context__, BrokenPipeError):
             os._exit(0)
         raise
-    except Exception as error:
-        code = tell(error)
     except KeyboardInterrupt:
         code = tell(Stopped("stopped."))
+    except BaseException as error:  # a panic of a library is no Exception
+        code = tell(error)
     sys.exit(code or 0)
 
 

@@ -10,6 +10,7 @@ import duckdb
 
 from clio_sql.errors import SqlError
 from clio_sql.providers import KINDS
+from clio_sql.shown import quoted
 
 MODES = ("insight", "safety")
 POSITIVE = (
@@ -134,20 +135,20 @@ def _facets(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         if not name:
             yield "facets.sql: a facet has no name. Give each a name of its own."
         elif names.count(name) > 1:
-            yield f"facets.sql: facet {name!r} stands {names.count(name)} times. Give each a name of its own."
+            yield f"facets.sql: facet {quoted(name)} stands {names.count(name)} times. Give each a name of its own."
     for facet, question, kind, _, clustered, _ in rows:
-        yield from _one_of(f"facets.sql: facet {facet!r} has kind", kind, KINDS)
+        yield from _one_of(f"facets.sql: facet {quoted(facet)} has kind", kind, KINDS)
         if not question:
-            yield f"facets.sql: facet {facet!r} has no question. Write one."
+            yield f"facets.sql: facet {quoted(facet)} has no question. Write one."
         if clustered is None:
-            yield f"facets.sql: facet {facet!r} has no clustered; allowed: true, false. Change the row."
+            yield f"facets.sql: facet {quoted(facet)} has no clustered; allowed: true, false. Change the row."
         if clustered and kind != "text":
-            yield f"facets.sql: facet {facet!r} is clustered but of kind {kind}; only text can be clustered."
+            yield f"facets.sql: facet {quoted(facet)} is clustered, but not of kind text; only text can be clustered."
 
 
 def _one_of(what: str, given: object, allowed: tuple[str, ...]) -> Iterator[str]:
     if given not in allowed:
-        yield f"{what} {given!r}; allowed: {', '.join(allowed)}. Change the row."
+        yield f"{what} {quoted(str(given))}; allowed: {', '.join(allowed)}. Change the row."
 
 
 CONTRACTS: dict[str, Callable[[duckdb.DuckDBPyConnection], Iterator[str]]] = {"settings": _settings, "facets": _facets}

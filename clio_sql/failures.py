@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
+import sys
+import threading
 import traceback
+import warnings
 
 import duckdb
 import typer
@@ -17,6 +21,7 @@ OF_THE_FILE = (
     duckdb.IOException, duckdb.FatalException, duckdb.SerializationException, duckdb.TransactionException,
     duckdb.ConnectionException, duckdb.InternalException,
 )  # fmt: skip
+EXTRA = re.compile(r"Got unexpected extra argument.*", re.DOTALL)  # which may be the id of a user
 # from the first character on, since a cell that DuckDB quotes may hold the same words
 OURS = re.compile(r"Invalid Input Error: Python exception occurred while executing the UDF: (\w+): (.+)", re.DOTALL)
 
@@ -52,9 +57,28 @@ def explained(error: duckdb.Error, step: str) -> ClioError:
     return SqlError(f"{step}: DuckDB failed on a value of a row ({name}). {DEBUG}.")
 
 
-def tell(error: Exception) -> int:
+def hush() -> None:
+    """What this process would print by itself may quote conversations: of warnings and logs nothing is told, of an
+    exception that nobody catches its type alone. CLIO_DEBUG=1 leaves all of it.
+    """
+    if _is_debug():
+        return
+    warnings.simplefilter("ignore")
+    logging.lastResort = None
+    threading.excepthook = sys.unraisablehook = lambda found: _fail(_unknown(found.exc_type), 1)  # type: ignore
+
+
+def _is_debug() -> bool:
+    return os.environ.get("CLIO_DEBUG") == "1"
+
+
+def _unknown(kind: type[BaseException] | None) -> str:
+    return f"failed ({kind.__name__ if kind else 'Error'}). This is a fault of clio-sql; CLIO_DEBUG=1 shows where."
+
+
+def tell(error: BaseException) -> int:
     """Tell an error on standard error and return its exit code; CLIO_DEBUG=1 adds the traceback."""
-    if os.environ.get("CLIO_DEBUG") == "1":
+    if _is_debug():
         traceback.print_exception(error)
     if isinstance(error, duckdb.Error):
         error = explained(error, "the database")
@@ -63,6 +87,7 @@ def tell(error: Exception) -> int:
     if isinstance(error, typer.Abort):
         return _fail("stopped.", Stopped.exit_code)
     if hasattr(error, "show"):  # wrong usage
+        error.message = EXTRA.sub("Got unexpected extra arguments; options begin with --", error.message)
         error.show()
         return getattr(error, "exit_code", 2)
     if isinstance(error, OSError) and is_disk_full(error):
@@ -73,7 +98,7 @@ def tell(error: Exception) -> int:
         )
     if isinstance(error, OSError) and error.filename is None:
         return _fail(f"the output cannot be written ({error.strerror}).", 1)
-    return _fail(f"failed ({type(error).__name__}). This is a fault of clio-sql; CLIO_DEBUG=1 shows where.", 1)
+    return _fail(_unknown(type(error)), 1)
 
 
 def _fail(text: str, code: int) -> int:

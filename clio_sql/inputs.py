@@ -178,7 +178,9 @@ def opened(con: duckdb.DuckDBPyConnection, path: str, reading: Reading | None = 
                 yield _files_opened(con, kind, paths, file, table, reading, folder)
     except (gzip.BadGzipFile, EOFError, zlib.error):
         raise InputError(f"{where}: it cannot be unpacked. Is it whole?") from None
-    except UNREADABLE as error:
+    except duckdb.Error as error:
+        if type(error) is not duckdb.Error and not isinstance(error, UNREADABLE):
+            raise
         if any(words in str(error) for words in ("read-only mode", "No space left")):
             raise  # about the database that is written to
         refused = InputError if reading.careful else _refusal(error, kind)

@@ -19,6 +19,7 @@ import duckdb
 from clio_sql import state, syntax
 from clio_sql.errors import StateError
 from clio_sql.quoting import literal
+from clio_sql.shown import names
 
 # In this order. DuckDB itself adds the attached databases to the paths, and the folder that it spills to.
 LOCK = (
@@ -140,7 +141,7 @@ def require_plain(path: Path) -> None:
         con.execute(f"attach {literal(str(path))} as warehouse (type duckdb, read_only)")
         close_off(con)  # before the catalogue is read, which binds its views
         found = [
-            f"{what} {schema[:40]}.{name[:40]}"
+            f"{what} {names([schema])}.{names([name])}"
             for what, schema, name, sql in con.execute(CODE, {"ours": sorted(ours())}).fetchall()
             if what != "view" or not _is_harmless(sql)
         ]

@@ -15,6 +15,7 @@ from clio_sql.errors import StateError, unwritten
 from clio_sql.project import Relation
 from clio_sql.published import CODE, PUBLISHED, SAFETY
 from clio_sql.quoting import literal
+from clio_sql.shown import quoted
 
 STORAGE = "v1.4.0"  # the oldest DuckDB that can read the file; 2.0.0 would write what no 1.x opens
 MARK = "mode = safety: not gated, for authorised people alone. "  # before the comment of every table
@@ -139,7 +140,7 @@ def _copier(rows: Path, draft: Path) -> duckdb.DuckDBPyConnection:
         locked.close_off(con, draft.parent)  # before the catalogue is read, which binds views
         if found := con.execute(CODE, ["given"]).fetchall():
             what, name = found[0]
-            raise StateError(f"{what} {name[:40]!r}: only tables are published. Take out the SQL that makes it.")
+            raise StateError(f"{what} {quoted(name)}: only tables are published. Take out the SQL that makes it.")
     except BaseException:
         con.close()
         raise

@@ -13,6 +13,7 @@ from clio_sql import project
 from clio_sql.errors import InputError
 from clio_sql.quoting import identifier, literal
 from clio_sql.register import register
+from clio_sql.shown import names, quoted
 from clio_sql.state import SCHEMA
 
 PUBLISHED, SAFETY = "published.duckdb", "safety.duckdb"
@@ -140,7 +141,7 @@ def is_warehouse(path: Path) -> bool:
 
 
 def _require_tables(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
-    found = [f"{what} {of[:40]!r}" for what, of in con.execute(CODE, [name]).fetchall()]
+    found = [f"{what} {quoted(of)}" for what, of in con.execute(CODE, [name]).fetchall()]
     if found:
         more = f" and {len(found) - SHOWN:,} more" if len(found) > SHOWN else ""
         raise InputError(
@@ -167,7 +168,7 @@ def _wrong_columns(con: duckdb.DuckDBPyConnection, name: str) -> Iterator[str]:
         needed = OF_ABOUT if table == "about" else known
         yield from (f"{table} has no column {column}" for column in needed if columns and column not in columns)
         yield from (
-            f"{table}.{column[:40]} is {type_[:40]}, not {known.get(column, 'a column of ours')}"
+            f"{table}.{names([column])} is {type_.partition('(')[0]}, not {known.get(column, 'a column of ours')}"
             for column, type_ in columns.items()
             if known.get(column, type_ if table == "about" else None) != type_
         )

@@ -174,7 +174,7 @@ def _body(engine: Engine, function: Function) -> Callable[..., pa.Array]:
             return function.body(engine, *columns)
         except ClioError:
             raise
-        except Exception as error:  # what a library says may quote a conversation: only its type goes on
+        except BaseException as error:  # what a library says may quote a conversation: only its type goes on
             raise ClioError(f"{function.name}: {type(error).__name__} inside the function.") from None
 
     # DuckDB counts the parameters of the callable.

@@ -13,6 +13,7 @@ from clio_sql import locked, names, private, state
 from clio_sql.builder.records import inside
 from clio_sql.calls.store import now
 from clio_sql.errors import ClioError, InputError, StateError
+from clio_sql.shown import quoted
 
 CONVERSATIONS = """
 select conversation_id, conversations.user_id, created_at, messages
@@ -80,7 +81,7 @@ def _facet(con: duckdb.DuckDBPyConnection, cluster: str, facet: str | None) -> s
     if len(facets) == 1:
         return facets[0]
     what = f"several facets have it: {', '.join(facets)}. Give --facet" if facets else "there is no such cluster"
-    raise InputError(f"cluster {cluster[:40]!r}: {what}. `select facet, cluster_id, name from clusters` lists them.")
+    raise InputError(f"cluster {quoted(cluster)}: {what}. `select facet, cluster_id, name from clusters` lists them.")
 
 
 def os_user() -> str:

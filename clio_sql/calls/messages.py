@@ -20,6 +20,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from clio_sql.calls.prices import Usage
+from clio_sql.calls.said import kind, said
 from clio_sql.errors import ProviderError
 
 LIMITED = (429, 529)  # the server is busy, not the call wrong: never spends the retry budget
@@ -160,9 +161,8 @@ def trouble(error: Exception, call: Call | None = None) -> Trouble:
 
     if not isinstance(error, anthropic.APIStatusError):
         return Trouble("again", "no answer in time" if _timed_out(error) else "the connection failed")
-    status, name = error.status_code, getattr(error, "type", None)
-    named = isinstance(name, str) and re.fullmatch(r"[a-z_]{1,40}", name)
-    label = f"{status} {name}" if named else str(status)
+    status = error.status_code
+    label = f"{status}{kind(getattr(error, 'type', None))}"
     if status in LIMITED:
         return Trouble("limited", label, _retry_after(error.response.headers))
     if status in AGAIN or status >= 500:
@@ -190,19 +190,8 @@ def _retry_after(headers: Any) -> float | None:
 
 
 def _server_message(error: Any, call: Call | None) -> str:
-    """What the server said, in at most 300 characters, unless it repeats the prompt or the key."""
-    message = getattr(error, "api_message", None)
-    if not isinstance(message, str) or not message.strip():
-        return "the server gave no reason"
-    message = " ".join(message.split())[:300]
-    data = "".join(part["content"] for part in call.body["messages"]) if call else ""
-    shown = " ".join(data.split())
-    # Twelve characters in a row out of a conversation may be a name; the API's own messages quote none.
-    quotes = any(message[i : i + 12] in shown for i in range(max(1, len(message) - 11))) if shown else False
-    secret = os.environ.get("ANTHROPIC_API_KEY", "")
-    if quotes or (secret and secret in message):
-        return "its message repeats the prompt and is not shown"
-    return message
+    """What the server said of the request, without a word of a conversation or the key."""
+    return said(getattr(error, "api_message", None), (call.body["model"],) if call else ())
 
 
 def require_key() -> str:
