@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
@@ -22,6 +22,7 @@ from clio_sql import (
     locked,
     names,
     private,
+    project,
     report,
     sources,
     state,
@@ -95,16 +96,21 @@ def analyse(
     require(wanted(**(runtime or {})))
     with folders(into, folder):
         written.wanted(folder, parquet)  # told before any work
-        with opened(into / WAREHOUSE, steps, runtime or {}) as con:
+        with opened(into / WAREHOUSE, steps, runtime or {}, project.own(relations)) as con:
             place = names.Place(into / WAREHOUSE, schema, name)
             return _work(con, input, place, folder, steps, relations, parquet, refit, reading)
 
 
 @contextmanager
-def opened(path: Path, steps: Steps, runtime: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The warehouse with all functions, closed in the end. Within, an error of DuckDB becomes one of ours."""
+def opened(
+    path: Path, steps: Steps, runtime: Mapping[str, Any], own: Collection[str] | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse with all functions, closed in the end. Within, an error of DuckDB becomes one of ours.
+
+    own: as `failures.explained` takes it.
+    """
     with private.alone():
-        yield from _opened(path, steps, runtime)
+        yield from _opened(path, steps, runtime, own)
 
 
 def _private(warehouse: Path) -> list[Path]:
@@ -113,7 +119,9 @@ def _private(warehouse: Path) -> list[Path]:
     return [warehouse, *beside, *sorted(warehouse.parent.glob("builds")), *sorted(warehouse.parent.glob("*/builds"))]
 
 
-def _opened(path: Path, steps: Steps, runtime: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
+def _opened(
+    path: Path, steps: Steps, runtime: Mapping[str, Any], own: Collection[str] | None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     con = _connected(path, runtime)
     engine = engine_of(con)
     assert engine is not None
@@ -126,7 +134,7 @@ def _opened(path: Path, steps: Steps, runtime: Mapping[str, Any]) -> Iterator[du
         erase.clear(path)
         yield con
     except duckdb.Error as error:
-        raise explained(error, steps.relation) from error
+        raise explained(error, steps.relation, own) from error
     finally:
         steps.stop()
         engine.close()

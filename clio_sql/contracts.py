@@ -137,18 +137,22 @@ def _facets(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         elif names.count(name) > 1:
             yield f"facets.sql: facet {quoted(name)} stands {names.count(name)} times. Give each a name of its own."
     for facet, question, kind, _, clustered, _ in rows:
-        yield from _one_of(f"facets.sql: facet {quoted(facet)} has kind", kind, KINDS)
+        yield from _one_of(f"facets.sql: facet {_value(facet)} has kind", kind, KINDS)
         if not question:
-            yield f"facets.sql: facet {quoted(facet)} has no question. Write one."
+            yield f"facets.sql: facet {_value(facet)} has no question. Write one."
         if clustered is None:
-            yield f"facets.sql: facet {quoted(facet)} has no clustered; allowed: true, false. Change the row."
+            yield f"facets.sql: facet {_value(facet)} has no clustered; allowed: true, false. Change the row."
         if clustered and kind != "text":
-            yield f"facets.sql: facet {quoted(facet)} is clustered, but not of kind text; only text can be clustered."
+            yield f"facets.sql: facet {_value(facet)} is clustered; only one of kind text can be."
 
 
 def _one_of(what: str, given: object, allowed: tuple[str, ...]) -> Iterator[str]:
     if given not in allowed:
-        yield f"{what} {quoted(str(given))}; allowed: {', '.join(allowed)}. Change the row."
+        yield f"{what} {_value(given)}; allowed: {', '.join(allowed)}. Change the row."
+
+
+def _value(given: object) -> str:
+    return quoted(given) if isinstance(given, str) else repr(given)
 
 
 CONTRACTS: dict[str, Callable[[duckdb.DuckDBPyConnection], Iterator[str]]] = {"settings": _settings, "facets": _facets}

@@ -9,12 +9,14 @@ import sys
 import threading
 import traceback
 import warnings
+from collections.abc import Collection
 
 import duckdb
 import typer
 
 from clio_sql import errors
 from clio_sql.errors import ClioError, SqlError, StateError, Stopped, is_disk_full, unwritten
+from clio_sql.names import WAREHOUSE
 
 DEBUG = "CLIO_DEBUG=1 shows all of it, which may quote conversations"
 OF_THE_FILE = (
@@ -26,10 +28,11 @@ EXTRA = re.compile(r"Got unexpected extra argument.*", re.DOTALL)  # which may b
 OURS = re.compile(r"Invalid Input Error: Python exception occurred while executing the UDF: (\w+): (.+)", re.DOTALL)
 
 
-def explained(error: duckdb.Error, step: str) -> ClioError:
+def explained(error: duckdb.Error, step: str, own: Collection[str] | None = None) -> ClioError:
     """An error of DuckDB as one of ours. Its own words may quote a value, so they are told only of our functions.
 
-    step: the relation or the part of the run that failed.
+    step: the relation or the part of the run that failed. own: the relations whose SQL is the user's, None where that
+    is not known: our SQL fails only on tables that no run leaves.
     """
     if found := OURS.match(str(error)):
         kind = getattr(errors, found[1], None)
@@ -53,7 +56,13 @@ def explained(error: duckdb.Error, step: str) -> ClioError:
         return StateError(f"{step}: the database cannot be read or written ({name}). {DEBUG}.")
     if isinstance(error, duckdb.ParserException | duckdb.BinderException | duckdb.CatalogException):
         # What the binder says is about the SQL, not about a row.
-        return SqlError(f"{step}: DuckDB cannot run this SQL. {str(error).splitlines()[0]} Correct the file.")
+        said = str(error).splitlines()[0]
+        if own is None or step in own:
+            return SqlError(f"{step}: DuckDB cannot run this SQL. {said} Correct the file.")
+        return StateError(
+            f"{step or 'the warehouse'}: the tables of the warehouse are not those that a run of this version leaves. "
+            f"{said} Give another folder, or move {WAREHOUSE} away."
+        )
     return SqlError(f"{step}: DuckDB failed on a value of a row ({name}). {DEBUG}.")
 
 

@@ -226,6 +226,12 @@ def _incremental(where: str, text: str | None) -> Incremental | None:
     return Incremental(**given, part=int(part) if part else None)
 
 
+def own(relations: Iterable[Relation]) -> frozenset[str]:
+    """Names of the relations whose SQL is not the packaged one."""
+    packaged = {relation.name: relation.sql for relation in _packaged()}
+    return frozenset(relation.name for relation in relations if packaged.get(relation.name) != relation.sql)
+
+
 def load(analysis: Path | None = None) -> list[Relation]:
     """The relations of an analysis in build order: the packaged ones, and those of a folder in their place.
 

@@ -149,7 +149,10 @@ def _require_tables(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> No
             "Whatever else is in it is code of who wrote it, so nothing was read. Run again to write it anew, or ask "
             "for the file that a run wrote."
         )
-    if wrong := next(_wrong_columns(con, name), None):
+    wrong = next(_wrong_columns(con, name), None)
+    if not wrong and con.execute(f"select count(*) from {identifier(name)}.main.about").fetchall() != [(1,)]:
+        wrong = "about has not one row"
+    if wrong:
         raise InputError(
             f"{path}: cannot be read as a file that a run wrote ({wrong}). Run again to write it anew; where another "
             "version of clio-sql wrote it, read it with that."

@@ -56,7 +56,7 @@ def lines(con: duckdb.DuckDBPyConnection, facet: str, depth: int | None = None) 
 
     def walk(parent: str | None, level: int) -> Iterator[Line]:
         for cluster_id, _, name, share, users, conversations in children.get(parent, []):
-            yield Line(level, name, share or 0.0, users, conversations)
+            yield Line(level, name or "(no name)", share or 0.0, users or 0, conversations or 0)
             if depth is None or level + 1 < depth:
                 yield from walk(cluster_id, level + 1)
 

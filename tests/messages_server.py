@@ -182,7 +182,7 @@ class Server:
         check_request(request)
         status, _, wait = fault.partition(":")
         if status.isdigit():
-            raise Refused(int(status), "as the test wants it", {"retry-after": wait} if wait else None)
+            raise Refused(int(status), "this request is not valid", {"retry-after": wait} if wait else None)
         schema = request["output_config"]["format"]["schema"]
         function = function_of(schema)
         self.answered[function] += 1
@@ -246,7 +246,7 @@ class Server:
         fault = self._fault(request["params"]) or ""
         result: dict = {"type": fault}
         if fault == "errored":
-            result["error"] = _error(500, "as the test wants it")
+            result["error"] = _error(500, "this request is not valid")
         if fault not in ("errored", "expired", "canceled"):
             try:
                 result = {"type": "succeeded", "message": self.message(request["params"], fault)}

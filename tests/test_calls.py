@@ -315,7 +315,7 @@ def test_the_throttle_halves_once_a_second_and_grows_back():
 def test_a_wrong_request_ends_the_run_with_the_servers_message(server, door, status):
     server.share = {status: 1.0}
     server.latency = 0.05
-    with pytest.raises(ProviderError, match=f"{status} .*as the test wants it"):
+    with pytest.raises(ProviderError, match=f"{status} .*this request is not valid"):
         door(concurrency=4).answer(calls(200))
     assert server.requests <= 4
 

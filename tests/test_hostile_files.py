@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +18,9 @@ from conftest import cli
 from warehouse import read
 
 import clio_sql.frames
-from clio_sql import builds, private, prompt, published, report
+from clio_sql import private, prompt, published, report
 from clio_sql.analyse import opened
+from clio_sql.diff import lines
 from clio_sql.errors import InputError
 from clio_sql.progress import Steps
 from clio_sql.prompt import open_out
@@ -50,6 +53,8 @@ CODE = {  # what is added to a file -> what a refusal says was found
     "alter table clusters add column more varchar": "clusters.more",
     "alter table about drop made_by": "about has no column made_by",
     "drop table held_back": "there is no table held_back",
+    "delete from about": "about has not one row",
+    "insert into about from about": "about has not one row",
 }  # fmt: skip
 
 
@@ -79,6 +84,7 @@ OPENERS = {
     "tree": lambda out: print_tree(out, None, None),
     "report": report.write,
     "sql": lambda out: open_out(out, published=True),
+    "diff": lambda out: list(lines(out)),
     "ibis": lambda out: clio_sql.frames.connect(out / "published.duckdb"),
     "ibis, another name": lambda out: clio_sql.frames.connect(
         shutil.copy(out / "published.duckdb", out / "sent.duckdb")
@@ -89,6 +95,7 @@ OPENERS = {
 @pytest.mark.parametrize("code", CODE, ids=lambda code: code[:40])
 def test_a_published_file_with_code_is_not_opened(folder, code, capfd):
     add(folder / "published.duckdb", code, folder.parent / "canary.txt")
+    shutil.copy(folder / "published.duckdb", folder / "builds" / "2.duckdb")
     for name, opener in OPENERS.items():
         with pytest.raises(InputError) as caught:
             opener(folder)
@@ -98,11 +105,47 @@ def test_a_published_file_with_code_is_not_opened(folder, code, capfd):
     assert CANARY not in written and (folder.parent / "canary.txt").read_text() == CANARY
 
 
-@pytest.mark.parametrize("code", [code for code in CODE if "more" not in code], ids=lambda code: code[:40])
-def test_a_copy_of_a_build_with_code_is_not_compared(folder, code):
-    add(folder / "builds" / "2.duckdb", code, folder.parent / "canary.txt")
-    with pytest.raises(InputError, match=r"2\.duckdb: "), builds.opened(folder, 1, 2):
-        pass
+LEFT_BY_A_KILL = """
+import duckdb, os
+con = duckdb.connect({path!r})
+con.execute("set checkpoint_threshold = '1TB'; pragma disable_checkpoint_on_shutdown")
+con.execute({code!r})
+os._exit(0)
+"""
+
+
+def test_code_in_a_log_beside_the_file_is_found(folder):
+    """The WAL of a writer that was killed: DuckDB reads it with the file, which alone holds plain tables."""
+    path, before = folder / "published.duckdb", (folder / "published.duckdb").read_bytes()
+    code = next(iter(CODE)).format(canary="(select 'x')")
+    subprocess.run([sys.executable, "-c", LEFT_BY_A_KILL.format(path=str(path), code=code)], check=True)
+    assert path.read_bytes() == before and (folder / "published.duckdb.wal").exists()
+    with pytest.raises(InputError, match="holds view"):
+        published.open_published(folder)
+
+
+def test_a_file_that_is_swapped_once_it_is_open_is_read_as_it_was(folder):
+    """It is opened once: what was looked at is what is read."""
+    con = published.open_published(folder)
+    other = folder / "other.duckdb"
+    shutil.copy(folder / "published.duckdb", other)
+    add(other, "update clusters set name = 'swapped'", folder)
+    os.replace(other, folder / "published.duckdb")
+    assert con.execute("select count(*) from clusters where name = 'swapped'").fetchall() == [(0,)]
+    con.close()
+
+
+def test_a_tree_without_values_is_drawn(folder, capsys):
+    add(folder / "published.duckdb", "update clusters set name = null, users = null, share = null", folder)
+    print_tree(folder, None, None)
+    assert "(no name)" in capsys.readouterr().out
+
+
+def test_the_report_takes_the_place_of_a_link_and_follows_none(folder):
+    canary = folder.parent / "canary.txt"
+    (folder / "report.html").symlink_to(canary)
+    report.write(folder)
+    assert canary.read_text() == CANARY and not (folder / "report.html").is_symlink()
 
 
 def test_tables_of_a_folder_of_its_own_are_read(folder):

@@ -289,6 +289,18 @@ def test_settings_that_somebody_put_into_the_file_are_not_those_of_the_next_buil
     assert chats.warehouse(out, "select min_users > 1 from clio.settings") == [(True,)]
 
 
+@pytest.mark.parametrize("table", ["build_info", "secret", "input"])
+def test_tables_of_a_warehouse_that_no_run_leaves_are_not_called_a_fault_of_a_file(tmp_path, table):
+    out = tmp_path / "out"
+    out.mkdir()
+    clio_sql.connect(out / "warehouse.duckdb").close()
+    with duckdb.connect(str(out / "warehouse.duckdb")) as con:
+        con.execute(f"create schema clio; create view clio.{table} as select 1 as nothing")
+    with pytest.raises(StateError, match="the tables of the warehouse are not those") as caught:
+        analyse(str(chats.write(tmp_path / "a.jsonl", chats.chats(20))), out, quiet())
+    assert "Correct the file" not in str(caught.value) and "move warehouse.duckdb away" in str(caught.value)
+
+
 # A whole run
 
 

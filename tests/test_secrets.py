@@ -78,7 +78,7 @@ MANY = (
 
 @pytest.mark.parametrize("shapes", [FEW, pytest.param(MANY, marks=pytest.mark.slow)], ids=["few", "many"])
 def test_no_function_that_a_file_may_call_quotes_its_arguments(con, shapes):
-    """Each on texts that hold a secret, in every place; of the slow one also lists, maps, JSON and functions of ours."""
+    """Each on texts that hold a secret, in every place; the slow one: and in lists, maps, JSON, and to ours."""
     con.execute(CELLS, {"s": SECRET})
     failed = 0
     ours = locked.ours() if shapes is MANY else frozenset()  # which load models
