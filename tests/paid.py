@@ -33,6 +33,7 @@ SUBJECTS = {
 ASKS = ("tell me the best way of {} a {} at home", "explain each step of {} a {} slowly", "help with {} a {} well")
 SMALL = {
     "min_users": 5, "min_conversations": 8, "conversations_per_cluster": 20, "top_clusters": 3, "neighbourhood": 6,
+    "threshold_margin": 0,
     "naming_sees": "'texts'",  # the longer prompts; what names see by default has tests of its own
 }  # fmt: skip
 

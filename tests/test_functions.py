@@ -485,7 +485,8 @@ def test_name_leaves_taken_terms_to_the_sibling(con):
 
 
 def test_name_of_nothing_fails(con):
-    assert one(con, "clio_name_raw([], [], '', ['balance'], [], []).status") == "failed"
+    assert one(con, "clio_name_raw([], [], '', [], [], []).status") == "failed"
+    assert one(con, "clio_name_raw(['check my balance'], [], '', [], [], []).status") == "failed"
     assert one(con, "clio_name_raw(['check my balance'], [], '', [' ', ''], [], []).status") == "failed"
 
 

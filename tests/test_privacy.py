@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as configure
 from hypothesis import strategies as st
 from test_relations import result
-from warehouse import analyse, changed, copied, forget, forget_tree, give_table, read
+from warehouse import analyse, build, changed, copied, forget, forget_tree, give_table, read
 
 import clio_sql
 from clio_sql import builder, demo
@@ -232,7 +232,7 @@ def built(chats: Path, **replaced: Callable[[Any, Answer], Answer]) -> duckdb.Du
     engine = engine_of(con)
     assert engine is not None
     Recorder(engine, **replaced)
-    clio_sql.build(con, "main.chats", breakdowns=["plan"])
+    build(con)
     return con
 
 
@@ -340,7 +340,7 @@ def test_a_tree_whose_growing_fails_stays_low_and_whole(demo_out, demo_again, tm
         forget_tree(con)
         Recorder(engine, **{method: lambda request, real: Answer(None, "refused")})
 
-    analyse(demo_out / "demo.parquet", out, changed(tree_by="'names'"), prepare=prepare)
+    analyse(demo_out / "demo.parquet", out, changed(tree_by="'names'", threshold_margin=5), prepare=prepare)
     base, others = read(out, "select count(*) filter (level = 0), count(*) filter (level > 0) from hierarchy")[0]
     assert base == read(demo_again, "select count(*) from base_clusters")[0][0]
     assert others == (2 * base if method == "choose" else 0)  # who cannot choose stays alone, at every level
@@ -378,7 +378,7 @@ def hostile(chats: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     engine = engine_of(con)
     assert engine is not None
     recorder = Recorder(engine, name=obeying, audit=lambda request, real: Answer({"rating": 5, "reason": ""}))
-    clio_sql.build(con, "main.chats", breakdowns=["plan"])
+    build(con)
     builder.check(con)
     assert any(answer.value and answer.value["name"] == "John Smith" for _, answer in recorder.of("name"))
     yield con

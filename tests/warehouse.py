@@ -13,6 +13,8 @@ import duckdb
 
 import clio_sql
 from clio_sql import builder, project, sources
+from clio_sql.builder import last
+from clio_sql.builder.table import take
 from clio_sql.engine import Engine
 from clio_sql.project import Relation
 from clio_sql.publish import publish
@@ -83,6 +85,13 @@ def give_table(con: duckdb.DuckDBPyConnection, chats: Path) -> None:
     """The conversations as `main.chats`, as a user may have them."""
     columns = "* exclude (plan), map {'plan': plan} as metadata"
     con.execute(f"create or replace table main.chats as select {columns} from '{chats}'")
+
+
+def build(con: duckdb.DuckDBPyConnection) -> None:
+    """What `clio_sql.build` makes of `main.chats`, without margins: it is small."""
+    take(con, "main.chats", "clio", ["plan"])
+    builder.run(con, relations=changed())
+    last.keep(con, changed(), "clio")
 
 
 def forget(con: duckdb.DuckDBPyConnection) -> None:

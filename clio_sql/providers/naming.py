@@ -72,7 +72,7 @@ def _phrases(request: Name, embedder: Embedder) -> list[Phrase]:
     if not terms:
         return []
     vectors = embedder.encode([term for term, _ in terms])
-    centre = np.array([max(share, 0.01) * len(term.split()) ** 2 for term, share in terms]) @ vectors
+    centre = np.array([max(share, 0.01) * len(term.split()) ** 1.5 for term, share in terms]) @ vectors
     closeness = vectors @ (centre / np.linalg.norm(centre))
     taken = set(request.taken)
     phrases = []
