@@ -485,7 +485,7 @@ def test_no_key_prompt_or_transcript_is_kept_or_told(server, tmp_path):
     assert failed.returncode == 5 and "401 authentication_error" in failed.stderr
     told = done.stdout + done.stderr + failed.stdout + failed.stderr
     found = dict(paid.every_value(out / "warehouse.duckdb"))
-    assert len(found["clio_state.calls"]) > 10_000 and "Fixing" in found["clio_state.calls"]
+    assert len(found["clio_state.calls"]) > 10_000 and "fixing" in found["clio_state.calls"].lower()
     hidden = (SECRET, KEY, "Answer each question about one", "You name a group", "between two marked lines")
     for word in hidden:
         assert word not in told

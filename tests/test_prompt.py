@@ -31,6 +31,7 @@ def out(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("out")
     with duckdb.connect(str(folder / "published.duckdb")) as con:
         make(con, "clusters", "held_back", "about")
+        con.execute("insert into about default values")
         con.execute("insert into clusters (facet, name, share) values ('request', ?, 1.5)", [ESC + RTL])
     with duckdb.connect(str(folder / "warehouse.duckdb")) as con:
         con.execute("create schema clio; create table clio.clusters as select 'request' as facet, 7 as users")

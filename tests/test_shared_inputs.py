@@ -9,6 +9,7 @@ import pytest
 from conftest import ROOT
 from test_formats import INPUTS
 from test_trees import SHARED as TREES
+from warehouse import changed
 
 import clio_sql
 from clio_sql import builder, project, sources
@@ -59,7 +60,7 @@ def build(con: duckdb.DuckDBPyConnection, name: str, upto: str = "") -> None:
     builder.describe_input(
         con, "clio", format=found.format, privacy_unit=found.privacy_unit, breakdowns=found.breakdowns
     )
-    relations = project.load()
+    relations = changed(term_band=1)  # exact: the names of two builds are compared
     wanted = {upto or relation.name for relation in relations}
     for relation in reversed(project.in_order(relations)):
         wanted.update(relation.inputs if relation.name in wanted else ())
