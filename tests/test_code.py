@@ -1,4 +1,4 @@
-"""Each function says which files decide what it answers: all that run for it are there, or hand answers on alone."""
+"""Each function lists the files that decide its answers: every file that runs for it is listed, or only passes on."""
 
 from __future__ import annotations
 

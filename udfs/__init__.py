@@ -26,8 +26,8 @@ class Function(NamedTuple):
     """One function: its SQL name without `_raw`, parameter types, type of the value, and its body.
 
     answered: True where a provider answers; the `_raw` form then returns STRUCT(value, status, error).
-    code: the files and folders of `clio_sql` that decide its value, beside its module and its prompts: what was made
-    with others is made again.
+    code: the files and folders of `clio_sql` that decide its value, besides its own module and prompts. A change to
+    any of them rebuilds what the function answered.
     """
 
     name: str

@@ -90,8 +90,7 @@ class Records:
 
 @cache
 def code(functions: frozenset[str]) -> str:
-    """A hash of the files behind these functions of ours, see `Function.code`: their answers are not gone on with
-    after another version changed one of the files."""
+    """A hash of the files behind these functions, see `Function.code`. Once one of them changes, answers are rebuilt."""
     digest = hashlib.sha256()
     for file in sorted({file for each in FUNCTIONS if each.name in functions for file in made_of(each)}):
         digest.update(f"{file}\n".encode() + _within(file).read_bytes())

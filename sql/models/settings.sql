@@ -17,7 +17,7 @@ select
     0.25::double as sensitive_share,                -- of a cluster's users, to name what people keep to themselves: health, faith, …
     5::integer as threshold_margin,                 -- users above that which a thing may need: drawn for each from a secret
     'words'::varchar as threshold_margin_of,        -- words: words and phrases of names, and what makes a repeated text a common request; all: base clusters and cells too
-    20::integer as term_band,                       -- phrases are ordered by numbers of users in bands of so many, whose places are secret; 1: exact
+    20::integer as term_band,                       -- phrases are ordered by users rounded to bands of so many, at secret places; 1: exact
     0.5::double as max_user_share,                  -- above it one person is the cluster
     3::integer as min_audit_rating,                 -- of 5; below it a name is not shown
     null::double as epsilon,                        -- counts get noise: the privacy budget of a build; needs the extra dp
