@@ -90,7 +90,7 @@ class Records:
 
 @cache
 def code(functions: frozenset[str]) -> str:
-    """A hash of the files behind these functions, see `Function.code`. Once one of them changes, answers are rebuilt."""
+    """A hash of the files behind these functions (`Function.code`): once one changes, answers are rebuilt."""
     digest = hashlib.sha256()
     for file in sorted({file for each in FUNCTIONS if each.name in functions for file in made_of(each)}):
         digest.update(f"{file}\n".encode() + _within(file).read_bytes())
