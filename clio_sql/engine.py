@@ -15,18 +15,18 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import numpy as np
 
 from clio_sql.calls.replies import require_budget
-from clio_sql.embedding import Embedder, embedder
 from clio_sql.errors import StateError, Stopped
-from clio_sql.providers import Answer, Provider, provider
+from clio_sql.errors.quotable import quoted
+from clio_sql.providers import Answer, PaidProvider, Provider, provider
 from clio_sql.runtime import Runtime
-from clio_sql.shown import quoted
-from clio_sql.state import SCHEMA
+from clio_sql.vectors.embedding import Embedder, embedder
+from clio_sql.warehouse.state import SCHEMA
 
 MEMORY = 65_536  # answers remembered, so that a view read twice asks once
 SUB_BATCH = 64  # requests between two looks at the stop event
@@ -52,6 +52,11 @@ class Engine:
     def provider(self) -> Provider:
         return provider(self.runtime, self.open_cursor, self.stop)
 
+    @property
+    def paid(self) -> PaidProvider | None:
+        """The provider where its answers cost money and are kept in the call store, else None."""
+        return cast("PaidProvider", self.provider) if self.provider.paid else None
+
     @cached_property
     def embedder(self) -> Embedder:
         return embedder(self.runtime.embedding_model)
@@ -65,8 +70,7 @@ class Engine:
 
     def close(self) -> None:
         """End what a provider holds open; it is made anew when it is needed."""
-        made = self.__dict__.pop("provider", None)
-        if hasattr(made, "close"):
+        if made := self.__dict__.pop("provider", None):
             made.close()
 
     def attach(self, con: duckdb.DuckDBPyConnection) -> None:
@@ -132,7 +136,7 @@ class Engine:
         rows = Counter(keys)
         self.advance(function, sum(rows[key] for key in found))
         # A paid provider gets all at once and keeps many in flight; it looks at the stop event itself.
-        size = len(waiting) if getattr(self.provider, "paid", False) else SUB_BATCH
+        size = len(waiting) if self.provider.paid else SUB_BATCH
         for start in range(0, len(waiting), max(size, 1)):
             self.check()
             part = waiting[start : start + size]

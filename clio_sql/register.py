@@ -17,11 +17,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from clio_sql import private, state
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError, StateError
-from clio_sql.quoting import literal
 from clio_sql.runtime import Runtime, runtime
+from clio_sql.sql_text.quoting import literal
 from clio_sql.udfs import (
     Function,
     alike,
@@ -39,6 +38,7 @@ from clio_sql.udfs import (
     propose,
     word,
 )
+from clio_sql.warehouse import private, state
 
 MODULES = (extract, embed, fit, cluster, centroids, link, alike, name, propose, merge, choose, audit, project, word)
 FUNCTIONS: tuple[Function, ...] = tuple(module.FUNCTION for module in MODULES)

@@ -39,10 +39,11 @@ from planted import DETAILS, MONDAY, Rules
 from scipy.stats import binomtest
 
 import clio_sql
-from clio_sql import builder, sources, words
-from clio_sql.project import Relation
+from clio_sql import builder, sources
+from clio_sql.analysis.catalog import Relation
 from clio_sql.register import engine_of
 from clio_sql.runtime import Runtime
+from clio_sql.words import words
 
 CANDIDATES = 8
 SALT = "the salt of the attack, so that its figures repeat"

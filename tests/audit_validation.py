@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import clio_sql
-from clio_sql import project
+from clio_sql.analysis import catalog
 
 TEXTS = Path(__file__).parent / "audit_texts.csv"
 
@@ -59,7 +59,7 @@ def texts(path: Path = TEXTS) -> list[Text]:
 
 def judge(labelled: Sequence[Text]) -> list[Judged]:
     """In the order given; by the packaged SQL and the local provider."""
-    sql = {relation.name: relation.sql for relation in project.load()}
+    sql = {relation.name: relation.sql for relation in catalog.load()}
     with clio_sql.connect() as con:
         con.execute(f"create schema clio; set schema = 'clio'; create table settings as {sql['settings']}")
         con.execute(

@@ -27,7 +27,7 @@ from pathlib import Path
 import duckdb
 
 import clio_sql
-from clio_sql import fill
+from clio_sql.builder import paid
 from clio_sql.register import engine_of
 
 SERVER = Path(__file__).with_name("messages_server.py")
@@ -59,7 +59,7 @@ def measure(calls: int, latency: float, concurrency: int, plain: bool, *faults: 
             con.execute("select clio_extract('Hello', {task: 'What?'})")  # imports, connects, starts the thread
             began, cpu = time.perf_counter(), time.process_time()
             if not plain:
-                fill.fill(con, engine_of(con), [QUERY], 0.05, lambda more: None)
+                paid.fill(con, engine_of(con), [QUERY], 0.05, lambda more: None)
             filled = time.perf_counter() - began
             con.execute(f"create table answers as {QUERY}")
             took, cpu = time.perf_counter() - began, time.process_time() - cpu

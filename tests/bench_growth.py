@@ -24,7 +24,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from clio_sql import analyse, demo, progress
+from clio_sql import demo
+from clio_sql.cli import progress
+from clio_sql.run import analyse
 
 SETTINGS = """
 select * replace (
@@ -58,7 +60,7 @@ def run(conversations: int, clusters: int, folder: Path, model: str | None) -> N
     generated = time.monotonic() - began
     analysis = folder / "analysis"
     analysis.mkdir(exist_ok=True)
-    packaged = (Path(analyse.__file__).parent.parent / "sql" / "models" / "settings.sql").read_text("utf-8")
+    packaged = (Path(__file__).parent.parent / "sql" / "models" / "settings.sql").read_text("utf-8")
     header = [line for line in packaged.splitlines() if line.startswith("--")]
     body = "\n".join(line for line in packaged.splitlines() if not line.startswith("--"))
     (analysis / "settings.sql").write_text("\n".join(header) + SETTINGS.format(clusters=clusters, packaged=body))

@@ -26,9 +26,9 @@ import numpy as np
 import pyarrow as pa
 
 import clio_sql
-from clio_sql import kmeans
-from clio_sql.embedding import PACKAGED, Embedder, _packaged_weights, embedder
 from clio_sql.register import engine_of
+from clio_sql.vectors import kmeans
+from clio_sql.vectors.embedding import PACKAGED, Embedder, _packaged_weights, embedder
 
 FOLDER = Path(os.environ.get("CLIO_TEST_DATA") or Path(__file__).parent.parent.parent / "shared" / "data")
 TEXTS = {

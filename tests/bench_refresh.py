@@ -24,7 +24,7 @@ from warehouse import changed
 
 import clio_sql
 from clio_sql import builder, sources
-from clio_sql.publish import publish
+from clio_sql.published.publish import publish
 
 FACET = "request"
 AT_ONCE = """
@@ -103,6 +103,7 @@ def refresh(con: duckdb.DuckDBPyConnection, path: Path, into: Path, settings: di
     builder.run(con, relations=relations)
     builder.check(con)
     publish(con, into, relations)
+    builder.keep(con, relations)
 
 
 def purity(clusters: dict[str, object], labels: dict[str, str]) -> float:

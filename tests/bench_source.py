@@ -23,7 +23,8 @@ from pathlib import Path
 import duckdb
 
 import clio_sql
-from clio_sql import adapters, demo, sources
+from clio_sql import demo, sources
+from clio_sql.sources import adapters
 
 REQUESTS = """
     select {id} user_id, created_at + to_minutes(turn) as created, messages[:turn] as messages,

@@ -34,7 +34,7 @@ from bench_growth import Timed
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from clio_sql import analyse
+from clio_sql.run import analyse
 
 SEEDS = 9  # of k-means
 GIVEN = ("source", "conversations", "sampled_conversations", "screened", "facet_values", "embeddings")

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 from test_relations import RELATIONS, empty, packaged, table
 
-from clio_sql import project
+from clio_sql.analysis import catalog
 from clio_sql.builder import last
 
 STEPS = (
@@ -114,7 +114,7 @@ ELSEWHERE = (  # checks that read what is not here
 def broken(con: duckdb.DuckDBPyConnection, but: Iterable[str] = ()) -> dict[str, int]:
     """Check -> how many rows break it; of the checks that need nothing else than is here."""
     found = {}
-    for name, sql in project.checks().items():
+    for name, sql in catalog.checks().items():
         if "clio_word" in sql or name in (*but, *ELSEWHERE):
             continue
         (rows,) = con.execute(f"select count(*) from (\n{sql}\n)").fetchone()

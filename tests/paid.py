@@ -20,9 +20,10 @@ import duckdb
 from messages_server import KEY, Server, data_of, function_of
 from rich.console import Console
 
-from clio_sql.analyse import Told, analyse
-from clio_sql.progress import Steps
-from clio_sql.project import load
+from clio_sql.analysis.catalog import load
+from clio_sql.cli.progress import Steps
+from clio_sql.run.analyse import analyse
+from clio_sql.run.told import Told
 
 SUBJECTS = {
     "cooking": ("vegetable soup", "sourdough bread", "birthday cake", "lemon sauce"),

@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from warehouse import analyse, changed
 
-from clio_sql import demo, project
-from clio_sql.project import Relation
+from clio_sql import demo
+from clio_sql.analysis import catalog
+from clio_sql.analysis.catalog import Relation
 
 MONDAY = datetime(2026, 3, 2, 12)
 CLUSTERED = """-- One row a conversation: in the cluster that the test put it in.
@@ -127,7 +128,7 @@ class Rules:
         for relation in changed(**settings):
             if relation.name in replaced:
                 text = replaced[relation.name]
-                own = project.parse(relation.name, relation.folder, text)
+                own = catalog.parse(relation.name, relation.folder, text)
                 relation = replace(own, columns=relation.columns, types=relation.types)
             if relation.name in self.wrapped:
                 relation = replace(relation, sql=self.wrapped[relation.name].format(sql=f"(\n{relation.sql}\n)"))

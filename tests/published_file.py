@@ -6,8 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from clio_sql import project
-from clio_sql.quoting import literal
+from clio_sql.analysis import catalog
+from clio_sql.sql_text.quoting import literal
 
 RIGHT_TO_LEFT, EMOJI, LONG = "ترتيب رحلة \u202e txt.exe", "plan a 🎂 party 👩🏽‍🚀 \U0001f9ff", "x" * 10_000
 HOSTILE = (
@@ -59,7 +59,7 @@ def write(folder: Path, leaves: int, tops: int = 10, facets: tuple[str, ...] = (
 
 def make(con: duckdb.DuckDBPyConnection, *names: str) -> None:
     """Published tables without rows."""
-    types = {relation.name: relation.types for relation in project.load()}
+    types = {relation.name: relation.types for relation in catalog.load()}
     for name in names:
         con.execute(f"create table {name} ({', '.join(f'{column} {type_}' for column, type_ in types[name].items())})")
 
@@ -140,7 +140,7 @@ def _clusters(con: duckdb.DuckDBPyConnection, facet: str, leaves: int, middle: i
 
 
 def _about(con: duckdb.DuckDBPyConnection) -> None:
-    settings = next(relation for relation in project.load() if relation.name == "settings")
+    settings = next(relation for relation in catalog.load() if relation.name == "settings")
     con.execute(f"""
         create table about as
         select timestamp '2026-11-20 10:00:00' as built_at, 'a test' as made_by, 'local' as provider,
@@ -149,7 +149,7 @@ def _about(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _comments(con: duckdb.DuckDBPyConnection) -> None:
-    for relation in project.load():
+    for relation in catalog.load():
         if relation.published and relation.name != "about":
             for column, comment in relation.columns.items():
                 con.execute(f"comment on column {relation.name}.{column} is {literal(comment or '')}")

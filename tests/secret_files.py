@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from clio_sql.quoting import identifier, literal
+from clio_sql.sql_text.quoting import identifier, literal
 
 SECRETS = {
     "words": "Zebulon Quxley asthma",

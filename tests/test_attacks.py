@@ -25,9 +25,11 @@ from test_privacy import Recorder, decoded, uncompressed
 from warehouse import copied
 
 import clio_sql
-from clio_sql import builder, demo, project, words
+from clio_sql import builder, demo
+from clio_sql.analysis import catalog
 from clio_sql.errors import CheckError
 from clio_sql.providers import Answer, Extract, Name
+from clio_sql.words import words
 
 OPEN = {"min_users": 1, "min_conversations": 1, "max_user_share": 1.0, "min_audit_rating": 0}
 ID = re.compile(r"\bu[0-9a-f]{8}\b")  # what an id looks like is no secret
@@ -239,7 +241,7 @@ ORDINARY = [*COOKING, *PROGRAMS]
 FEW = Asked("c3", "bake bread in a clay oven", people(80, 6))
 TARGET = demo.user_id(700)
 SECRET = demo.user_id(99)
-SETTINGS = {name for relation in project.load() if relation.name == "settings" for name in relation.columns}
+SETTINGS = {name for relation in catalog.load() if relation.name == "settings" for name in relation.columns}
 
 # What a careful beginner would write: cells below the thresholds are left out, and that is all.
 CELLS = """
@@ -394,7 +396,7 @@ def _identifying(con: duckdb.DuckDBPyConnection, engine: Any) -> None:
     con.execute("create or replace macro clio_identifies(text) as false")
 
 
-SUPPORTED = next(relation.sql for relation in project.load() if relation.name == "supported_words")
+SUPPORTED = next(relation.sql for relation in catalog.load() if relation.name == "supported_words")
 WORD_BY_WORD = _off(
     replaced={"supported_words": SUPPORTED.replace("count(distinct counted_user_id)", "count(distinct user_id)")}
 )
@@ -619,7 +621,7 @@ def test_a_word_that_one_text_of_a_few_users_carries_is_seen_by_the_check(tmp_pa
 
 
 def test_every_threshold_stands_in_about():
-    columns = {relation.name: set(relation.columns) for relation in project.load()}
+    columns = {relation.name: set(relation.columns) for relation in catalog.load()}
     thresholds = {name for name in columns["settings"] if re.match(r"(min|max)_.*(user|conversations$|rating)", name)}
     assert len(thresholds) >= 5
     assert (thresholds | {"round_to", "mode"}) <= columns["about"]

@@ -6,7 +6,7 @@ import pytest
 from audit_validation import Judged, Text, judge, report, score, texts
 from conftest import ROOT
 
-from clio_sql.providers.auditing import rate
+from clio_sql.providers.local.auditing import rate
 
 WANTED = 0.98  # of the unsafe texts, those that one layer or the other rejects
 

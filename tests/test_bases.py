@@ -17,6 +17,7 @@ from warehouse import read
 
 import clio_sql
 from clio_sql.builder import last
+from clio_sql.published.files import built_at as when_built
 
 TREE = Tree([{"c0": "p", "c1": "p"}], ["c0", "c1"])
 LONELY = Tree([], ["c0"])
@@ -249,7 +250,7 @@ def test_a_run_that_is_killed_before_it_keeps_is_settled_by_the_next(con, tmp_pa
         with duckdb.connect(str(file)) as other:
             make(other, "about", "clusters", "held_back")
             other.execute("insert into about (built_at) values (?::timestamp)", [built_at])
-        last.settle(con, [RELATIONS["bases"]], file)
+        last.settle(con, [RELATIONS["bases"]], when_built(file))
         query = "select count(*) from clio.last_bases where relation = 'clusters'"
         assert con.execute(query).fetchone() == (expected,)
 
@@ -260,10 +261,10 @@ def test_a_file_that_no_run_wrote_settles_nothing(con, tmp_path):
     con.execute("create or replace table clio.build_info as select now()::timestamp as built_at")
     file = tmp_path / "published.duckdb"
     file.write_bytes(b"nothing of the kind")
-    last.settle(con, [RELATIONS["bases"]], file)
+    last.settle(con, [RELATIONS["bases"]], when_built(file))
     assert con.execute("select count(*) from clio.last_bases").fetchone() == (0,)
 
 
 def test_a_schema_that_no_run_built_settles_nothing(con, tmp_path):
     """As where dbt built the file: its relations are in a schema of another name."""
-    last.settle(con, [RELATIONS["bases"]], tmp_path / "published.duckdb", schema="nowhere")
+    last.settle(con, [RELATIONS["bases"]], when_built(tmp_path / "published.duckdb"), schema="nowhere")

@@ -14,12 +14,15 @@ from conftest import ROOT, cli
 from published_file import make
 
 import clio_sql
-from clio_sql import builder, builds, diff, project
+from clio_sql import builder
+from clio_sql.analysis import catalog
+from clio_sql.analysis.catalog import Relation
 from clio_sql.errors import InputError, SqlError
-from clio_sql.project import Relation
-from clio_sql.publish import publish
+from clio_sql.published import copies, diff
+from clio_sql.published.publish import publish
+from clio_sql.run import record
 
-PACKAGED = {relation.name: relation for relation in project.load()}
+PACKAGED = {relation.name: relation for relation in catalog.load()}
 
 
 def small(clusters: str = "select 'request' as facet", comment: str = "") -> list[Relation]:
@@ -31,7 +34,7 @@ def small(clusters: str = "select 'request' as facet", comment: str = "") -> lis
         "clusters": ("published", f"-- One row.\n{padded('clusters', clusters)}"),
         "held_back": ("published", "-- One row.\n" + padded("held_back", "select 'request' as facet")),
     }
-    return project.in_order(project.parse(name, folder, text) for name, (folder, text) in texts.items())
+    return catalog.in_order(catalog.parse(name, folder, text) for name, (folder, text) in texts.items())
 
 
 def padded(name: str, sql: str) -> str:
@@ -49,11 +52,12 @@ def build(out: Path, relations: list[Relation], until: str = "end") -> int:
     try:
         con.execute("create schema if not exists clio; create or replace table clio.source as select 1 as x")
         builder.describe_input(con, "clio", format="table", privacy_unit="user")
-        with builds.recorded(con, out, relations) as number:
+        with record.recorded(con, out, relations) as number:
             builder.run(con, relations=relations)
             if until == "begin":
                 os._exit(9)
             publish(con, out, relations)
+            builder.keep(con, relations)
             if until == "publish":
                 os._exit(9)
         return number
@@ -71,7 +75,7 @@ def test_a_run_is_recorded_with_its_sql_settings_and_counts(tmp_path):
     assert build(tmp_path, small()) == 1
     assert build(tmp_path, small(comment="that people read")) == 2
     assert build(tmp_path, small("select 'task' as facet")) == 3
-    first, second, third = builds.listed(tmp_path)
+    first, second, third = record.listed(tmp_path)
     assert (first.result, first.conversations, first.clusters, first.calls, first.cost_usd) == ("published", 1, 1, 0, 0)
     assert first.changed == [] and second.changed == [], "a comment is no change"
     assert third.changed == ["clusters"] and third.sql_hash != first.sql_hash
@@ -80,8 +84,8 @@ def test_a_run_is_recorded_with_its_sql_settings_and_counts(tmp_path):
             "select settings->>'min_users', checks, versions['duckdb'], models, ended_at >= started_at, error "
             "from clio_state.builds where build = 3"
         ).fetchone()
-    assert row == ("10", sorted(project.checks()), duckdb.__version__, ["all-MiniLM-L6-v2"], True, None)
-    assert builds.copies(tmp_path) == [1, 2, 3]
+    assert row == ("10", sorted(catalog.checks()), duckdb.__version__, ["all-MiniLM-L6-v2"], True, None)
+    assert copies.copies(tmp_path) == [1, 2, 3]
     done = cli("builds", tmp_path)
     assert done.returncode == 0 and len(done.stdout.splitlines()) == 4
     assert done.stdout.splitlines()[-1].endswith("clusters")
@@ -103,8 +107,8 @@ def test_a_failed_run_is_recorded_and_keeps_no_copy(tmp_path):
     build(tmp_path, small())
     with pytest.raises(duckdb.Error):
         build(tmp_path, small("select 'secret text'::integer as facet"))
-    assert [build.result for build in builds.listed(tmp_path)] == ["published", "failed"]
-    assert builds.copies(tmp_path) == [1]
+    assert [build.result for build in record.listed(tmp_path)] == ["published", "failed"]
+    assert copies.copies(tmp_path) == [1]
     with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as con:
         assert con.execute("select error from clio_state.builds where build = 2").fetchone() == ("ConversionException",)
 
@@ -114,8 +118,8 @@ def test_a_killed_run_is_told_by_the_next(tmp_path, until, result):
     build(tmp_path, small())
     killed(tmp_path, until)
     build(tmp_path, small())
-    assert [build.result for build in builds.listed(tmp_path)] == ["published", result, "published"]
-    assert builds.copies(tmp_path) == ([1, 2, 3] if result == "published" else [1, 3])
+    assert [build.result for build in record.listed(tmp_path)] == ["published", result, "published"]
+    assert copies.copies(tmp_path) == ([1, 2, 3] if result == "published" else [1, 3])
 
 
 @pytest.mark.parametrize(("given", "number"), [("last", 5), ("LAST", 5), ("-1", 4), ("-2", 1), ("1", 1), (" 4", 4)])
@@ -123,7 +127,7 @@ def test_a_build_by_number_last_or_counted_back(tmp_path, given, number):
     (tmp_path / "builds").mkdir()
     for kept in (1, 4, 5):
         (tmp_path / "builds" / f"{kept}.duckdb").write_bytes(b"")
-    assert builds.which(tmp_path, given) == number
+    assert copies.which(tmp_path, given) == number
 
 
 @pytest.mark.parametrize("given", ["2", "-3", "0", "newest", ""])
@@ -132,7 +136,7 @@ def test_a_build_that_is_not_kept(tmp_path, given):
     for kept in (1, 4, 5):
         (tmp_path / "builds" / f"{kept}.duckdb").write_bytes(b"")
     with pytest.raises(InputError, match="There are: 1, 4, 5"):
-        builds.which(tmp_path, given)
+        copies.which(tmp_path, given)
 
 
 # --- what a diff tells
@@ -153,7 +157,7 @@ def copy(out: Path, number: int, rows: list[tuple[Any, ...]], gate: tuple[int, i
 
 
 def changes(out: Path) -> list[tuple[Any, ...]]:
-    with builds.opened(out, 1, 2) as con:
+    with copies.opened(out, 1, 2) as con:
         columns = "change, cluster_id, name, name_before, conversations, conversations_before"
         return con.execute(f"select {columns} from ({diff.query('cluster_changes')})").fetchall()
 
@@ -239,7 +243,7 @@ def test_a_damaged_copy_is_told(tmp_path):
 def test_a_reader_sees_the_old_file_or_the_new_one(tmp_path):
     """A process that opens the published file again and again, while it is replaced forty times."""
     relations = [
-        project.parse(name, "published", f"-- One row.\nselect {name}_g.g as g, i from range(3000) as t(i), {name}_g")
+        catalog.parse(name, "published", f"-- One row.\nselect {name}_g.g as g, i from range(3000) as t(i), {name}_g")
         for name in ("about", "clusters", "held_back")
     ]
     con = duckdb.connect(str(tmp_path / "warehouse.duckdb"))
@@ -291,4 +295,4 @@ def test_a_published_relation_of_another_schema_is_refused_when_loaded(tmp_path)
     (tmp_path / "published").mkdir()
     (tmp_path / "published" / "a.sql").write_text("-- One.\nselect x from clio_state.clusters")
     with pytest.raises(SqlError, match=r"clio_state\.clusters names a schema"):
-        project.load(tmp_path)
+        catalog.load(tmp_path)

@@ -23,9 +23,9 @@ from clio_sql.calls.money import Throttle
 from clio_sql.calls.prices import FREE, PRICES, Usage, cost, price_of, worst
 from clio_sql.errors import ProviderError, StateError, Stopped
 from clio_sql.providers import Extract, Question
-from clio_sql.providers.answers import audit
 from clio_sql.providers.claude import Claude, fence
-from clio_sql.state import migrate
+from clio_sql.providers.claude.answers import audit
+from clio_sql.warehouse.state import migrate
 
 MODEL = "claude-haiku-5-5"
 SECRET = "zanzibar-quokka"
@@ -469,7 +469,7 @@ def test_a_closed_database_pays_for_nothing(server, tmp_path):
 KILLED = """
     import sys, duckdb
     from clio_sql.calls import Calls
-    from clio_sql.state import migrate
+    from clio_sql.warehouse.state import migrate
     from test_calls import calls
     con = duckdb.connect(sys.argv[1])
     migrate(con)

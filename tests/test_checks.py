@@ -19,7 +19,8 @@ from test_relations import RELATIONS
 from warehouse import copied, read
 
 import clio_sql
-from clio_sql import builder, project
+from clio_sql import builder
+from clio_sql.analysis import catalog
 from clio_sql.errors import CheckError
 from clio_sql.register import macro_text
 
@@ -201,7 +202,7 @@ def test_another_gate_is_seen(mutated):
     text = macro_text("clio_gate")
     assert mutated[0] in text
     with clio_sql.connect() as con:
-        query = f"select count(*) from ({project.checks()['the_gate_is_the_gate']})"
+        query = f"select count(*) from ({catalog.checks()['the_gate_is_the_gate']})"
         assert con.execute(query).fetchall() == [(0,)]
         con.execute(text.replace(*mutated))
         assert con.execute(query).fetchall() > [(0,)]

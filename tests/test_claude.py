@@ -14,10 +14,10 @@ from clio_sql.calls import Calls
 from clio_sql.calls.messages import read_reply
 from clio_sql.errors import ProviderError
 from clio_sql.providers import Broaden, Choose, Extract, Name, Question
-from clio_sql.providers import answers as form
 from clio_sql.providers.claude import MODEL, NAMING_MODEL, TEXTS, Claude, fence, shorten
+from clio_sql.providers.claude import answers as form
 from clio_sql.runtime import runtime
-from clio_sql.state import migrate
+from clio_sql.warehouse.state import migrate
 
 QUESTIONS = {
     "request": Question("What does the user want overall?"),

@@ -15,9 +15,9 @@ import pytest
 from chats import SECRET, chat, chats, published, warehouse, write
 from conftest import cli
 
-from clio_sql import tree as trees
 from clio_sql.errors import ClioError, SqlError, StateError
-from clio_sql.failures import explained
+from clio_sql.errors.explained import explained
+from clio_sql.published import tree as trees
 from clio_sql.register import MACROS, connect
 from clio_sql.sources import read
 

@@ -10,20 +10,18 @@ import test_relations
 from conftest import cli
 
 import clio_sql
-from clio_sql import binding, compiled, project
+from clio_sql.analysis import binder, catalog, compiled
 from clio_sql.errors import UsageError
 
-NAMES = [relation.name for relation in project.load()]
-STATEMENTS = dict(zip(NAMES, list(compiled.statements(project.load()))[1:], strict=True))
+NAMES = [relation.name for relation in catalog.load()]
+STATEMENTS = dict(zip(NAMES, list(compiled.statements(catalog.load()))[1:], strict=True))
 
 
 def test_the_statements_run_in_the_order_printed():
-    con = binding.connection()
+    con = binder.connection()
     for name, statement in STATEMENTS.items():
         con.execute(statement)
-        assert list(binding.shape(con, f"select * from {name}").items()) == list(
-            binding._packaged_shapes()[name].items()
-        )
+        assert list(binder.shape(con, f"select * from {name}").items()) == list(binder._packaged_shapes()[name].items())
     con.close()
 
 
@@ -43,7 +41,7 @@ def test_a_formatted_relation_gives_what_the_file_gives(path, monkeypatch):
 
 def test_another_dialect_is_written_or_said_to_stay():
     written, kept = {}, {}
-    for name, text in zip(STATEMENTS, list(compiled.statements(project.load(), "spark"))[1:], strict=True):
+    for name, text in zip(STATEMENTS, list(compiled.statements(catalog.load(), "spark"))[1:], strict=True):
         body = text.split("\n", 1)[1].strip()
         (kept if body.startswith("-- not for spark") else written)[name] = body
     assert {"facets", "settings", "screened_transcripts", "facet_values", "embeddings", "assignments"} <= set(written)
@@ -70,7 +68,7 @@ def test_another_dialect_is_written_or_said_to_stay():
     ],
 )
 def test_what_does_not_transpile_is_told(sql, why):
-    relation = project.parse("a", "models", f"-- One row.\n-- kind: table\n{sql}")
+    relation = catalog.parse("a", "models", f"-- One row.\n-- kind: table\n{sql}")
     text = list(compiled.statements([relation], "spark"))[1]
     assert why in text and "CREATE" not in text
     assert "CREATE OR REPLACE TABLE a AS" in list(compiled.statements([relation]))[1]

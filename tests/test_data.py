@@ -13,7 +13,7 @@ import pytest
 from conftest import cli
 from warehouse import members, people, read, recounted
 
-from clio_sql import words
+from clio_sql.words import words
 
 MIN_USERS = 10
 PUBLISHED = ("clusters", "cluster_facets", "cluster_trends", "held_back", "about")

@@ -24,9 +24,11 @@ from messages_server import KEY, Server
 from venvs import venv
 from warehouse import published as tables
 
-from clio_sql import analyse, project
-from clio_sql.dbt_export import export
-from clio_sql.progress import Steps
+from clio_sql.analysis import catalog
+from clio_sql.cli.progress import Steps
+from clio_sql.dbt.export import export
+from clio_sql.run import analyse
+from clio_sql.warehouse import host
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -78,7 +80,7 @@ def found(folder: Path) -> dict[str, list[tuple]]:
 
 
 def test_a_build_publishes_what_a_run_publishes(dbt, demo_out, tmp_path):
-    export(tmp_path, project.load())
+    export(tmp_path, catalog.load())
     done = dbt(configured(tmp_path, breakdowns=["plan"]), "build", CLIO_INPUT=str(demo_out / "demo.parquet"))
     assert done.returncode == 0, done.stdout
     expected, there = found(demo_out), found(tmp_path)
@@ -88,7 +90,7 @@ def test_a_build_publishes_what_a_run_publishes(dbt, demo_out, tmp_path):
     with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as con:
         query = "select table_name from information_schema.tables where table_schema = 'clio_dbt'"
         assert {name for (name,) in con.execute(query).fetchall()} == {
-            *project.HOST, *(relation.name for relation in project.load())
+            *host.TABLES, *(relation.name for relation in catalog.load())
         }  # fmt: skip
         con.execute(f"attach '{tmp_path / 'published.duckdb'}' as p (read_only)")
         query = "select tags['storage_version'] from duckdb_databases() where database_name = 'p'"
@@ -98,7 +100,7 @@ def test_a_build_publishes_what_a_run_publishes(dbt, demo_out, tmp_path):
 def test_a_second_build_goes_on_with_the_first_as_a_second_run_does(dbt, demo_out, tmp_path):
     path = tmp_path / "demo.parquet"
     demo = f"from '{demo_out / 'demo.parquet'}'"
-    export(tmp_path / "dbt", project.load())
+    export(tmp_path / "dbt", catalog.load())
     folder = configured(tmp_path / "dbt", breakdowns=["plan"], input=str(path))
     for rows in (1200, 1500):
         duckdb.execute(f"copy ({demo} order by md5(conversation_id) limit {rows}) to '{path}'")
@@ -107,7 +109,7 @@ def test_a_second_build_goes_on_with_the_first_as_a_second_run_does(dbt, demo_ou
         assert done.returncode == 0, done.stdout
         assert found(folder) == found(tmp_path / "run"), rows
     with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as con:
-        for name in project.LAST:
+        for name in host.LAST:
             query = f"select count(*) from (from clio_dbt.last_{name} except all from clio_dbt.{name})"
             assert con.execute(query).fetchone() == (0,), name
             assert con.execute(f"select count(*) > 0 from clio_dbt.last_{name}").fetchone() == (True,), name
@@ -118,7 +120,7 @@ def test_hostile_names_are_text(dbt, tmp_path):
         tmp_path / "chats.jsonl", [row | {"plan": NAMES[number % 3]} for number, row in enumerate(chats.chats(900))]
     )
     analyse.analyse(str(path), tmp_path / "run", Steps(), breakdowns=("plan",))
-    export(tmp_path / "dbt", project.load())
+    export(tmp_path / "dbt", catalog.load())
     done = dbt(configured(tmp_path / "dbt", breakdowns=["plan"], input=str(path)), "build")
     assert done.returncode == 0, done.stdout
     assert found(tmp_path / "dbt") == found(tmp_path / "run")
@@ -129,8 +131,8 @@ def test_hostile_names_are_text(dbt, tmp_path):
 
 def test_nothing_is_published_when_a_check_finds_a_bad_row(dbt, tmp_path):
     path = chats.write(tmp_path / "chats.jsonl", chats.chats(300))
-    checks = project.checks() | {"never_right": "-- One row always. No rows = pass.\nselect facet from clusters"}
-    export(tmp_path / "dbt", project.load(), checks)
+    checks = catalog.checks() | {"never_right": "-- One row always. No rows = pass.\nselect facet from clusters"}
+    export(tmp_path / "dbt", catalog.load(), checks)
     done = dbt(tmp_path / "dbt", "build", CLIO_INPUT=str(path))
     assert done.returncode == 1 and "FAIL" in done.stdout
     with duckdb.connect(str(tmp_path / "dbt" / "published.duckdb"), read_only=True) as con:
@@ -138,7 +140,7 @@ def test_nothing_is_published_when_a_check_finds_a_bad_row(dbt, tmp_path):
 
 
 def test_what_is_wrong_is_said(dbt, tmp_path):
-    export(tmp_path, project.load())
+    export(tmp_path, catalog.load())
     done = dbt(tmp_path, "build", CLIO_INPUT="")
     assert done.returncode != 0 and "no input was read yet" in done.stdout
     done = dbt(tmp_path, "build", CLIO_INPUT=str(tmp_path / "gone.parquet"))
@@ -158,7 +160,7 @@ def test_nothing_is_paid_twice(dbt, tmp_path, monkeypatch):
     path = paid.written(tmp_path / "chats.jsonl", 300)
     analysis = paid.folder(tmp_path / "analysis")
     folder = tmp_path / "dbt"
-    export(folder, project.load(analysis))
+    export(folder, catalog.load(analysis))
     given = {"CLIO_INPUT": str(path), "CLIO_PROVIDER": "anthropic"}
     with Server() as server:
         given["CLIO_BASE_URL"] = server.url
@@ -195,7 +197,7 @@ def test_nothing_is_paid_twice(dbt, tmp_path, monkeypatch):
 
 def test_a_budget_ends_a_build(dbt, tmp_path):
     path = paid.written(tmp_path / "chats.jsonl", 300)
-    export(tmp_path / "dbt", project.load(paid.folder(tmp_path / "analysis")))
+    export(tmp_path / "dbt", catalog.load(paid.folder(tmp_path / "analysis")))
     with Server() as server:
         given = {"CLIO_PROVIDER": "anthropic", "CLIO_BASE_URL": server.url, "ANTHROPIC_API_KEY": KEY}
         folder = configured(tmp_path / "dbt", max_usd=0.005)
@@ -204,4 +206,4 @@ def test_a_budget_ends_a_build(dbt, tmp_path):
         assert 0 < server.requests < 300
     results = json.loads((folder / "target" / "run_results.json").read_text())["results"]
     skipped = {result["unique_id"].split(".")[-1] for result in results if result["status"] == "skipped"}
-    assert {f"published_{relation.name}" for relation in project.load() if relation.published} <= skipped
+    assert {f"published_{relation.name}" for relation in catalog.load() if relation.published} <= skipped

@@ -15,12 +15,14 @@ from conftest import cli
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clio_sql import dbt_export, project
-from clio_sql.dbt_export import escaped, export, project_files
+from clio_sql.analysis import catalog
+from clio_sql.dbt import export as dbt_export
+from clio_sql.dbt.export import escaped, export, project_files
 from clio_sql.errors import SqlError, StateError
+from clio_sql.warehouse import host
 
-RELATIONS = project.load()
-PROJECT = project_files(RELATIONS, project.checks())
+RELATIONS = catalog.load()
+PROJECT = project_files(RELATIONS, catalog.checks())
 PUBLISHED = [relation for relation in RELATIONS if relation.published]
 # What a text may do to Jinja, YAML, SQL or a reader.
 HOSTILE = (
@@ -54,8 +56,8 @@ def properties(files: dict[str, str], name: str) -> dict[str, dict]:
     return {model["name"]: model for model in models}
 
 
-def relation(sql: str, name: str = "mine", folder: str = "models") -> project.Relation:
-    return project.parse(name, folder, sql)
+def relation(sql: str, name: str = "mine", folder: str = "models") -> catalog.Relation:
+    return catalog.parse(name, folder, sql)
 
 
 @pytest.mark.parametrize("each", RELATIONS, ids=lambda each: each.name)
@@ -64,18 +66,18 @@ def test_a_model_is_its_file_to_the_letter_but_for_the_names_of_tables(each):
     assert original(text) == each.sql + "\n"
     assert {names[-1] for names in named} == set(each.inputs)
     assert {names for names in named if len(names) == 2} == {
-        ("clio", name) for name in each.inputs if name in project.HOST
+        ("clio", name) for name in each.inputs if name in host.TABLES
     }
 
 
 def test_every_name_that_is_referred_to_is_there():
     models = {Path(name).stem for name in PROJECT if name.startswith("models/") and name.endswith(".sql")}
     [source] = yaml.safe_load(PROJECT["models/sources.yml"])["sources"]
-    assert [table["name"] for table in source["tables"]] == list(project.HOST)
+    assert [table["name"] for table in source["tables"]] == list(host.TABLES)
     for name, text in PROJECT.items():
         if name.endswith(".sql") and not name.startswith(("macros/", "tests/generic/")):
             for names in rendered(text)[1]:
-                assert names[0] in models if len(names) == 1 else names[1] in project.HOST, (name, names)
+                assert names[0] in models if len(names) == 1 else names[1] in host.TABLES, (name, names)
 
 
 def test_every_relation_says_how_it_is_built_and_what_it_means():
@@ -99,8 +101,8 @@ def test_a_grain_is_a_test():
 
 def test_nothing_is_published_before_every_check_has_read_its_tables():
     """dbt skips a model only when a failed test reads nothing but what the model depends on too."""
-    read = {name for name in PROJECT if name.startswith("tests/") and Path(name).stem in project.checks()}
-    assert len(read) == len(project.checks()) > 3
+    read = {name for name in PROJECT if name.startswith("tests/") and Path(name).stem in catalog.checks()}
+    assert len(read) == len(catalog.checks()) > 3
     wanted = {names[-1] for name in read for names in rendered(PROJECT[name])[1] if len(names) == 1}
     for each in PUBLISHED:
         text, named = rendered(PROJECT[f"models/published/published_{each.name}.sql"])
@@ -130,7 +132,7 @@ def test_an_escaped_text_is_rendered_to_itself(text):
 
 def test_hostile_comments_and_texts_pass_as_text():
     sql = f"-- {HOSTILE}\nselect '{HOSTILE.replace(chr(39), chr(39) * 2)}' as a  /* {HOSTILE} */ from settings"
-    files = project_files([*RELATIONS, relation(sql)], project.checks())
+    files = project_files([*RELATIONS, relation(sql)], catalog.checks())
     text, named = rendered(files["models/clio/mine.sql"])
     assert original(text) == sql + "\n" and named == [("settings",)]
     assert properties(files, "models/clio/clio.yml")["mine"]["description"] == HOSTILE
@@ -139,7 +141,7 @@ def test_hostile_comments_and_texts_pass_as_text():
 def test_hostile_column_comments_are_descriptions():
     sql = f"-- Rows.\nselect\n    1 as a, -- {HOSTILE}\n    2 as b\nfrom settings"
     mine = relation(sql)
-    files = project_files([*RELATIONS, mine], project.checks())
+    files = project_files([*RELATIONS, mine], catalog.checks())
     [column] = properties(files, "models/clio/clio.yml")["mine"]["columns"]
     assert "{{ ref('nowhere') }}" in column["description"] and column["description"] == mine.columns["a"]
 
@@ -183,7 +185,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_two_exports_are_equal(tmp_path):
     names = export(tmp_path / "a", RELATIONS)
-    export(tmp_path / "b", project.load())
+    export(tmp_path / "b", catalog.load())
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
     assert names == sorted(PROJECT) and sorted([*names, dbt_export.WRITTEN]) == sorted(contents(tmp_path / "a"))
 

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from clio_sql import demo
-from clio_sql.cli import app
+from clio_sql.cli.commands import app
 from clio_sql.errors import UsageError
 
 

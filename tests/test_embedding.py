@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import clio_sql
-from clio_sql import encoder
-from clio_sql.embedding import Embedder, _packaged_weights
 from clio_sql.register import engine_of
 from clio_sql.runtime import Runtime, made_of
+from clio_sql.vectors import encoder
+from clio_sql.vectors.embedding import Embedder, _packaged_weights
 
 WORDS = ["please", "book", "me", "a", "flight", "to", "the", "coast", "and", "was", "my", "card", "charged", "twice"]
 
@@ -55,7 +55,7 @@ def test_the_packaged_parts_are_those_that_the_library_loads(library):
 
 
 def test_the_packaged_model_needs_no_library():
-    code = "import clio_sql.embedding as e, sys; e.embedder(e.PACKAGED).encode(['a']); print(*sys.modules)"
+    code = "import clio_sql.vectors.embedding as e, sys; e.embedder(e.PACKAGED).encode(['a']); print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "torch" in modules and not {"transformers", "sentence_transformers"} & set(modules)
 

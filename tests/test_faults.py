@@ -17,8 +17,9 @@ import pytest
 from conftest import cli
 from warehouse import read
 
+from clio_sql.cli.failures import tell
 from clio_sql.errors import ClioError, SqlError, StateError, is_disk_full, unwritten
-from clio_sql.failures import explained, tell
+from clio_sql.errors.explained import explained
 
 FULL = 'Could not write file "/somewhere/warehouse.duckdb.wal": No space left on device'
 

@@ -8,13 +8,15 @@ from pathlib import Path
 import duckdb
 import pytest
 from chats import chats, write
-from conftest import cli
+from conftest import ROOT, cli
 
 import clio_sql
-from clio_sql import binding, builder, findings, project, scaffold
+from clio_sql import builder
+from clio_sql.analysis import binder, catalog, check, init
 from clio_sql.errors import SqlError, StateError
+from clio_sql.warehouse import host
 
-PACKAGED = {relation.name: relation.sql for relation in project.load()}
+PACKAGED = {relation.name: relation.sql for relation in catalog.load()}
 ROW = "-- One row a thing.\n-- kind: view\n"
 FACETS = """-- One row a facet.
 select facet::varchar as facet, question::varchar as question, kind::varchar as kind, []::varchar[] as choices,
@@ -32,7 +34,7 @@ def folder(path: Path, files: dict[str, str]) -> Path:
 
 
 def told(path: Path, files: dict[str, str]) -> list[str]:
-    return [str(finding) for finding in findings.findings(folder(path, files))]
+    return [str(finding) for finding in check.findings(folder(path, files))]
 
 
 WRONG = {
@@ -212,7 +214,7 @@ def test_what_is_wrong_is_told(tmp_path, name):
     found = told(tmp_path, files)
     assert any(part in text for text in found), found
     with pytest.raises(SqlError):
-        findings.checked(tmp_path)
+        check.checked(tmp_path)
 
 
 LEAKS = {
@@ -270,16 +272,16 @@ def test_the_parser_alone_sees_what_is_read(tmp_path, name):
     mine = ROW + "select user_id as x, 1 as user_id from conversations"
     folder(tmp_path, {"published/leak.sql": ROW + LEAKS[name], "mine.sql": mine})
     with pytest.raises(SqlError, match=r"^published/leak\.sql"):
-        project.load(tmp_path)
+        catalog.load(tmp_path)
 
 
 @pytest.mark.parametrize("name", [name for name in LEAKS if LEAKS[name].count("conversations")])
 def test_the_binder_alone_finds_no_private_table(name):
     """The same once more where only published relations exist, whatever the parser made of the query."""
-    packaged = {relation.name: relation for relation in project.load()}
-    leak = replace(project.parse("leak", "published", ROW + "select 1 as x"), sql=LEAKS[name])
+    packaged = {relation.name: relation for relation in catalog.load()}
+    leak = replace(catalog.parse("leak", "published", ROW + "select 1 as x"), sql=LEAKS[name])
     known = packaged | {"leak": replace(leak, inputs=("clusters",))}
-    assert [problem.name for problem in binding.problems(known, packaged, {"leak"}, set())][-1:] == ["leak"]
+    assert [problem.name for problem in binder.problems(known, packaged, {"leak"}, set())][-1:] == ["leak"]
 
 
 @pytest.mark.parametrize("name", ["conversations", "assignments", "facet_values"])
@@ -304,7 +306,7 @@ from leaves, generate_series(1, 2) as g(i) where i in (select n from numbers)"""
 
 def test_a_good_folder_passes(tmp_path):
     assert told(tmp_path, GOOD) == []
-    order = [relation.name for relation in findings.checked(tmp_path)]
+    order = [relation.name for relation in check.checked(tmp_path)]
     assert order.index("clusters") < order.index("top") < order.index("first")
 
 
@@ -317,8 +319,8 @@ def test_a_cte_hides_a_relation_where_it_can_be_seen(tmp_path):
 
 def test_a_folder_called_published_publishes_nothing_by_its_name(tmp_path):
     path = folder(tmp_path / "published", {"mine.sql": ROW + "select user_id from conversations"})
-    assert findings.findings(path) == []
-    assert not next(relation for relation in findings.checked(path) if relation.name == "mine").published
+    assert check.findings(path) == []
+    assert not next(relation for relation in check.checked(path) if relation.name == "mine").published
 
 
 def test_all_findings_at_once_stop_check_run_and_plan_before_anything_is_written(tmp_path):
@@ -359,10 +361,10 @@ def test_the_host_tables_are_those_that_a_run_makes():
     con.execute("create table chats as select 'c' as conversation_id, 'u' as user_id, now()::timestamp as created_at, "
                 "[{'role': 'user', 'content': 'hi'}] as messages")  # fmt: skip
     clio_sql.install(con, "chats")
-    alone = binding.connection()
-    for name in project.HOST:
+    alone = binder.connection()
+    for name in host.TABLES:
         made = {row[0]: row[1] for row in con.execute(f"describe {builder.SCHEMA}.{name}").fetchall()}
-        assert binding.shape(alone, f"select * from {name}") == made
+        assert binder.shape(alone, f"select * from {name}") == made
     con.close()
     alone.close()
 
@@ -384,24 +386,24 @@ def test_init_writes_a_folder_that_passes_and_never_overwrites(tmp_path):
 
 
 def test_init_is_all_or_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(scaffold, "text", lambda name: "x" if name != "conversations" else 1 / 0)
+    monkeypatch.setattr(init, "text", lambda name: "x" if name != "conversations" else 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        scaffold.init(tmp_path / "our_sql")
+        init.init(tmp_path / "our_sql")
     assert not list(tmp_path.iterdir())
 
 
 def test_init_refuses_a_file_and_takes_an_empty_folder(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StateError, match="a file of that name"):
-        scaffold.init(tmp_path / "file")
+        init.init(tmp_path / "file")
     (tmp_path / "empty").mkdir()
-    assert len(scaffold.init(tmp_path / "empty")) == 3
+    assert len(init.init(tmp_path / "empty")) == 3
 
 
 def test_init_changes_nothing_but_comments(tmp_path):
-    scaffold.init(tmp_path / "sql")
-    own = {relation.name: relation.code for relation in project.load(tmp_path / "sql")}
-    assert own == {relation.name: relation.code for relation in project.load()}
+    init.init(tmp_path / "sql")
+    own = {relation.name: relation.code for relation in catalog.load(tmp_path / "sql")}
+    assert own == {relation.name: relation.code for relation in catalog.load()}
 
 
 def test_models_marks_what_is_overridden(tmp_path):
@@ -414,18 +416,18 @@ def test_models_marks_what_is_overridden(tmp_path):
 # --- each file as text
 
 
-@pytest.mark.parametrize("relation", project.load(), ids=lambda relation: relation.name)
+@pytest.mark.parametrize("relation", catalog.load(), ids=lambda relation: relation.name)
 def test_each_file_runs_as_it_is(relation):
     """As typed at a prompt: the file's text, its inputs there, the functions registered."""
     con = clio_sql.connect()
-    binding.give_host_tables(con)
+    binder.give_host_tables(con)
     try:
-        for other in project.load():
+        for other in catalog.load():
             if other.name == relation.name:
                 break
-            columns = ", ".join(f'"{name}" {type_}' for name, type_ in binding._packaged_shapes()[other.name].items())
+            columns = ", ".join(f'"{name}" {type_}' for name, type_ in binder._packaged_shapes()[other.name].items())
             con.execute(f"create table {other.name} ({columns})")
-        [file] = (Path(project.__file__).parent.parent / "sql").glob(f"*/{relation.name}.sql")
+        [file] = (ROOT / "sql").glob(f"*/{relation.name}.sql")
         con.execute(file.read_text("utf-8"))
         assert list(relation.columns) == [column[0] for column in con.description]
     finally:
@@ -433,4 +435,4 @@ def test_each_file_runs_as_it_is(relation):
 
 
 def test_an_error_of_duckdb_is_told_without_its_own_words_where_it_is_no_binder(monkeypatch, tmp_path):
-    assert binding._told(duckdb.ConversionException("Conversion Error: secret"))[1].count("secret") == 0
+    assert binder._told(duckdb.ConversionException("Conversion Error: secret"))[1].count("secret") == 0

@@ -11,7 +11,7 @@ from clio_sql.udfs import fit
 from sklearn.cluster import KMeans
 
 import clio_sql
-from clio_sql import kmeans
+from clio_sql.vectors import kmeans
 
 
 def planted(number: int, groups: int, width: int = 16, spread: float = 0.3) -> tuple[np.ndarray, np.ndarray]:

@@ -19,12 +19,14 @@ from rich.console import Console
 from test_privacy import decoded, uncompressed
 
 import clio_sql
-from clio_sql import erase, refreshed, sources, state
-from clio_sql.analyse import analyse
-from clio_sql.embedding import _packaged_weights, embedder
+from clio_sql import sources
+from clio_sql.cli import summary
+from clio_sql.cli.progress import Steps
 from clio_sql.errors import CheckError, InputError, ProviderError, SqlError, UsageError
-from clio_sql.forget import forget, given
-from clio_sql.progress import Steps
+from clio_sql.run.analyse import analyse
+from clio_sql.run.forget import forget, given
+from clio_sql.vectors.embedding import _packaged_weights, embedder
+from clio_sql.warehouse import erase, state
 
 USER, OTHER = "quagmire-7741", "u3"
 WORDS = ("brunkelwitz", "snarfoldine")  # written by that user alone
@@ -173,7 +175,7 @@ def test_an_unknown_person_is_noted(local, out, tmp_path):
 
 
 def test_the_plan_of_a_next_run_leaves_them_out(local, out, server):
-    from clio_sql.plan import plan
+    from clio_sql.run.plan import plan
 
     forget_here(out, local)
     asked = {"analysis": local / "analysis", "runtime": {"provider": "anthropic", "base_url": server.url}}
@@ -297,8 +299,8 @@ def die(*arguments, **named):
     {call}
     os.kill(os.getpid(), 9)
 {module}.{function} = die
-from clio_sql.forget import forget
-from clio_sql.progress import Steps
+from clio_sql.run.forget import forget
+from clio_sql.cli.progress import Steps
 forget(Path(sys.argv[1]), [sys.argv[2]], Steps(), analysis=Path(sys.argv[3]))
 """
 
@@ -394,7 +396,7 @@ def test_calls_of_vanished_conversations_are_erased_by_the_next_run(server, tmp_
     path, analysis, out = tmp_path / "a.jsonl", paid.folder(tmp_path / "analysis"), tmp_path / "out"
     paid.run(chats.write(path, paid_rows()), out, server, analysis)
     told = paid.run(chats.write(path, paid.rows(COUNT)), out, server, analysis)
-    (said,) = (line for line in refreshed.lines(told) if line.startswith("erased"))
+    (said,) = (line for line in summary.lines(told) if line.startswith("erased"))
     calls, usd = told.erased.calls, told.erased.usd
     assert said == f"erased with those that vanished: {calls} stored calls, which had cost ${usd:.2f}"
     assert calls >= 5

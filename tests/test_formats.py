@@ -14,9 +14,9 @@ from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clio_sql.adapters import FORMATS, MACROS, described, make_macros
 from clio_sql.errors import InputError
 from clio_sql.sources import read
+from clio_sql.sources.adapters import FORMATS, MACROS, described, make_macros
 
 SAMPLES = Path(__file__).parent / "samples"
 GOLDEN = Path(__file__).parent / "golden" / "sources"

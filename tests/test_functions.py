@@ -12,8 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import clio_sql
-from clio_sql import words
 from clio_sql.register import FUNCTIONS, MACROS, engine_of
+from clio_sql.words import words
 
 # The type and a call of each. Describing runs a constant call, so these calls also must not fail.
 CALLS = {
@@ -296,7 +296,7 @@ def test_embed_keeps_the_order_of_a_long_batch(con):
 
 
 def test_embed_gives_the_same_vector_alone_and_in_a_batch(con):
-    from clio_sql.embedding import Embedder
+    from clio_sql.vectors.embedding import Embedder
 
     texts = ["book a flight", "soup", "where is my parcel and why does it take so long to arrive"]
     fresh = Embedder(engine_of(con).embedder.name)

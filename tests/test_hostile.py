@@ -11,8 +11,9 @@ import sqlglot
 from conftest import ROOT, cli
 from sqlglot import exp
 
-from clio_sql import findings, project, syntax
+from clio_sql.analysis import catalog, check
 from clio_sql.errors import SqlError
+from clio_sql.sql_text import syntax
 
 HEAD = "-- Own relation.\n-- kind: table\n-- grain: content\n"
 SHARED = ROOT.parent / "shared" / "hostile"
@@ -75,7 +76,7 @@ def table_functions() -> list[str]:
 def refused(text: str) -> list[str]:
     """What is told of a file, each with its line; the judge alone, without the binder."""
     try:
-        relation = project.parse("evil", "models", HEAD + text, "evil.sql")
+        relation = catalog.parse("evil", "models", HEAD + text, "evil.sql")
     except SqlError as error:
         return [str(error)]
     told = [f"evil.sql, line {line}: {sentence}" for line, sentence in relation.problems]
@@ -125,16 +126,16 @@ def test_the_lists_do_not_overlap():
 def test_a_folder_is_refused_before_anything_runs(tmp_path, name):
     (tmp_path / "evil.sql").write_text(HEAD + FOLDERS[name], "utf-8")
     (tmp_path / "canary.txt").write_text("alive", "utf-8")
-    assert next(map(str, findings.findings(tmp_path))).startswith("evil.sql, line ")
+    assert next(map(str, check.findings(tmp_path))).startswith("evil.sql, line ")
     with pytest.raises(SqlError, match=r"^evil\.sql, line "):
-        project.load(tmp_path)
+        catalog.load(tmp_path)
     assert (tmp_path / "canary.txt").read_text("utf-8") == "alive"
 
 
 @pytest.mark.parametrize("folder", sorted(SHARED.glob("*/")), ids=lambda folder: folder.name)
 def test_each_folder_that_was_once_taken_is_refused(folder):
     with pytest.raises(SqlError, match=r"evil\.sql, line "):
-        project.load(folder)
+        catalog.load(folder)
 
 
 def test_the_command_line_refuses_with_4(tmp_path):
@@ -175,7 +176,7 @@ def is_cte(table: exp.Table) -> bool:
     return False
 
 
-@pytest.mark.parametrize("relation", project.load(), ids=lambda relation: relation.name)
+@pytest.mark.parametrize("relation", catalog.load(), ids=lambda relation: relation.name)
 def test_sqlglot_and_duckdb_read_the_same_tables(relation):
     assert in_sqlglot(relation.sql) == syntax.read(relation.sql).inputs
     assert not relation.problems

@@ -18,13 +18,15 @@ from conftest import cli
 from warehouse import read
 
 import clio_sql.frames
-from clio_sql import private, prompt, published, report
-from clio_sql.analyse import opened
-from clio_sql.diff import lines
+from clio_sql.cli import shell
+from clio_sql.cli.progress import Steps
+from clio_sql.cli.shell import open_out
+from clio_sql.cli.tables import print_tree
 from clio_sql.errors import InputError
-from clio_sql.progress import Steps
-from clio_sql.prompt import open_out
-from clio_sql.screen import print_tree
+from clio_sql.published import files, report
+from clio_sql.published.diff import lines
+from clio_sql.run.analyse import opened
+from clio_sql.warehouse import private
 
 CANARY = "the canary is dead"
 
@@ -100,7 +102,7 @@ def test_a_published_file_with_code_is_not_opened(folder, code, capfd):
         with pytest.raises(InputError) as caught:
             opener(folder)
         assert CODE[code] in str(caught.value) and "un again" in str(caught.value), name
-    assert published.built_at(folder / "published.duckdb") is None
+    assert files.built_at(folder / "published.duckdb") is None
     written = "".join(capfd.readouterr()) + "".join(file.read_text() for file in folder.glob("report.html"))
     assert CANARY not in written and (folder.parent / "canary.txt").read_text() == CANARY
 
@@ -121,12 +123,12 @@ def test_code_in_a_log_beside_the_file_is_found(folder):
     subprocess.run([sys.executable, "-c", LEFT_BY_A_KILL.format(path=str(path), code=code)], check=True)
     assert path.read_bytes() == before and (folder / "published.duckdb.wal").exists()
     with pytest.raises(InputError, match="holds view"):
-        published.open_published(folder)
+        files.open_published(folder)
 
 
 def test_a_file_that_is_swapped_once_it_is_open_is_read_as_it_was(folder):
     """It is opened once: what was looked at is what is read."""
-    con = published.open_published(folder)
+    con = files.open_published(folder)
     other = folder / "other.duckdb"
     shutil.copy(folder / "published.duckdb", other)
     add(other, "update clusters set name = 'swapped'", folder)
@@ -151,7 +153,7 @@ def test_the_report_takes_the_place_of_a_link_and_follows_none(folder):
 def test_tables_of_a_folder_of_its_own_are_read(folder):
     with duckdb.connect(str(folder / "published.duckdb")) as con:
         con.execute("create table own as select 1 as one, {'a': [2]} as two; comment on table own is 'One row.'")
-    con = published.open_published(folder)
+    con = files.open_published(folder)
     assert con.execute("select one, two.a from own").fetchall() == [(1, [2])]
     assert con.execute("select comment from duckdb_views() where view_name = 'own'").fetchall() == [("One row.",)]
     con.close()
@@ -283,10 +285,10 @@ def test_a_warehouse_that_others_could_read_is_mended_and_told(tmp_path, capsys)
 def test_the_history_of_the_prompt_is_private(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     with umask(0):
-        file = prompt._history()
+        file = shell._history()
         assert file is not None and (mode(file), mode(file.parent)) == (0o600, 0o700)
         file.chmod(0o644)
-        assert prompt._history() == file and mode(file) == 0o600
+        assert shell._history() == file and mode(file) == 0o600
 
 
 def test_what_is_nested_restores_the_umask_of_the_caller():

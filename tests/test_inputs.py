@@ -14,11 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clio_sql import lines
 from clio_sql.errors import ClioError, InputError, UsageError
-from clio_sql.limits import Limits
-from clio_sql.shown import names
-from clio_sql.sources import read
+from clio_sql.errors.quotable import names
+from clio_sql.sources import read, text_files
+from clio_sql.sources.limits import Limits
 
 HEADER = "conversation_id,user_id,role,content"
 
@@ -137,8 +136,8 @@ def test_of_several_files_each_is_named_with_its_own_lines(con, tmp_path):
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        ("2,u,user", lines.UNEVEN),
-        ("2,u,user,a,b", lines.UNEVEN),
+        ("2,u,user", text_files.UNEVEN),
+        ("2,u,user,a,b", text_files.UNEVEN),
         (b"2,u,user,\xe9", "invalid UTF-8"),
     ],
 )
@@ -224,7 +223,7 @@ def test_cp1252_is_named_and_read_if_asked_for(con, tmp_path, kind):
 
 def test_what_is_rewritten_is_private_and_gone_in_the_end(tmp_path, monkeypatch):
     seen = []
-    real = lines._private
+    real = text_files._private
 
     def private(path):
         with real(path):
@@ -233,7 +232,7 @@ def test_what_is_rewritten_is_private_and_gone_in_the_end(tmp_path, monkeypatch)
         path.unlink()
         return real(path)
 
-    monkeypatch.setattr(lines, "_private", private)
+    monkeypatch.setattr(text_files, "_private", private)
     left = tmp_path / ".w-input-of-a-killed-run"
     left.mkdir()
     path = written(tmp_path / "a.jsonl", chat(1), "{")

@@ -11,8 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import clio_sql
-from clio_sql.providers import trim
-from clio_sql.redact import redact
+from clio_sql.providers.local import trim
+from clio_sql.words.redact import redact
 
 
 @pytest.fixture(scope="module")

@@ -17,10 +17,16 @@ import test_builds
 from rich.console import Console
 
 import clio_sql
-from clio_sql import adapters, builds, locked, project, publish, syntax
-from clio_sql.analyse import analyse, opened
+from clio_sql.analysis import catalog
+from clio_sql.cli.progress import Steps
 from clio_sql.errors import ClioError, StateError
-from clio_sql.progress import Steps
+from clio_sql.published import publish
+from clio_sql.run import record
+from clio_sql.run.analyse import analyse
+from clio_sql.run.open import opened
+from clio_sql.sources import adapters
+from clio_sql.sql_text import syntax
+from clio_sql.warehouse import lock
 
 CANARY = "a canary that sings"
 canary_frame = pa.table({"bird": [CANARY]})  # what a replacement scan of Python would find
@@ -101,7 +107,7 @@ def world(tmp_path_factory) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path, P
     with duckdb.connect(str(outside / "canary.duckdb")) as con:
         con.execute(f"create table birds as select '{CANARY}' as bird")
     with opened(into / "warehouse.duckdb", Steps(Console(file=io.StringIO())), {}) as con, publish.drafted(con, into):
-        locked.lock(con)
+        lock.lock(con)
         yield con, outside, into
 
 
@@ -154,7 +160,7 @@ def test_what_a_build_does_still_works(world):
 
 
 def test_the_settings_cannot_be_tried_on_a_database_that_reaches_more():
-    with closing(locked.in_memory()) as con:
+    with closing(lock.in_memory()) as con:
         for text in ("from glob('/*')", "set threads = 1", "attach '/tmp/x.duckdb'", "from canary_frame"):
             assert tried(con, text) is None, text
 
@@ -192,7 +198,7 @@ def state(tmp_path) -> Iterator[duckdb.DuckDBPyConnection]:
     ],
 )
 def test_a_state_that_a_build_changed_is_not_published(state, statement):
-    require_same_state = locked.lock(state)
+    require_same_state = lock.lock(state)
     require_same_state()
     state.execute(statement)
     with pytest.raises(StateError, match="the SQL of the analysis changed"):
@@ -203,7 +209,7 @@ def test_a_state_that_a_build_changed_is_not_published(state, statement):
 
 
 def test_what_a_build_writes_to_the_state_is_no_change(state):
-    require_same_state = locked.lock(state)
+    require_same_state = lock.lock(state)
     state.execute("insert into clio_state.calls (key, status, called_at) values ('new', 'ok', now()::timestamp)")
     state.execute("insert into clio_state.relations (relation) values ('clusters')")
     require_same_state()
@@ -261,7 +267,7 @@ def test_code_that_no_run_wrote_is_refused_before_anything_runs(tmp_path, code):
         pass
     assert CANARY not in str(caught.value)
     with pytest.raises(StateError, match="which no run wrote"):
-        builds.listed(tmp_path)
+        record.listed(tmp_path)
 
 
 def test_what_runs_write_is_let_in_and_our_macros_are_ours(tmp_path):
@@ -308,17 +314,17 @@ def test_a_run_is_locked_and_a_state_that_its_sql_changed_is_not_published(tmp_p
     (tmp_path / "canary.txt").write_text(CANARY)
     folder = paid.folder(tmp_path / "analysis")
     asked = str(chats.write(tmp_path / "a.jsonl", chats.chats(240))), tmp_path / "out", quiet()
-    relations = project.load(folder)
+    relations = catalog.load(folder)
     settings = next(relation for relation in relations if relation.name == "settings")
 
     def called(sql: str) -> frozenset[str]:
         return frozenset() if "select 1" in sql or CANARY in sql else syntax.read(sql).calls
 
-    monkeypatch.setattr("clio_sql.project._called", called)
+    monkeypatch.setattr("clio_sql.analysis.catalog._called", called)
 
     def run(sql: str) -> None:
         first = replace(settings, name="evil", kind="table", sql=sql, inputs=(), columns={}, types={})
-        monkeypatch.setattr("clio_sql.findings.checked", lambda analysis: [first, *relations])  # no judge
+        monkeypatch.setattr("clio_sql.analysis.check.checked", lambda analysis: [first, *relations])  # no judge
         analyse(*asked, analysis=folder)
 
     with pytest.raises(ClioError) as caught:

@@ -14,12 +14,15 @@ from conftest import ROOT, cli
 from messages_server import KEY, Server
 from test_forget import COUNT, OTHER, USER, WORDS, quiet, rows
 
-from clio_sql import builds, embedding, names
-from clio_sql.analyse import analyse
+from clio_sql.cli.shell import open_out
 from clio_sql.errors import ClioError, InputError, SqlError, StateError, UsageError
-from clio_sql.forget import forget
-from clio_sql.prompt import open_out
-from clio_sql.trace import trace
+from clio_sql.published import copies
+from clio_sql.run import record
+from clio_sql.run.analyse import analyse
+from clio_sql.run.forget import forget
+from clio_sql.run.trace import trace
+from clio_sql.vectors import embedding
+from clio_sql.warehouse import places
 
 TABLES = ("facet_values", "embeddings")
 
@@ -92,9 +95,9 @@ def test_each_publishes_to_a_folder_of_its_own(local):
         with duckdb.connect(str(folder / "published.duckdb"), read_only=True) as con:
             assert con.execute("select min_users from about").fetchall() == [(users,)]
     assert not (out / "product" / "warehouse.duckdb").exists()
-    assert [(each.build, each.name, each.changed) for each in builds.listed(out)] == [(1, None, []), (2, "product", [])]
-    assert [each.build for each in builds.listed(out / "product")] == [2]
-    assert builds.copies(out) == [1] and builds.copies(out / "product") == [2]
+    assert [(each.build, each.name, each.changed) for each in record.listed(out)] == [(1, None, []), (2, "product", [])]
+    assert [each.build for each in record.listed(out / "product")] == [2]
+    assert copies.copies(out) == [1] and copies.copies(out / "product") == [2]
 
 
 def test_another_analysis_leaves_what_is_there_as_it_is(local, out):
@@ -130,7 +133,7 @@ def test_a_folder_that_is_no_analysis(local, out, tmp_path):
     with pytest.raises(InputError, match="no analysis of that name; there are: product"):
         open_out(out / "empty", published=False)
     with pytest.raises(InputError, match=r"there is no warehouse\.duckdb"):
-        names.located(out / "builds")
+        places.located(out / "builds")
     (out / "empty" / "warehouse.duckdb").touch()
     with pytest.raises(StateError, match="of its own"):
         run(local / "a.jsonl", out, local / "plain", "empty")
@@ -142,7 +145,7 @@ def test_a_folder_that_is_no_analysis(local, out, tmp_path):
 def test_a_warehouse_of_before_there_were_names(local, out):
     with duckdb.connect(str(out / "warehouse.duckdb")) as con:
         con.execute("alter table clio_state.builds drop column name")
-    assert [each.name for each in builds.listed(out)] == [None, None]
+    assert [each.name for each in record.listed(out)] == [None, None]
 
 
 def test_a_killed_run_is_settled_by_the_next_of_its_name(local, out):
@@ -150,10 +153,10 @@ def test_a_killed_run_is_settled_by_the_next_of_its_name(local, out):
         con.execute("update clio_state.builds set result = 'running' where build = 2")
     (out / "product" / "builds" / "2.duckdb").unlink()
     run(local / "a.jsonl", out, local / "plain")
-    assert [each.result for each in builds.listed(out)] == ["published", "running", "published"]
+    assert [each.result for each in record.listed(out)] == ["published", "running", "published"]
     run(local / "a.jsonl", out, local / "strict", "product")
-    assert [each.result for each in builds.listed(out / "product")] == ["published", "published"]
-    assert 2 in builds.copies(out / "product")  # it had published just before
+    assert [each.result for each in record.listed(out / "product")] == ["published", "published"]
+    assert 2 in copies.copies(out / "product")  # it had published just before
 
 
 # --- shared
@@ -245,7 +248,7 @@ def test_other_sql_than_that_of_any_run_is_refused(local, out, tmp_path):
 
 def test_an_erasure_ends_when_all_analyses_are_made_anew(local, out, monkeypatch):
     with monkeypatch.context() as patched:
-        patched.setattr("clio_sql.forget._anew", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patched.setattr("clio_sql.run.forget.perform", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(BaseException):  # noqa: B017
             forget(out, [USER], quiet(), analysis=[local / "plain", local / "strict"])
     run(local / "a.jsonl", out, local / "plain")

@@ -19,10 +19,11 @@ from rich.console import Console
 from test_relations import empty, packaged, result, table
 
 import clio_sql
-from clio_sql import contracts, noise
-from clio_sql.analyse import analyse
+from clio_sql.analysis import contracts
+from clio_sql.cli.progress import Steps
 from clio_sql.errors import SqlError, StateError
-from clio_sql.progress import Steps
+from clio_sql.run.analyse import analyse
+from clio_sql.warehouse import noise
 
 pytest.importorskip("opendp", reason="the extra dp is not installed")
 BREAKDOWNS = ("plan", "team", "language")

@@ -392,7 +392,7 @@ def test_a_run_that_is_killed_while_a_batch_runs_takes_its_results(small, server
 
 
 def test_all_batches_of_a_step_run_at_once(small, server, tmp_path, monkeypatch):
-    from clio_sql import fill
+    from clio_sql.builder import paid as fill
 
     monkeypatch.setattr(fill, "ROWS", 100)
     server.batch_s = 1.0

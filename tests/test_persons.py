@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import clio_sql
-from clio_sql import erase
-from clio_sql.adapters import make_macros
 from clio_sql.builder import table
 from clio_sql.sources import read
+from clio_sql.sources.adapters import make_macros
+from clio_sql.warehouse import erase
 
 HASH, ACCOUNT = "4f2a" * 16, "c3fe4530-7b3e-5d6a-96b3-5a9201a1314f"
 CLAUDE_CODE = f"user_{HASH}_account_{ACCOUNT}"

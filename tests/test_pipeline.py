@@ -27,10 +27,12 @@ from warehouse import (
 )
 
 import clio_sql
-from clio_sql import embedding, project
+from clio_sql.analysis import catalog
 from clio_sql.errors import ClioError, InputError
 from clio_sql.register import FUNCTIONS, STEPS, engine_of, macro_text
 from clio_sql.runtime import runtime
+from clio_sql.vectors import embedding
+from clio_sql.warehouse import host
 
 OURS = {function.name for function in FUNCTIONS}
 
@@ -41,8 +43,8 @@ def test_the_relations_are_printed_in_build_order():
     kinds = "view|table|published|safety|noisy"
     lines = [re.fullmatch(rf"(\w+)\s+({kinds})\s*(.*)", line) for line in done.stdout.splitlines()]
     names = [line[1] for line in lines]
-    assert names == [relation.name for relation in project.load()]
-    before = set(project.HOST)
+    assert names == [relation.name for relation in catalog.load()]
+    before = set(host.TABLES)
     for name, _, inputs in (line.groups() for line in lines):
         assert set(inputs.split(", ")) - {""} <= before
         before.add(name)
@@ -60,7 +62,7 @@ def calls(sql: str) -> set[str]:
 
 
 def test_what_calls_a_function_is_a_table_and_nothing_published_calls_one():
-    relations = project.load()
+    relations = catalog.load()
     assert {name for relation in relations for name in calls(relation.sql)} == OURS - {"clio_project"} | {
         "clio_project"
     }
@@ -71,7 +73,7 @@ def test_what_calls_a_function_is_a_table_and_nothing_published_calls_one():
 
 
 def test_every_relation_says_what_a_row_is_and_casts_each_column():
-    for relation in project.load():
+    for relation in catalog.load():
         assert re.match(r"One row\b", relation.comment) and relation.comment.endswith("."), relation.name
         assert relation.grain and "-- kind: " in relation.sql, relation.name
         for select in sqlglot.parse_one(relation.sql, "duckdb").selects:
@@ -167,14 +169,14 @@ def test_a_rerun_does_no_work(demo_out, demo_again, tmp_path, monkeypatch):
 
     steps = analyse(demo_out / "demo.parquet", tmp_path, prepare=deaf)
     assert asked == []
-    assert steps.built == set() and steps.skipped == {relation.name for relation in project.load()}
+    assert steps.built == set() and steps.skipped == {relation.name for relation in catalog.load()}
     assert tables(tmp_path) == tables(demo_again)
 
 
 def dependants(of: str) -> set[str]:
     """What is made of a relation, but for what goes by the rows of an incremental input."""
     found = {of}
-    for relation in project.load():
+    for relation in catalog.load():
         by = relation.incremental
         if found & {name for name in relation.inputs if by is None or name != by.input}:
             found.add(relation.name)
@@ -262,7 +264,7 @@ def test_build_over_a_table_publishes_what_a_run_does(chats, from_run):
             "select table_name, table_type from information_schema.tables where table_schema = 'clio'"
         ).fetchall()
         kinds = {name: "view" if kind == "VIEW" else "table" for name, kind in made}
-        assert {relation.name: relation.kind for relation in project.load()}.items() <= kinds.items()
+        assert {relation.name: relation.kind for relation in catalog.load()}.items() <= kinds.items()
 
 
 def test_install_over_a_table_is_views_that_embed_each_text_once(chats, from_run, monkeypatch):
@@ -349,4 +351,4 @@ def test_the_reporter_is_told_of_every_relation(chats):
         give_table(con, chats)
         clio_sql.build(con, "main.chats", reporter=steps)
         assert engine_of(con) is not None
-    assert steps.built == {relation.name for relation in project.load()} and not steps.skipped
+    assert steps.built == {relation.name for relation in catalog.load()} and not steps.skipped

@@ -18,9 +18,9 @@ import pytest
 from conftest import cli
 from published_file import make
 
-from clio_sql import rows
-from clio_sql.prompt import open_out, words
-from clio_sql.rows import harmless
+from clio_sql.cli import results
+from clio_sql.cli.shell import open_out, words
+from clio_sql.errors.printable import printable
 
 ESC, RTL = "\x1b]0;pwned\x07\x1b[31m", "‮evil"
 
@@ -109,14 +109,14 @@ def test_nothing_steers_the_terminal_on_a_pipe_or_a_screen(out, published):
 
 def test_a_value_that_is_very_long_is_cut_on_a_screen_alone(out):
     query = "select repeat('x', 10000) as name"
-    assert screen(out, "-c", query, TERM="dumb").count("x") == rows.LONGEST - 1
+    assert screen(out, "-c", query, TERM="dumb").count("x") == results.LONGEST - 1
     assert answer(out, "-c", query)[1] == ["x" * 10_000]
 
 
 def test_words_of_all_scripts_and_emoji_stay():
     text = "日本語 עברית हिन्दी naïve 👨‍👩‍👧 \t\n"
-    assert harmless(text) == text
-    assert harmless("a\r\x9b\x7f\u2028b") == "a\\r\\x9b\\x7f\\u2028b"
+    assert printable(text) == text
+    assert printable("a\r\x9b\x7f\u2028b") == "a\\r\\x9b\\x7f\\u2028b"
 
 
 def screen(out: Path, *arguments: str, **environment: str) -> str:

@@ -12,10 +12,11 @@ import pytest
 from conftest import cli
 from warehouse import read
 
-from clio_sql import parquet, project
+from clio_sql.analysis import catalog
+from clio_sql.analysis.catalog import Relation
 from clio_sql.errors import StateError
-from clio_sql.project import Relation
-from clio_sql.publish import publish
+from clio_sql.published import parquet
+from clio_sql.published.publish import publish
 
 TABLES = ("about", "cluster_facets", "cluster_trends", "clusters", "held_back")
 HOSTILE = (
@@ -43,7 +44,7 @@ def test_every_table_and_column_has_a_comment(demo_out):
 
 
 def relations() -> list[Relation]:
-    return [relation for relation in project.load() if relation.published]
+    return [relation for relation in catalog.load() if relation.published]
 
 
 @pytest.fixture

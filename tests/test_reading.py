@@ -14,10 +14,9 @@ from conftest import cli
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clio_sql import inputs, postgres
-from clio_sql.adapters import adapter, raw
 from clio_sql.errors import InputError, UsageError
-from clio_sql.sources import moment, read
+from clio_sql.sources import inputs, moment, postgres, read
+from clio_sql.sources.adapters import adapter, raw
 
 BOTH = {"since": "2026-03-03", "until": "2026-03-06"}
 

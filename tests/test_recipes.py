@@ -10,8 +10,8 @@ import duckdb
 import pytest
 from conftest import ROOT
 
-from clio_sql import state
-from clio_sql.prompt import open_out
+from clio_sql.cli.shell import open_out
+from clio_sql.warehouse import state
 
 RECIPES = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "sql" / "recipes").glob("*.sql"))}
 OF_THE_WAREHOUSE = {"cost_so_far", "conversations_that_no_cluster_fits"}

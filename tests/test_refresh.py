@@ -19,10 +19,12 @@ from test_relations import RELATIONS, empty, packaged, result
 from warehouse import Steps, changed, copied, read, tables
 
 import clio_sql
-from clio_sql import builder, project, sources
+from clio_sql import builder, sources
+from clio_sql.analysis import catalog
 from clio_sql.builder import core, last, records
-from clio_sql.publish import publish
+from clio_sql.published.publish import publish
 from clio_sql.register import engine_of
+from clio_sql.warehouse import host
 
 FUNCTIONS = ("extract", "name", "propose", "merge", "choose", "audit")
 
@@ -57,7 +59,8 @@ def refreshed(path: Path, out: Path, *, refit: bool = False, relations=None) -> 
         )
         builder.run(con, reporter=steps, relations=relations, refit=refit)
         builder.check(con)
-        publish(con, out, relations or project.load())
+        publish(con, out, relations or catalog.load())
+        builder.keep(con, relations or catalog.load())
     finally:
         engine.close()
         con.close()
@@ -133,7 +136,7 @@ def test_another_gate_is_looked_through_anew(demo, demo_again, tmp_path, monkeyp
     [
         ("clio_sql/cli.py", set()),
         ("clio_sql/providers/auditing.py", {"name_audits", "hierarchy"}),
-        ("clio_sql/encoder.py", {"facet_values", "embeddings"}),
+        ("clio_sql/vectors/encoder.py", {"facet_values", "embeddings"}),
     ],
 )
 def test_what_changed_code_makes_is_made_again_and_nothing_else(demo, demo_again, tmp_path, monkeypatch, file, built):
@@ -413,7 +416,7 @@ def killed_refreshes(demo: Path, demo_again: Path, folder: Path, times: int) -> 
         done = cli(*command, out)
         assert done.returncode == 0, (moment, done.stderr)
         assert tables(out) == after, moment
-        for name in project.LAST:
+        for name in host.LAST:
             query = f"select * from last_{name} order by all"
             assert read(out, query) == read(whole, query), (name, moment)
 

@@ -20,7 +20,7 @@ from hypothesis import settings as configure
 from hypothesis import strategies as st
 
 import clio_sql
-from clio_sql import project
+from clio_sql.analysis import catalog
 from clio_sql.builder import last
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.csv"))
@@ -75,7 +75,7 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "y": "float",
 }
 Rows = Sequence[Mapping[str, Any]]
-RELATIONS = {relation.name: relation for relation in project.load()}
+RELATIONS = {relation.name: relation for relation in catalog.load()}
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ SUPPRESSION = [
 def result(con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str] | None = None) -> list[tuple]:
     """The rows of a relation, sorted; as text where columns are named. The steps of suppression count as one."""
     wanted = "*" if columns is None else ", ".join(f'"{column}"::varchar' for column in columns)
-    sql = project.composed(RELATIONS[name], SUPPRESSION)
+    sql = catalog.composed(RELATIONS[name], SUPPRESSION)
     return con.execute(f"select {wanted} from (\n{sql}\n) order by all").fetchall()
 
 
@@ -152,7 +152,7 @@ def run_golden(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[list[tuple],
     return sorted(result(con, relation.name, columns), key=str), expected
 
 
-def stand_ins(con: duckdb.DuckDBPyConnection, relation: project.Relation, given: Mapping[str, Any]) -> None:
+def stand_ins(con: duckdb.DuckDBPyConnection, relation: catalog.Relation, given: Mapping[str, Any]) -> None:
     """What a relation reads and a golden file need not say: no margins, nothing published before, no text repeated."""
     cell = ", ".join(f"'' as {key}" for key in ("relation", "facet", "cluster_id", "breakdown", "value"))
     members = "memberships" if "memberships" in relation.inputs else "assignments"

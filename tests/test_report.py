@@ -22,8 +22,8 @@ import pytest
 from conftest import cli
 from published_file import EMOJI, HOSTILE, LONG, RIGHT_TO_LEFT, change, rename, write
 
-from clio_sql import report
 from clio_sql.errors import InputError, StateError
+from clio_sql.published import report
 
 MOST = 8_000_000  # bytes, of a report of 2,000 clusters
 

@@ -17,13 +17,14 @@ from rich.console import Console
 from test_privacy import decoded
 
 import clio_sql
-from clio_sql import builder, project
-from clio_sql.analyse import analyse
+from clio_sql import builder
+from clio_sql.analysis import catalog
+from clio_sql.cli.progress import Steps
 from clio_sql.errors import CheckError, ClioError, InputError, SqlError, StateError
-from clio_sql.forget import forget
-from clio_sql.progress import Steps
-from clio_sql.published import open_published
-from clio_sql.trace import os_user, trace
+from clio_sql.published.files import open_published
+from clio_sql.run.analyse import analyse
+from clio_sql.run.forget import forget
+from clio_sql.run.trace import os_user, trace
 
 WORD, USER = "snarfoldine", "quagmire-7741"  # one person's, and so in no gated file
 OPEN = {"mode": "'safety'", "flag": "'flagged'", "round_to": 1, "conversations_per_cluster": 5}
@@ -100,7 +101,7 @@ def test_in_insight_mode_there_is_nothing_of_it(safety, tmp_path):
     run(safety / "a.jsonl", tmp_path / "out", paid.folder(tmp_path / "analysis", flag="'flagged'"))
     files = ["builds", "published.duckdb", "report.html", "warehouse.duckdb"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == files
-    assert not {r.name for r in project.load() if r.safety} & set(chats.published(tmp_path / "out"))
+    assert not {r.name for r in catalog.load() if r.safety} & set(chats.published(tmp_path / "out"))
     assert WORD not in decoded(tmp_path / "out" / "published.duckdb")
     with pytest.raises(ClioError, match="its mode is insight"):
         next(trace(tmp_path / "out", "c00000"))
@@ -114,9 +115,9 @@ def test_a_safety_relation_with_rows_in_insight_mode_stops_the_publishing(safety
             con.execute(f"create table {name} (x integer)")
         con.execute("create table settings as select 'insight' as mode")
         con.execute("create table cluster_conversations as select 1 as x")
-        check = {"it": project.checks()["insight_holds_nothing_of_safety"]}
+        check = {"it": catalog.checks()["insight_holds_nothing_of_safety"]}
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(project, "checks", lambda: check)
+            patch.setattr(catalog, "checks", lambda: check)
             with pytest.raises(CheckError):
                 builder.check(con)
             con.execute("update settings set mode = 'safety'")
@@ -140,8 +141,8 @@ def test_a_flag_that_there_is_not_stops_the_publishing(mode, flag, passes):
         con.execute("create table settings as select $1::varchar as mode, $2::varchar as flag", [mode, flag])
         con.execute("create table input as select ['flagged', 'plan'] as breakdowns")
         con.execute("create table breakdowns as select 'concern' as breakdown")
-        check = {name: project.checks()[name]}
-        patch.setattr(project, "checks", lambda: check)
+        check = {name: catalog.checks()[name]}
+        patch.setattr(catalog, "checks", lambda: check)
         if passes:
             builder.check(con)
         else:
@@ -204,13 +205,13 @@ def test_a_published_relation_of_an_overlay_cannot_read_them(tmp_path):
     (tmp_path / "published").mkdir()
     (tmp_path / "published" / "leak.sql").write_text("-- One row a leak of what is private.\nfrom coordinated_use")
     with pytest.raises(SqlError, match="reads coordinated_use, which is private"):
-        project.load(tmp_path)
+        catalog.load(tmp_path)
 
 
 def test_an_overlay_of_a_safety_relation_stays_one(tmp_path):
-    text = next(r.sql for r in project.load() if r.name == "coordinated_use")
+    text = next(r.sql for r in catalog.load() if r.name == "coordinated_use")
     (tmp_path / "coordinated_use.sql").write_text(text)
-    assert all(r.safety for r in project.load(tmp_path) if r.name == "coordinated_use")
+    assert all(r.safety for r in catalog.load(tmp_path) if r.name == "coordinated_use")
 
 
 def test_who_is_forgotten_leaves_the_safety_file(safety, tmp_path):

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import settings as configure
 from hypothesis import strategies as st
 
-from clio_sql import project
+from clio_sql.analysis import catalog
 
-SQL = {relation.name: relation.sql for relation in project.load()}
+SQL = {relation.name: relation.sql for relation in catalog.load()}
 # answers and day of each conversation; None: no time
 ROWS = st.lists(st.tuples(st.integers(0, 30), st.sampled_from([None, 1, 1, 1, 2, 3])), min_size=30, max_size=60)
 

@@ -18,13 +18,17 @@ from conftest import ROOT, cli
 from secret_files import SECRETS, told
 
 import clio_sql
-from clio_sql import contracts, locked, published, syntax
+from clio_sql.analysis import contracts
 from clio_sql.calls.messages import Call, trouble
-from clio_sql.cli import app
+from clio_sql.cli.commands import app
+from clio_sql.cli.failures import tell
 from clio_sql.errors import ClioError
-from clio_sql.failures import explained, tell
-from clio_sql.quoting import identifier
+from clio_sql.errors.explained import explained
+from clio_sql.published import files
 from clio_sql.register import FUNCTIONS, _body
+from clio_sql.sql_text import syntax
+from clio_sql.sql_text.quoting import identifier
+from clio_sql.warehouse import lock
 
 SECRET = "Zebulon Quxley, HIV since 2019 ("
 OURS = f"Python exception occurred while executing the UDF: ClioError: {SECRET}"
@@ -81,7 +85,7 @@ def test_no_function_that_a_file_may_call_quotes_its_arguments(con, shapes):
     """Each on texts that hold a secret, in every place; the slow one: and in lists, maps, JSON, and to ours."""
     con.execute(CELLS, {"s": SECRET})
     failed = 0
-    ours = locked.ours() if shapes is MANY else frozenset()  # which load models
+    ours = lock.ours() if shapes is MANY else frozenset()  # which load models
     for name in sorted(syntax.allowed() | ours):
         for shape in shapes if name.isidentifier() else ():
             try:
@@ -227,7 +231,7 @@ def test_what_a_server_says_in_words_of_its_protocol_is_told(message, server):
 
 BY_ITSELF = """
     import asyncio, logging, threading, warnings
-    from clio_sql.failures import hush
+    from clio_sql.cli.failures import hush
     hush()
     def fails(): raise ValueError({secret!r})
     class Kept:
@@ -280,7 +284,7 @@ def test_names_and_types_of_a_published_file_of_somebody_else_are_not_quoted(tmp
             con.execute("update about set made_by = $s", {"s": SECRET})
             con.execute(code)
         with pytest.raises(ClioError) as caught:
-            published.open_file(path)
+            files.open_file(path)
         assert not leaked(str(caught.value))
 
 
@@ -289,7 +293,7 @@ def test_names_in_a_warehouse_of_somebody_else_are_not_quoted(tmp_path):
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as con:
         con.execute(f"create schema {identifier(SECRET)}; create type {identifier(SECRET)}.{identifier(SECRET)} as int")
     with pytest.raises(ClioError, match="which no run wrote") as caught:
-        locked.require_plain(tmp_path / "warehouse.duckdb")
+        lock.require_plain(tmp_path / "warehouse.duckdb")
     assert not leaked(str(caught.value))
 
 

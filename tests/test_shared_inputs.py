@@ -12,10 +12,11 @@ from test_trees import SHARED as TREES
 from warehouse import changed
 
 import clio_sql
-from clio_sql import builder, project, sources
+from clio_sql import builder, sources
+from clio_sql.analysis import catalog
 
 FOLDER = ROOT.parent / "shared" / "inputs"
-PUBLISHED = [relation.name for relation in project.load() if relation.published and relation.name != "about"]
+PUBLISHED = [relation.name for relation in catalog.load() if relation.published and relation.name != "about"]
 TOPICS = "select name, description, level, conversations, users from clio.clusters where facet = 'request' order by all"
 
 pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="the folder of inputs is not here")
@@ -62,7 +63,7 @@ def build(con: duckdb.DuckDBPyConnection, name: str, upto: str = "") -> None:
     )
     relations = changed(term_band=1)  # exact: the names of two builds are compared
     wanted = {upto or relation.name for relation in relations}
-    for relation in reversed(project.in_order(relations)):
+    for relation in reversed(catalog.in_order(relations)):
         wanted.update(relation.inputs if relation.name in wanted else ())
     builder.run(con, relations=[relation for relation in relations if relation.name in wanted])
 

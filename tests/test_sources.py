@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clio_sql.errors import InputError
-from clio_sql.limits import Limits
 from clio_sql.sources import FORMATS, read
+from clio_sql.sources.limits import Limits
 
 SAMPLES = Path(__file__).parent / "samples"
 HOSTILE = "\"; drop table x; --'"

@@ -24,7 +24,7 @@ import duckdb
 import pytest
 from venvs import venv
 
-from clio_sql import project
+from clio_sql.analysis import catalog
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -33,7 +33,7 @@ REQUIREMENTS = [
     "apache-superset==6.1.0", "duckdb-engine==0.17.0", "duckdb==2.0.0", "flask-caching==2.3.1",
     "cachelib==0.13.0", "cachetools==6.2.1", "rich==13.9.4",
 ]  # fmt: skip
-PUBLISHED = sorted(relation.name for relation in project.load() if relation.published)
+PUBLISHED = sorted(relation.name for relation in catalog.load() if relation.published)
 CHART = """
     select breakdown, value, sum(conversations) as asked from cluster_facets
     group by all order by asked desc, breakdown, value limit 20

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import clio_sql
-from clio_sql import project
+from clio_sql.analysis import catalog
 
 STEPS = (
     "user_turns", "turn_words", "turn_windows", "shared_windows", "shared_blocks", "operator_texts", "cut_turns",
     "transcripts",
 )  # fmt: skip
-SQL = {relation.name: relation for relation in project.load()}
+SQL = {relation.name: relation for relation in catalog.load()}
 ASKED = (
     "I want my money back for the shoes I bought",
     "Why does my SQL join return duplicate rows?",

@@ -8,7 +8,8 @@ import duckdb
 import pytest
 
 import clio_sql
-from clio_sql import plan, project
+from clio_sql.analysis import catalog
+from clio_sql.run import plan
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def test_sizes_of_a_tree(con):
     ("conversations", "sizes"), [(0, [1]), (300, [8]), (1500, [30, 17, 10]), (100_000, [1000, 100, 10])]
 )
 def test_a_plan_names_as_many_clusters_as_a_run_does(con, conversations, sizes):
-    relations = {relation.name: relation.sql for relation in project.load()}
+    relations = {relation.name: relation.sql for relation in catalog.load()}
     for name in ("settings", "facets"):
         con.execute(f"create or replace temp table {name} as {relations[name]}")
     con.execute(f"create or replace temp table sampled_conversations as from range({conversations})")

@@ -12,8 +12,8 @@ from conftest import ROOT
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from clio_sql.adapters import make_macros
 from clio_sql.sources import read
+from clio_sql.sources.adapters import make_macros
 
 SAMPLES = Path(__file__).parent / "samples"
 INPUTS = Path(os.environ.get("CLIO_TEST_DATA") or ROOT.parent / "shared" / "data").parent / "inputs"

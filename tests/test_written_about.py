@@ -11,7 +11,7 @@ from conftest import ROOT
 from planted import Asked, Rules, people, publish
 from written_validation import judge, table, texts
 
-from clio_sql import person_names
+from clio_sql.words import person_names
 
 PLANTED = {  # cluster: (what its users ask for, what must not be published of it)
     "hiv": ("read the hiv symptoms of sarah lindqvist", "sarah|lindqvist"),

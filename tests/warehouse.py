@@ -12,12 +12,13 @@ from typing import Any
 import duckdb
 
 import clio_sql
-from clio_sql import builder, project, sources
+from clio_sql import builder, sources
+from clio_sql.analysis import catalog
+from clio_sql.analysis.catalog import Relation
 from clio_sql.builder import last
 from clio_sql.builder.table import take
 from clio_sql.engine import Engine
-from clio_sql.project import Relation
-from clio_sql.publish import publish
+from clio_sql.published.publish import publish
 from clio_sql.register import engine_of
 
 ROUND_TO = 5  # the packaged setting
@@ -48,7 +49,7 @@ def changed(**settings: Any) -> list[Relation]:
         replace(relation, sql=f"select * replace ({values}) from (\n{relation.sql}\n)")
         if relation.name == "settings"
         else relation
-        for relation in project.load()
+        for relation in catalog.load()
     ]
 
 
@@ -75,7 +76,8 @@ def analyse(
         builder.run(con, reporter=steps, relations=relations)
         if check:
             builder.check(con)
-        publish(con, out, relations or project.load())
+        publish(con, out, relations or catalog.load())
+        builder.keep(con, relations or catalog.load())
     finally:
         con.close()
     return steps
@@ -136,7 +138,7 @@ def published(con: duckdb.DuckDBPyConnection, schema: str, but: Mapping[str, str
             f"select * {f'exclude ({but[relation.name]})' if relation.name in but else ''} "
             f"from {schema}.{relation.name} order by all"
         ).fetchall()
-        for relation in project.load()
+        for relation in catalog.load()
         if relation.published
     }
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from audit_validation import Judged, report
 
 import clio_sql
-from clio_sql import project
+from clio_sql.analysis import catalog
 
 TEXTS = Path(__file__).parent / "audit_new_texts.csv"
 OTHER = "what shall we do"  # says nothing
@@ -50,7 +50,7 @@ def texts(path: Path = TEXTS) -> list[Written]:
 
 def judge(labelled: Sequence[Written]) -> list[Judged]:
     """In the order given."""
-    sql = {relation.name: relation.sql for relation in project.load()}
+    sql = {relation.name: relation.sql for relation in catalog.load()}
     rows = [
         (f"c{number}", f"c{number}_{user}", f"u{user}", text.written if user < text.users else OTHER)
         for number, text in enumerate(labelled)

@@ -17,9 +17,11 @@ from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
 from clio_sql.providers import Answer
 
-VECTORS = ("embedding.py", "encoder.py")
-WORDS = ("words.py", "lexicons")
-PROVIDERS = tuple(f"providers/{name}.py" for name in ("__init__", "local", "claude", "answers"))
+VECTORS = ("vectors/embedding.py", "vectors/encoder.py")
+WORDS = ("words/words.py", "words/lexicons")
+PROVIDERS = tuple(
+    f"providers/{name}.py" for name in ("__init__", "local/__init__", "claude/__init__", "claude/answers", "protocol")
+)
 
 
 class Function(NamedTuple):

@@ -21,5 +21,5 @@ FUNCTION = Function(
     "STRUCT(rating INTEGER, reason VARCHAR)",
     audit,
     answered=True,
-    code=(*PROVIDERS, *WORDS, "providers/auditing.py"),
+    code=(*PROVIDERS, *WORDS, "providers/local/auditing.py"),
 )

@@ -27,5 +27,5 @@ FUNCTION = Function(
     "VARCHAR",
     choose,
     answered=True,
-    code=(*PROVIDERS, *VECTORS, *WORDS, "providers/naming.py"),
+    code=(*PROVIDERS, *VECTORS, *WORDS, "providers/local/naming.py"),
 )

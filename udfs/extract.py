@@ -10,8 +10,8 @@ from clio_sql.udfs import PROVIDERS, VECTORS, Function, answered
 
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
+from clio_sql.errors.quotable import quoted
 from clio_sql.providers import KINDS, Extract, Question
-from clio_sql.shown import quoted
 
 KEYS = ("question", "kind", "choices")
 
@@ -71,5 +71,12 @@ FUNCTION = Function(
     "MAP(VARCHAR, VARCHAR)",
     extract,
     answered=True,
-    code=(*PROVIDERS, *VECTORS, "providers/trim.py", "redact.py", "words.py", "lexicons/concern.txt"),
+    code=(
+        *PROVIDERS,
+        *VECTORS,
+        "providers/local/trim.py",
+        "words/redact.py",
+        "words/words.py",
+        "words/lexicons/concern.txt",
+    ),
 )

@@ -8,7 +8,7 @@ from clio_sql.udfs import Function, matrix
 
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
-from clio_sql.kmeans import detours, kmeans, lloyd, nearest
+from clio_sql.vectors.kmeans import detours, kmeans, lloyd, nearest
 
 RESTARTS = 8  # the best of several starts, while a start is cheap
 WARM_STEPS = 2  # Lloyd iterations from given centroids: each refit follows the data a step, and moves few of them
@@ -127,5 +127,5 @@ def _without_superfluous(points: np.ndarray, centroids: np.ndarray, k: int) -> n
 
 
 FUNCTION = Function(
-    "clio_fit", ["FLOAT[][]", "INTEGER", "INTEGER", "VARCHAR", "INTEGER"], "VARCHAR", fit, code=("kmeans.py",)
+    "clio_fit", ["FLOAT[][]", "INTEGER", "INTEGER", "VARCHAR", "INTEGER"], "VARCHAR", fit, code=("vectors/kmeans.py",)
 )

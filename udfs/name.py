@@ -29,5 +29,5 @@ FUNCTION = Function(
     "STRUCT(name VARCHAR, description VARCHAR)",
     name,
     answered=True,
-    code=(*PROVIDERS, *VECTORS, *WORDS, "providers/naming.py"),
+    code=(*PROVIDERS, *VECTORS, *WORDS, "providers/local/naming.py"),
 )

@@ -10,7 +10,7 @@ from clio_sql.errors import ClioError
 from clio_sql.providers import Broaden
 
 VALUE = pa.list_(pa.string())
-CODE = ("udfs/propose.py", *PROVIDERS, *VECTORS, *WORDS, "providers/naming.py")
+CODE = ("udfs/propose.py", *PROVIDERS, *VECTORS, *WORDS, "providers/local/naming.py")
 PARAMETERS = ["VARCHAR[]", "INTEGER", "VARCHAR"]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 from clio_sql.udfs import WORDS, Function
 
-from clio_sql import person_names, words
 from clio_sql.engine import Engine
+from clio_sql.words import person_names, words
 
 TYPE = (
     "STRUCT(lemma VARCHAR, ordinary BOOLEAN, stop BOOLEAN, vague BOOLEAN, task BOOLEAN, sensitive VARCHAR, "
@@ -33,4 +33,4 @@ def _known(text: str) -> dict[str, object]:
     return {**known._replace(ordinary=ordinary, lemma=form)._asdict(), "name": name}
 
 
-FUNCTION = Function("clio_word", ["VARCHAR"], TYPE, word, code=(*WORDS, "person_names.py"))
+FUNCTION = Function("clio_word", ["VARCHAR"], TYPE, word, code=(*WORDS, "words/person_names.py"))

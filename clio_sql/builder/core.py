@@ -10,15 +10,18 @@ from functools import partial
 import duckdb
 import numpy as np
 
-from clio_sql import contracts, fill, project
+from clio_sql.analysis import catalog, contracts
+from clio_sql.analysis.catalog import Relation
+from clio_sql.builder import paid
 from clio_sql.builder.incremental import Changes, Refresh
-from clio_sql.builder.records import SCHEMA, Records, code, drop_other_kind, inside, kind, together
+from clio_sql.builder.records import SCHEMA, Records, code
 from clio_sql.builder.reporting import Quiet, Reporter
 from clio_sql.engine import Engine
-from clio_sql.project import Relation
-from clio_sql.quoting import identifier
 from clio_sql.register import engine_of, macro_text, register
 from clio_sql.runtime import made_of
+from clio_sql.sql_text.quoting import identifier
+from clio_sql.warehouse import host
+from clio_sql.warehouse.database import drop_other_kind, inside, kind, together
 
 
 @dataclass
@@ -44,7 +47,7 @@ class Builder:
     def __post_init__(self) -> None:
         self.engine = ready(self.con)
         self.records = Records(self.con, self.schema)
-        self._constant = set(project.HOST) - {"source"}  # what is the same whatever the input holds
+        self._constant = set(host.TABLES) - {"source"}  # what is the same whatever the input holds
         for relation in self.relations:
             if self._constant.issuperset(relation.inputs):
                 self._constant.add(relation.name)
@@ -52,9 +55,9 @@ class Builder:
     def all(self) -> None:
         """Build every relation in order. What is there already, from the same SQL and inputs, is left as it is."""
         with inside(self.con, self.schema), self.engine.building():
-            for name in project.HOST:
+            for name in host.TABLES:
                 self._fingerprints[name] = self._content(name)
-            packaged = {relation.name: relation for relation in project.load()}
+            packaged = {relation.name: relation for relation in catalog.load()}
             try:
                 for relation in self.relations:
                     # own SQL may have vectors of another model there, or of other texts
@@ -95,7 +98,7 @@ class Builder:
 
     def _create_view(self, relation: Relation, fingerprint: str) -> None:
         self.con.execute(f"create or replace view {relation.name} as {relation.sql}")
-        contracts.check(self.con, relation.name, fill.is_paid(self.engine))
+        contracts.check(self.con, relation.name, self.engine.paid is not None)
         self.records.mark(relation.name, fingerprint)
         self.reporter.end(-1, skipped=False)
 
@@ -104,11 +107,11 @@ class Builder:
         # The hierarchy's prompts depend on its own answers: there each batch of calls is sent by itself.
         if relation.asks and not relation.recursive:
             self.buy(relation.name, [relation.sql], None)
-        failed = fill.failures(self.engine)
+        failed = paid.failures(self.engine)
         with together(self.con):
             self.con.execute(f"create or replace table {relation.name} as {relation.sql}")
             content = self.records.content(relation.name)
-            self.records.mark(relation.name, fingerprint, content, complete=fill.failures(self.engine) == failed)
+            self.records.mark(relation.name, fingerprint, content, complete=paid.failures(self.engine) == failed)
         return content
 
     def buy(self, name: str, queries: Sequence[str], total: int | None, whole: int = 0) -> None:
@@ -117,12 +120,13 @@ class Builder:
         whole: calls of the step with those of earlier runs; a run that only tries again what failed has not
         failed as a whole.
         """
-        if not fill.is_paid(self.engine) or not self.engine.runtime.pay:
+        provider = self.engine.paid
+        if provider is None or not self.engine.runtime.pay:
             return
-        fill.record_inputs(self.con, self.engine)
+        paid.record_inputs(self.con, provider)
         ratio = self.con.execute("select max_error_ratio from settings").fetchone()
         self.reporter.begin(f"{name}: calls", total)
-        fill.fill(self.con, self.engine, queries, ratio[0] if ratio else None, self.reporter.advance, whole)
+        paid.fill(self.con, self.engine, provider, queries, ratio[0] if ratio else None, self.reporter.advance, whole)
         self.reporter.end(-1, skipped=False)
 
     def _fingerprint(self, relation: Relation) -> str:

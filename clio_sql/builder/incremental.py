@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
-from clio_sql import fill
-from clio_sql.builder.records import drop_other_kind, together
-from clio_sql.project import Incremental, Relation
+import duckdb
 
-if TYPE_CHECKING:
-    from clio_sql.builder.core import Builder
+from clio_sql.analysis.catalog import Incremental, Relation
+from clio_sql.builder import paid
+from clio_sql.builder.records import Records
+from clio_sql.builder.reporting import Reporter
+from clio_sql.engine import Engine
+from clio_sql.warehouse.database import drop_other_kind, together
 
 CHUNK = 2_048  # rows a committed part where a row takes long: one batch of a function
 PART = 122_880  # and where it does not: one row group
@@ -24,19 +27,32 @@ class Changes(NamedTuple):
     vanished: int
 
 
+class Build(Protocol):
+    """What a refresh needs of the build that it is part of; see `clio_sql.builder.core.Builder`."""
+
+    con: duckdb.DuckDBPyConnection
+    engine: Engine
+    records: Records
+    reporter: Reporter
+
+    def buy(self, name: str, queries: Sequence[str], total: int | None, whole: int = 0) -> None: ...
+    def count(self, name: str) -> int: ...
+    def made_by(self, relation: Relation) -> str: ...
+
+
 class Refresh:
     """One refresh of `relation`, whose work goes `by` the rows of its input."""
 
-    def __init__(self, builder: Builder, relation: Relation, by: Incremental, fingerprint: str) -> None:
-        self.builder, self.relation, self.by, self.fingerprint = builder, relation, by, fingerprint
-        self.con, self.records, self.reporter = builder.con, builder.records, builder.reporter
+    def __init__(self, build: Build, relation: Relation, by: Incremental, fingerprint: str) -> None:
+        self.build, self.relation, self.by, self.fingerprint = build, relation, by, fingerprint
+        self.con, self.records, self.reporter = build.con, build.records, build.reporter
         self.key = self.records.key(relation.name)
 
     def run(self) -> Changes:
         """Answer the keys that are new or changed in committed parts, and drop those that vanished."""
         if not self.records.is_built(self.relation, self.fingerprint, complete=None):
             self._start_anew()
-        if self.builder.engine.runtime.retry_failed and "status" in self.relation.columns:
+        if self.build.engine.runtime.retry_failed and "status" in self.relation.columns:
             self._ask_again()
         changes = self._find_work()
         todo = changes.new + changes.changed
@@ -54,7 +70,7 @@ class Refresh:
                 self.reporter.advance(min(start + rows, todo) - start)
             self.con.execute("drop table temp.clio_part")
         self._mark(complete=True)
-        self.reporter.end(self.builder.count(self.relation.name), skipped=not any(changes))
+        self.reporter.end(self.build.count(self.relation.name), skipped=not any(changes))
         return changes
 
     def content(self) -> str:
@@ -91,7 +107,7 @@ class Refresh:
             )
 
     def _mark(self, complete: bool) -> None:
-        made_by = self.builder.made_by(self.relation) if self.relation.name == "embeddings" else None
+        made_by = self.build.made_by(self.relation) if self.relation.name == "embeddings" else None
         self.records.mark(self.relation.name, self.fingerprint, complete=complete, made_by=made_by)
 
     def _find_work(self) -> Changes:
@@ -134,10 +150,10 @@ class Refresh:
 
     def _buy(self, todo: int) -> None:
         """Buy the answers of all parts beforehand, where they cost money."""
-        starts = range(0, todo, fill.ROWS)
-        queries = [self.relation.body({self.by.input: _part(start, start + fill.ROWS)}) for start in starts]
+        starts = range(0, todo, paid.ROWS)
+        queries = [self.relation.body({self.by.input: _part(start, start + paid.ROWS)}) for start in starts]
         (whole,) = self.con.execute("select count(*) from temp.clio_now").fetchone()
-        self.builder.buy(self.relation.name, queries, todo, whole)
+        self.build.buy(self.relation.name, queries, todo, whole)
         self.reporter.begin(self.relation.name, todo)
 
     def _answer(self, start: int, end: int) -> None:

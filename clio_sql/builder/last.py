@@ -7,16 +7,16 @@ run that is killed leaves them as they were, and the next run comes to the same 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from datetime import datetime
 
 import duckdb
 
-from clio_sql.builder.records import SCHEMA, Records, inside, kind, together
-from clio_sql.project import HOST, LAST, Relation
-from clio_sql.published import built_at
-from clio_sql.quoting import identifier, literal
-
-USED_IDS = "facet varchar, cluster_id varchar"
+from clio_sql.analysis.catalog import Relation
+from clio_sql.builder.records import SCHEMA, Records
+from clio_sql.sql_text.quoting import identifier, literal
+from clio_sql.warehouse import host
+from clio_sql.warehouse.database import inside, kind, together
+from clio_sql.warehouse.host import LAST, TABLES
 
 
 def prepare(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> None:
@@ -24,8 +24,7 @@ def prepare(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> No
 
     Columns that an older version did not write are NULL.
     """
-    if kind(con, "used_ids") is None:
-        con.execute(f"create table used_ids ({USED_IDS})")
+    host.create(con, "used_ids")
     for relation in relations:
         if relation.name in LAST:
             _prepare(con, f"last_{relation.name}", relation.types)
@@ -50,19 +49,20 @@ def _prepare(con: duckdb.DuckDBPyConnection, name: str, types: dict[str, str]) -
 
 
 def settle(
-    con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], published: Path, schema: str = SCHEMA
+    con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], built_at: datetime | None, schema: str = SCHEMA
 ) -> None:
     """Keep what a run published that was killed before it could keep it. Called before anything is built.
 
-    published: the file. It is of the last build where both say the same time; what was built then is still there.
-    Else the next build would compare itself with an older one than people have in hand.
+    built_at: of the published file, None where it is no file that a run wrote. It is of the last build where both say
+    the same time; what was built then is still there. Else the next build would compare itself with an older one than
+    readers have in hand.
     """
     tables = "from duckdb_tables() where database_name = current_database() and schema_name = ?"
     there = {name for (name,) in con.execute(f"select table_name {tables}", [schema]).fetchall()}
     if not there >= {"build_info", "bases"}:  # also where another built the file, as dbt does: there is no such schema
         return
     built = con.execute(f"select built_at from {identifier(schema)}.build_info").fetchall()
-    if [(built_at(published),)] == built:  # None where it is no file that a run wrote
+    if [(built_at,)] == built:
         keep(con, relations, schema)
 
 
@@ -82,7 +82,7 @@ def keep(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], schema: 
         for name in LAST:
             if name in there:
                 con.execute(f"create or replace table last_{name} as from {name}")
-                con.execute(f"comment on table last_{name} is {literal(HOST[f'last_{name}'])}")
+                con.execute(f"comment on table last_{name} is {literal(TABLES[f'last_{name}'])}")
         for name in ("cluster_ids", "hierarchy"):
             if name in there:
                 con.execute(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -13,11 +12,12 @@ from importlib.resources.abc import Traversable
 
 import duckdb
 
-from clio_sql.names import SCHEMA
-from clio_sql.project import Relation
-from clio_sql.quoting import identifier, literal
+from clio_sql.analysis.catalog import Relation
 from clio_sql.register import FUNCTIONS
+from clio_sql.sql_text.quoting import identifier
 from clio_sql.udfs import Function
+from clio_sql.warehouse.database import kind
+from clio_sql.warehouse.places import SCHEMA
 
 
 @dataclass(frozen=True)
@@ -117,45 +117,3 @@ def _within(path: str) -> Traversable:
     """A file or folder of the package; the functions lie in a package of their own."""
     folder, _, rest = path.partition("/")
     return files("clio_sql.udfs") / rest if folder == "udfs" else files("clio_sql") / path
-
-
-@contextmanager
-def inside(con: duckdb.DuckDBPyConnection, schema: str) -> Iterator[None]:
-    """Names without a schema are those of `schema`; afterwards as before."""
-    (before,) = con.execute("select current_setting('search_path')").fetchone()
-    con.execute(f"set schema = {literal(identifier(schema))}")
-    try:
-        yield
-    finally:
-        with suppress(duckdb.Error):  # in an aborted transaction; what aborted it is what to tell
-            con.execute(f"set search_path = {literal(before)}")
-
-
-@contextmanager
-def together(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """One transaction: all of it is there afterwards, or, on an error, nothing."""
-    con.execute("begin")
-    try:
-        yield
-        con.execute("commit")
-    except BaseException:
-        with suppress(duckdb.TransactionException):  # the error ended the transaction itself
-            con.execute("rollback")
-        raise
-
-
-def kind(con: duckdb.DuckDBPyConnection, name: str) -> str | None:
-    """'view' or 'table' of the current schema, None where there is none of that name."""
-    row = con.execute(
-        "select table_type from information_schema.tables "
-        "where table_catalog = current_database() and table_schema = current_schema() and table_name = ?",
-        [name],
-    ).fetchone()
-    return None if row is None else "view" if row[0] == "VIEW" else "table"
-
-
-def drop_other_kind(con: duckdb.DuckDBPyConnection, name: str, wanted: str) -> None:
-    """A view where a table is to be, or the other way round, would stand in the way."""
-    there = kind(con, name)
-    if there not in (None, wanted):
-        con.execute(f"drop {there} {name}")

@@ -9,17 +9,19 @@ from pathlib import Path
 
 import duckdb
 
-from clio_sql import fill, noise, project, state
+from clio_sql.analysis import catalog
+from clio_sql.analysis.catalog import Relation
 from clio_sql.builder import last
 from clio_sql.builder.core import Builder, ready
-from clio_sql.builder.records import SCHEMA, drop_other_kind, inside
+from clio_sql.builder.records import SCHEMA
 from clio_sql.builder.reporting import Quiet, Reporter
 from clio_sql.builder.table import take
 from clio_sql.engine import Engine
 from clio_sql.errors import CheckError
-from clio_sql.project import Relation
-from clio_sql.quoting import identifier, literal
 from clio_sql.runtime import made_of
+from clio_sql.sql_text.quoting import identifier, literal
+from clio_sql.warehouse import host, noise, state
+from clio_sql.warehouse.database import drop_other_kind, inside
 
 WITHOUT_MODEL = "rules, an embedding model and word statistics; no language model"
 
@@ -39,28 +41,22 @@ def describe_build(
     runtime = engine.runtime
     embedding_model = made_of(runtime.embedding_model)
     is_folder = embedding_model != runtime.embedding_model
-    con.execute(
-        f"create or replace table {identifier(schema)}.build_info as select "
-        "?::timestamp as built_at, ?::varchar as made_by, ?::varchar as provider, ?::varchar as embedding_model, "
-        "?::varchar as clio_sql_version, ?::varchar as duckdb_version, ?::varchar as sql_hash, ?::boolean as refit, "
-        "?::varchar as model, ?::varchar as naming_model, ?::varchar as base_url, "
-        "?::varchar as embedding_folder, ?::boolean as counted_users_replaced",
-        [
-            datetime.now(UTC).replace(tzinfo=None),
-            WITHOUT_MODEL if runtime.provider == "local" else f"{runtime.model} and {runtime.naming_model}",
-            runtime.provider,
-            embedding_model,
-            version("clio-sql"),
-            version("duckdb"),
-            sql_hash or project.fingerprint(relations),
-            refit,
-            runtime.model,
-            runtime.naming_model,
-            runtime.base_url,
-            str(Path(runtime.embedding_model).resolve()) if is_folder else None,
-            _replaces(relations, "counted_users"),
-        ],
-    )
+    row = {
+        "built_at": datetime.now(UTC).replace(tzinfo=None),
+        "made_by": WITHOUT_MODEL if runtime.provider == "local" else f"{runtime.model} and {runtime.naming_model}",
+        "provider": runtime.provider,
+        "embedding_model": embedding_model,
+        "clio_sql_version": version("clio-sql"),
+        "duckdb_version": version("duckdb"),
+        "sql_hash": sql_hash or catalog.fingerprint(relations),
+        "refit": refit,
+        "model": runtime.model,
+        "naming_model": runtime.naming_model,
+        "base_url": runtime.base_url,
+        "embedding_folder": str(Path(runtime.embedding_model).resolve()) if is_folder else None,
+        "counted_users_replaced": _replaces(relations, "counted_users"),
+    }
+    host.write(con, schema, "build_info", row)
     state.salted(con)
     con.execute(f"create or replace table {identifier(schema)}.secret as {state.MARGIN_SALT}")
     noise.prepare(con, schema)
@@ -70,7 +66,7 @@ def describe_build(
 
 def _replaces(relations: Sequence[Relation], name: str) -> bool:
     """Whether an analysis has SQL of its own for that packaged relation."""
-    own, packaged = ({each.code for each in those if each.name == name} for those in (relations, project.load()))
+    own, packaged = ({each.code for each in those if each.name == name} for those in (relations, catalog.load()))
     return own != packaged
 
 
@@ -87,12 +83,12 @@ def install(
     where that has relations of yours, where a transaction is open, or after `use` of another database.
     """
     schema = take(con, conversations, schema, breakdowns)
-    relations = project.load()
+    relations = catalog.load()
     describe_build(con, schema, ready(con), relations)
     with inside(con, schema):
         for relation in relations:
             drop_other_kind(con, relation.name, "view")
-            con.execute(f"create or replace view {relation.name} as {project.composed(relation, relations)}")
+            con.execute(f"create or replace view {relation.name} as {catalog.composed(relation, relations)}")
     _comment(con, schema, relations)
 
 
@@ -112,7 +108,7 @@ def build(
     """
     schema = take(con, conversations, schema, breakdowns)
     run(con, schema, reporter, refit=refit)
-    last.keep(con, project.load(), schema)
+    last.keep(con, catalog.load(), schema)
 
 
 def run(
@@ -128,9 +124,9 @@ def run(
     which knows what changed.
     """
     engine = ready(con)
-    relations = relations or project.load()
-    if fill.is_paid(engine):
-        engine.provider.begin()  # type: ignore[attr-defined]
+    relations = relations or catalog.load()
+    if engine.paid:
+        engine.paid.begin()
     describe_build(con, schema, engine, relations, refit)
     builder = Builder(con, relations, schema, reporter or Quiet(), refit)
     builder.all()
@@ -144,7 +140,7 @@ def check(con: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> None:
     """Run every check; CheckError names those that found bad rows, and how many, never which."""
     with inside(con, schema):
         found = {
-            name: con.execute(f"select count(*) from ({sql}\n)").fetchone()[0] for name, sql in project.checks().items()
+            name: con.execute(f"select count(*) from ({sql}\n)").fetchone()[0] for name, sql in catalog.checks().items()
         }
     broken = [f"{name} ({rows} rows)" for name, rows in found.items() if rows]
     if broken:
@@ -158,7 +154,7 @@ def _comment(con: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Re
         f"select table_name, 'table', comment from duckdb_tables() {of} "
         f"union all select view_name, 'view', comment from duckdb_views() {of}"
     )
-    comments = project.HOST | {relation.name: relation.comment for relation in relations}
+    comments = host.TABLES | {relation.name: relation.comment for relation in relations}
     for name, kind, comment in con.execute(query, {"schema": schema}).fetchall():
         if name in comments and comment != comments[name]:
             con.execute(f"comment on {kind} {identifier(schema)}.{identifier(name)} is {literal(comments[name])}")

@@ -10,16 +10,17 @@ from typing import NamedTuple
 
 import duckdb
 
-from clio_sql import adapters, project, state
-from clio_sql.adapters import adapter, make_macros, raw
-from clio_sql.builder.records import drop_other_kind, inside, together
+from clio_sql.analysis import catalog
 from clio_sql.errors import ClioError, InputError, StateError, UsageError
-from clio_sql.inputs import Input, names, nested
-from clio_sql.quoting import identifier
 from clio_sql.register import is_read_only, register
+from clio_sql.sources import adapters
+from clio_sql.sources.adapters import adapter, make_macros, raw
+from clio_sql.sources.inputs import Input, names, nested
+from clio_sql.sql_text.quoting import identifier
+from clio_sql.warehouse import host, state
+from clio_sql.warehouse.database import drop_other_kind, inside, together
 
 COLUMNS = ("conversation_id", "user_id", "created_at", "messages")
-INPUT = ("format", "privacy_unit", "breakdowns")  # the columns of `input`, which every schema of ours has
 RESERVED = ("main", "temp", "system", "information_schema", "pg_catalog", state.SCHEMA)
 
 
@@ -35,11 +36,8 @@ def describe_input(
     con: duckdb.DuckDBPyConnection, schema: str, *, format: str, privacy_unit: str, breakdowns: Sequence[str] = ()
 ) -> None:
     """Write `input`: one row that says what came in, without a path or a name of anyone."""
-    con.execute(
-        f"create or replace table {identifier(schema)}.input as "
-        "select ?::varchar as format, ?::varchar as privacy_unit, ?::varchar[] as breakdowns",
-        [format, privacy_unit, list(breakdowns)],
-    )
+    row = {"format": format, "privacy_unit": privacy_unit, "breakdowns": list(breakdowns)}
+    host.write(con, schema, "input", row)
 
 
 def take(con: duckdb.DuckDBPyConnection, conversations: str, schema: str, breakdowns: Sequence[str] = ()) -> str:
@@ -147,8 +145,8 @@ def _require_ours(con: duckdb.DuckDBPyConnection, schema: str) -> None:
         [schema],
     ).fetchall()
     columns = {name.lower(): tuple(found) for name, found in rows}
-    ours = {*project.HOST, *(relation.name for relation in project.load())}
-    if columns.get("input") != INPUT and (taken := [name for name in columns if name in ours]):
+    ours = {*host.TABLES, *(relation.name for relation in catalog.load())}
+    if columns.get("input") != tuple(host.COLUMNS["input"]) and (taken := [name for name in columns if name in ours]):
         raise StateError(
             f"schema {schema!r} has {names(taken)}, which clio-sql did not make and would replace. Give another "
             "schema=, one that is not there yet or that was built before."

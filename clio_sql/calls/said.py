@@ -42,5 +42,5 @@ def _is_plain(part: str, known: Collection[str]) -> bool:
 
 @cache
 def _words() -> frozenset[str]:
-    text = (files("clio_sql") / "allowed" / "server_words.txt").read_text("utf-8")
+    text = (files("clio_sql.calls") / "server_words.txt").read_text("utf-8")
     return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())

@@ -11,7 +11,7 @@ import ibis
 from ibis.backends.duckdb import Backend
 
 from clio_sql.errors import InputError
-from clio_sql.published import LOCK, PUBLISHED, SAFETY, is_warehouse, open_file, with_functions
+from clio_sql.published.files import LOCK, PUBLISHED, SAFETY, is_warehouse, open_file, with_functions
 from clio_sql.register import connect as connected
 
 
@@ -20,7 +20,7 @@ def connect(path: str | Path = ":memory:", *, read_only: bool | None = None, **r
 
     path: a DuckDB file, such as OUT/warehouse.duckdb or OUT/published.duckdb, or ':memory:'. A file that is there is
     opened for reading alone unless read_only is False; a new one is made. One that is no warehouse is opened as a
-    published file, locked (`clio_sql.published.open_file`), unless read_only is given and it has no such name.
+    published file, locked (`clio_sql.published.files.open_file`), unless read_only is given and it has no such name.
     runtime_arguments: fields of `clio_sql.runtime.Runtime`. Close it with `disconnect()`. Raises StateError as
     `clio_sql.connect` does, InputError for a published file that holds more than tables.
     """

@@ -1,88 +1,30 @@
-"""Who answers the model functions: one class a provider, all with the same seven methods.
-
-Every method takes a list of requests and returns one `Answer` a request, in the same
-order. A provider never raises for one bad request: that is a status.
-"""
+"""Who answers the model functions: one class per provider, all with the same six methods."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
 
 import duckdb
 
+from clio_sql.providers.protocol import (
+    KINDS,
+    STATUSES,
+    Answer,
+    Broaden,
+    Choose,
+    Extract,
+    Name,
+    PaidProvider,
+    Provider,
+    Question,
+)  # fmt: skip
 from clio_sql.runtime import Runtime
 
-KINDS = ("text", "category", "score")  # of a question; a score is 1 to 5
-STATUSES = ("ok", "refused", "truncated", "malformed", "failed", "over_budget")
-
-
-class Answer(NamedTuple):
-    """What came of one request. `value` is None unless `status` is 'ok'; `error` never quotes a text."""
-
-    value: Any
-    status: str = "ok"
-    error: str | None = None
-
-
-class Question(NamedTuple):
-    """One facet asked of a conversation. kind: text, category or score (1 to 5)."""
-
-    question: str
-    kind: str = "text"
-    choices: tuple[str, ...] = ()
-
-
-class Extract(NamedTuple):
-    """One transcript and all its questions, answered together. value: dict facet -> str or None."""
-
-    transcript: str
-    questions: dict[str, Question]
-
-
-class Name(NamedTuple):
-    """One group to name. value: dict with 'name' and 'description'.
-
-    terms: supported phrases, the most telling first. taken: phrases that fit a sibling
-    better and so may describe, but not name, this group. avoid: words that the answer may not hold.
-    """
-
-    members: list[str]
-    neighbours: list[str]
-    criteria: str
-    terms: list[str]
-    taken: list[str]
-    avoid: list[str]
-
-
-class Broaden(NamedTuple):
-    """Names to propose broader ones for, or to merge into about `n`. value: list of str."""
-
-    names: list[str]
-    n: int
-    criteria: str
-
-
-class Choose(NamedTuple):
-    """One name and the parents to choose from. value: str, always one of `parents`."""
-
-    name: str
-    parents: list[str]
-
-
-class Provider(Protocol):
-    """What the functions need of a provider."""
-
-    def extract(self, requests: list[Extract]) -> list[Answer]: ...
-    def name(self, requests: list[Name]) -> list[Answer]: ...
-    def propose(self, requests: list[Broaden]) -> list[Answer]: ...
-    def merge(self, requests: list[Broaden]) -> list[Answer]: ...
-    def choose(self, requests: list[Choose]) -> list[Answer]: ...
-
-    def audit(self, texts: list[str]) -> list[Answer]:
-        """value: dict with 'rating' (1 names a person, 5 nothing identifying) and 'reason'."""
-        ...
+__all__ = [
+    "KINDS", "STATUSES", "Answer", "Broaden", "Choose", "Extract", "Name", "PaidProvider", "Provider", "Question",
+    "provider", "require",
+]  # fmt: skip
 
 
 def require(runtime: Runtime) -> None:
@@ -115,7 +57,7 @@ def provider(runtime: Runtime, cursor: Callable[[], duckdb.DuckDBPyConnection], 
             pay=runtime.pay,
         )
         return Claude(calls, runtime.model, runtime.naming_model)
-    from clio_sql.embedding import embedder
     from clio_sql.providers.local import Local
+    from clio_sql.vectors.embedding import embedder
 
     return Local(embedder(runtime.embedding_model))

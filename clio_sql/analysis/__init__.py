@@ -1,0 +1,1 @@
+"""Reads and judges the SQL files of an analysis, packaged and of a folder."""

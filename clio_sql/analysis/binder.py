@@ -1,0 +1,235 @@
+"""What DuckDB's binder says of the relations of an analysis, on empty tables in memory: nothing is run."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from functools import cache
+from typing import Any, NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from clio_sql.analysis import catalog, contracts
+from clio_sql.analysis.catalog import Relation
+from clio_sql.errors import ClioError
+from clio_sql.register import FUNCTIONS, MACROS, STEPS, macro_text
+from clio_sql.sql_text.quoting import identifier
+from clio_sql.udfs import Function
+from clio_sql.warehouse import host, lock
+
+DIMENSION = 384  # of the vectors of clio_embed, where nothing is embedded
+_KEPT: list[Callable[..., object]] = []  # a function whose callable is gone kills the process
+
+Columns = dict[str, str]
+
+
+class Problem(NamedTuple):
+    """What is wrong with a relation. line: of its SQL, from 1, None where that is not known."""
+
+    name: str
+    line: int | None
+    text: str
+
+
+def problems(
+    known: Mapping[str, Relation], packaged: Mapping[str, Relation], own: set[str], broken: set[str]
+) -> Iterator[Problem]:
+    """Everything that does not bind, or does not have the columns that others count on.
+
+    known: all relations by name. own: those of the folder. broken: those that could not be read at all.
+    What reads a relation that is told here is bound to its packaged columns, or is left out where there are none.
+    """
+    shapes = _packaged_shapes()
+    lost = broken - set(packaged)
+    readable = {name: packaged[name] if name in broken else known[name] for name in set(known) - lost}
+    with closing(connection()) as con:
+        for relation in _tolerant_order(readable):
+            if relation.name in broken:
+                _stand_in(con, relation.name, shapes[relation.name])
+                continue
+            columns = None
+            if not lost.intersection(relation.inputs):
+                try:
+                    columns = shape(con, relation.sql)
+                    if relation.name in own and relation.name in packaged:
+                        yield from _contract(con, relation, columns, shapes[relation.name])
+                except duckdb.Error as error:
+                    yield Problem(relation.name, *_told(error))
+            if columns is None and relation.name not in shapes:
+                lost.add(relation.name)
+                continue
+            _stand_in(con, relation.name, {**(columns or {}), **_missing(columns, shapes.get(relation.name, {}))})
+            if relation.name in own and columns is not None:
+                yield from _values(relation, known, packaged, set(shapes.get(relation.name, {})) - set(columns))
+        yield from _published(con, known, packaged, own - lost)
+
+
+def connection() -> duckdb.DuckDBPyConnection:
+    """An empty database with the host's tables and functions that can be bound but never called. No file is read."""
+    con = duckdb.connect(config={"temp_directory": ""})
+    for function in FUNCTIONS:
+        _KEPT.append(_never(function))
+        returned: Any = function.sql_type(DIMENSION)
+        con.create_function(f"{function.name}_raw", _KEPT[-1], function.parameters, returned, type="arrow")  # type: ignore
+    for macro in (*MACROS, *STEPS):
+        con.execute(macro_text(macro))
+    give_host_tables(con)
+    lock.close_off(con)
+    return con
+
+
+def give_host_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """The tables of the host, empty."""
+    columns = host.COLUMNS | {f"last_{each.name}": each.types for each in catalog.load() if each.name in host.LAST}
+    for name in host.TABLES:
+        host.create(con, name, columns[name])
+
+
+def shape(con: duckdb.DuckDBPyConnection, sql: str) -> Columns:
+    """Column -> type of a query, which is bound and not run."""
+    return {row[0]: row[1] for row in con.execute(f"describe {sql}").fetchall()}
+
+
+@cache
+def _packaged_shapes() -> dict[str, Columns]:
+    shapes = {}
+    with closing(connection()) as con:
+        for relation in catalog.load():
+            shapes[relation.name] = shape(con, relation.sql)
+            _stand_in(con, relation.name, shapes[relation.name])
+    return shapes
+
+
+def _never(function: Function) -> Callable[..., pa.Array]:
+    """A body that says no, with as many parameters as the function has."""
+
+    def body(*columns: pa.ChunkedArray) -> pa.Array:
+        raise ClioError(f"{function.name}: is not called while a folder is checked.")
+
+    positional = inspect.Parameter.POSITIONAL_ONLY
+    body.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [inspect.Parameter(f"column_{number}", positional) for number in range(len(function.parameters))]
+    )
+    return body
+
+
+def _tolerant_order(known: Mapping[str, Relation]) -> list[Relation]:
+    """Build order of what can be ordered: a circle, and what reads one or something unknown, is told elsewhere."""
+    there = {name for name in known} | set(host.TABLES)
+    while True:
+        bad = {name for circle in catalog.circles(known[name] for name in there if name in known) for name in circle}
+        bad |= {name for name in there if name in known and not set(known[name].inputs) <= there}
+        if not bad:
+            return catalog.in_order(known[name] for name in sorted(there) if name in known)
+        there -= bad
+
+
+def _stand_in(con: duckdb.DuckDBPyConnection, name: str, columns: Columns) -> None:
+    """An empty table of that name and shape."""
+    listed = ", ".join(f"{identifier(column)} {type_}" for column, type_ in columns.items())
+    con.execute(f"create or replace table {identifier(name)} ({listed})")
+
+
+def _missing(columns: Columns | None, packaged: Columns) -> Columns:
+    """Packaged columns that a replacing relation lacks or has in another type, so that each is told once."""
+    return {name: type_ for name, type_ in packaged.items() if columns is None or columns.get(name) != type_}
+
+
+def _contract(
+    con: duckdb.DuckDBPyConnection, relation: Relation, columns: Columns, packaged: Columns
+) -> Iterator[Problem]:
+    """A relation that replaces a packaged one has its columns; a published one has no other."""
+    for name, type_ in packaged.items():
+        if name not in columns:
+            yield Problem(relation.name, None, f"column {name!r} ({type_}) is missing. Add it to the last select.")
+        elif not _fits(con, columns[name], type_):
+            yield Problem(relation.name, None, f"column {name!r} is {columns[name]}; it must be {type_}. Cast it.")
+    if relation.published:
+        for name in columns:
+            if name not in packaged:
+                yield Problem(relation.name, None, f"column {name!r} is not one that {relation.name} publishes. "
+                              "Leave it out, or publish it in a relation of another name.")  # fmt: skip
+
+
+def _fits(con: duckdb.DuckDBPyConnection, given: str, wanted: str) -> bool:
+    """True where one type is cast to the other without being asked, or both are numbers."""
+    query = f"select can_cast_implicitly(null::{given}, null::{wanted})"
+    numbers = r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\))"
+    return bool(con.execute(query).fetchone()[0]) or all(re.fullmatch(numbers, type_) for type_ in (given, wanted))  # type: ignore[index]
+
+
+def _values(
+    relation: Relation, known: Mapping[str, Relation], packaged: Mapping[str, Relation], lacks: set[str]
+) -> Iterator[Problem]:
+    """The rows of `settings` and `facets`, where they stand in files alone and need no conversation.
+
+    Columns that it lacks, which are told already, are those of the packaged file.
+    """
+    if relation.name not in contracts.CONTRACTS:
+        return
+    steps = _steps(relation, known)
+    with lock.in_memory() as con:
+        try:
+            for step in steps:
+                con.execute(f"create view {step.name} as {_completed(step, relation, packaged, lacks)}")
+            told = contracts.problems(con, relation.name) if steps else []
+        except duckdb.Error as error:
+            yield Problem(relation.name, *_told(error))
+            return
+    for text in told:
+        yield Problem(relation.name, None, text.removeprefix(f"{relation.name}.sql: "))
+
+
+def _completed(step: Relation, relation: Relation, packaged: Mapping[str, Relation], lacks: set[str]) -> str:
+    if step is not relation or not lacks:
+        return step.sql
+    columns = ", ".join(identifier(column) for column in sorted(lacks))
+    return f"from ({step.sql}\n) cross join (select {columns} from ({packaged[step.name].sql}\n) limit 1)"
+
+
+def _steps(relation: Relation, known: Mapping[str, Relation]) -> list[Relation]:
+    """The relation and all that it is made of, in build order; none where the input or a function goes into it."""
+    steps, wanted = {relation.name: relation}, [relation.name]
+    while wanted:
+        inputs = known[wanted.pop()].inputs
+        if any(name not in known or known[name].calls_model for name in inputs):
+            return []
+        wanted += [name for name in inputs if name not in steps]
+        steps |= {name: known[name] for name in inputs}
+    return catalog.in_order(steps.values())
+
+
+def _published(
+    con: duckdb.DuckDBPyConnection, known: Mapping[str, Relation], packaged: Mapping[str, Relation], own: set[str]
+) -> Iterator[Problem]:
+    """New published relations once more, where nothing but published relations exists: whatever else they read
+    in a way that a parser does not see, the binder cannot find."""
+    added = [name for name in sorted(own) if name in known and known[name].published and name not in packaged]
+    if not added:
+        return
+    tables = {name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()}
+    with lock.in_memory() as alone:
+        for name in sorted(tables):
+            if name in known and known[name].published:
+                _stand_in(alone, name, shape(con, f"from {identifier(name)}"))
+        for name in added:
+            try:
+                shape(alone, known[name].sql)
+            except duckdb.Error as error:
+                line, text = _told(error)
+                yield Problem(name, line, f"with published relations alone: {text}")
+
+
+def _told(error: duckdb.Error) -> tuple[int | None, str]:
+    """The line and the words of the binder or parser, which are about the SQL and not about a row."""
+    first, *more = str(error).splitlines()
+    kind, _, what = first.partition(": ")
+    line = next((int(found[1]) for each in more if (found := re.match(r"LINE (\d+):", each))), None)
+    hint = next((each for each in more if each.startswith(("Candidate", "Did you mean"))), "")
+    if not isinstance(error, duckdb.ParserException | duckdb.BinderException | duckdb.CatalogException):
+        what = f"DuckDB cannot bind this ({kind})."
+    text = f"{what.rstrip('.!')}. {hint}".strip()
+    return line, f"{text.rstrip('.')}. Correct the SQL."

@@ -1,0 +1,544 @@
+"""The command line: `clio-sql`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from clio_sql.cli import options
+from clio_sql.cli.failures import hush, tell
+from clio_sql.errors import Stopped
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="What do people use our assistant for? Clio as SQL, inside DuckDB.",
+    epilog="Exit codes: 0 done, 1 any other error, 2 wrong usage, 3 the input, 4 the SQL, 5 the model, "
+    "6 a check failed and nothing was published, 7 the database or folder, 130 stopped.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"clio-sql {version('clio-sql')}, duckdb {version('duckdb')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the versions and exit.")
+    ] = False,
+) -> None: ...
+
+
+@app.command()
+def run(
+    input: options.INPUT,
+    into: options.INTO = Path("out"),
+    analysis: options.ANALYSIS = None,
+    name: options.NAME = None,
+    refit: Annotated[
+        bool, typer.Option("--refit", help="Fit the clusters anew, from where they are, and grow the tree anew.")
+    ] = False,
+    source: options.FORMAT = None,
+    breakdown: options.BREAKDOWN = None,
+    privacy_unit: options.PRIVACY_UNIT = "user",
+    user: options.USER = None,
+    since: options.SINCE = None,
+    until: options.UNTIL = None,
+    encoding: options.ENCODING = None,
+    max_bad_rows: options.MAX_BAD_ROWS = None,
+    allow_views: options.ALLOW_VIEWS = False,
+    parquet: options.PARQUET = False,
+    depth: options.DEPTH = None,
+    provider: options.PROVIDER = None,
+    model: options.MODEL = None,
+    naming_model: options.NAMING_MODEL = None,
+    base_url: options.BASE_URL = None,
+    concurrency: options.CONCURRENCY = None,
+    max_usd: options.MAX_USD = None,
+    batch: options.BATCH = None,
+    retry_failed: options.RETRY_FAILED = None,
+    embedding_model: options.EMBEDDING_MODEL = None,
+    id_column: options.ID_COLUMN = None,
+    user_column: options.USER_COLUMN = None,
+    time_column: options.TIME_COLUMN = None,
+    messages_column: options.MESSAGES_COLUMN = None,
+    role_column: options.ROLE_COLUMN = None,
+    content_column: options.CONTENT_COLUMN = None,
+    prompt_column: options.PROMPT_COLUMN = None,
+    response_column: options.RESPONSE_COLUMN = None,
+) -> None:
+    """Analyse INPUT: write warehouse.duckdb, published.duckdb and report.html, and print the tree.
+
+    Running it again goes on where it was stopped, and does only what is new. Clusters keep their ids and names.
+
+    \b
+    Examples:
+      clio-sql run chats.parquet --into out
+      clio-sql run chats.parquet --into out --refit
+      clio-sql run chats.csv --user-column account --breakdown plan
+      clio-sql run 'transcripts/**/*.jsonl' --user 'transcripts/{user}/**'
+      clio-sql run prod.duckdb::main.chats --analysis our_sql
+      clio-sql run chats.parquet --analysis our_sql --name product
+      clio-sql run postgresql://reader@db/prod::public.chats --since 2026-10-01
+      clio-sql run chats.parquet --provider anthropic --max-usd 25
+    """
+    _analyse(input, into, depth, analysis=analysis, name=name, parquet=parquet, refit=refit, **_given(locals()))
+
+
+@app.command()
+def plan(
+    input: options.INPUT,
+    into: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="Folder of an earlier run: what it paid for costs nothing again.")
+    ] = None,
+    analysis: options.ANALYSIS = None,
+    source: options.FORMAT = None,
+    breakdown: options.BREAKDOWN = None,
+    privacy_unit: options.PRIVACY_UNIT = "user",
+    user: options.USER = None,
+    since: options.SINCE = None,
+    until: options.UNTIL = None,
+    encoding: options.ENCODING = None,
+    max_bad_rows: options.MAX_BAD_ROWS = None,
+    allow_views: options.ALLOW_VIEWS = False,
+    provider: options.PROVIDER = "anthropic",
+    model: options.MODEL = None,
+    naming_model: options.NAMING_MODEL = None,
+    base_url: options.BASE_URL = None,
+    concurrency: options.CONCURRENCY = None,
+    max_usd: options.MAX_USD = None,
+    batch: options.BATCH = None,
+    retry_failed: options.RETRY_FAILED = None,
+    embedding_model: options.EMBEDDING_MODEL = None,
+    id_column: options.ID_COLUMN = None,
+    user_column: options.USER_COLUMN = None,
+    time_column: options.TIME_COLUMN = None,
+    messages_column: options.MESSAGES_COLUMN = None,
+    role_column: options.ROLE_COLUMN = None,
+    content_column: options.CONTENT_COLUMN = None,
+    prompt_column: options.PROMPT_COLUMN = None,
+    response_column: options.RESPONSE_COLUMN = None,
+) -> None:
+    """Print what `run` would ask and cost, before anything is paid. Nothing is sent and nothing written.
+
+    \b
+    Examples:
+      clio-sql plan chats.parquet
+      clio-sql plan chats.parquet --into out --batch
+    """
+    from clio_sql.cli.tables import print_plan
+    from clio_sql.run.plan import plan as planned
+
+    print_plan(planned(input, into, analysis=analysis, **_given(locals())))
+
+
+@app.command()
+def inspect(
+    input: options.INPUT,
+    source: options.FORMAT = None,
+    privacy_unit: options.PRIVACY_UNIT = "user",
+    since: options.SINCE = None,
+    until: options.UNTIL = None,
+    user: options.USER = None,
+    encoding: options.ENCODING = None,
+    max_bad_rows: options.MAX_BAD_ROWS = None,
+    allow_views: options.ALLOW_VIEWS = False,
+    id_column: options.ID_COLUMN = None,
+    user_column: options.USER_COLUMN = None,
+    time_column: options.TIME_COLUMN = None,
+    messages_column: options.MESSAGES_COLUMN = None,
+    role_column: options.ROLE_COLUMN = None,
+    content_column: options.CONTENT_COLUMN = None,
+    prompt_column: options.PROMPT_COLUMN = None,
+    response_column: options.RESPONSE_COLUMN = None,
+) -> None:
+    """Print what INPUT is understood as, and its first conversation as it would be read. Nothing is written.
+
+    \b
+    Examples:
+      clio-sql inspect chats.parquet
+      clio-sql inspect chats.csv --user-column account --messages-column chat
+    """
+    from clio_sql.sources.understood import inspect as understood
+
+    for line in understood(input, **_reading(locals())):
+        typer.echo(line)
+
+
+@app.command()
+def demo(
+    into: options.INTO = Path("out"),
+    parquet: options.PARQUET = False,
+    depth: options.DEPTH = None,
+    conversations: Annotated[int, typer.Option(metavar="N", help="How many are made up.")] = 1500,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed makes up the same.")] = 0,
+    only_write: Annotated[bool, typer.Option("--only-write", help="Write the file and stop.")] = False,
+) -> None:
+    """Analyse made-up conversations: write OUT/demo.parquet, then do what `run` does.
+
+    \b
+    Examples:
+      clio-sql demo --into out
+      clio-sql demo --into big --conversations 1000000 --only-write
+    """
+    from clio_sql.demo import write
+    from clio_sql.run.folders import folders
+
+    with folders(into, into):
+        write(into / "demo.parquet", conversations, seed)
+    if only_write:
+        print(into / "demo.parquet")
+        return
+    _analyse(str(into / "demo.parquet"), into, depth, parquet=parquet, breakdowns=("plan",))
+
+
+@app.command()
+def tree(
+    out: options.OUT,
+    facet: Annotated[str | None, typer.Option(help="Only this facet.", show_default=False)] = None,
+    depth: options.DEPTH = None,
+) -> None:
+    """Print the published tree of OUT.
+
+    \b
+    Examples:
+      clio-sql tree out --depth 1
+      clio-sql tree out --facet request
+    """
+    from clio_sql.cli.tables import print_tree
+
+    print_tree(out, facet, depth)
+
+
+@app.command()
+def report(out: options.OUT) -> None:
+    """Write OUT/report.html anew from OUT/published.duckdb: one page that opens without a network.
+
+    \b
+    Example:
+      clio-sql report out
+    """
+    from clio_sql.published.report import write
+
+    typer.echo(write(out))
+
+
+@app.command()
+def sql(
+    out: options.OUT,
+    command: Annotated[
+        str | None, typer.Option("--command", "-c", metavar="SQL", help="Run these statements and leave.")
+    ] = None,
+    published: Annotated[bool, typer.Option("--published", help="On published.duckdb, not the warehouse.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write what it finds there: .csv, .tsv, .json, .jsonl or .parquet."),
+    ] = None,
+) -> None:
+    """Run SQL on the warehouse of OUT, read-only, with the functions loaded: a prompt, -c, or standard input.
+
+    Tables are drawn on a terminal; elsewhere results are CSV.
+
+    \b
+    Examples:
+      clio-sql sql out
+      clio-sql sql out -c "select name, users from clusters where level = 2"
+      clio-sql sql out --published < questions.sql > answers.csv
+      clio-sql sql out --published -c "from clusters" --output clusters.parquet
+    """
+    from clio_sql.cli.shell import run
+
+    run(out, command, published, output)
+
+
+@app.command()
+def forget(
+    out: options.OUT,
+    user: Annotated[list[str] | None, typer.Option(metavar="ID", help="A user id; may be repeated.")] = None,
+    users: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A file with one user id a line; - reads standard input.")
+    ] = None,
+    analysis: options.ANALYSES = None,
+) -> None:
+    """Erase people from OUT: every row, every stored call that their texts went into, all figures made anew.
+
+    All analyses of OUT are made anew; one whose SQL is not given is withdrawn until it runs again. Where what is given
+    is the SQL of none of them, nothing is erased.
+    No later run takes them in again. Nothing is paid: what must be asked again is held back until the next `run`.
+
+    \b
+    Examples:
+      clio-sql forget out --user 8d3a71
+      clio-sql forget out --users ids.txt --analysis our_sql
+    """
+    from clio_sql.cli.progress import Steps
+    from clio_sql.run.forget import forget as forgotten
+    from clio_sql.run.forget import given
+
+    for line in forgotten(out, given(user or (), users), Steps(), analysis=analysis).lines():
+        typer.echo(line, err=True)
+
+
+@app.command()
+def trace(
+    out: options.OUT,
+    cluster: Annotated[
+        str, typer.Argument(metavar="CLUSTER", help="A cluster_id of safety.duckdb.", show_default=False)
+    ],
+    facet: Annotated[
+        str | None, typer.Option(help="Its facet, where several have that id.", show_default=False)
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Conversations to show at most; all by default.")] = None,
+) -> None:
+    """Show the conversations of a cluster, a JSON line each; who asked, and when, is recorded in the warehouse.
+
+    Only where the analysis ran in safety mode, for those who may read and write its warehouse.duckdb.
+
+    \b
+    Examples:
+      clio-sql trace out c00012
+      clio-sql trace out p1_0003 --facet request --limit 20
+    """
+    from clio_sql.run.trace import trace as traced
+
+    for line in traced(out, cluster, facet, limit):
+        typer.echo(line)
+
+
+@app.command()
+def functions() -> None:
+    """List the SQL functions with what they do.
+
+    \b
+    Example:
+      clio-sql functions
+    """
+    from clio_sql.register import MACROS, describe, macro_text
+
+    for macro in MACROS:
+        typer.echo(describe(macro_text(macro)).rsplit(" [", 1)[0])
+
+
+@app.command()
+def models(
+    analysis: options.OWN_FOLDER = None,
+) -> None:
+    """List the relations in build order: name, kind, inputs; with FOLDER, which of them are its own.
+
+    \b
+    Examples:
+      clio-sql models
+      clio-sql models our_sql
+    """
+    from clio_sql.analysis import catalog
+
+    packaged = {relation.name: relation.sql for relation in catalog.load()}
+    for relation in catalog.load(analysis):
+        kind = relation.kind if relation.folder == "models" else relation.folder
+        mark = (
+            "" if packaged.get(relation.name) == relation.sql else "overridden" if relation.name in packaged else "new"
+        )
+        line = f"{relation.name:<21} {kind:<10} " + (f"{mark:<11}" if analysis else "")
+        typer.echo((line + ", ".join(relation.inputs)).rstrip())
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="A new folder.", show_default=False)]) -> None:
+    """Write a small analysis folder: settings.sql, facets.sql and conversations.sql, with words on what to change.
+
+    \b
+    Example:
+      clio-sql init our_sql
+    """
+    from clio_sql.analysis import init as scaffold
+
+    for path in scaffold.init(folder):
+        typer.echo(path)
+
+
+@app.command()
+def check(analysis: options.FOLDER) -> None:
+    """Find what is wrong with the SQL of FOLDER, without running it: file, line, what to do. `run` does it too.
+
+    \b
+    Example:
+      clio-sql check our_sql
+    """
+    from clio_sql.analysis import check as findings
+
+    relations = findings.checked(analysis)
+    typer.echo(f"{analysis}: nothing wrong found; {len(relations)} relations.")
+
+
+@app.command("compile")
+def compile_(
+    analysis: options.OWN_FOLDER = None,
+    dialect: Annotated[str, typer.Option(metavar="NAME", help="Of sqlglot: duckdb, spark, …")] = "duckdb",
+) -> None:
+    """Print the SQL of each relation in build order, formatted; with --dialect, for another engine.
+
+    \b
+    Examples:
+      clio-sql compile
+      clio-sql compile our_sql --dialect spark
+    """
+    from clio_sql.analysis import check as findings
+    from clio_sql.analysis import compiled
+
+    for statement in compiled.statements(findings.checked(analysis), dialect):
+        typer.echo(statement)
+
+
+@app.command()
+def builds(out: options.OUT) -> None:
+    """List the runs of OUT: when, how it ended, how much, at what cost, and which SQL changed.
+
+    \b
+    Example:
+      clio-sql builds out
+    """
+    from clio_sql.cli.tables import print_builds
+    from clio_sql.run.record import listed
+
+    print_builds(listed(out))
+
+
+@app.command(context_settings={"ignore_unknown_options": True})  # -1 is no option
+def diff(
+    out: options.OUT,
+    before: Annotated[str, typer.Argument(metavar="A", help="Number of a build, last, or -1: before the last.")] = "-1",
+    after: Annotated[str, typer.Argument(metavar="B", help="The same.")] = "last",
+) -> None:
+    """Tell what changed from build A to build B, from what they published: clusters new, gone, grown, …
+
+    \b
+    Examples:
+      clio-sql diff out
+      clio-sql diff out 3 last
+    """
+    from clio_sql.published.diff import lines
+
+    for line in lines(out, before, after):
+        typer.echo(line)
+
+
+@app.command("export-dbt")
+def export_dbt(
+    folder: Annotated[Path, typer.Argument(help="Where the project goes; made if missing.", show_default=False)],
+    analysis: options.ANALYSIS = None,
+) -> None:
+    """Write the analysis as a dbt project, which `dbt build` runs to the same published tables.
+
+    \b
+    Examples:
+      clio-sql export-dbt our_dbt
+      clio-sql export-dbt our_dbt --analysis our_sql
+    """
+    from clio_sql.analysis import check as findings
+    from clio_sql.dbt.export import export
+
+    written = export(folder, findings.checked(analysis))
+    typer.echo(f"{len(written)} files in {folder}; its README.md says how to build it.", err=True)
+
+
+RUNTIME = (
+    "provider", "model", "naming_model", "base_url", "concurrency", "max_usd", "batch", "retry_failed",
+    "embedding_model",
+)  # fmt: skip
+READING = ("source", "privacy_unit", "user", "since", "until", "encoding", "max_bad_rows", "allow_views")
+COLUMNS = {
+    "conversation_id": "id_column",
+    "user_id": "user_column",
+    "created_at": "time_column",
+    "messages": "messages_column",
+    "role": "role_column",
+    "content": "content_column",
+    "prompt": "prompt_column",
+    "response": "response_column",
+}
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """Options of a command as `analyse` takes them: the runtime, and how the input is to be read."""
+    return {
+        "runtime": {name: options[name] for name in RUNTIME if options[name] is not None},
+        "breakdowns": tuple(options["breakdown"] or ()),
+        **_reading(options),
+    }
+
+
+def _reading(options: dict[str, Any]) -> dict[str, Any]:
+    """How the input is to be read."""
+    return {
+        **{name: options[name] for name in READING},
+        "columns": {name: options[option] for name, option in COLUMNS.items() if options[option]},
+    }
+
+
+def _analyse(input: str, into: Path, depth: int | None, name: str | None = None, **settings: Any) -> None:
+    from clio_sql.cli.progress import Steps
+    from clio_sql.cli.summary import lines
+    from clio_sql.cli.tables import print_tree
+    from clio_sql.run.analyse import analyse
+    from clio_sql.warehouse.places import folder
+
+    told = analyse(input, into, Steps(), name=name, **settings)
+    out = folder(into, name)
+    for line in lines(told):
+        typer.echo(line, err=True)
+    for reason, rows in told.left_out:
+        typer.echo(f"left out of the input: {rows:,} with {reason}", err=True)
+    if told.mended:
+        typer.echo(f"mended in the input: {told.mended:,} with half a character, which is U+FFFD now", err=True)
+    if told.untimed:
+        typer.echo(f"in no trend: {told.untimed:,} without a time that can be read, of 1900 to 2199", err=True)
+    for status, count in told.unanswered:
+        again = "--retry-failed asks again" if status == "refused" else "run again to ask again"
+        typer.echo(f"not answered: {count:,} {status}; {again}", err=True)
+    with suppress(BrokenPipeError):  # the reader has seen enough; where the files are is told on the other stream
+        print_tree(out, None, depth, told.held_back)
+    if (out / "safety.duckdb").exists():
+        typer.echo(f"Not gated, for authorised people alone: {out / 'safety.duckdb'}.", err=True)
+        return
+    typer.echo(f"To look at: {out / 'report.html'}.", err=True)
+    typer.echo(f"For BI tools: {out / 'published.duckdb'}. Private: {into / 'warehouse.duckdb'}.", err=True)
+
+
+def main() -> None:
+    """Run the command line; every error is told on standard error, without a traceback, and has an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # closed
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    hush()
+    try:
+        code = app(prog_name="clio-sql", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough
+        os._exit(0)
+    except SystemExit as left:  # click's own way to leave where the reader has
+        if isinstance(left.__context__, BrokenPipeError):
+            os._exit(0)
+        raise
+    except KeyboardInterrupt:
+        code = tell(Stopped("stopped."))
+    except BaseException as error:  # a panic of a library is no Exception
+        code = tell(error)
+    sys.exit(code or 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""What the command line prints of an error, and what it keeps from printing."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sys
+import threading
+import traceback
+import warnings
+
+import duckdb
+import typer
+
+from clio_sql.errors import ClioError, StateError, Stopped, is_disk_full, unwritten
+from clio_sql.errors.explained import explained
+from clio_sql.errors.printable import printable
+
+EXTRA = re.compile(r"Got unexpected extra argument.*", re.DOTALL)  # which may be the id of a user
+
+
+def hush() -> None:
+    """What this process would print by itself may quote conversations: of warnings and logs nothing is told, of an
+    exception that nobody catches its type alone. CLIO_DEBUG=1 leaves all of it.
+    """
+    if _is_debug():
+        return
+    warnings.simplefilter("ignore")
+    logging.lastResort = None
+    threading.excepthook = sys.unraisablehook = lambda found: _fail(_unknown(found.exc_type), 1)  # type: ignore
+
+
+def _is_debug() -> bool:
+    return os.environ.get("CLIO_DEBUG") == "1"
+
+
+def _unknown(kind: type[BaseException] | None) -> str:
+    return f"failed ({kind.__name__ if kind else 'Error'}). This is a fault of clio-sql; CLIO_DEBUG=1 shows where."
+
+
+def tell(error: BaseException) -> int:
+    """Tell an error on standard error and return its exit code; CLIO_DEBUG=1 adds the traceback."""
+    if _is_debug():
+        traceback.print_exception(error)
+    if isinstance(error, duckdb.Error):
+        error = explained(error, "the database")
+    if isinstance(error, ClioError):
+        return _fail(str(error), error.exit_code)
+    if isinstance(error, typer.Abort):
+        return _fail("stopped.", Stopped.exit_code)
+    if hasattr(error, "show"):  # wrong usage
+        error.message = EXTRA.sub("Got unexpected extra arguments; options begin with --", error.message)
+        error.show()
+        return getattr(error, "exit_code", 2)
+    if isinstance(error, OSError) and is_disk_full(error):
+        return _fail(str(unwritten(error.filename or "a file", error, "")), StateError.exit_code)
+    if isinstance(error, MemoryError):
+        return _fail(
+            "the memory of this machine is used up. Analyse a sample: sample_conversations in settings.sql.", 1
+        )
+    if isinstance(error, OSError) and error.filename is None:
+        return _fail(f"the output cannot be written ({error.strerror}).", 1)
+    return _fail(_unknown(type(error)), 1)
+
+
+def _fail(text: str, code: int) -> int:
+    """Tell the user, without anything that could move the cursor."""
+    typer.echo(f"clio-sql: {printable(text)}", err=True)
+    return code

@@ -1,0 +1,34 @@
+"""What a run tells of a refresh: how many conversations came, changed and went, and what was fitted anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clio_sql.run.told import Told
+
+WHY = {
+    "asked": "--refit was given",
+    "growth": "the number of conversations changed by more than refit_growth",
+    "drift": "more conversations than refit_far_share are far from every cluster",
+    "settings": "a setting that decides the number of clusters changed",
+    "embedding_model": "the embedding model is another one",
+}
+
+
+def lines(told: Told) -> Iterator[str]:
+    """Counts where an earlier run was refreshed, what was erased, and a line a facet fitted anew or waiting for it."""
+    new, changed, vanished = told.conversations
+    if "first" not in told.fits.values():
+        yield f"conversations: {new:,} new, {changed:,} changed, {vanished:,} vanished"
+    if told.erased and told.erased.calls:
+        cost = f"which had cost ${told.erased.usd:,.2f}"
+        yield f"erased with those that vanished: {told.erased.calls:,} stored calls, {cost}"
+    for facet, reason in told.fits.items():
+        if reason in WHY:
+            yield f"{facet}: clusters fitted anew, since {WHY[reason]}; those that stayed keep their ids"
+    for facet, reason in told.waiting.items():
+        again = " with --refit" if reason == "asked" else ""
+        yield (
+            f"{facet}: clusters stay, although {WHY[reason]}: fewer than min_users people came or went, and would be "
+            f"all that the new figures differ by. A run{again} fits them anew once more did."
+        )

@@ -1,0 +1,84 @@
+"""Prints what is published: painted on a terminal, plain elsewhere."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import typer
+
+from clio_sql.errors import UsageError
+from clio_sql.published import tree as trees
+from clio_sql.published.files import open_published
+from clio_sql.run.plan import Step
+from clio_sql.run.record import Build
+
+
+def print_tree(
+    out: Path, facet: str | None, depth: int | None, reasons: Mapping[str, Sequence[str]] | None = None
+) -> None:
+    """Print the tree of one facet or of all, and what was held back. Raises UsageError where there is none.
+
+    reasons: why a facet's conversations are held back, where more is known than is published.
+    """
+    reasons = reasons or {}
+    paint, width = _screen()
+    con = open_published(out, or_safety=True)
+    try:
+        known = sorted({*trees.facets(con), *reasons})
+        if facet is not None and facet not in known:
+            raise UsageError(f"--facet {facet!r}: not published; there are: {', '.join(known) or 'none'}.")
+        for name in [facet] if facet else known:
+            for line in trees.text(con, name, depth, width, paint):
+                typer.echo(line)
+            typer.echo(trees.held_back(con, name, reasons.get(name, ())))
+        if not known:
+            typer.echo("Nothing is published: no cluster may be shown.")
+        typer.echo(paint(f"Made by: {trees.made_by(con)}.", "dim"))
+    finally:
+        con.close()
+
+
+def print_plan(steps: Sequence[Step]) -> None:
+    """Print a table of steps, calls, tokens and dollars; a step marked ~ is estimated."""
+    if not steps:
+        typer.echo("The local provider calls no model and costs nothing. Name another with --provider.")
+        return
+    row = "{:<12} {:>10} {:>10} {:>14} {:>12} {:>10}"
+    typer.echo(row.format("step", "calls", "stored", "tokens in", "tokens out", "US$"))
+    for step in steps:
+        made, mark = step.plan, "" if step.exact else "~"
+        counts = (f"{count:,}" for count in made[:4])
+        typer.echo(row.format(mark + step.name, *counts, f"{made.usd:,.2f}"))
+    totals = [sum(step.plan[place] for step in steps) for place in range(5)]
+    typer.echo(row.format("total", *(f"{count:,}" for count in totals[:4]), f"{totals[4]:,.2f}"))
+    typer.echo("~ estimated, as if every cluster passed the gate. Calls that are stored cost nothing.")
+
+
+def print_builds(builds: Sequence[Build]) -> None:
+    """Print a table of runs, a line each."""
+    widest = max([len(build.name or "") for build in builds] + [4])
+    named = f"{{:<{widest}}}  " if any(build.name for build in builds) else "{:.0}"
+    row = named + "{:>5}  {:<16}  {:<9} {:>13} {:>8} {:>8} {:>8}  {:<16}  {}"
+    head = ("name", "build", "UTC", "result", "conversations", "clusters", "calls", "US$", "sql", "changed")
+    typer.echo(row.format(*head).rstrip())
+    for build in builds:
+        given = (build.conversations, build.clusters, build.calls)
+        counts = ("-" if count is None else f"{count:,}" for count in given)
+        usd = "-" if build.cost_usd is None else f"{build.cost_usd:,.2f}"
+        when, changed = f"{build.started_at:%Y-%m-%d %H:%M}", ", ".join(build.changed)
+        told = (build.name or "", build.build, when, build.result, *counts, usd, build.sql_hash, changed)
+        typer.echo(row.format(*told).rstrip())
+
+
+def _screen() -> tuple[Callable[[str, str], str], int]:
+    """How to paint a text, and how wide a name may be: plain and long where no terminal reads."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return trees.unpainted, 200
+    width = max(20, shutil.get_terminal_size().columns - len("100.0%  100,000  "))
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return trees.unpainted, width
+    return lambda text, style: typer.style(text, **{style: True}), width

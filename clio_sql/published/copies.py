@@ -1,0 +1,74 @@
+"""A copy of what each build published, `OUT/builds/N.duckdb`, to compare builds by.
+
+They are files beside the warehouse and not tables in it, so that who may see only what is published can compare builds
+without the private file, also while a run has that locked, and so that a copy is deleted by deleting a file.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import duckdb
+
+from clio_sql.errors import InputError, unwritten
+from clio_sql.published import files as published
+from clio_sql.warehouse import private
+
+FOLDER = "builds"
+
+
+def keep(into: Path, number: int) -> None:
+    """The published file as `builds/N.duckdb`, whole, by rename."""
+    folder = into / FOLDER
+    if not (into / published.PUBLISHED).exists():  # safety mode: of what is not gated no copy is kept
+        return
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for draft in folder.glob(".*.duckdb"):  # of a run that was killed
+            draft.unlink(missing_ok=True)
+        draft = folder / f".{number}.duckdb"
+        with private.alone():
+            shutil.copyfile(into / published.PUBLISHED, draft)
+        os.replace(draft, folder / f"{number}.duckdb")
+    except OSError as error:
+        raise unwritten(folder, error, "Move what is in its place away and run again.") from None
+
+
+def copies(out: Path) -> list[int]:
+    """Numbers of the builds that a published copy is kept of, ascending."""
+    return sorted(int(path.stem) for path in (out / FOLDER).glob("*.duckdb") if path.stem.isdigit())
+
+
+def which(out: Path, given: str) -> int:
+    """The number of a build by its number, `last`, or `-1` for the one before the last, `-2` before that.
+
+    Raises InputError where no published copy of it is kept.
+    """
+    kept = copies(out)
+    text = given.strip().lower()
+    if text == "last" and kept:
+        return kept[-1]
+    if text.removeprefix("-").isdigit():
+        number = int(text)
+        if number in kept:
+            return number
+        if number < 0 and len(kept) > -number:
+            return kept[number - 1]
+    there = ", ".join(map(str, kept)) or "none yet; clio-sql run keeps one of each build"
+    raise InputError(f"{out}: no published copy of build {given!r}. There are: {there}. Allowed too: last, -1.")
+
+
+@contextmanager
+def opened(out: Path, before: int, after: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with the published copies of two builds attached, read-only, as `before` and `after`."""
+    files = {"before": before, "after": after}
+    try:
+        con = published.opened({name: out / FOLDER / f"{number}.duckdb" for name, number in files.items()})
+    except InputError as error:
+        raise InputError(f"{error} Or compare other builds.") from None
+    with closing(con):
+        yield con

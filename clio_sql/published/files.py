@@ -1,0 +1,186 @@
+"""Opens published files. A DuckDB file can hold code of whoever wrote it, so tables are let in and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from clio_sql.analysis import catalog
+from clio_sql.errors import InputError
+from clio_sql.errors.quotable import names, quoted
+from clio_sql.register import register
+from clio_sql.sql_text.quoting import identifier, literal
+from clio_sql.warehouse.state import SCHEMA
+
+PUBLISHED, SAFETY = "published.duckdb", "safety.duckdb"
+NEEDED = ("clusters", "held_back", "about")
+OF_ABOUT = ("built_at", "made_by")  # its other columns are settings, which differ between versions
+CONFIG = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "temp_directory": "",  # what is published fits into memory
+}
+LOCK = "set lock_configuration = true"
+SHOWN = 3  # of what a refusal tells
+
+# One row a thing in the file that is no table, or a column that is no plain one.
+CODE = """
+    select 'view' as what, view_name as name from duckdb_views() where database_name = $1 and not internal
+    union all
+    select replace(function_type, '_', ' '), function_name from duckdb_functions()
+    where database_name = $1 and not internal
+    union all
+    select 'type', type_name from duckdb_types() where database_name = $1 and not internal
+    union all
+    select 'trigger', trigger_name from duckdb_triggers() where database_name = $1
+    union all
+    select 'sequence', sequence_name from duckdb_sequences() where database_name = $1
+    union all
+    select 'index', index_name from duckdb_indexes() where database_name = $1
+    union all
+    select 'schema', schema_name from duckdb_schemas()
+    where database_name = $1 and not internal and schema_name <> 'main'
+    union all
+    select lower(constraint_type) || ' constraint of', table_name from duckdb_constraints()
+    where database_name = $1 and constraint_type <> 'NOT NULL'
+    union all
+    select if(is_generated, 'generated column', 'default of column'), column_name from duckdb_columns()
+    where database_name = $1 and not internal and (is_generated or column_default is not null)
+    order by all
+"""
+
+
+def open_published(folder: Path, or_safety: bool = False) -> duckdb.DuckDBPyConnection:
+    """`folder/published.duckdb`, as `open_file` does; InputError also where there is none.
+
+    or_safety: where there is a `safety.duckdb`, that; only for what stays on the screen of who may read that file.
+    """
+    path = folder / (SAFETY if or_safety and (folder / SAFETY).exists() else PUBLISHED)
+    if not path.exists():
+        raise InputError(
+            f"{folder}: there is no published.duckdb in it. Give the folder that a run wrote: "
+            "clio-sql run INPUT --into OUT makes one."
+        )
+    return open_file(path)
+
+
+def open_file(path: Path, lock: bool = True) -> duckdb.DuckDBPyConnection:
+    """A locked connection in memory with a view of each table of a published file, under the same name and comment.
+
+    The file itself is attached read-only as `published`. lock: False leaves it to the caller to execute `LOCK`, once
+    its settings are made; external access is off in any case. Raises InputError where the file cannot be read, holds
+    anything but tables, or tables of ours with other columns.
+    """
+    con = opened({"published": path}, lock)
+    rows = con.execute("select table_name, comment from duckdb_tables() where database_name = 'published'").fetchall()
+    for table, comment in rows:
+        con.execute(f"create view {identifier(table)} as from published.main.{identifier(table)}")
+        if comment:
+            con.execute(f"comment on view {identifier(table)} is {literal(comment)}")
+    return con
+
+
+def with_functions(con: duckdb.DuckDBPyConnection, **runtime_arguments: object) -> duckdb.DuckDBPyConnection:
+    """The functions on a connection of `open_file`. No state is kept: a published file has no calls."""
+    register(con, **runtime_arguments)
+    con.execute(f"drop schema if exists {SCHEMA} cascade")
+    return con
+
+
+def opened(files: Mapping[str, Path], lock: bool = True) -> duckdb.DuckDBPyConnection:
+    """A locked connection in memory with each file attached read-only under its name; InputError as `open_file`.
+
+    Names without a database are those in memory: nothing in a file is reached by the name of one of DuckDB's.
+    """
+    con = duckdb.connect(config=CONFIG)
+    path = None
+    try:
+        con.execute("set enable_progress_bar = false")
+        for name, path in files.items():
+            con.execute(f"attach {literal(str(path))} as {identifier(name)} (type duckdb, read_only)")
+        con.execute("set enable_external_access = false")  # before the catalogue is read, which binds its views
+        for name, path in files.items():
+            _require_tables(con, name, path)
+        if lock:
+            con.execute(LOCK)
+    except duckdb.Error as error:
+        con.close()
+        raise InputError(
+            f"{path}: cannot be read as a file that a run wrote ({type(error).__name__}). Run again to write it anew."
+        ) from None
+    except InputError:
+        con.close()
+        raise
+    return con
+
+
+def built_at(path: Path) -> datetime | None:
+    """When the build of a published file began, in UTC; None where it is no file that a run wrote."""
+    try:
+        with closing(opened({"published": path})) as con:
+            return con.execute("select built_at from published.main.about").fetchall()[0][0]
+    except (InputError, IndexError):
+        return None
+
+
+def is_warehouse(path: Path) -> bool:
+    """Whether a file says that it is a warehouse: it has our state, and not the name of a published file."""
+    if path.name in (PUBLISHED, SAFETY):
+        return False
+    query = "select 1 from duckdb_schemas() where database_name = 'given' and schema_name = ?"
+    try:
+        with duckdb.connect(config=CONFIG) as con:
+            con.execute(f"attach {literal(str(path))} as given (type duckdb, read_only)")
+            return bool(con.execute(query, [SCHEMA]).fetchall())
+    except duckdb.Error:  # locked, or no database: whoever opens it says so
+        return True
+
+
+def _require_tables(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
+    found = [f"{what} {quoted(of)}" for what, of in con.execute(CODE, [name]).fetchall()]
+    if found:
+        more = f" and {len(found) - SHOWN:,} more" if len(found) > SHOWN else ""
+        raise InputError(
+            f"{path}: holds {', '.join(found[:SHOWN])}{more}, where a published file holds plain tables alone. "
+            "Whatever else is in it is code of who wrote it, so nothing was read. Run again to write it anew, or ask "
+            "for the file that a run wrote."
+        )
+    wrong = next(_wrong_columns(con, name), None)
+    if not wrong and con.execute(f"select count(*) from {identifier(name)}.main.about").fetchall() != [(1,)]:
+        wrong = "about has not one row"
+    if wrong:
+        raise InputError(
+            f"{path}: cannot be read as a file that a run wrote ({wrong}). Run again to write it anew; where another "
+            "version of clio-sql wrote it, read it with that."
+        )
+
+
+def _wrong_columns(con: duckdb.DuckDBPyConnection, name: str) -> Iterator[str]:
+    """What is wrong with the columns of our tables; further tables are whatever they are."""
+    there: dict[str, dict[str, str]] = {}
+    query = "select table_name, column_name, data_type from duckdb_columns() where database_name = ? and not internal"
+    for table, column, type_ in con.execute(query, [name]).fetchall():
+        there.setdefault(table, {})[column] = type_
+    yield from (f"there is no table {table}" for table in NEEDED if table not in there)
+    for table, known in _known(con).items():
+        columns = there.get(table, {})
+        needed = OF_ABOUT if table == "about" else known
+        yield from (f"{table} has no column {column}" for column in needed if columns and column not in columns)
+        yield from (
+            f"{table}.{names([column])} is {type_.partition('(')[0]}, not {known.get(column, 'a column of ours')}"
+            for column, type_ in columns.items()
+            if known.get(column, type_ if table == "about" else None) != type_
+        )
+
+
+def _known(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """Table -> column -> type, as DuckDB spells it, of all that a run publishes."""
+    ours = {relation.name: relation.types for relation in catalog.load() if relation.published or relation.safety}
+    spelled = sorted({type_ for types in ours.values() for type_ in types.values()})
+    (row,) = con.execute(f"select {', '.join(f'typeof(null::{type_})' for type_ in spelled)}").fetchall()
+    names = dict(zip(spelled, row, strict=True))
+    return {table: {column: names[type_] for column, type_ in types.items()} for table, types in ours.items()}

@@ -1,0 +1,1 @@
+"""A run from input to published files, and what else works on a warehouse: plan, forget, trace."""

@@ -1,0 +1,34 @@
+"""Settings that a run needs before anything is built."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import fields
+
+import duckdb
+
+from clio_sql.analysis.catalog import Relation
+from clio_sql.sources.limits import Limits
+from clio_sql.warehouse import lock
+
+
+def mode(relations: list[Relation]) -> str:
+    """The mode of an analysis that was not built yet; 'insight' where that cannot be told before."""
+    found, *_ = _settings(relations, ["mode"]) or ("insight",)
+    return found
+
+
+def limits(relations: list[Relation]) -> Limits:
+    """What the input may be at most, as `settings` of the analysis says; else the defaults."""
+    given = _settings(relations, [field.name for field in fields(Limits)])
+    return Limits(*given) if given and all(isinstance(value, int) and value > 0 for value in given) else Limits()
+
+
+def _settings(relations: list[Relation], columns: list[str]) -> tuple | None:
+    """Some settings before anything is built, in an empty database; None where they cannot be told there."""
+    (settings,) = [relation for relation in relations if relation.name == "settings"]
+    with closing(lock.in_memory()) as con:
+        try:
+            return con.execute(f"select {', '.join(columns)} from (\n{settings.sql}\n)").fetchall()[0]
+        except (duckdb.Error, IndexError):  # told when it is built
+            return None

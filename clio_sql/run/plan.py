@@ -1,0 +1,182 @@
+"""What a run would cost, before anything is paid: real prompts where they are known, typical ones where not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+
+from clio_sql import builder, sources
+from clio_sql.analysis import catalog, check
+from clio_sql.builder import paid
+from clio_sql.calls.replies import Plan
+from clio_sql.engine import Engine
+from clio_sql.errors import StateError
+from clio_sql.providers import Broaden, Choose, Name, PaidProvider
+from clio_sql.register import connect, engine_of
+from clio_sql.run.early import limits
+from clio_sql.sources import inputs
+from clio_sql.sql_text.quoting import literal
+from clio_sql.warehouse import lock
+from clio_sql.warehouse.places import WAREHOUSE
+
+KEEPS_ALL = "select conversation_id, true as kept, 'ok' as status, null::varchar as error from transcripts"
+# Sizes of all levels of a tree, the base first, if every conversation is embedded and every cluster passes the gate
+SIZES = """
+    with base as (
+        select *, clio_fit_size(
+            (select count(*) from sampled_conversations),
+            conversations_per_cluster, max_base_clusters, min_base_clusters, least_per_cluster
+        )::integer as base_size
+        from settings
+    )
+    select
+        case
+            when base_size <= top_clusters or levels < 2 then [base_size]
+            else list_transform(
+                range(levels), lambda level: clio_level_size(base_size, top_clusters, level, levels)::integer
+            )
+        end,
+        neighbourhood,
+        (select count(*) from facets where clustered)
+    from base"""
+ANSWER = 120  # characters of a typical clustered answer: a sentence or two
+NAME, DESCRIBED = 45, 250  # characters of a typical name, and of a name with its description
+
+
+class Step(NamedTuple):
+    """One kind of call. exact: the prompts are the ones that will be sent; else they are typical ones."""
+
+    name: str
+    exact: bool
+    plan: Plan
+
+
+def plan(
+    input: str,
+    into: Path | None,
+    *,
+    analysis: Path | None = None,
+    runtime: Mapping[str, Any] | None = None,
+    **reading: Any,
+) -> list[Step]:
+    """The calls of each step, how many are stored in `into` already, tokens and dollars. Nothing is sent or written.
+
+    Every base cluster is taken to pass the gate, so what is estimated is what a run may cost at most,
+    retries aside. Without a paid provider the list is empty. Arguments as for `analyse`.
+    """
+    inputs.found(input)
+    relations = check.checked(analysis)
+    con = connect(**(runtime or {}))
+    engine = engine_of(con)
+    assert engine is not None
+    try:
+        provider = engine.paid
+        if provider is None:
+            return []
+        _copy_store(con, into)
+        source = sources.read(con, input, limits=limits(relations), **reading)
+        builder.describe_input(
+            con,
+            builder.SCHEMA,
+            format=source.format,
+            privacy_unit=source.privacy_unit,
+            breakdowns=source.breakdowns,
+        )
+        lock.lock(con)
+        builder.Builder(con, _before_extraction(relations)).all()
+        con.execute(f"set schema = {literal(builder.SCHEMA)}")
+        asked = {relation.name: relation for relation in relations}
+        steps = [Step("extract", True, _asked(con, engine, provider, asked["facet_values"]))]
+        if con.execute("select screener from settings").fetchone() != (None,):
+            steps.insert(0, Step("screen", True, _asked(con, engine, provider, asked["screened"])))
+        return steps + [Step(name, False, made) for name, made in _naming(con, provider)]
+    finally:
+        engine.close()
+        con.close()
+
+
+def _copy_store(con: duckdb.DuckDBPyConnection, into: Path | None) -> None:
+    """The stored calls of an earlier run, so that they count as paid."""
+    if into is None or not (into / WAREHOUSE).exists():
+        return
+    try:
+        con.execute(f"attach {literal(str(into / WAREHOUSE))} as earlier (read_only)")
+    except duckdb.IOException:
+        raise StateError(f"{into / WAREHOUSE}: cannot be read; another process may be writing it.") from None
+    query = "select table_name from duckdb_tables() where database_name = 'earlier' and schema_name = 'clio_state'"
+    there = {name for (name,) in con.execute(query).fetchall()}
+    for table in ("calls", "salt", "forgotten"):  # who was forgotten is not asked about
+        if table in there:
+            con.execute(f"insert into clio_state.{table} by name from earlier.clio_state.{table}")
+    con.execute("detach earlier")
+
+
+def _before_extraction(relations: list[catalog.Relation]) -> list[catalog.Relation]:
+    """The relations that facet_values needs, in order, and a screener that keeps every conversation unasked."""
+    wanted, known = {"facet_values", "settings"}, {relation.name: relation for relation in relations}
+    for relation in reversed(relations):
+        if relation.name in wanted:
+            wanted |= set(relation.inputs) & set(known)
+    keeps_all = replace(known["screened"], sql=KEEPS_ALL, incremental=None)
+    chosen = [keeps_all if relation.name == "screened" else relation for relation in relations]
+    return [relation for relation in chosen if relation.name in wanted and not relation.asks]
+
+
+def _asked(con: duckdb.DuckDBPyConnection, engine: Engine, provider: PaidProvider, relation: catalog.Relation) -> Plan:
+    """The very prompts of an incremental relation, collected without being sent."""
+    by = relation.incremental
+    assert by is not None
+    numbered = f"select {by.key} as key, row_number() over () as place from {by.input}"
+    con.execute(f"create or replace temp table clio_keys as {numbered}")
+    (rows,) = con.execute("select count(*) from temp.clio_keys").fetchone()  # type: ignore[misc]
+    total = Plan(0, 0, 0, 0, 0.0)
+    for start in range(0, rows, paid.ROWS):
+        part = f"select key from temp.clio_keys where place > {start} and place <= {start + paid.ROWS}"
+        query = relation.body({by.input: f"select * from {by.input} where {by.key} in ({part})"})
+        with engine.collecting() as collected:
+            con.execute(f"create or replace temp table clio_collected as {query}")
+        total = _added(total, _priced(provider, "extract", [request for _, request in collected]))
+    return total
+
+
+def _naming(con: duckdb.DuckDBPyConnection, provider: PaidProvider) -> Iterator[tuple[str, Plan]]:
+    """Naming and the hierarchy of every clustered facet, with prompts of typical length."""
+    sizes, neighbourhood, facets = con.execute(SIZES).fetchone()  # type: ignore[misc]
+    tree = sizes * facets
+    groups = [_text(ANSWER, number) for number in range(40)]
+    names = [Name([f"{n} {text}" for text in groups[:20]], groups[20:], "", [], [], []) for n in range(sum(tree))]
+    yield "name", _priced(provider, "name", names)
+    yield "audit", _priced(provider, "audit", [_text(DESCRIBED, number) for number in range(sum(tree))])
+    provider.calls.batch = False  # each step of the hierarchy waits for the last, so it goes through no batch
+    proposals, merges, choices = [], [], []
+    for level, (size, wanted) in enumerate(pairwise(tree)):
+        if wanted >= size:  # the next facet begins
+            continue
+        described = [_text(DESCRIBED, number) for number in range(size)]
+        for first in range(0, size, neighbourhood):
+            part = described[first : first + neighbourhood]
+            proposals.append(Broaden(part, max(1, round(wanted * len(part) / size)), ""))
+        parents = [_text(NAME, number) for number in range(wanted)]
+        merges.append(Broaden([*parents, *(_text(NAME, size + n) for n in range(wanted // 2))], wanted, ""))
+        choices += [Choose(f"{level} {text}", parents) for text in described]
+    yield "propose", _priced(provider, "propose", proposals)
+    yield "merge", _priced(provider, "merge", merges)
+    yield "choose", _priced(provider, "choose", choices)
+
+
+def _priced(provider: PaidProvider, function: str, requests: Sequence[Any]) -> Plan:
+    return provider.calls.plan(provider.requests(function, requests))
+
+
+def _added(one: Plan, other: Plan) -> Plan:
+    return Plan(*(a + b for a, b in zip(one, other, strict=True)))
+
+
+def _text(length: int, number: int) -> str:
+    """A text of that many characters, another for each number."""
+    return f"{number} ".ljust(length, "x")

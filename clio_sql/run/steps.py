@@ -1,0 +1,182 @@
+"""The steps of a run, in order: what `run` and `forget` do, each written once.
+
+A step takes the `Run` and leaves in it what later ones need. Whatever a step opened is closed when the run ends, also
+where a step fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from clio_sql import builder, sources
+from clio_sql.analysis.catalog import Relation
+from clio_sql.builder import Builder, Reporter
+from clio_sql.engine import Engine
+from clio_sql.published import publish as files
+from clio_sql.published import report
+from clio_sql.published.files import PUBLISHED, built_at
+from clio_sql.run import record
+from clio_sql.run.early import limits
+from clio_sql.run.interrupt import interruptible
+from clio_sql.run.told import Told, told
+from clio_sql.sources import Source, understood
+from clio_sql.warehouse import erase, host, lock, state
+from clio_sql.warehouse.erase import Erased
+from clio_sql.warehouse.places import WAREHOUSE, Place
+
+
+@dataclass
+class Run:
+    """A run of one analysis. folder: where it publishes. reading: as `sources.read` takes it.
+
+    Left by steps: source, what was read; erased, what went with conversations that vanished; built; removed, files
+    that an erasure took away; same_state, which raises where the SQL of the analysis changed the state.
+    """
+
+    con: duckdb.DuckDBPyConnection
+    engine: Engine
+    reporter: Reporter
+    place: Place
+    folder: Path
+    relations: Sequence[Relation]
+    input: str = ""
+    reading: dict[str, Any] = field(default_factory=dict)
+    parquet: bool = False
+    refit: bool = False
+    source: Source | None = None
+    erased: Erased | None = None
+    built: Builder | None = None
+    removed: list[str] = field(default_factory=list)
+    told: Told | None = None
+    same_state: Callable[[], None] = lambda: None
+    opened: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def schema(self) -> str:
+        return self.place.schema
+
+
+Step = Callable[[Run], None]
+
+
+def perform(run: Run, steps: Sequence[Step]) -> None:
+    """Do the steps in order. Raises Stopped where the user stops it; what was finished is kept."""
+
+    def work() -> None:
+        with run.opened:
+            for step in steps:
+                step(run)
+
+    interruptible(run.con, run.engine, run.reporter, work)
+
+
+def settle(run: Run) -> None:
+    """Keep what an earlier run published that was killed before it could keep it."""
+    if (run.folder / PUBLISHED).exists():
+        builder.settle(run.con, run.relations, built_at(run.folder / PUBLISHED), run.schema)
+
+
+def read(run: Run) -> None:
+    """The input into `source`, and what it was understood as into `input`."""
+    run.reporter.begin("source", None)
+    source = sources.read(run.con, run.input, schema=run.schema, limits=limits(run.relations), **run.reading)
+    run.reporter.end(source.rows, skipped=False)
+    run.reporter.say(understood.line(source))
+    builder.describe_input(
+        run.con,
+        run.schema,
+        format=source.format,
+        privacy_unit=source.privacy_unit,
+        breakdowns=source.breakdowns,
+    )
+    run.source = source
+
+
+def erase_vanished(run: Run) -> None:
+    """Conversations that are no longer in the input go from every table, and calls that saw their texts."""
+    run.erased = erase.vanished(run.con, run.schema)
+
+
+def begin_record(run: Run) -> None:
+    """Note that a run began; how it ended is noted when it ends."""
+    run.opened.enter_context(record.recorded(run.con, run.folder, run.relations, run.schema))
+
+
+def lock_engine(run: Run) -> None:
+    """From here on SQL of the analysis runs: the file for drafts is attached, and then nothing else can be reached."""
+    run.opened.enter_context(files.drafted(run.con, run.folder))
+    state.salted(run.con)
+    run.same_state = lock.lock(run.con)
+
+
+def build(run: Run) -> None:
+    """Every relation, each only where its SQL or the rows it reads changed."""
+    run.built = builder.run(run.con, run.schema, reporter=run.reporter, relations=run.relations, refit=run.refit)
+
+
+def drop_strays(run: Run) -> None:
+    """Tables that no relation makes any more, and files that were made from what was published before."""
+    erase.drop_strays(run.con, {relation.name for relation in run.relations} | set(host.TABLES), run.schema)
+    run.removed = files.withdraw(run.folder)
+
+
+def check(run: Run) -> None:
+    """Every check; where one finds bad rows, CheckError, and nothing is published."""
+    run.reporter.begin("checks", None)
+    builder.check(run.con, run.schema)
+    run.reporter.end(-1, skipped=False)
+
+
+def publish(run: Run) -> None:
+    """The published relations into a file of their own, whole or not at all."""
+    run.reporter.begin(PUBLISHED, None)
+    files.publish(run.con, run.folder, run.relations, run.schema, run.parquet, run.same_state)
+
+
+def keep(run: Run) -> None:
+    """What was built is the last build, which the next one starts from."""
+    builder.keep(run.con, run.relations, run.schema)
+    erase.rebuilt(run.con, run.schema)
+    run.reporter.end(-1, skipped=False)
+
+
+def end_record(run: Run) -> None:
+    """Note that the run published, keep a copy of it, and detach the file for drafts."""
+    run.opened.close()
+
+
+def write_report(run: Run) -> None:
+    """The page, from what was published; in safety mode there is none."""
+    if (run.folder / PUBLISHED).exists():
+        run.reporter.begin("report.html", None)
+        report.write(run.folder)
+        run.reporter.end(-1, skipped=False)
+
+
+def tell(run: Run) -> None:
+    """What there is to say of the run, gathered while its tables can be read."""
+    assert run.source is not None and run.built is not None
+    run.told = told(run.con, run.engine, run.source, run.erased, run.built)
+
+
+def finish(run: Run) -> None:
+    """Where something was erased, the warehouse is copied without its bytes, and the connection is closed.
+
+    Not while another analysis still has what was made of it, as after a `forget` that was killed.
+    """
+    if erase.is_due(run.con) and not erase.to_rebuild(run.con):
+        run.reporter.begin(WAREHOUSE, None)
+        erase.copy_anew(run.con, run.place.warehouse)
+        run.reporter.end(-1, skipped=False)
+
+
+BUILD: tuple[Step, ...] = (lock_engine, build)
+PUBLISH: tuple[Step, ...] = (check, publish, keep, end_record, write_report)
+RUN: tuple[Step, ...] = (settle, read, erase_vanished, begin_record, *BUILD, *PUBLISH, tell, finish)
+FORGET: tuple[Step, ...] = (*BUILD, drop_strays, *PUBLISH)

@@ -1,0 +1,64 @@
+"""What a run says besides its tree."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import duckdb
+
+from clio_sql.builder import Builder, Changes, paid
+from clio_sql.engine import Engine
+from clio_sql.sources import Source
+from clio_sql.warehouse.database import inside
+from clio_sql.warehouse.erase import Erased
+
+
+class Told(NamedTuple):
+    """What a run tells besides its tree.
+
+    left_out: (reason, rows). held_back: facet -> reasons, without counts. unanswered: (status, calls of this run or
+    refusals kept from earlier ones). conversations: what came, changed and went since the last run. fits: facet ->
+    why its clusters were fitted anew; not those that stayed. waiting: facet -> why they will be, once enough people
+    came or went. untimed: rows without a time that can be read. mended: rows with half a character.
+    erased: what went with the conversations that vanished.
+    """
+
+    left_out: list[tuple[str, int]]
+    held_back: dict[str, list[str]]
+    unanswered: list[tuple[str, int]]
+    conversations: Changes
+    fits: dict[str, str]
+    waiting: dict[str, str]
+    untimed: int = 0
+    mended: int = 0
+    erased: Erased | None = None
+
+
+def told(con: duckdb.DuckDBPyConnection, engine: Engine, source: Source, erased: Erased | None, built: Builder) -> Told:
+    """What there is to say of a build that was published."""
+    with inside(con, built.schema):
+        left_out = con.execute("from left_out").fetchall()
+        query = "select facet, list(distinct reason order by reason) from suppressed group by facet"
+        held_back = dict(con.execute(query).fetchall())
+        refused = con.execute(
+            "select count(distinct conversation_id) from facet_values where status = 'refused'"
+        ).fetchall()
+        fits, waiting = _reasons(con, "reason"), _reasons(con, "waiting")
+    changes = built.changes.get("facet_values", Changes(0, 0, 0))  # own SQL need not be incremental
+    return Told(
+        left_out=[*source.left_out, *left_out],
+        held_back=held_back,
+        unanswered=[("refused", count) for (count,) in refused if count] + sorted(paid.failures(engine).items()),
+        conversations=changes._replace(vanished=erased.conversations if erased else changes.vanished),
+        fits=fits if "fits" in built.made else {},
+        waiting=waiting,
+        untimed=source.untimed,
+        mended=source.mended,
+        erased=erased,
+    )
+
+
+def _reasons(con: duckdb.DuckDBPyConnection, column: str) -> dict[str, str]:
+    """Facet -> why its clusters were fitted again, or wait."""
+    query = f"select facet, {column} from fits where {column} is not null order by facet"
+    return dict(con.execute(query).fetchall())

@@ -1,0 +1,94 @@
+"""From a cluster back to its conversations, in safety mode alone; every look is recorded before it is shown."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from clio_sql.calls.store import now
+from clio_sql.errors import ClioError, InputError, StateError
+from clio_sql.errors.quotable import quoted
+from clio_sql.warehouse import lock, places, private, state
+from clio_sql.warehouse.database import inside
+
+CONVERSATIONS = """
+select conversation_id, conversations.user_id, created_at, messages
+from memberships inner join conversations using (conversation_id)
+where facet = ? and cluster_id = ?
+order by created_at, conversation_id
+limit ?
+"""
+
+
+def trace(out: Path, cluster: str, facet: str | None = None, limit: int | None = None) -> Iterator[str]:
+    """The conversations of a cluster of any level, the oldest first, as JSON: id, user, time and messages.
+
+    facet: needed where several have a cluster of that id. Raises InputError for an unknown cluster, ClioError where
+    the mode is not safety, StateError where the look cannot be recorded: then nothing is shown.
+    """
+    path, schema, name = places.located(out)
+    with private.alone():
+        shown = _recorded(path, schema, name, out, cluster, facet, limit)
+    columns = ("conversation_id", "user_id", "created_at", "messages")
+    yield from (json.dumps(dict(zip(columns, row, strict=True)), default=str, ensure_ascii=False) for row in shown)
+
+
+def _recorded(
+    path: Path, schema: str, name: str | None, out: Path, cluster: str, facet: str | None, limit: int | None
+) -> list[tuple]:
+    """The rows of the conversations, once it is recorded who asked for them."""
+    try:
+        lock.require_plain(path)
+        con = duckdb.connect(str(path))
+    except duckdb.Error as error:
+        raise StateError(
+            f"{path}: cannot be opened for writing ({type(error).__name__}), so that this look could be recorded. "
+            "May you write it, and is it open elsewhere?"
+        ) from None
+    with con:
+        state.migrate(con)
+        _require_safety(con, out, schema)
+        with inside(con, schema):
+            facet = _facet(con, cluster, facet)
+            rows = con.execute(CONVERSATIONS, [facet, cluster, limit]).fetchall()
+        con.execute(
+            "insert into clio_state.traces values (?, ?, ?, ?, ?, ?)",
+            [now(), os_user(), facet, cluster, len(rows), name],
+        )
+    return rows
+
+
+def _require_safety(con: duckdb.DuckDBPyConnection, out: Path, schema: str) -> None:
+    try:
+        (mode,) = con.execute(f"select mode from {schema}.settings").fetchone()  # type: ignore[misc]
+    except duckdb.CatalogException:
+        mode = None
+    if mode != "safety":
+        raise ClioError(
+            f"{out}: its mode is {mode or 'not known'!s}, in which nobody reads conversations. Only an analysis whose "
+            "settings.sql says mode 'safety' can be traced."
+        )
+
+
+def _facet(con: duckdb.DuckDBPyConnection, cluster: str, facet: str | None) -> str:
+    """The facet of a cluster. Raises InputError where there is none, or where it must be told."""
+    rows = con.execute("select facet from hierarchy where cluster_id = ? order by facet", [cluster]).fetchall()
+    facets = [name for (name,) in rows if facet in (None, name)]
+    if len(facets) == 1:
+        return facets[0]
+    what = f"several facets have it: {', '.join(facets)}. Give --facet" if facets else "there is no such cluster"
+    raise InputError(f"cluster {quoted(cluster)}: {what}. `select facet, cluster_id, name from clusters` lists them.")
+
+
+def os_user() -> str:
+    """Who runs this process, as the system knows them: no variable of the environment can say otherwise."""
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError):
+        return str(getattr(os, "getuid", lambda: "unknown")())

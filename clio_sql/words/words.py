@@ -1,0 +1,174 @@
+"""What is known of a word: its lemma, and whether it is ordinary, a function word or vague.
+
+Ordinary words are those of the English Hunspell dictionary (as spylls ships it) that are not
+also somebody's name, a place or a brand: the dictionary writes those with a capital, so
+'mark', 'rose' and 'apple' are not ordinary although they are words. Lemmas come from
+simplemma, tried in the order of `LANGUAGES`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+LANGUAGES = ("en", "es", "fr", "de", "pt", "it")
+
+
+class Word(NamedTuple):
+    """lemma: lower case. ordinary: in the public word list. stop: a function word. vague: says nothing.
+
+    task: in `lexicons/task_words.txt`, whose words need nobody's support. sensitive: its kind in
+    `lexicons/sensitive_*.txt`, None for any other word.
+    """
+
+    lemma: str
+    ordinary: bool
+    stop: bool
+    vague: bool
+    task: bool
+    sensitive: str | None
+
+
+def lexicon(name: str) -> list[str]:
+    """The lines of `lexicons/<name>.txt` without comments and blanks."""
+    text = (files("clio_sql.words") / "lexicons" / f"{name}.txt").read_text("utf-8")
+    return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
+@cache
+def _dictionary() -> tuple[frozenset[str], frozenset[str]]:
+    """Stems of the English dictionary: those written in lower case, and those written with a capital."""
+    # spylls itself also works out how each word is spelled wrong, which takes half a second
+    text = (files("spylls.hunspell") / "data" / "en" / "en_US.dic").read_text("utf-8")
+    stems = [line.partition("/")[0].strip() for line in text.splitlines()[1:]]  # 'stem/flags' after the number of lines
+    return (
+        frozenset(stem for stem in stems if stem.islower()),
+        frozenset(stem.lower() for stem in stems if stem[:1].isupper()),
+    )
+
+
+@cache
+def _function_words() -> frozenset[str]:
+    from stop_words import get_stop_words
+
+    english = [word for line in lexicon("function_words") for word in line.split()]
+    others = [word for language in LANGUAGES if language != "en" for word in get_stop_words(language)]
+    content = {word for line in lexicon("english_first") for word in line.split()}
+    return frozenset(english) | (frozenset(others) - content)
+
+
+@cache
+def _vague() -> frozenset[str]:
+    return frozenset(word for line in lexicon("vague") for word in line.split())
+
+
+def common(text: str) -> bool:
+    """True for a word that the English dictionary writes small, inflected or not."""
+    return bool({text, lemma(text, ("en",))} & _dictionary()[0])
+
+
+def proper(text: str) -> bool:
+    """True for a word that the English dictionary writes with a capital."""
+    return text in _dictionary()[1]
+
+
+@cache
+def _task() -> frozenset[str]:
+    return frozenset(word for line in lexicon("task_words") for word in line.split())
+
+
+@cache
+def sensitive_words() -> dict[str, str]:
+    """word -> its kind, of all languages; a word of several kinds has the first."""
+    found: dict[str, str] = {}
+    for language in LANGUAGES:
+        found = classes(f"sensitive_{language}") | found
+    return found
+
+
+@cache
+def classes(name: str) -> dict[str, str]:
+    """word -> its class, the first that has it, of a lexicon whose lines are 'class: words'."""
+    found: dict[str, str] = {}
+    for line in lexicon(name):
+        kind, _, listed = line.partition(": ")
+        for word in listed.split():
+            found.setdefault(word, kind)
+    return found
+
+
+def personal(word: str) -> bool:
+    """True for a noun for one person, a trait, a private matter or a small place ('vicar', 'blind', 'parish').
+
+    Ordinary as it is, it can tell who somebody is; so it passes only where enough people used it.
+    """
+    person = classes("people").get(word, "generic") != "generic"
+    return person or classes("narrowing").get(word) in ("attribute", "matter", "place")
+
+
+def lemma(word: str, languages: tuple[str, ...] = LANGUAGES) -> str:
+    """The dictionary form of a lower-cased word, lower-cased; the word itself where none is known."""
+    import simplemma
+
+    return simplemma.lemmatize(word, lang=languages).lower() if word else word
+
+
+def ordinary(word: str) -> bool:
+    """True for an English dictionary word, inflected or not, that is nobody's and nothing's name.
+
+    A hyphenated word is ordinary when the dictionary has it, or all of its parts
+    are ordinary or function words.
+    """
+    common, names = _dictionary()
+    forms = {word, lemma(word, ("en",))}
+    if forms & names:
+        return False
+    if forms & common:
+        return True
+    return "-" in word and all(part in _function_words() or ordinary(part) for part in word.split("-"))
+
+
+def _parts(text: str) -> list[str]:
+    """A word at its hyphens and apostrophes: "j'ai" says as little as its parts."""
+    return [text] if text in _function_words() else [part for part in re.split("[-']", text) if part]
+
+
+@lru_cache(maxsize=200_000)
+def stop(text: str) -> bool:
+    """True for a function word, or one made of them."""
+    parts = _parts(text)
+    return bool(parts) and all(part in _function_words() for part in parts)
+
+
+@lru_cache(maxsize=200_000)
+def plain(text: str) -> bool:
+    """True for an ordinary word or a function word; in English alone, whose dictionary is there at once."""
+    return stop(text) or ordinary(text)
+
+
+def task(text: str) -> bool:
+    """True for a task word in any form, or a word made of such and function words."""
+    return all({part, lemma(part, ("en",))} & _task() or stop(part) for part in _parts(text)) and bool(text)
+
+
+def sensitive(text: str) -> str | None:
+    """The kind of a word of what people keep to themselves: of itself, its dictionary form, or a part of it."""
+    kinds = sensitive_words()
+    forms = [form for part in (text, *_parts(text)) for form in (part, lemma(part))]
+    return next((kinds[form] for form in forms if form in kinds), None)
+
+
+@lru_cache(maxsize=200_000)
+def word(text: str) -> Word:
+    """All that is known of one lower-cased word.
+
+    The lemma of a sensitive word is the word itself, unless its dictionary form is sensitive too: 'depressed'
+    is not supported by 'depressing'.
+    """
+    parts = _parts(text)
+    vague = bool(parts) and all(part in _function_words() or bool({part, lemma(part)} & _vague()) for part in parts)
+    kind = None if stop(text) else sensitive(text)
+    form = lemma(text) if kind is None or lemma(text) in sensitive_words() else text
+    return Word(form, ordinary(text), stop(text), vague, kind is None and task(text), kind)
