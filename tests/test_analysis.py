@@ -1,4 +1,4 @@
-"""The README's worked example of an analysis folder, run as it stands there."""
+"""The worked example of an analysis folder in sql/README.md, run as it stands there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-README = (ROOT / "README.md").read_text("utf-8")
+README = (ROOT / "sql" / "README.md").read_text("utf-8")
 SECTION = re.search(r"^## An analysis in git\n(.*?)(?=^## |\Z)", README, re.M | re.S)[1]
 BLOCKS = re.findall(r"^```console\n(.*?)^```", SECTION, re.M | re.S)
 

@@ -1,10 +1,10 @@
 """Attacks on the published file, each by somebody who has that file alone and knows the method.
 
 An attack is a function of one or two folders with a `published.duckdb`; it returns what it recovers, or None. Its
-docstring says what it tries, and stands in the README's table, which `python tests/test_attacks.py` prints. Each is
-run on the same planted rows twice: with the gate off, by an opt-out of `settings.sql` or with the one SQL rule under
-attack taken out, where it must recover the planted value exactly, or it tests nothing; and with the gate on, where it
-must not.
+docstring says what it tries, and stands in the table of sql/README.md, which `python tests/test_attacks.py` prints.
+Each is run on the same planted rows twice: with the gate off, by an opt-out of `settings.sql` or with the one SQL rule
+under attack taken out, where it must recover the planted value exactly, or it tests nothing; and with the gate on,
+where it must not.
 """
 
 from __future__ import annotations
@@ -274,7 +274,7 @@ def _off(**changes: Any) -> Rules:
 class Scenario:
     """An attack, what it must recover with the gate off, and how both are published; `gate` names what is taken out.
 
-    limit: what the README says of an attack that no gate stops; it then recovers the value with the gates on too.
+    limit: what sql/README.md says of an attack that no gate stops; it then recovers the value with the gates on too.
     """
 
     attack: Callable[..., Any]
@@ -608,7 +608,7 @@ def test_what_the_readme_says_is_not_stopped_is_not(scenario, tmp_path):
 
 def test_the_readme_has_the_table():
     """`python tests/test_attacks.py` prints it."""
-    assert table() in (ROOT / "README.md").read_text("utf-8"), table()
+    assert table() in (ROOT / "sql" / "README.md").read_text("utf-8"), table()
 
 
 def test_a_word_that_one_text_of_a_few_users_carries_is_seen_by_the_check(tmp_path):
@@ -638,7 +638,7 @@ def test_every_attack_is_run():
 
 
 def table() -> str:
-    """The README's table: one row a scenario."""
+    """The table of sql/README.md: one row per scenario."""
     lines = ["| attack | what it tries | gate off | off | on |", "|---|---|---|---|---|"]
     for scenario in SCENARIOS:
         name = scenario.name.replace("_", " ")

@@ -315,7 +315,7 @@ def test_exchanges_of_one_session_are_one_conversation(con, tmp_path):
 
 
 def test_the_readme_tells_the_formats_as_their_headers_do():
-    assert described() in (ROOT / "README.md").read_text("utf-8")
+    assert described() in (ROOT / "clio_sql" / "README.md").read_text("utf-8")
     assert set(MACROS) == {path.stem for path in (ROOT / "sql" / "sources" / "macros").glob("*.sql")}
     assert set(FORMATS) == {path.stem for path in (ROOT / "sql" / "sources").glob("*.sql")}
 

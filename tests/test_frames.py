@@ -198,7 +198,7 @@ def test_a_tree_runs_with_nothing_asked_of_it(con):
 
 
 def test_the_readme_example_prints_what_stands_under_it(demo_out):
-    part = re.search(r"^## ibis\n(.*?)(?=^## )", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)[1]
+    part = re.search(r"^## ibis\n(.*?)(?=^## )", (ROOT / "clio_sql" / "README.md").read_text("utf-8"), re.M | re.S)[1]
     code = re.search(r"^```python\n(.*?)^```", part, re.M | re.S)[1].replace('"out/', f'"{demo_out}/')
     said = re.findall(r"^```(?:text)\n(.*?)^```", part, re.M | re.S)
     printed = io.StringIO()

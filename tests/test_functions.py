@@ -1,4 +1,4 @@
-"""Every function of the README's table, called in SQL on a real DuckDB."""
+"""Every function of the table in udfs/README.md, called in SQL on a real DuckDB."""
 
 from __future__ import annotations
 

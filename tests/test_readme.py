@@ -1,4 +1,4 @@
-"""Every example of the README's section on the functions gives what stands under it."""
+"""The READMEs: examples give what stands under them, links lead somewhere, generated parts are up to date."""
 
 from __future__ import annotations
 
@@ -6,23 +6,20 @@ import re
 
 import duckdb
 import pytest
+import readmes
 from conftest import ROOT
 
 import clio_sql
 from clio_sql.register import MACROS
 
-README = (ROOT / "README.md").read_text("utf-8")
-SECTION = re.search(r"^## The functions\n(.*?)(?=^## |\Z)", README, re.M | re.S)
+SECTION = re.search(r"^## The functions\n(.*)", (ROOT / "udfs" / "README.md").read_text("utf-8"), re.M | re.S)[1]
 # A statement up to its ';', then what came of it as a comment.
 EXAMPLE = re.compile(r"(?P<query>[^;]+);\n(?P<said>(?:--.*\n?)+)")
-
-if SECTION is None:
-    pytest.skip("README.md has no section on the functions", allow_module_level=True)
 
 
 def examples() -> list[tuple[str, str]]:
     """(query, what is said to come of it)."""
-    blocks = re.findall(r"^```sql\n(.*?)^```", SECTION[1], re.M | re.S)
+    blocks = re.findall(r"^```sql\n(.*?)^```", SECTION, re.M | re.S)
     found = []
     for block in blocks:
         assert EXAMPLE.sub("", block).strip() == "", f"not an example with its result: {block}"
@@ -54,10 +51,10 @@ def test_example(query, said):
 
 
 def test_every_function_has_its_row_and_two_examples():
-    rows = re.findall(r"^\| `(\w+)\(", SECTION[1], re.M)
+    rows = re.findall(r"^\| `(\w+)\(", SECTION, re.M)
     assert sorted(rows) == sorted(MACROS)
     for macro in MACROS:
-        part = re.search(rf"^\*\*{macro}\.\*\*.*?```sql\n(.*?)^```", SECTION[1], re.M | re.S)
+        part = re.search(rf"^\*\*{macro}\.\*\*.*?```sql\n(.*?)^```", SECTION, re.M | re.S)
         assert part, f"{macro} has no part of its own"
         queries = [match["query"] for match in EXAMPLE.finditer(part[1])]
         assert len(queries) == 2
@@ -65,7 +62,7 @@ def test_every_function_has_its_row_and_two_examples():
 
 
 def test_the_rows_tell_the_types_and_arguments_of_the_macros():
-    rows = dict(re.findall(r"^\| `(\w+)\((.*?)\)` \|", SECTION[1], re.M))
+    rows = dict(re.findall(r"^\| `(\w+)\((.*?)\)` \|", SECTION, re.M))
     with clio_sql.connect() as con:
         query = "select function_name, parameters from duckdb_functions() where function_type = 'macro'"
         known = {name: parameters for name, parameters in con.execute(query).fetchall() if name in rows}
@@ -73,7 +70,7 @@ def test_the_rows_tell_the_types_and_arguments_of_the_macros():
         assert [part.split(" := ")[0] for part in arguments.split(", ")] == known[name], name
 
 
-def test_the_page_of_guarantees_names_files_that_are_there():
+def test_the_promises_name_files_that_are_there():
     text = (ROOT / "sql" / "README.md").read_text("utf-8")
     table = text.split("## The promises")[1].split("## What is not promised")[0]
     for line in re.findall(r"^\| \d.*", table, re.M):
@@ -85,3 +82,33 @@ def test_the_page_of_guarantees_names_files_that_are_there():
         for name in re.findall(r"`([\w.]+)`", tests):
             assert (ROOT / "tests" / name).exists(), name
     assert len(re.findall(r"^\| \d.*", table, re.M)) == 9
+
+
+def test_the_front_page_is_short():
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 250
+
+
+@pytest.mark.parametrize("path", readmes.READMES, ids=lambda path: path.parent.name)
+def test_links_lead_somewhere(path):
+    for link in readmes.links(path.read_text("utf-8")):
+        name, _, anchor = link.partition("#")
+        target = path.parent / name if name else path
+        assert target.exists(), link
+        assert not anchor or anchor in readmes.anchors(target.read_text("utf-8")), link
+
+
+@pytest.mark.parametrize("path", readmes.READMES, ids=lambda path: path.parent.name)
+def test_generated_parts_are_up_to_date(path):
+    """`python tests/readmes.py` writes them: relations, commands, folders, and the lines that are quoted."""
+    text = path.read_text("utf-8")
+    assert readmes.written(text) == text
+
+
+def test_every_generated_part_stands_in_a_readme():
+    texts = "".join(path.read_text("utf-8") for path in readmes.READMES)
+    assert [name for name in readmes.PARTS if f"<!-- {name} -->\n" not in texts] == []
+
+
+def test_a_quoted_line_that_is_gone_is_found():
+    with pytest.raises(AssertionError, match="has no line with"):
+        readmes.written("`sql/macros/clio_gate.sql:1`: `people >= 9`")

@@ -34,7 +34,7 @@ def test_a_recipe_runs_on_the_demo(demo_out, recipe, published):
 
 
 def test_the_readme_tells_each_recipe():
-    part = re.search(r"^### Recipes\n(.*?)(?=^##)", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)[1]
+    part = re.search(r"^### Recipes\n(.*?)(?=^##)", (ROOT / "sql" / "README.md").read_text("utf-8"), re.M | re.S)[1]
     told = dict(re.findall(r"^\| `(\w+)\.sql` \| (.+?) \|", part, re.M))
     assert told.keys() == RECIPES.keys() and all(told.values())
 
