@@ -16,6 +16,7 @@ import typer
 
 from clio_sql.analysis import catalog
 from clio_sql.cli.commands import app
+from clio_sql.sources import adapters
 from clio_sql.warehouse import host
 
 ROOT = Path(__file__).parent.parent
@@ -114,6 +115,7 @@ def _cell(text: str) -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     "relations": relations, "tables of the host": tables, "folders": folders, "commands": commands,
+    "formats": adapters.described,
 }  # fmt: skip
 
 
