@@ -468,10 +468,10 @@ SCENARIOS = [
         twice([*ORDINARY, TARGETS], ORDINARY, Rules(), same=True),
     ),
     Scenario(
-        attack_threshold, "Tune an accordion", "none: a cluster of exactly `min_users` people ends with one of them",
+        attack_threshold, "Tune an accordion", "none: a cluster of exactly `min_users` users ends with one of them",
         twice([*ORDINARY, EDGE, EDGED], [*ORDINARY, EDGE], Rules(), same=False),
         twice([*ORDINARY, EDGE, EDGED], [*ORDINARY, EDGE], Rules(), same=True),
-        limit="recovers it: a threshold is no noise",
+        limit="recovers it: a threshold is not noise",
     ),
     Scenario(
         attack_rare_word, "theorbo", "`min_users` 1",

@@ -7,6 +7,7 @@ import doctest
 import inspect
 import io
 import re
+import shutil
 
 import duckdb
 import ibis
@@ -205,3 +206,11 @@ def test_the_readme_example_prints_what_stands_under_it(demo_out):
     with contextlib.redirect_stdout(printed):
         exec(code, {})
     assert printed.getvalue() == "".join(said)
+
+
+def test_the_python_of_the_front_page_runs(demo_out, tmp_path):
+    shutil.copy(demo_out / "warehouse.duckdb", tmp_path)  # connecting saves the macros in it
+    code = re.search(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)[1]
+    names = {}
+    exec(code.replace('"out/', f'"{tmp_path}/'), names)
+    names["con"].close()

@@ -84,8 +84,12 @@ def test_the_promises_name_files_that_are_there():
     assert len(re.findall(r"^\| \d.*", table, re.M)) == 9
 
 
-def test_the_front_page_is_short():
-    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 250
+def test_the_front_page_is_short_and_begins_with_the_two_commands():
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert len(text.splitlines()) <= 250
+    blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.M | re.S)
+    assert blocks[0].endswith("clio-sql demo --into out\n")
+    assert blocks[1].endswith("python -m pytest\n")  # .ci/run runs it
 
 
 @pytest.mark.parametrize("path", readmes.READMES, ids=lambda path: path.parent.name)
