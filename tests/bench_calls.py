@@ -3,7 +3,7 @@
     python tests/bench_calls.py [--calls 5000] [--latency 0.2] [--concurrency 64] [--plain] [--profile]
 
 What is timed: all that a run does for one paid step, on a table of as many different conversations. The
-query's prompts are collected and bought (`fill.fill`), then `create table as select clio_extract_raw(…)`
+query's prompts are collected and bought (`builder.paid.fill`), then `create table as select clio_extract_raw(…)`
 reads them. With --plain that statement alone, which asks for 2,048 rows at a time.
 
 The server runs in a process of its own on the same machine. The ideal is calls * latency / concurrency.
