@@ -26,6 +26,7 @@ from clio_sql.errors.quotable import quoted
 from clio_sql.providers import Answer, PaidProvider, Provider, provider
 from clio_sql.runtime import Runtime
 from clio_sql.vectors.embedding import Embedder, embedder
+from clio_sql.warehouse.database import scalar
 from clio_sql.warehouse.state import SCHEMA
 
 MEMORY = 65_536  # answers remembered, so that a view read twice asks once
@@ -225,4 +226,4 @@ def _stored_model(cursor: duckdb.DuckDBPyConnection, model: str) -> tuple[int, i
 def _keeps_nothing(con: duckdb.DuckDBPyConnection) -> bool:
     """True of a file that is read-only, and of a database in memory: there a model lives as long as the process."""
     query = "select readonly or path is null from duckdb_databases() where database_name = current_database()"
-    return bool(con.execute(query).fetchone()[0])
+    return bool(scalar(con, query))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import hashlib
 import inspect
-import re
+import itertools
 import threading
 import uuid
 import weakref
@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+from duckdb.func import ARROW
 
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError, StateError
@@ -39,6 +40,7 @@ from clio_sql.udfs import (
     word,
 )
 from clio_sql.warehouse import private, state
+from clio_sql.warehouse.database import scalar
 
 MODULES = (extract, embed, fit, cluster, centroids, link, alike, name, propose, merge, choose, audit, project, word)
 FUNCTIONS: tuple[Function, ...] = tuple(module.FUNCTION for module in MODULES)
@@ -78,7 +80,9 @@ _REGISTERING = threading.Lock()  # two threads at once would both find no functi
 _OPENED: list[weakref.ref[duckdb.DuckDBPyConnection]] = []
 
 
-def connect(path: str | Path = ":memory:", *, read_only: bool = False, **runtime_arguments: object):
+def connect(
+    path: str | Path = ":memory:", *, read_only: bool = False, **runtime_arguments: object
+) -> duckdb.DuckDBPyConnection:
     """A DuckDB connection with all functions registered, and the macros saved in the file.
 
     path: a DuckDB file, made if missing, readable by its owner alone, or ':memory:'. runtime_arguments: fields of
@@ -109,7 +113,7 @@ def register(con: duckdb.DuckDBPyConnection, **runtime_arguments: object) -> duc
     same database. Nothing is locked on it. Raises ClioError where the database already has them under another runtime.
     """
     wanted = runtime(**runtime_arguments)
-    _refuse_reserved(con.execute("select current_database()").fetchone()[0])
+    _refuse_reserved(scalar(con, "select current_database()"))
     with _REGISTERING:
         return _register(con, wanted, bool(runtime_arguments))
 
@@ -138,13 +142,13 @@ def engine_of(con: duckdb.DuckDBPyConnection) -> Engine | None:
     """The engine of the database behind `con`, None where the functions are not registered."""
     if not con.execute("select 1 from duckdb_functions() where function_name = 'clio_engine_raw'").fetchone():
         return None
-    return _ENGINES[con.execute("select clio_engine_raw()").fetchone()[0]]
+    return _ENGINES[scalar(con, "select clio_engine_raw()")]
 
 
 def is_read_only(con: duckdb.DuckDBPyConnection) -> bool:
     """True where nothing can be saved in the current database of `con`."""
     query = "select readonly from duckdb_databases() where database_name = current_database()"
-    return bool(con.execute(query).fetchone()[0])
+    return bool(scalar(con, query))
 
 
 def _create(con: duckdb.DuckDBPyConnection, wanted: Runtime) -> Engine:
@@ -156,7 +160,7 @@ def _create(con: duckdb.DuckDBPyConnection, wanted: Runtime) -> Engine:
         body: Any = _body(engine, function)
         _CALLABLES.append(body)
         returned = function.sql_type(dimension)
-        con.create_function(f"{function.name}_raw", body, function.parameters, returned, type="arrow")  # type: ignore
+        con.create_function(f"{function.name}_raw", body, [*function.parameters], returned, type=ARROW)
 
     def identify() -> str:
         return key
@@ -218,7 +222,7 @@ def macro_text(macro: str) -> str:
 
 def describe(text: str) -> str:
     """The comment lines on top of a SQL file as one text, with a short hash of the whole file."""
-    lines = [line[2:].strip() for line in re.match(r"(?:--.*\n)*", text)[0].splitlines()]
+    lines = [line[2:].strip() for line in itertools.takewhile(lambda line: line.startswith("--"), text.splitlines())]
     return f"{' '.join(lines)} [{hashlib.sha256(text.encode()).hexdigest()[:8]}]"
 
 

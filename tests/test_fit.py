@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pyarrow as pa
 import pytest
-from clio_sql.udfs import fit
 from sklearn.cluster import KMeans
 
 import clio_sql
+from clio_sql.udfs import fit
 from clio_sql.vectors import kmeans
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from clio_sql.udfs import Function, matrix
 
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
+from clio_sql.udfs import Function, matrix
 
 BLOCK = 1_024  # rows that are compared with all others at once
 

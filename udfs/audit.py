@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from clio_sql.udfs import PROVIDERS, WORDS, Function, answered
 
 from clio_sql.engine import Engine
+from clio_sql.udfs import PROVIDERS, WORDS, Function, answered
 
 VALUE = pa.struct([("rating", pa.int32()), ("reason", pa.string())])
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from clio_sql.udfs import Function
 
 from clio_sql.engine import Engine
+from clio_sql.udfs import Function
 
 
 def centroids(engine: Engine, models: pa.ChunkedArray) -> pa.Array:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from clio_sql.udfs import PROVIDERS, VECTORS, WORDS, Function, answered
 
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
 from clio_sql.providers import Choose
+from clio_sql.udfs import PROVIDERS, VECTORS, WORDS, Function, answered
 
 
 def choose(engine: Engine, names: pa.ChunkedArray, parents: pa.ChunkedArray) -> pa.Array:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from clio_sql.udfs import Function, matrix
 
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
+from clio_sql.udfs import Function, matrix
 
 TYPE = "STRUCT(cluster_id INTEGER, distance FLOAT, runner_up INTEGER, runner_up_distance FLOAT)"
 LARGEST = np.finfo(np.float32).max

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from clio_sql.udfs import VECTORS, Function
 
 from clio_sql.engine import Engine
+from clio_sql.udfs import VECTORS, Function
 
 
 def embed(engine: Engine, texts: pa.ChunkedArray) -> pa.Array:

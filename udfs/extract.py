@@ -6,12 +6,12 @@ import json
 from functools import lru_cache
 
 import pyarrow as pa
-from clio_sql.udfs import PROVIDERS, VECTORS, Function, answered
 
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
 from clio_sql.errors.quotable import quoted
 from clio_sql.providers import KINDS, Extract, Question
+from clio_sql.udfs import PROVIDERS, VECTORS, Function, answered
 
 KEYS = ("question", "kind", "choices")
 

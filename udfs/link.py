@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from clio_sql.udfs import Function, matrix
 
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
+from clio_sql.udfs import Function, matrix
 
 
 def link(engine: Engine, vectors: pa.ChunkedArray, ns: pa.ChunkedArray) -> pa.Array:

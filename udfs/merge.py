@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from clio_sql.udfs import Function, answered
-from clio_sql.udfs.propose import CODE, PARAMETERS, VALUE, broaden
 
 from clio_sql.engine import Engine
+from clio_sql.udfs import Function, answered
+from clio_sql.udfs.propose import CODE, PARAMETERS, VALUE, broaden
 
 
 def merge(engine: Engine, *columns: pa.ChunkedArray) -> pa.Array:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from clio_sql.udfs import PROVIDERS, VECTORS, WORDS, Function, answered
 
 from clio_sql.engine import Engine
 from clio_sql.providers import Name
+from clio_sql.udfs import PROVIDERS, VECTORS, WORDS, Function, answered
 
 VALUE = pa.struct([("name", pa.string()), ("description", pa.string())])
 TEXTS = "VARCHAR[]"
@@ -15,7 +15,7 @@ TEXTS = "VARCHAR[]"
 def name(engine: Engine, *columns: pa.ChunkedArray) -> pa.Array:
     """members, neighbours, criteria, terms, taken, avoid -> STRUCT(value STRUCT(name, description), status, error)."""
     rows = zip(*(column.to_pylist() for column in columns), strict=True)
-    requests = [Name(*(value if isinstance(value, str) else _texts(value) for value in row)) for row in rows]
+    requests = [Name._make(value if isinstance(value, str) else _texts(value) for value in row) for row in rows]
     return answered(engine, "name", requests, VALUE)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from clio_sql.udfs import Function, matrix
 
 from clio_sql.engine import Engine
+from clio_sql.udfs import Function, matrix
 
 ENOUGH = 8  # below, neighbours mean nothing and principal components are all there is
 EXACT = 100  # up to here t-SNE is exact; above, Barnes-Hut keeps as many neighbours in half the time

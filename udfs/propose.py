@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from clio_sql.udfs import PROVIDERS, VECTORS, WORDS, Function, answered
 
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
 from clio_sql.providers import Broaden
+from clio_sql.udfs import PROVIDERS, VECTORS, WORDS, Function, answered
 
 VALUE = pa.list_(pa.string())
 CODE = ("udfs/propose.py", *PROVIDERS, *VECTORS, *WORDS, "providers/local/naming.py")

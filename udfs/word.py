@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from clio_sql.udfs import WORDS, Function
 
 from clio_sql.engine import Engine
+from clio_sql.udfs import WORDS, Function
 from clio_sql.words import person_names, words
 
 TYPE = (

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
+from duckdb.func import ARROW
 
 from clio_sql.analysis import catalog, contracts
 from clio_sql.analysis.catalog import Relation
@@ -19,6 +20,7 @@ from clio_sql.register import FUNCTIONS, MACROS, STEPS, macro_text
 from clio_sql.sql_text.quoting import identifier
 from clio_sql.udfs import Function
 from clio_sql.warehouse import host, lock
+from clio_sql.warehouse.database import scalar
 
 DIMENSION = 384  # of the vectors of clio_embed, where nothing is embedded
 _KEPT: list[Callable[..., object]] = []  # a function whose callable is gone kills the process
@@ -73,7 +75,7 @@ def connection() -> duckdb.DuckDBPyConnection:
     for function in FUNCTIONS:
         _KEPT.append(_never(function))
         returned: Any = function.sql_type(DIMENSION)
-        con.create_function(f"{function.name}_raw", _KEPT[-1], function.parameters, returned, type="arrow")  # type: ignore
+        con.create_function(f"{function.name}_raw", _KEPT[-1], [*function.parameters], returned, type=ARROW)
     for macro in (*MACROS, *STEPS):
         con.execute(macro_text(macro))
     give_host_tables(con)
@@ -158,7 +160,7 @@ def _fits(con: duckdb.DuckDBPyConnection, given: str, wanted: str) -> bool:
     """True where one type is cast to the other without being asked, or both are numbers."""
     query = f"select can_cast_implicitly(null::{given}, null::{wanted})"
     numbers = r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\))"
-    return bool(con.execute(query).fetchone()[0]) or all(re.fullmatch(numbers, type_) for type_ in (given, wanted))  # type: ignore[index]
+    return bool(scalar(con, query)) or all(re.fullmatch(numbers, type_) for type_ in (given, wanted))
 
 
 def _values(

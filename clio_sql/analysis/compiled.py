@@ -48,7 +48,7 @@ def _statement(relation: Relation, dialect: str) -> str:
     return f"-- not for {dialect}, so it stays in DuckDB: {'; '.join(why)}."
 
 
-def _foreign(tree: exp.Expression, sql: str) -> Iterator[str]:
+def _foreign(tree: exp.Expr, sql: str) -> Iterator[str]:
     """What sqlglot would pass on wrongly or not at all, as tried on Spark; each once."""
     found = {
         "with recursive": any(with_.recursive for with_ in tree.find_all(exp.With)),
@@ -75,7 +75,7 @@ def _foreign(tree: exp.Expression, sql: str) -> Iterator[str]:
         yield f"functions of DuckDB alone ({', '.join(own)})"
 
 
-def _own(tree: exp.Expression) -> Iterator[exp.Expression]:
+def _own(tree: exp.Expr) -> Iterator[exp.Func]:
     """Functions outside a FROM that are not of the common stock of all dialects: DuckDB's own, macros, and ours."""
     unknown = tree.find_all(exp.Anonymous, exp.AnonymousAggFunc)
     yield from (call for call in unknown if not isinstance(call.parent, exp.Table))

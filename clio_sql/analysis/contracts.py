@@ -77,9 +77,9 @@ def _settings(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         return
     given = dict(zip(names, rows[0], strict=True))
     mode, wanted = given["mode"], given["sample_conversations"]
-    for name, allowed in CHOICES.items():
+    for name, choices in CHOICES.items():
         if given[name] is not None or name not in MAY_BE_NULL:
-            yield from _one_of(f"settings.sql: {name}", given[name], allowed)
+            yield from _one_of(f"settings.sql: {name}", given[name], choices)
     if wanted is not None and wanted < 1:
         yield f"settings.sql: sample_conversations is {wanted}; allowed: null (all), or 1 or more. Change the value."
     if mode == "safety" and given["round_to"] != 1:

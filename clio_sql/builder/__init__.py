@@ -1,11 +1,12 @@
 """Runs the relations of an analysis in order: all as views, or as the tables and views they say they are."""
 
-from clio_sql.builder.core import Builder
+from clio_sql.builder.core import Builder, ready
 from clio_sql.builder.incremental import FAILED, Changes
 from clio_sql.builder.last import keep, settle
 from clio_sql.builder.reporting import Quiet, Reporter
-from clio_sql.builder.start import SCHEMA, build, check, describe_build, install, ready, run
+from clio_sql.builder.start import build, check, describe_build, install, run
 from clio_sql.builder.table import describe_input
+from clio_sql.warehouse.places import SCHEMA
 
 __all__ = [
     "FAILED", "SCHEMA", "Builder", "Changes", "Quiet", "Reporter",

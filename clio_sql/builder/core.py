@@ -14,14 +14,15 @@ from clio_sql.analysis import catalog, contracts
 from clio_sql.analysis.catalog import Relation
 from clio_sql.builder import paid
 from clio_sql.builder.incremental import Changes, Refresh
-from clio_sql.builder.records import SCHEMA, Records, code
+from clio_sql.builder.records import Records, code
 from clio_sql.builder.reporting import Quiet, Reporter
 from clio_sql.engine import Engine
 from clio_sql.register import engine_of, macro_text, register
 from clio_sql.runtime import made_of
 from clio_sql.sql_text.quoting import identifier
 from clio_sql.warehouse import host
-from clio_sql.warehouse.database import drop_other_kind, inside, kind, together
+from clio_sql.warehouse.database import drop_other_kind, inside, kind, scalar, together
+from clio_sql.warehouse.places import SCHEMA
 
 
 @dataclass
@@ -173,7 +174,7 @@ class Builder:
 
     def count(self, name: str) -> int:
         """Rows of a relation."""
-        return self.con.execute(f"select count(*) from {name}").fetchone()[0]
+        return int(scalar(self.con, f"select count(*) from {name}"))
 
 
 def ready(con: duckdb.DuckDBPyConnection) -> Engine:

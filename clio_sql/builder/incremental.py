@@ -12,7 +12,7 @@ from clio_sql.builder import paid
 from clio_sql.builder.records import Records
 from clio_sql.builder.reporting import Reporter
 from clio_sql.engine import Engine
-from clio_sql.warehouse.database import drop_other_kind, together
+from clio_sql.warehouse.database import drop_other_kind, one, scalar, together
 
 CHUNK = 2_048  # rows a committed part where a row takes long: one batch of a function
 PART = 122_880  # and where it does not: one row group
@@ -76,7 +76,7 @@ class Refresh:
     def content(self) -> str:
         """What readers of the relation go by: its SQL and the rows that were taken in."""
         query = "select bit_xor(md5_number(concat(key, changed))) from clio_state.processed where relation = ?"
-        return f"{self.fingerprint} {self.con.execute(query, [self.key]).fetchone()[0]}"
+        return f"{self.fingerprint} {scalar(self.con, query, [self.key])}"
 
     def _start_anew(self) -> None:
         relation, source = self.relation, self.by.input
@@ -138,7 +138,7 @@ class Refresh:
         query = """
             select count(*) filter (not known), count(*) filter (known), (select count(*) from temp.clio_gone)
             from temp.clio_work"""
-        return Changes(*self.con.execute(query).fetchone())
+        return Changes(*one(self.con, query))
 
     def _cut_out(self) -> None:
         """temp.clio_part: what is to be answered, by place. The input, often a view, is read once for all parts."""
@@ -152,7 +152,7 @@ class Refresh:
         """Buy the answers of all parts beforehand, where they cost money."""
         starts = range(0, todo, paid.ROWS)
         queries = [self.relation.body({self.by.input: _part(start, start + paid.ROWS)}) for start in starts]
-        (whole,) = self.con.execute("select count(*) from temp.clio_now").fetchone()
+        whole = scalar(self.con, "select count(*) from temp.clio_now")
         self.build.buy(self.relation.name, queries, todo, whole)
         self.reporter.begin(self.relation.name, todo)
 

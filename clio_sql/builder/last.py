@@ -12,11 +12,12 @@ from datetime import datetime
 import duckdb
 
 from clio_sql.analysis.catalog import Relation
-from clio_sql.builder.records import SCHEMA, Records
+from clio_sql.builder.records import Records
 from clio_sql.sql_text.quoting import identifier, literal
 from clio_sql.warehouse import host
 from clio_sql.warehouse.database import inside, kind, together
 from clio_sql.warehouse.host import LAST, TABLES
+from clio_sql.warehouse.places import SCHEMA
 
 
 def prepare(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> None:

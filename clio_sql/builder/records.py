@@ -16,7 +16,7 @@ from clio_sql.analysis.catalog import Relation
 from clio_sql.register import FUNCTIONS
 from clio_sql.sql_text.quoting import identifier
 from clio_sql.udfs import Function
-from clio_sql.warehouse.database import kind
+from clio_sql.warehouse.database import kind, one
 from clio_sql.warehouse.places import SCHEMA
 
 
@@ -81,10 +81,9 @@ class Records:
 
     def content(self, name: str) -> str:
         """A hash of the rows of a table, in any order."""
-        rows, content = self.con.execute(
-            # a sum, since of two equal rows nothing is left by xor
-            f"select count(*), sum(md5_number_lower(cast(rows as varchar))) from {name} as rows"
-        ).fetchone()
+        # a sum, since of two equal rows nothing is left by xor
+        query = f"select count(*), sum(md5_number_lower(cast(rows as varchar))) from {name} as rows"
+        rows, content = one(self.con, query)
         return f"{rows} {content}"
 
 

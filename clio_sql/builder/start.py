@@ -13,7 +13,6 @@ from clio_sql.analysis import catalog
 from clio_sql.analysis.catalog import Relation
 from clio_sql.builder import last
 from clio_sql.builder.core import Builder, ready
-from clio_sql.builder.records import SCHEMA
 from clio_sql.builder.reporting import Quiet, Reporter
 from clio_sql.builder.table import take
 from clio_sql.engine import Engine
@@ -21,7 +20,8 @@ from clio_sql.errors import CheckError
 from clio_sql.runtime import made_of
 from clio_sql.sql_text.quoting import identifier, literal
 from clio_sql.warehouse import host, noise, state
-from clio_sql.warehouse.database import drop_other_kind, inside
+from clio_sql.warehouse.database import drop_other_kind, inside, scalar
+from clio_sql.warehouse.places import SCHEMA
 
 WITHOUT_MODEL = "rules, an embedding model and word statistics; no language model"
 
@@ -139,9 +139,7 @@ def run(
 def check(con: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> None:
     """Run every check; CheckError names those that found bad rows, and how many, never which."""
     with inside(con, schema):
-        found = {
-            name: con.execute(f"select count(*) from ({sql}\n)").fetchone()[0] for name, sql in catalog.checks().items()
-        }
+        found = {name: scalar(con, f"select count(*) from ({sql}\n)") for name, sql in catalog.checks().items()}
     broken = [f"{name} ({rows} rows)" for name, rows in found.items() if rows]
     if broken:
         raise CheckError(f"nothing is published, since these checks found bad rows: {', '.join(broken)}.")

@@ -12,13 +12,14 @@ import duckdb
 
 from clio_sql.analysis import catalog
 from clio_sql.errors import ClioError, InputError, StateError, UsageError
+from clio_sql.errors.quotable import names
 from clio_sql.register import is_read_only, register
 from clio_sql.sources import adapters
 from clio_sql.sources.adapters import adapter, make_macros, raw
-from clio_sql.sources.inputs import Input, names, nested
+from clio_sql.sources.inputs import Input, nested
 from clio_sql.sql_text.quoting import identifier
 from clio_sql.warehouse import host, state
-from clio_sql.warehouse.database import drop_other_kind, inside, together
+from clio_sql.warehouse.database import drop_other_kind, inside, scalar, together
 
 COLUMNS = ("conversation_id", "user_id", "created_at", "messages")
 RESERVED = ("main", "temp", "system", "information_schema", "pg_catalog", state.SCHEMA)
@@ -69,7 +70,7 @@ def take(con: duckdb.DuckDBPyConnection, conversations: str, schema: str, breakd
 
 
 def _database(con: duckdb.DuckDBPyConnection) -> str:
-    return con.execute("select current_database()").fetchone()[0]
+    return str(scalar(con, "select current_database()"))
 
 
 def _require_fit(con: duckdb.DuckDBPyConnection) -> None:
@@ -124,7 +125,7 @@ def _resolved(con: duckdb.DuckDBPyConnection, conversations: str) -> Table:
     elif len(place) == 1:
         places = [(here, place[0]), (place[0], "main")]
     else:
-        (path,) = con.execute("select current_schemas(false)").fetchone()
+        path = scalar(con, "select current_schemas(false)")
         places = [("temp", "main"), *((here, schema) for schema in (*path, "main"))] if not place else []
     query = """
         select database_name, schema_name, table_name from (

@@ -74,7 +74,7 @@ class Dispatcher:
         after they were given `GRACE_S` to be answered and stored. From any thread."""
         self._loop.call_soon_threadsafe(self._drain, reason)
 
-    def run(self, coroutine: Any) -> concurrent.futures.Future:
+    def run(self, coroutine: Any) -> concurrent.futures.Future[Any]:
         """Run a coroutine on the loop; from any other thread."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
@@ -209,13 +209,15 @@ class Dispatcher:
         """In a thread of its own, until None comes: commit what arrives together."""
         while (first := self._finished.get()) is not None:
             time.sleep(GROUP_S)
-            group, error = [first], None
-            group += [self._finished.get() for _ in range(self._finished.qsize())]
+            more = [self._finished.get() for _ in range(self._finished.qsize())]
+            group, error = [first, *(each for each in more if each is not None)], None
             try:
                 self._keep(group)
             except Exception as caught:
                 error = caught
             self._loop.call_soon_threadsafe(self._kept, group, error)
+            if None in more:
+                return
 
     def _kept(self, group: list[tuple[Job, Outcome]], error: Exception | None) -> None:
         """These are committed, or `error` says why not: their places are free."""

@@ -41,7 +41,7 @@ class Job:
         self.key, self.call, self.worst, self.hashes = key, call, worst, hashes
         self.future: concurrent.futures.Future[Outcome] = concurrent.futures.Future()
         self.attempts = self.tries = self.limited = 0
-        self.task: asyncio.Task | None = None
+        self.task: asyncio.Task[None] | None = None
         self.answered = False  # it has its outcome, which is being committed
 
 

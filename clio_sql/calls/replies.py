@@ -39,6 +39,12 @@ class Plan(NamedTuple):
     tokens_out: int
     usd: float
 
+    def plus(self, other: Plan) -> Plan:
+        """What both lists of calls would cost."""
+        calls, stored = self.calls + other.calls, self.stored + other.stored
+        tokens_in, tokens_out = self.tokens_in + other.tokens_in, self.tokens_out + other.tokens_out
+        return Plan(calls, stored, tokens_in, tokens_out, self.usd + other.usd)
+
 
 FAILED = ("truncated", "malformed", "failed")
 OVER_BUDGET = "the budget of the run is used up"

@@ -9,6 +9,7 @@ import sys
 import threading
 import traceback
 import warnings
+from typing import Any
 
 import duckdb
 import typer
@@ -28,7 +29,11 @@ def hush() -> None:
         return
     warnings.simplefilter("ignore")
     logging.lastResort = None
-    threading.excepthook = sys.unraisablehook = lambda found: _fail(_unknown(found.exc_type), 1)  # type: ignore
+
+    def hook(found: threading.ExceptHookArgs | sys.UnraisableHookArgs) -> None:
+        _fail(_unknown(found.exc_type), 1)
+
+    threading.excepthook = sys.unraisablehook = hook
 
 
 def _is_debug() -> bool:
@@ -50,8 +55,9 @@ def tell(error: BaseException) -> int:
     if isinstance(error, typer.Abort):
         return _fail("stopped.", Stopped.exit_code)
     if hasattr(error, "show"):  # wrong usage
-        error.message = EXTRA.sub("Got unexpected extra arguments; options begin with --", error.message)
-        error.show()
+        usage: Any = error
+        usage.message = EXTRA.sub("Got unexpected extra arguments; options begin with --", usage.message)
+        usage.show()
         return getattr(error, "exit_code", 2)
     if isinstance(error, OSError) and is_disk_full(error):
         return _fail(str(unwritten(error.filename or "a file", error, "")), StateError.exit_code)

@@ -27,7 +27,7 @@ TREE = {
 
 
 @ibis.udf.scalar.builtin
-def date_trunc(unit: str, value: ibis.dtype("date")) -> ibis.dtype("date"):  # type: ignore[valid-type, empty-body]
+def date_trunc(unit: str, value: ibis.dtype("date")) -> ibis.dtype("date"):  # type: ignore[valid-type]
     """DuckDB's, since ibis truncates only to a unit that is known beforehand."""
 
 
@@ -42,6 +42,7 @@ def tree(con: Backend) -> ir.Table:
     path: the names from the top down to the cluster. Sort by facet and line.
     """
     query = sqlglot.parse_one(files("clio_sql.sql").joinpath("recipes", "tree.sql").read_text("utf-8"), "duckdb")
+    assert isinstance(query, exp.Query)
     schema = _schema(con)
     for table in query.find_all(exp.Table):
         if table.name == "clusters":

@@ -35,7 +35,7 @@ def connect(path: str | Path = ":memory:", *, read_only: bool | None = None, **r
 
 
 def _backend(con: duckdb.DuckDBPyConnection) -> Backend:
-    return ibis.duckdb.from_connection(_OldNames(con))  # type: ignore[arg-type]
+    return ibis.duckdb.from_connection(_OldNames(con))
 
 
 def _opened(path: Path) -> duckdb.DuckDBPyConnection:

@@ -19,7 +19,7 @@ from clio_sql.warehouse.state import SCHEMA
 PUBLISHED, SAFETY = "published.duckdb", "safety.duckdb"
 NEEDED = ("clusters", "held_back", "about")
 OF_ABOUT = ("built_at", "made_by")  # its other columns are settings, which differ between versions
-CONFIG = {
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "temp_directory": "",  # what is published fits into memory

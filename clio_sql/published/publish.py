@@ -16,6 +16,7 @@ from clio_sql.published import parquet
 from clio_sql.published.files import CODE, PUBLISHED, SAFETY
 from clio_sql.sql_text.quoting import literal
 from clio_sql.warehouse import lock, private
+from clio_sql.warehouse.database import one
 from clio_sql.warehouse.places import SCHEMA
 
 STORAGE = "v1.4.0"  # the oldest DuckDB that can read the file; 2.0.0 would write what no 1.x opens
@@ -63,7 +64,7 @@ def publish(
 
     as_parquet: also into `folder/parquet/`; where that is there of an earlier run, it is written anew in any case.
     """
-    mode, epsilon = con.execute(f"select mode, epsilon from {schema}.settings").fetchone()  # type: ignore[misc]
+    mode, epsilon = one(con, f"select mode, epsilon from {schema}.settings")
     safety = mode == "safety"
     require_alone(folder, mode)
     target = folder / (SAFETY if safety else PUBLISHED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -50,7 +50,7 @@ def lines(con: duckdb.DuckDBPyConnection, facet: str, depth: int | None = None) 
         "order by cluster_id = '(other)', conversations desc, cluster_id",
         [facet],
     ).fetchall()
-    children: dict[str | None, list[tuple]] = {}
+    children: dict[str | None, list[tuple[Any, ...]]] = {}
     for row in rows:
         children.setdefault(row[1], []).append(row)
 

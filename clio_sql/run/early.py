@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import fields
+from typing import Any
 
 import duckdb
 
@@ -12,19 +14,19 @@ from clio_sql.sources.limits import Limits
 from clio_sql.warehouse import lock
 
 
-def mode(relations: list[Relation]) -> str:
+def mode(relations: Sequence[Relation]) -> str:
     """The mode of an analysis that was not built yet; 'insight' where that cannot be told before."""
     found, *_ = _settings(relations, ["mode"]) or ("insight",)
     return found
 
 
-def limits(relations: list[Relation]) -> Limits:
+def limits(relations: Sequence[Relation]) -> Limits:
     """What the input may be at most, as `settings` of the analysis says; else the defaults."""
     given = _settings(relations, [field.name for field in fields(Limits)])
     return Limits(*given) if given and all(isinstance(value, int) and value > 0 for value in given) else Limits()
 
 
-def _settings(relations: list[Relation], columns: list[str]) -> tuple | None:
+def _settings(relations: Sequence[Relation], columns: list[str]) -> tuple[Any, ...] | None:
     """Some settings before anything is built, in an empty database; None where they cannot be told there."""
     (settings,) = [relation for relation in relations if relation.name == "settings"]
     with closing(lock.in_memory()) as con:

@@ -114,9 +114,9 @@ def forget(
     if name is not None:
         raise UsageError(f"{out}: people are erased from all analyses of a warehouse. Give its folder: {path.parent}.")
     folders = [analysis] if isinstance(analysis, Path) else list(analysis or ())
-    known, unknown = _matched(path, _made(path), [check.checked(folder) for folder in folders or [None]])
+    known, unknown = _matched(path, _made(path), [check.checked(folder) for folder in folders] or [check.checked(None)])
     erased, due, finished = _erased(path, ids, reporter, known[0][0], out, unknown)
-    unpaid, removed = NOTHING, []
+    unpaid, removed = NOTHING, list[str]()
     for place, (made, relations) in enumerate(known if due else []):
         published = False
         try:
@@ -125,7 +125,7 @@ def forget(
                 run = Run(con, engine, reporter, Place(path, made.schema, made.name), folder, relations)
                 perform(run, FORGET)
                 published = True
-                unpaid, removed = _added(unpaid, _unpaid(engine)), [*removed, *_left(run)]
+                unpaid, removed = unpaid.plus(_unpaid(engine)), [*removed, *_left(run)]
                 if place == len(known) - 1:
                     finish(run)
         except (ClioError, duckdb.Error) as error:
@@ -215,10 +215,6 @@ def _left(run: Run) -> list[str]:
     """Files that were removed and not written again, as paths within OUT."""
     left = [name for name in run.removed if not (run.folder / name).exists()]
     return [name if run.place.name is None else f"{run.place.name}/{name}" for name in left]
-
-
-def _added(one: Plan, other: Plan) -> Plan:
-    return Plan(*map(sum, zip(one, other, strict=True)))
 
 
 def _unpaid(engine: Engine) -> Plan:

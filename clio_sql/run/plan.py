@@ -22,6 +22,7 @@ from clio_sql.run.early import limits
 from clio_sql.sources import inputs
 from clio_sql.sql_text.quoting import literal
 from clio_sql.warehouse import lock
+from clio_sql.warehouse.database import one, scalar
 from clio_sql.warehouse.places import WAREHOUSE
 
 KEEPS_ALL = "select conversation_id, true as kept, 'ok' as status, null::varchar as error from transcripts"
@@ -133,20 +134,20 @@ def _asked(con: duckdb.DuckDBPyConnection, engine: Engine, provider: PaidProvide
     assert by is not None
     numbered = f"select {by.key} as key, row_number() over () as place from {by.input}"
     con.execute(f"create or replace temp table clio_keys as {numbered}")
-    (rows,) = con.execute("select count(*) from temp.clio_keys").fetchone()  # type: ignore[misc]
+    rows = scalar(con, "select count(*) from temp.clio_keys")
     total = Plan(0, 0, 0, 0, 0.0)
     for start in range(0, rows, paid.ROWS):
         part = f"select key from temp.clio_keys where place > {start} and place <= {start + paid.ROWS}"
         query = relation.body({by.input: f"select * from {by.input} where {by.key} in ({part})"})
         with engine.collecting() as collected:
             con.execute(f"create or replace temp table clio_collected as {query}")
-        total = _added(total, _priced(provider, "extract", [request for _, request in collected]))
+        total = total.plus(_priced(provider, "extract", [request for _, request in collected]))
     return total
 
 
 def _naming(con: duckdb.DuckDBPyConnection, provider: PaidProvider) -> Iterator[tuple[str, Plan]]:
     """Naming and the hierarchy of every clustered facet, with prompts of typical length."""
-    sizes, neighbourhood, facets = con.execute(SIZES).fetchone()  # type: ignore[misc]
+    sizes, neighbourhood, facets = one(con, SIZES)
     tree = sizes * facets
     groups = [_text(ANSWER, number) for number in range(40)]
     names = [Name([f"{n} {text}" for text in groups[:20]], groups[20:], "", [], [], []) for n in range(sum(tree))]
@@ -171,10 +172,6 @@ def _naming(con: duckdb.DuckDBPyConnection, provider: PaidProvider) -> Iterator[
 
 def _priced(provider: PaidProvider, function: str, requests: Sequence[Any]) -> Plan:
     return provider.calls.plan(provider.requests(function, requests))
-
-
-def _added(one: Plan, other: Plan) -> Plan:
-    return Plan(*(a + b for a, b in zip(one, other, strict=True)))
 
 
 def _text(length: int, number: int) -> str:

@@ -23,7 +23,7 @@ from clio_sql.register import engine_of
 from clio_sql.runtime import made_of
 from clio_sql.sql_text.quoting import identifier
 from clio_sql.warehouse import lock, places
-from clio_sql.warehouse.database import inside
+from clio_sql.warehouse.database import inside, scalar
 
 
 class Build(NamedTuple):
@@ -77,7 +77,8 @@ def _begin(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], name: 
     paid = [runtime.model, runtime.naming_model] if runtime.provider != "local" else []
     files = {relation.name: hashlib.sha256(relation.code.encode()).hexdigest()[:16] for relation in relations}
     versions = {name: version(name) for name in ("clio-sql", "duckdb")}
-    (number,) = con.execute(
+    number = scalar(
+        con,
         "insert into clio_state.builds by name select coalesce(max(build), 0) + 1 as build, ? as started_at, "
         "'running' as result, ? as sql_hash, ?::map(varchar, varchar) as files, ? as provider, ? as models, "
         "?::map(varchar, varchar) as versions, ? as name from clio_state.builds returning build",
@@ -90,7 +91,7 @@ def _begin(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], name: 
             versions,
             name,
         ],
-    ).fetchone()  # type: ignore[misc]
+    )
     return number, started
 
 
@@ -126,7 +127,7 @@ def _was_published(con: duckdb.DuckDBPyConnection, into: Path, schema: str) -> b
 def _counts(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> dict[str, int]:
     """Rows of every table, and of every published relation."""
     counted = [relation.name for relation in relations if relation.kind == "table" or relation.published]
-    return {name: con.execute(f"select count(*) from {identifier(name)}").fetchone()[0] for name in counted}  # type: ignore[index]
+    return {name: scalar(con, f"select count(*) from {identifier(name)}") for name in counted}
 
 
 def _settings(con: duckdb.DuckDBPyConnection) -> str:
@@ -167,6 +168,6 @@ def listed(out: Path) -> list[Build]:
     for *row, files, of in rows:
         last = before.get(of, files)
         changed = sorted(n for n in {*files, *last} if files.get(n) != last.get(n))
-        found.append(Build(*row, changed, of))
+        found.append(Build._make([*row, changed, of]))
         before[of] = files
     return found

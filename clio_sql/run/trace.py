@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -13,7 +14,7 @@ from clio_sql.calls.store import now
 from clio_sql.errors import ClioError, InputError, StateError
 from clio_sql.errors.quotable import quoted
 from clio_sql.warehouse import lock, places, private, state
-from clio_sql.warehouse.database import inside
+from clio_sql.warehouse.database import inside, scalar
 
 CONVERSATIONS = """
 select conversation_id, conversations.user_id, created_at, messages
@@ -39,7 +40,7 @@ def trace(out: Path, cluster: str, facet: str | None = None, limit: int | None =
 
 def _recorded(
     path: Path, schema: str, name: str | None, out: Path, cluster: str, facet: str | None, limit: int | None
-) -> list[tuple]:
+) -> list[tuple[Any, ...]]:
     """The rows of the conversations, once it is recorded who asked for them."""
     try:
         lock.require_plain(path)
@@ -64,7 +65,7 @@ def _recorded(
 
 def _require_safety(con: duckdb.DuckDBPyConnection, out: Path, schema: str) -> None:
     try:
-        (mode,) = con.execute(f"select mode from {schema}.settings").fetchone()  # type: ignore[misc]
+        mode = scalar(con, f"select mode from {schema}.settings")
     except duckdb.CatalogException:
         mode = None
     if mode != "safety":

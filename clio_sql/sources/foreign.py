@@ -19,7 +19,10 @@ from clio_sql.errors.quotable import names
 from clio_sql.sources.limits import Limits
 from clio_sql.sql_text.quoting import identifier, literal
 
-CONFIG = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
 SQLITE = b"SQLite format 3\0"
 BATCH = 10_000  # rows that are in memory at once
 VIEWS = "--allow-views"
@@ -67,7 +70,7 @@ class Target:
 
 
 def _from_duckdb(into: Target, path: str, table: str, allow_views: bool) -> None:
-    with closing(duckdb.connect(config=CONFIG)) as given:  # type: ignore[arg-type]
+    with closing(duckdb.connect(config=CONFIG)) as given:
         given.execute("set enable_progress_bar = false")
         try:
             given.execute(f"attach {literal(path)} as given (type duckdb, read_only)")

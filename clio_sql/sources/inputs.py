@@ -101,8 +101,10 @@ class Input:
         if (column := self.column(name)) is not None:
             return Place(column)
         for dot in [each.start() for each in re.finditer("[.]", name)]:
-            column, keys = self.column(name[:dot]), name[dot + 1 :]
-            for path in (f'$."{keys}"', "$" + "".join(f'."{key}"' for key in keys.split("."))) if column else ():
+            if (column := self.column(name[:dot])) is None:
+                continue
+            keys = name[dot + 1 :]
+            for path in (f'$."{keys}"', "$" + "".join(f'."{key}"' for key in keys.split("."))):
                 if self.holds(as_json(column, self.types[column]), path):
                     return Place(column, path)
         return None

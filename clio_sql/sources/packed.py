@@ -75,7 +75,7 @@ def _ending(name: str) -> str:
     return "".join(suffixes[-2:]) if suffixes[-1:] == [".gz"] else "".join(suffixes[-1:])
 
 
-def _copied(file: IO[bytes], out: IO[bytes] | None, name: str, size: int, max_expansion: int) -> None:
+def _copied(file: IO[bytes] | gzip.GzipFile, out: IO[bytes] | None, name: str, size: int, max_expansion: int) -> None:
     most, written = max(LEAST, size * max_expansion), 0
     while chunk := file.read(CHUNK):
         written += len(chunk)

@@ -49,13 +49,13 @@ class Table:
 
     def __init__(self, cursor: Any, path: str) -> None:
         self._cursor, self._where = cursor, where(path)
-        schema, table = self._named(URL.fullmatch(path)["table"] or "")  # type: ignore[index]
+        schema, table = self._named(url["table"] or "" if (url := URL.fullmatch(path)) else "")
         self._from = f"{identifier(schema)}.{identifier(table)}"
         found = self._rows(COLUMNS.format(literal(schema), literal(table)))
         self._times = {name for name, type_, _, _ in found if type_ in TIMES}
         self.columns = {name: _read(name, *types) for name, *types in found}
 
-    def _rows(self, query: str) -> list[tuple]:
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
         self._cursor.execute(query)
         return self._cursor.fetchall()
 
@@ -74,12 +74,7 @@ class Table:
         since, until: timestamps in UTC as text, or ''. Bounds on a column that is no time there are not asked for.
         """
         listed = ", ".join(f"{expression} as {identifier(name)}" for name, (expression, _) in self.columns.items())
-        bounds = []
-        if time in self._times:
-            column = f"{identifier(time)}::timestamptz"
-            bounds = [f"{column} {sign} {literal(value + '+00')}::timestamptz"
-                      for sign, value in ((">=", since), ("<", until)) if value]  # fmt: skip
-        kept = f" where {identifier(time)} is null or ({' and '.join(bounds)})" if bounds else ""  # type: ignore
+        kept = _within(time, since, until) if time is not None and time in self._times else ""
         self._cursor.execute(f"select {listed} from {self._from}{kept}")
         reader = self._cursor.fetch_record_batch()
         con.register("clio_postgres_rows", reader)
@@ -87,6 +82,16 @@ class Table:
             con.execute(f"insert into {target} from clio_postgres_rows")
         finally:
             con.unregister("clio_postgres_rows")
+
+
+def _within(time: str, since: str, until: str) -> str:
+    """The where clause for rows whose time is within, or that have none; '' without bounds."""
+    bounds = [
+        f"{identifier(time)}::timestamptz {sign} {literal(value + '+00')}::timestamptz"
+        for sign, value in ((">=", since), ("<", until))
+        if value
+    ]
+    return f" where {identifier(time)} is null or ({' and '.join(bounds)})" if bounds else ""
 
 
 def _read(name: str, type_: str, kind: str, category: str) -> tuple[str, str]:

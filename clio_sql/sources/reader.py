@@ -36,6 +36,7 @@ from clio_sql.sources.inputs import Input, Place, Reading, Stumbled, as_json, op
 from clio_sql.sources.limits import Limits
 from clio_sql.sources.text_files import NO_LIST, SHOWN, BadRows
 from clio_sql.sql_text.quoting import identifier, literal
+from clio_sql.warehouse.database import one, scalar
 from clio_sql.warehouse.state import tables, user_hash
 
 OPTIONS = {"conversation_id": "--id-column", "user_id": "--user-column", "created_at": "--time-column"}
@@ -459,12 +460,9 @@ def _without_text(con: duckdb.DuckDBPyConnection, rows: str, chosen: Adapter) ->
     found = con.execute(f"select message from ({query}) where {held} limit 1").fetchone() if lists else None
     if lists and found is None:
         return f"read as {chosen.name}, all of its conversations are empty lists. Map the right column"
-    keys = (
-        con.execute("select if(json_type($1::json) = 'OBJECT', json_keys($1::json), [])", found).fetchone()
-        if found
-        else None
-    )
-    told = f" The first message has: {names(keys[0])}." if keys and keys[0] else ""
+    query = "select if(json_type($1::json) = 'OBJECT', json_keys($1::json), [])"
+    keys = scalar(con, query, found) if found else None
+    told = f" The first message has: {names(keys)}." if keys else ""
     return (
         f"read as {chosen.name}, none of its conversations has a message with text.{told} "
         'Messages must be a list of {"role": ..., "content": ...}. Map the right column'
@@ -486,8 +484,8 @@ def _inspected(
         "attributed": "count_if(len(list_filter(messages, lambda m: m.role in ('user', 'assistant'))) > 0)",
         "texts": "count_if(len(list_filter(messages, lambda m: m.content != '')) > 0)",
     }
-    values = con.execute(f"select {', '.join(counts.values())} from {table}").fetchone()
-    found = dict(zip(counts, values, strict=True))  # type: ignore[arg-type]
+    values = one(con, f"select {', '.join(counts.values())} from {table}")
+    found = dict(zip(counts, values, strict=True))
     if not found["rows"] and _has_forgotten(con):
         raise InputError(f"{where}: no row is left: all are of people who were forgotten here. Give another input.")
     if not found["texts"]:

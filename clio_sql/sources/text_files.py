@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from clio_sql.errors import InputError
 
@@ -44,7 +44,7 @@ class BadRows:
     bad: Counter[str] = field(default_factory=Counter)
     mended: int = 0
     in_lists: bool = False  # a row of the input is an entry of a list in a row of the files
-    kept: list[tuple[str, array]] = field(default_factory=list)  # file, line of each row
+    kept: list[tuple[str, array[int]]] = field(default_factory=list)  # file, line of each row
     places: dict[str, list[str]] = field(default_factory=dict)
 
     @property
@@ -213,7 +213,7 @@ def _object(text: str) -> tuple[str, str, bool]:
     return whole, reason, whole != text
 
 
-def _once(pairs: list[tuple], twice: list[bool]) -> dict:
+def _once(pairs: list[tuple[str, Any]], twice: list[bool]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
         twice.append(True)

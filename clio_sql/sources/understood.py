@@ -73,7 +73,7 @@ def _counted(source: sources.Source) -> Iterator[tuple[str, int]]:
 
 
 def _shown(
-    conversation_id: str | None, user_id: str | None, at: datetime | None, messages: list[dict]
+    conversation_id: str | None, user_id: str | None, at: datetime | None, messages: list[dict[str, Any]]
 ) -> Iterator[str]:
     yield printable(
         f"\nfirst conversation: id {conversation_id or 'none'}, user {user_id or 'none'}, time {at or 'none'}"

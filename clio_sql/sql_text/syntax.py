@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import duckdb
 
@@ -66,6 +66,9 @@ class Table(NamedTuple):
     aliased: bool
 
 
+Found = TypeVar("Found", Table, Named)
+
+
 class Query(NamedTuple):
     """What a query reads and calls, in the order of the text. star: its last select has a `*`."""
 
@@ -96,7 +99,9 @@ def read(sql: str) -> Query:
     if len(tree["statements"]) != 1 or len(kinds) != 1 or kinds[0][0] != "SELECT":
         raise Wrong(_first(sql, kinds), _told(kinds, ""))
     node = tree["statements"][0]["node"]
-    tables, functions, table_functions = [], [], []
+    tables: list[Table] = []
+    functions: list[Named] = []
+    table_functions: list[Named] = []
     for found, scope in _walk(sql, node):
         match found.get("type"):
             case "BASE_TABLE":
@@ -106,7 +111,7 @@ def read(sql: str) -> Query:
                 table_functions.append(Named(_called(sql, found["function"]), _line(sql, place)))
             case _ if "function_name" in found and not found.get("in_from"):
                 functions.append(Named(_called(sql, found), _line(sql, found["query_location"])))
-    return Query(*(tuple(sorted(each, key=_by_line)) for each in (tables, functions, table_functions)), _star(node))
+    return Query(_ordered(tables), _ordered(functions), _ordered(table_functions), _star(node))
 
 
 def replaced(sql: str, queries: Mapping[str, str]) -> str:
@@ -288,5 +293,6 @@ def _line(sql: str, place: Any) -> int | None:
     return None if character is None else sql.count("\n", 0, character) + 1
 
 
-def _by_line(found: Any) -> tuple[int, str]:
-    return found.line or 0, found.name
+def _ordered(found: list[Found]) -> tuple[Found, ...]:
+    """By line and name."""
+    return tuple(sorted(found, key=lambda each: (each.line or 0, each.name)))

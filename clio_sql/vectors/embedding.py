@@ -112,7 +112,7 @@ class Embedder:
             self._encoder = faster(model)
             self._model = None if self._encoder else model
 
-    def _library(self, place: str):
+    def _library(self, place: str) -> Any:
         """The model as sentence-transformers has it."""
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

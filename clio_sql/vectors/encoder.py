@@ -33,11 +33,18 @@ SENTENCES = (
 )
 
 
+def _processor() -> dict[str, Any]:
+    """What torch knows of it; empty where it tells nothing."""
+    import torch
+
+    return getattr(torch.cpu, "get_capabilities", dict)()
+
+
 def _one_thread_a_core() -> None:
     """Two on one core wait for each other in a product; OMP_NUM_THREADS, where it is set, is the user's word."""
     import torch
 
-    cores = getattr(torch.cpu, "get_capabilities", dict)().get("num_physical_cores")
+    cores = _processor().get("num_physical_cores")
     if cores and "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(min(cores, torch.get_num_threads()))
 
@@ -199,9 +206,7 @@ def _is_plain(model: SentenceTransformer) -> bool:
 
 def _has_bfloat16() -> bool:
     """Whether the processor multiplies in bfloat16; elsewhere it is emulated, and slower than float32."""
-    import torch
-
-    can = getattr(torch.cpu, "get_capabilities", dict)()
+    can = _processor()
     return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
 
 

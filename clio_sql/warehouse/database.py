@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import duckdb
 
 from clio_sql.sql_text.quoting import identifier, literal
 
 
+def one(con: duckdb.DuckDBPyConnection, query: str, parameters: object = None) -> tuple[Any, ...]:
+    """The first row of a query that always has one, such as an aggregate; LookupError where it has none."""
+    row = con.execute(query, parameters).fetchone()
+    if row is None:
+        raise LookupError("a query that always has a row has none")
+    return row
+
+
+def scalar(con: duckdb.DuckDBPyConnection, query: str, parameters: object = None) -> Any:
+    """The first value of the row that `one` gives."""
+    return one(con, query, parameters)[0]
+
+
 @contextmanager
 def inside(con: duckdb.DuckDBPyConnection, schema: str) -> Iterator[None]:
     """Names without a schema are those of `schema`; afterwards as before."""
-    (before,) = con.execute("select current_setting('search_path')").fetchone()
+    before = scalar(con, "select current_setting('search_path')")
     con.execute(f"set schema = {literal(identifier(schema))}")
     try:
         yield

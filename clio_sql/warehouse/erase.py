@@ -19,6 +19,7 @@ from clio_sql.calls.store import now
 from clio_sql.errors import StateError, unwritten
 from clio_sql.sql_text.quoting import identifier, literal
 from clio_sql.warehouse import lock, places, private
+from clio_sql.warehouse.database import one, scalar
 from clio_sql.warehouse.noise import forget_draws
 from clio_sql.warehouse.state import BLANK, salted, user_hash, whole
 
@@ -129,7 +130,7 @@ def _taken_out(con: duckdb.DuckDBPyConnection, users: int, schema: str | None = 
     if schema is not None:
         _processed(con, schema)
     rows = sum(_rows(con, table, columns, users > 0) for table, columns in _tables(con, schema))
-    (conversations,) = con.execute("select count(distinct id) from temp.erased_conversations").fetchone()
+    conversations = scalar(con, "select count(distinct id) from temp.erased_conversations")
     if not rows + calls:  # nothing of theirs is here
         return Erased(0, 0, 0, 0.0)
     con.execute(
@@ -147,8 +148,7 @@ def _rows(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], b
     if "conversation_id" in columns and not (by_user and "user_id" in columns):
         conditions.append(f"conversation_id in ({gone})")
     if "people" in columns and by_user:  # of a figure that was told the number stays, and nobody behind it
-        changed = con.execute(f"update {table} set user_id = null where {_theirs('user_id')}").fetchone()[0]
-        return changed
+        return int(scalar(con, f"update {table} set user_id = null where {_theirs('user_id')}"))
     if "user_id" in columns and by_user:  # of two people's rows with one conversation id, only theirs
         conditions.append(_theirs("user_id"))
     if table == PROCESSED:  # its keys are those of any relation
@@ -157,15 +157,16 @@ def _rows(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], b
         return 0
     changed = 0
     if conditions and not (table.endswith('."source"') and not by_user):  # what vanished is not in the new source
-        changed += con.execute(f"delete from {table} where {' or '.join(conditions)}").fetchone()[0]
+        changed += scalar(con, f"delete from {table} where {' or '.join(conditions)}")
     for column, erased in LISTS.items():
         if columns.get(column) == "VARCHAR[]":
-            ids = con.execute(f"select coalesce(list(id), []) from ({_ids(erased, table)})").fetchone()
-            changed += con.execute(
+            ids = one(con, f"select coalesce(list(id), []) from ({_ids(erased, table)})")
+            changed += scalar(
+                con,
                 f"update {table} set {column} = list_filter({column}, lambda each: not list_contains($1, each)) "
                 f"where list_has_any({column}, $1::varchar[])",
                 ids,
-            ).fetchone()[0]
+            )
     return changed
 
 
@@ -205,18 +206,18 @@ def _calls(con: duckdb.DuckDBPyConnection) -> tuple[int, float]:
         )
     while _more_calls(con):
         pass
-    found = con.execute(
-        "select count(*), coalesce(sum(cost_usd), 0) from clio_state.calls where key in (from temp.erased_calls)"
-    ).fetchone()
+    calls, usd = one(
+        con, "select count(*), coalesce(sum(cost_usd), 0) from clio_state.calls where key in (from temp.erased_calls)"
+    )
     for table in ("calls", "call_inputs"):
         con.execute(f"delete from clio_state.{table} where key in (from temp.erased_calls)")
     con.execute(
         "update clio_state.batches set keys = list_filter(keys, lambda each: not list_contains($1, each)) "
         "where list_has_any(keys, $1::varchar[])",
-        con.execute("select coalesce(list(key), []) from temp.erased_calls").fetchone(),
+        one(con, "select coalesce(list(key), []) from temp.erased_calls"),
     )
     con.execute("drop table temp.erased_texts; drop table temp.erased_calls")
-    return found
+    return calls, usd
 
 
 def _more_calls(con: duckdb.DuckDBPyConnection) -> bool:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -110,15 +111,14 @@ def _hash(con: duckdb.DuckDBPyConnection, rows: str) -> str:
     return str(con.execute(query).fetchall()[0])
 
 
-def _forgotten(con: duckdb.DuckDBPyConnection) -> tuple[list, list]:
-    """The salt, and who was forgotten under it; empty where there is no state."""
-    there = state.tables(con)
-    tables = ("salt", "forgotten")
-    return tuple(con.execute(f"from {state.SCHEMA}.{t}").fetchall() if t in there else [] for t in tables)  # type: ignore
+def _forgotten(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
+    """Of the tables with the salt, and with who was forgotten under it: the rows; none where there is no state."""
+    tables = [table for table in ("salt", "forgotten") if table in state.tables(con)]
+    return {table: con.execute(f"from {state.SCHEMA}.{table}").fetchall() for table in tables}
 
 
-def _put_back(con: duckdb.DuckDBPyConnection, rows: tuple[list, list]) -> None:
-    for table, each in zip(("salt", "forgotten"), rows, strict=True):
+def _put_back(con: duckdb.DuckDBPyConnection, rows: dict[str, list[tuple[Any, ...]]]) -> None:
+    for table, each in rows.items():
         if each and table in state.tables(con):
             con.execute(f"delete from {state.SCHEMA}.{table}")
             con.executemany(f"insert into {state.SCHEMA}.{table} values (?, ?)", [list(row) for row in each])

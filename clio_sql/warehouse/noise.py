@@ -14,7 +14,7 @@ import duckdb
 from clio_sql.calls.store import now
 from clio_sql.sql_text.quoting import identifier
 from clio_sql.warehouse import host
-from clio_sql.warehouse.database import inside, together
+from clio_sql.warehouse.database import inside, one, scalar, together
 
 BUDGET = """
 create or replace table {schema}.noise_budget as
@@ -38,7 +38,7 @@ def draw(con: duckdb.DuckDBPyConnection, schema: str) -> None:
     """
     prepare(con, schema)
     quoted = identifier(schema)
-    epsilon, sensitivity = con.execute(f"from {quoted}.noise_bound").fetchone()  # type: ignore[misc]
+    epsilon, sensitivity = one(con, f"from {quoted}.noise_bound")
     if epsilon is None:  # what was drawn goes, since it names cells of that day; and that these cells had it
         with together(con):
             con.execute(f"delete from {quoted}.noise")
@@ -46,7 +46,7 @@ def draw(con: duckdb.DuckDBPyConnection, schema: str) -> None:
         return
     cells = con.execute(CELLS.format(schema=quoted)).fetchall()
     query = "select md5(concat(?::varchar, ?::varchar, ?::varchar))"
-    (state,) = con.execute(query, [epsilon, sensitivity, repr(cells)]).fetchone()  # type: ignore[misc]
+    state = scalar(con, query, [epsilon, sensitivity, repr(cells)])
     last = con.execute(
         "select cells_hash from clio_state.noise_draws where schema_name = ? order by draw desc limit 1", [schema]
     ).fetchone()

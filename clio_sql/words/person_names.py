@@ -73,7 +73,7 @@ def _things() -> frozenset[str]:
 
 @cache
 def _titles() -> frozenset[str]:
-    people = {word for word, kind in words.classes("people").items() if kind in ("kin", "plain")}
+    people = frozenset(word for word, kind in words.classes("people").items() if kind in ("kin", "plain"))
     return people | {word for line in words.lexicon("titles") for word in line.split()}
 
 

@@ -165,7 +165,7 @@ class Claude:
     def _merge(self, request: Broaden) -> Call:
         return self._broaden("merge", request, *form.names(request.n, len(set(request.names))))
 
-    def _broaden(self, function: str, request: Broaden, schema: dict, check: Callable) -> Call:
+    def _broaden(self, function: str, request: Broaden, schema: dict[str, Any], check: form.Check) -> Call:
         return self._made(
             function, self.naming_model, schema, check, tuple(request.names),
             max_tokens=200 + 60 * request.n, answer_tokens=10 + 10 * request.n,
@@ -191,7 +191,7 @@ class Claude:
         )  # fmt: skip
 
     def _made(
-        self, function: str, model: str, schema: dict, check: Callable, inputs: tuple[str, ...],
+        self, function: str, model: str, schema: dict[str, Any], check: form.Check, inputs: tuple[str, ...],
         max_tokens: int, answer_tokens: int, data: str, instructions: str = "", **words: str,
     ) -> Call:  # fmt: skip
         fixed, variable = prompt(instructions or function)

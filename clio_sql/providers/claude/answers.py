@@ -19,7 +19,7 @@ MAX_CATEGORY = 80
 MAX_WORDS = 10  # of a name
 
 
-def fields(properties: dict[str, dict]) -> dict[str, Any]:
+def fields(properties: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """The schema of an object with exactly these fields, as structured output wants it."""
     return {
         "type": "object",

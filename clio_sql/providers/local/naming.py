@@ -54,7 +54,9 @@ def _shares(request: Name) -> list[tuple[str, float]]:
     members = [_flat(member) for member in request.members[:MEMBERS]]
     found = []
     for given in [term for term in request.terms if term.strip()][:LOOKED_AT]:
-        term, percent = GIVEN_SHARE.fullmatch(given).groups()
+        parts = GIVEN_SHARE.fullmatch(given)
+        assert parts is not None  # any text has the first part
+        term, percent = parts.groups()
         share = int(percent) / 100 if percent else sum(f" {term} " in text for text in members) / max(1, len(members))
         found.append((term, share))
     return found
