@@ -3,5 +3,4 @@
 from clio_sql.builder import build, install
 from clio_sql.register import connect, register
 
-__version__ = "0.1.0"
 __all__ = ["build", "connect", "install", "register"]

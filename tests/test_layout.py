@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -237,14 +238,51 @@ def test_the_wheel_holds_every_file(wheel):
     assert {"clio_sql/demo_topics.json", "clio_sql/py.typed", "clio_sql/words/lexicons/vague.txt"} <= packed
 
 
+def installed(package: Path, target: Path) -> None:
+    """Install a wheel or an sdist into a folder, alone."""
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--target", target]
+    done = subprocess.run([*command, package], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_wheel_works_outside_the_checkout(wheel, tmp_path):
-    zipfile.ZipFile(wheel).extractall(tmp_path)
+    installed(wheel, tmp_path)
     code = """
 import clio_sql, clio_sql.cli, clio_sql.demo, clio_sql.udfs, clio_sql.sql
 print(clio_sql.__file__, clio_sql.udfs.__file__, clio_sql.sql.__file__, sep="\\n")
 con = clio_sql.connect()
 print(con.execute("select clio_words('It works'), clio_audit('bank fees').rating").fetchone())
+print(con.execute("select clio_gate(12, 30, 5, 10, 20, 0.5), clio_gate(9, 30, 5, 10, 20, 0.5)").fetchone())
 """
     lines = python(code, PYTHONPATH=str(tmp_path)).splitlines()
     assert [Path(line).is_relative_to(tmp_path) for line in lines[:3]] == [True] * 3
-    assert lines[3] == "(['it', 'works'], 5)"
+    assert lines[3:] == ["(['it', 'works'], 5)", "(True, False)"]
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    command = [tmp_path / "bin" / "clio-sql", "--version"]
+    done = subprocess.run(command, text=True, capture_output=True, cwd="/", env={**os.environ, "PYTHONPATH": tmp_path})
+    assert done.stdout.startswith(f"clio-sql {version},"), done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="the list of an sdist's files comes from git")
+def test_the_tests_run_from_an_sdist(tmp_path):
+    """Built from a copy of what git tracks; all tests are found in it, and one file of them runs."""
+    source, target = tmp_path / "source", tmp_path / "target"
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(lambda name: (ROOT / name).is_file(), tracked.split("\0")):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, source / name)
+    build = "from setuptools.build_meta import build_sdist; build_sdist('..')"
+    for command in (["git", "init", "-q"], ["git", "add", "."], [sys.executable, "-c", build]):
+        subprocess.run(command, cwd=source, capture_output=True, timeout=300, check=True)
+    (sdist,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(sdist) as packed:
+        packed.extractall(tmp_path, filter="data")
+    installed(sdist, target)
+    unpacked = tmp_path / sdist.name.removesuffix(".tar.gz")
+    quick = ["tests/test_user.py", "tests/test_layout.py", "-k", "not wheel"]
+    for arguments in (["--collect-only", "-qq", "tests"], quick):
+        command = [sys.executable, "-P", "-m", "pytest", "-n", "0", *arguments]
+        environment = {**os.environ, "PYTHONPATH": str(target)}
+        done = subprocess.run(command, cwd=unpacked, capture_output=True, text=True, timeout=600, env=environment)
+        assert done.returncode == 0, done.stdout[-3000:]
