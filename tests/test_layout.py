@@ -273,7 +273,8 @@ def test_the_tests_run_from_an_sdist(tmp_path):
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, source / name)
     build = "from setuptools.build_meta import build_sdist; build_sdist('..')"
-    for command in (["git", "init", "-q"], ["git", "add", "."], [sys.executable, "-c", build]):
+    commit = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org", "commit", "-qm", "test"]
+    for command in (["git", "init", "-q"], ["git", "add", "."], commit, [sys.executable, "-c", build]):
         subprocess.run(command, cwd=source, capture_output=True, timeout=300, check=True)
     (sdist,) = tmp_path.glob("*.tar.gz")
     with tarfile.open(sdist) as packed:
