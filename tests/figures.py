@@ -13,9 +13,9 @@ from clio_sql.analysis import catalog
 from clio_sql.builder import last
 
 STEPS = (
-    "memberships", "suppressed", "cells", "bases", "base_cell_users", "shown_cells", "cell_users", "cell_figures",
-    "out_of_step", "family_values", "family_choices", "published_cells",
-    "clusters", "cluster_facets", "cluster_trends", "held_back",
+    "memberships", "suppressed", "cells", "figure_days", "user_changes", "published_figures",
+    "base_cell_users", "shown_cells", "cell_users", "cell_figures", "out_of_step", "family_values", "family_choices",
+    "published_cells", "clusters", "cluster_facets", "cluster_trends", "held_back",
 )  # fmt: skip
 GATE = {"min_users": 2, "min_conversations": 4, "max_user_share": 0.5, "round_to": 1}
 
@@ -60,7 +60,7 @@ class Tree:
 def start(con: duckdb.DuckDBPyConnection, **settings: Any) -> None:
     """An empty analysis that has told nothing yet."""
     empty(con)
-    last.prepare(con, [RELATIONS["bases"], RELATIONS["published_cells"]])
+    last.prepare(con, [RELATIONS["published_figures"], RELATIONS["published_cells"]])
     packaged(con, "settings", **{"threshold_margin": 0, **GATE, **settings})
     con.execute("create table secret as select 'salt' as salt")
     con.execute(f"create view margins as {RELATIONS['margins'].sql}")
@@ -101,7 +101,7 @@ def build(
 
 
 def keep(con: duckdb.DuckDBPyConnection) -> None:
-    last.keep(con, [RELATIONS["bases"], RELATIONS["published_cells"]])
+    last.keep(con, [RELATIONS["published_figures"], RELATIONS["published_cells"]])
 
 
 ELSEWHERE = (  # checks that read what is not here

@@ -79,7 +79,7 @@ GATE_OF_OTHER = (
     "bool_and(clio_gate(independent, conversations, most, required_users, min_conversations, max_user_share))"
 )
 CELLS = "cells_are_what_the_conversations_say"
-BASES = "a_basis_is_of_today_or_of_the_last_build"
+FIGURES = "a_figure_is_of_today_or_of_the_last_build"
 COUNTS = "published_counts_are_rounded"
 MOVED = "no_figure_moved_without_enough_people"
 CELL_GATE = "every_published_cell_passes_the_gate"
@@ -117,10 +117,10 @@ COUNTING = [
     Mutation("cells", "left join breakdowns", "inner join breakdowns", CELLS, (BLANK,)),
     Mutation("cells", "coalesce(breakdowns.value, '')", "coalesce(nullif(breakdowns.value, 'team'), 'pro')", CELLS),
     Mutation("cells", "conversations.created_at)", "conversations.created_at + interval 7 days)", CELLS),
-    Mutation("bases", "(renewed.relation is not null or mode = 'safety')", "true", MOVED, TWICE),
-    Mutation("bases", "moved_independent >= min_users or", "true or", MOVED, TWICE),
-    Mutation("bases", "conversations::bigint as conversations ", "2 * conversations::bigint as conversations ", BASES),
-    Mutation("bases", "user_id::varchar as user_id,", "concat(user_id, cluster_id)::varchar as user_id,", BASES),
+    Mutation("published_figures", "(updated.relation is not null or mode = 'safety')", "true", MOVED, TWICE),
+    Mutation("user_changes", "moved_independent >= min_users or", "true or", MOVED, TWICE),
+    Mutation("published_figures", "conversations::bigint as", "2 * conversations::bigint as", FIGURES),
+    Mutation("published_figures", "user_id::varchar as", "concat(user_id, cluster_id)::varchar as", FIGURES),
     Mutation("cell_figures", "independent_today, conversations_today, most_today,", "99, 99, 1,", CELL_GATE,
              (PAIR, GONE)),
     Mutation("shown_cells", "(min_users + case\n", "(0 + case\n", CELL_GATE,

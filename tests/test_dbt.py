@@ -28,7 +28,6 @@ from clio_sql.analysis import catalog
 from clio_sql.cli.progress import Steps
 from clio_sql.dbt.export import export
 from clio_sql.run import analyse
-from clio_sql.warehouse import host
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -90,7 +89,7 @@ def test_a_build_publishes_what_a_run_publishes(dbt, demo_out, tmp_path):
     with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as con:
         query = "select table_name from information_schema.tables where table_schema = 'clio_dbt'"
         assert {name for (name,) in con.execute(query).fetchall()} == {
-            *host.TABLES, *(relation.name for relation in catalog.load())
+            *catalog.host_tables(), *(relation.name for relation in catalog.load())
         }  # fmt: skip
         con.execute(f"attach '{tmp_path / 'published.duckdb'}' as p (read_only)")
         query = "select tags['storage_version'] from duckdb_databases() where database_name = 'p'"
@@ -109,7 +108,7 @@ def test_a_second_build_goes_on_with_the_first_as_a_second_run_does(dbt, demo_ou
         assert done.returncode == 0, done.stdout
         assert found(folder) == found(tmp_path / "run"), rows
     with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as con:
-        for name in host.LAST:
+        for name in catalog.kept():
             query = f"select count(*) from (from clio_dbt.last_{name} except all from clio_dbt.{name})"
             assert con.execute(query).fetchone() == (0,), name
             assert con.execute(f"select count(*) > 0 from clio_dbt.last_{name}").fetchone() == (True,), name

@@ -19,7 +19,6 @@ from clio_sql.analysis import catalog
 from clio_sql.dbt import export as dbt_export
 from clio_sql.dbt.export import escaped, export, project_files
 from clio_sql.errors import SqlError, StateError
-from clio_sql.warehouse import host
 
 RELATIONS = catalog.load()
 PROJECT = project_files(RELATIONS, catalog.checks())
@@ -66,18 +65,18 @@ def test_a_model_is_its_file_to_the_letter_but_for_the_names_of_tables(each):
     assert original(text) == each.sql + "\n"
     assert {names[-1] for names in named} == set(each.inputs)
     assert {names for names in named if len(names) == 2} == {
-        ("clio", name) for name in each.inputs if name in host.TABLES
+        ("clio", name) for name in each.inputs if name in catalog.host_tables()
     }
 
 
 def test_every_name_that_is_referred_to_is_there():
     models = {Path(name).stem for name in PROJECT if name.startswith("models/") and name.endswith(".sql")}
     [source] = yaml.safe_load(PROJECT["models/sources.yml"])["sources"]
-    assert [table["name"] for table in source["tables"]] == list(host.TABLES)
+    assert [table["name"] for table in source["tables"]] == list(catalog.host_tables())
     for name, text in PROJECT.items():
         if name.endswith(".sql") and not name.startswith(("macros/", "tests/generic/")):
             for names in rendered(text)[1]:
-                assert names[0] in models if len(names) == 1 else names[1] in host.TABLES, (name, names)
+                assert names[0] in models if len(names) == 1 else names[1] in catalog.host_tables(), (name, names)
 
 
 def test_every_relation_says_how_it_is_built_and_what_it_means():

@@ -14,7 +14,6 @@ import clio_sql
 from clio_sql import builder
 from clio_sql.analysis import binder, catalog, check, init
 from clio_sql.errors import SqlError, StateError
-from clio_sql.warehouse import host
 
 PACKAGED = {relation.name: relation.sql for relation in catalog.load()}
 ROW = "-- One row a thing.\n-- kind: view\n"
@@ -362,7 +361,7 @@ def test_the_host_tables_are_those_that_a_run_makes():
                 "[{'role': 'user', 'content': 'hi'}] as messages")  # fmt: skip
     clio_sql.install(con, "chats")
     alone = binder.connection()
-    for name in host.TABLES:
+    for name in catalog.host_tables():
         made = {row[0]: row[1] for row in con.execute(f"describe {builder.SCHEMA}.{name}").fetchall()}
         assert binder.shape(alone, f"select * from {name}") == made
     con.close()

@@ -32,7 +32,6 @@ from clio_sql.errors import ClioError, InputError
 from clio_sql.register import FUNCTIONS, STEPS, engine_of, macro_text
 from clio_sql.runtime import runtime
 from clio_sql.vectors import embedding
-from clio_sql.warehouse import host
 
 OURS = {function.name for function in FUNCTIONS}
 
@@ -44,7 +43,7 @@ def test_the_relations_are_printed_in_build_order():
     lines = [re.fullmatch(rf"(\w+)\s+({kinds})\s*(.*)", line) for line in done.stdout.splitlines()]
     names = [line[1] for line in lines]
     assert names == [relation.name for relation in catalog.load()]
-    before = set(host.TABLES)
+    before = set(catalog.host_tables())
     for name, _, inputs in (line.groups() for line in lines):
         assert set(inputs.split(", ")) - {""} <= before
         before.add(name)

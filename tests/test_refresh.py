@@ -24,7 +24,6 @@ from clio_sql.analysis import catalog
 from clio_sql.builder import core, last, records
 from clio_sql.published.publish import publish
 from clio_sql.register import engine_of
-from clio_sql.warehouse import host
 
 FUNCTIONS = ("extract", "name", "propose", "merge", "choose", "audit")
 
@@ -127,7 +126,7 @@ def test_another_gate_is_looked_through_anew(demo, demo_again, tmp_path, monkeyp
     text = core.macro_text
     monkeypatch.setattr(core, "macro_text", lambda name: text(name) + ("-- narrower" if name == "clio_gate" else ""))
     steps, asked = refreshed(demo, tmp_path)
-    assert {"bases", "cell_figures", "family_choices"} <= steps.built and not asked
+    assert {"published_figures", "cell_figures", "family_choices"} <= steps.built and not asked
     assert refreshed(demo, tmp_path)[0].built == set()
 
 
@@ -416,7 +415,7 @@ def killed_refreshes(demo: Path, demo_again: Path, folder: Path, times: int) -> 
         done = cli(*command, out)
         assert done.returncode == 0, (moment, done.stderr)
         assert tables(out) == after, moment
-        for name in host.LAST:
+        for name in catalog.kept():
             query = f"select * from last_{name} order by all"
             assert read(out, query) == read(whole, query), (name, moment)
 

@@ -114,17 +114,22 @@ def packaged(con: duckdb.DuckDBPyConnection, name: str, **changed: Any) -> None:
         con.execute(f"update {name} set {column} = ?", [value])
 
 
-SUPPRESSION = [
-    RELATIONS[name]
-    for name in ("base_cell_users", "shown_cells", "cell_users", "cell_figures", "out_of_step", "family_values",
-                 "family_choices", "published_cells")
-]  # fmt: skip
+CHAINS = {  # relation -> steps that are run with it: what they come to is what its golden files tell
+    "published_cells": ("base_cell_users", "shown_cells", "cell_users", "cell_figures", "out_of_step", "family_values",
+                        "family_choices"),
+    "published_figures": ("figure_days", "user_changes"),
+}  # fmt: skip
+
+
+def chain(name: str) -> list[catalog.Relation]:
+    """The relation, and before it the steps that are run with it."""
+    return [RELATIONS[each] for each in (*CHAINS.get(name, ()), name)]
 
 
 def result(con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str] | None = None) -> list[tuple]:
-    """The rows of a relation, sorted; as text where columns are named. The steps of suppression count as one."""
+    """The rows of a relation, sorted; as text where columns are named. Steps are run with what they lead to."""
     wanted = "*" if columns is None else ", ".join(f'"{column}"::varchar' for column in columns)
-    sql = catalog.composed(RELATIONS[name], SUPPRESSION)
+    sql = catalog.composed(RELATIONS[name], chain(name))
     return con.execute(f"select {wanted} from (\n{sql}\n) order by all").fetchall()
 
 
@@ -165,17 +170,17 @@ def stand_ins(con: duckdb.DuckDBPyConnection, relation: catalog.Relation, given:
         "independent_texts": "select distinct conversation_id, facet, true as independent, null as text_number "
         f"from {members}",
     }
-    steps = SUPPRESSION if relation.name == SUPPRESSION[-1].name else [relation]
+    steps = chain(relation.name)
     for name in sorted({name for step in steps for name in step.inputs} & {*defaults} - {*given}):
         con.execute(f"create or replace table {name} as {defaults[name]}")
     counted = {
         "cells": "user_id is not null",
         "suppressed": "user_id is not null",
-        "bases": "people",
-        "last_bases": "people",
+        "published_figures": "people",
+        "last_published_figures": "people",
     }
     for name, all_of_them in counted.items():
-        column = "independent_people" if "bases" in name else "independent"
+        column = "independent_people" if "published_figures" in name else "independent"
         if name in given and column not in given[name][0]:
             con.execute(
                 f"alter table {name} add column {column} {TYPES[column]}; update {name} set {column} = {all_of_them}"
@@ -192,7 +197,7 @@ def test_every_relation_of_several_clusters_has_a_golden_file():
     told = {path.stem.split("-")[0] for path in GOLDEN}
     elsewhere = {"about", "facets", "left_out", "questions", "settings"}  # plain, or in other tests
     elsewhere |= {"turn_windows", "shared_windows"}  # hashes: in test_templates.py
-    elsewhere |= {relation.name for relation in SUPPRESSION[:-1]}  # together they make published_cells
+    elsewhere |= {step for steps in CHAINS.values() for step in steps}
     models = {name for name, relation in RELATIONS.items() if not relation.calls_model}
     assert models - told == elsewhere
 

@@ -85,8 +85,8 @@ def connection() -> duckdb.DuckDBPyConnection:
 
 def give_host_tables(con: duckdb.DuckDBPyConnection) -> None:
     """The tables of the host, empty."""
-    columns = host.COLUMNS | {f"last_{each.name}": each.types for each in catalog.load() if each.name in host.LAST}
-    for name in host.TABLES:
+    columns = host.COLUMNS | {f"{host.LAST}{each.name}": each.types for each in catalog.load() if each.kept}
+    for name in catalog.host_tables():
         host.create(con, name, columns[name])
 
 
@@ -120,7 +120,7 @@ def _never(function: Function) -> Callable[..., pa.Array]:
 
 def _tolerant_order(known: Mapping[str, Relation]) -> list[Relation]:
     """Build order of what can be ordered: a circle, and what reads one or something unknown, is told elsewhere."""
-    there = {name for name in known} | set(host.TABLES)
+    there = {name for name in known} | set(catalog.host_tables())
     while True:
         bad = {name for circle in catalog.circles(known[name] for name in there if name in known) for name in circle}
         bad |= {name for name in there if name in known and not set(known[name].inputs) <= there}

@@ -24,7 +24,10 @@ from clio_sql.warehouse import host
 FOLDERS = ("models", "published", "safety", "noisy")
 WITHIN = {"models": ("models", "suppression")}  # the folders of packaged files, where they are several
 # Packaged relations of an earlier version -> where their rule stands now.
-RENAMED = {"told_cells": "published_cells, with its steps in suppression/"}
+RENAMED = {
+    "told_cells": "published_cells, with its steps in suppression/",
+    "bases": "published_figures, with its steps figure_days and user_changes",
+}
 KINDS = ("table", "view")
 
 
@@ -45,7 +48,9 @@ class Incremental:
 class Relation:
     """One SQL file. comment: its first sentence. columns: name -> comment, in order. inputs: sorted names.
 
-    types: name -> SQL type of each column that the last select casts.
+    types: name -> SQL type of each column that the last select casts. kept: as it was in the last build that was
+    published it can be read as `last_<name>`. shared: the column by which rows are taken over from another analysis of
+    the warehouse, where everything that decides them is the same.
     """
 
     name: str
@@ -58,6 +63,8 @@ class Relation:
     types: dict[str, str]
     inputs: tuple[str, ...]
     incremental: Incremental | None
+    kept: bool = False
+    shared: str | None = None
 
     @property
     def published(self) -> bool:
@@ -150,7 +157,7 @@ class File(NamedTuple):
 def parse(name: str, folder: str, text: str, where: str = "") -> Relation:
     """A Relation from a file's text; SqlError says what is wrong with it and where."""
     where = where or f"{folder}/{name}.sql"
-    header = dict(re.findall(r"^-- (kind|grain|incremental): (.+)$", text, re.M))
+    header = dict(re.findall(r"^-- (kind|grain|incremental|kept|shared): (.+)$", text, re.M))
     sql = text.strip().rstrip(";")
     try:
         query = syntax.read(sql)
@@ -173,6 +180,8 @@ def parse(name: str, folder: str, text: str, where: str = "") -> Relation:
         types=_types(tree),
         inputs=tuple(sorted(query.inputs - {name})),
         incremental=_incremental(where, header.get("incremental")),
+        kept=header.get("kept", "").strip() == "last",
+        shared=header.get("shared"),
     )
 
 
@@ -247,6 +256,21 @@ def _packaged() -> tuple[Relation, ...]:
     )
 
 
+@cache
+def kept() -> tuple[str, ...]:
+    """The packaged relations that are kept as they were in the last build that was published, by name."""
+    return tuple(relation.name for relation in _packaged() if relation.kept)
+
+
+@cache
+def host_tables() -> dict[str, str]:
+    """Name -> what a row is, of all tables that a run makes itself and relations may read."""
+    last = {
+        f"{host.LAST}{name}": f"The relation {name} as it was when it was last published. Private." for name in kept()
+    }
+    return host.TABLES | last
+
+
 def overlay(analysis: Path | None) -> list[File]:
     """The files of an analysis folder, by name. Raises SqlError where there is no such folder."""
     if analysis is None:
@@ -302,10 +326,10 @@ def in_order(relations: Iterable[Relation]) -> list[Relation]:
     known = {relation.name: relation for relation in relations}
     for relation in known.values():
         for name in relation.inputs:
-            if name not in known and name not in host.TABLES:
+            if name not in known and name not in host_tables():
                 raise SqlError(
                     f"{relation.folder}/{relation.name}.sql reads {name!r}, which is no relation of the analysis. "
-                    f"Known are: {', '.join(sorted({*known, *host.TABLES}))}."
+                    f"Known are: {', '.join(sorted({*known, *host_tables()}))}."
                 )
     for circle in circles(known.values()):
         raise SqlError(f"these relations read each other in a circle: {' -> '.join(circle)}.")

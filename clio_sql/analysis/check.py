@@ -12,7 +12,6 @@ from clio_sql.analysis import binder, catalog
 from clio_sql.analysis.catalog import File, Relation
 from clio_sql.errors import SqlError
 from clio_sql.sql_text import syntax
-from clio_sql.warehouse import host
 
 
 class Finding(NamedTuple):
@@ -86,7 +85,7 @@ def _misplaced(analysis: Path, files: list[File]) -> Iterator[Finding]:
             yield Finding(file.where, None, f"there are {names.count(file.name)} files of this name. Keep one.")
         if not re.fullmatch(r"[a-z][a-z0-9_]*", file.name):
             yield Finding(file.where, None, "its name must be of a-z, 0-9 and _, and begin with a letter. Rename it.")
-        if file.name in host.TABLES:
+        if file.name in catalog.host_tables():
             yield Finding(file.where, None, "is the name of a table that a run makes itself. Rename the file.")
         if new := catalog.RENAMED.get(file.name):
             yield Finding(file.where, None, f"{file.name} is now {new}. Bring it up to date and rename the file.")
@@ -112,7 +111,7 @@ def _about(
         name = table.name
         if name == relation.name:
             yield at(table.line, f"reads itself, which would be what the last run left. {_near(name, known)}")
-        elif not table.qualified and name not in known and name not in host.TABLES and name not in broken:
+        elif not table.qualified and name not in known and name not in catalog.host_tables() and name not in broken:
             yield at(table.line, f"reads {name!r}, which is no relation of the analysis. {_near(name, known)}")
     if query.star and (relation.published or relation.incremental):
         what = "published" if relation.published else "incremental"
@@ -132,7 +131,7 @@ def _private(
     if shipped and shipped.published:
         allowed |= set(shipped.inputs)
     for table in query.tables:
-        if table.name not in allowed and table.name in {*known, *host.TABLES}:
+        if table.name not in allowed and table.name in {*known, *catalog.host_tables()}:
             yield (
                 table.line,
                 (
@@ -190,5 +189,5 @@ def _line_of(file: File, text: str) -> int | None:
 
 
 def _near(name: str, known: Mapping[str, Relation]) -> str:
-    near = difflib.get_close_matches(name, [other for other in (*known, *host.TABLES) if other != name], n=3)
+    near = difflib.get_close_matches(name, [other for other in (*known, *catalog.host_tables()) if other != name], n=3)
     return f"Did you mean {' or '.join(near)}?" if near else "clio-sql models lists them."

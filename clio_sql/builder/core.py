@@ -48,7 +48,7 @@ class Builder:
     def __post_init__(self) -> None:
         self.engine = ready(self.con)
         self.records = Records(self.con, self.schema)
-        self._constant = set(host.TABLES) - {"source"}  # what is the same whatever the input holds
+        self._constant = set(catalog.host_tables()) - {"source"}  # what is the same whatever the input holds
         for relation in self.relations:
             if self._constant.issuperset(relation.inputs):
                 self._constant.add(relation.name)
@@ -56,20 +56,20 @@ class Builder:
     def all(self) -> None:
         """Build every relation in order. What is there already, from the same SQL and inputs, is left as it is."""
         with inside(self.con, self.schema), self.engine.building():
-            for name in host.TABLES:
+            for name in catalog.host_tables():
                 self._fingerprints[name] = self._content(name)
-            packaged = {relation.name: relation for relation in catalog.load()}
+            packaged = {relation.name: relation.code for relation in catalog.load()}
             try:
                 for relation in self.relations:
                     # own SQL may have vectors of another model there, or of other texts
-                    embeds = relation.name == "embeddings" and relation.code == packaged[relation.name].code
-                    if embeds:  # what another analysis embedded is not embedded again …
+                    shares = relation.shared is not None and relation.code == packaged.get(relation.name)
+                    if shares:  # what another analysis embedded is not embedded again …
                         others = self.records.elsewhere(relation.name, "made_by = $value", self.made_by(relation))
-                        self.engine.embedder.stored = partial(self._embeddings, [table for _, table in others])
+                        self.engine.embedder.stored = partial(self._vectors, [table for _, table in others])
                     self._fingerprints[relation.name] = self._build(relation, self._fingerprint(relation))
-                    if embeds:  # … and now ours are of this model: neither does naming
-                        own = [f"{identifier(self.schema)}.embeddings"]
-                        self.engine.embedder.stored = partial(self._embeddings, own)
+                    if shares:  # … and now ours are of this model: neither does naming
+                        own = [f"{identifier(self.schema)}.{identifier(relation.name)}"]
+                        self.engine.embedder.stored = partial(self._vectors, own)
             finally:
                 self.engine.embedder.stored = None
 
@@ -150,7 +150,7 @@ class Builder:
             return f"refit {self.records.content('last_cluster_models')}" if self.refit else ""
         if name == "secret" and kind(self.con, name) is None:  # a plan gates nothing
             return ""
-        if name.startswith("last_") or name in ("used_ids", "noise", "noise_budget"):
+        if name.startswith(host.LAST) or name in ("used_ids", "noise", "noise_budget"):
             return ""
         return self.records.content(name)
 
@@ -159,7 +159,7 @@ class Builder:
         made = f"{relation.code} {code(relation.functions)} {made_of(self.engine.runtime.embedding_model)}"
         return hashlib.sha256(made.encode()).hexdigest()
 
-    def _embeddings(self, tables: list[str], hashes: list[str]) -> dict[str, np.ndarray]:
+    def _vectors(self, tables: list[str], hashes: list[str]) -> dict[str, np.ndarray]:
         """md5 of a text -> its vector, of those that are in one of `tables`."""
         found: dict[str, np.ndarray] = {}
         with self.engine.cursor() as cursor:

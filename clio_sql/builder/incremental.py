@@ -107,7 +107,7 @@ class Refresh:
             )
 
     def _mark(self, complete: bool) -> None:
-        made_by = self.build.made_by(self.relation) if self.relation.name == "embeddings" else None
+        made_by = self.build.made_by(self.relation) if self.relation.shared else None
         self.records.mark(self.relation.name, self.fingerprint, complete=complete, made_by=made_by)
 
     def _find_work(self) -> Changes:

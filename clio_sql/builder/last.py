@@ -11,24 +11,26 @@ from datetime import datetime
 
 import duckdb
 
-from clio_sql.analysis.catalog import Relation
+from clio_sql.analysis.catalog import Relation, host_tables, kept
 from clio_sql.builder.records import Records
 from clio_sql.sql_text.quoting import identifier, literal
 from clio_sql.warehouse import host
 from clio_sql.warehouse.database import inside, kind, together
-from clio_sql.warehouse.host import LAST, TABLES
 from clio_sql.warehouse.places import SCHEMA
 
 
 def prepare(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> None:
     """Make what the last build left fit to be read by `relations` in the current schema: empty where there is none.
 
-    Columns that an older version did not write are NULL.
+    Columns that an older version did not write are NULL, and tables that it called otherwise get their name of today.
     """
     host.create(con, "used_ids")
+    for old, new in host.RENAMED.items():
+        if kind(con, old) == "table" and kind(con, new) is None:
+            con.execute(f"alter table {old} rename to {new}")
     for relation in relations:
-        if relation.name in LAST:
-            _prepare(con, f"last_{relation.name}", relation.types)
+        if relation.name in kept():
+            _prepare(con, f"{host.LAST}{relation.name}", relation.types)
 
 
 def _prepare(con: duckdb.DuckDBPyConnection, name: str, types: dict[str, str]) -> None:
@@ -60,7 +62,10 @@ def settle(
     """
     tables = "from duckdb_tables() where database_name = current_database() and schema_name = ?"
     there = {name for (name,) in con.execute(f"select table_name {tables}", [schema]).fetchall()}
-    if not there >= {"build_info", "bases"}:  # also where another built the file, as dbt does: there is no such schema
+    if not there >= {
+        "build_info",
+        "published_figures",
+    }:  # also where another built the file, as dbt does: there is no such schema
         return
     built = con.execute(f"select built_at from {identifier(schema)}.build_info").fetchall()
     if [(built_at,)] == built:
@@ -80,10 +85,11 @@ def keep(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], schema: 
         there = {relation.name for relation in relations if kind(con, relation.name) == "table"}
         if not _is_whole(con, schema, "hierarchy"):  # a call for it failed: the next build tries again
             there -= {"trees", "hierarchy", "layout"}
-        for name in LAST:
+        for name in kept():
             if name in there:
-                con.execute(f"create or replace table last_{name} as from {name}")
-                con.execute(f"comment on table last_{name} is {literal(TABLES[f'last_{name}'])}")
+                last = f"{host.LAST}{name}"
+                con.execute(f"create or replace table {last} as from {name}")
+                con.execute(f"comment on table {last} is {literal(host_tables()[last])}")
         for name in ("cluster_ids", "hierarchy"):
             if name in there:
                 con.execute(

@@ -152,7 +152,7 @@ def _comment(con: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Re
         f"select table_name, 'table', comment from duckdb_tables() {of} "
         f"union all select view_name, 'view', comment from duckdb_views() {of}"
     )
-    comments = host.TABLES | {relation.name: relation.comment for relation in relations}
+    comments = catalog.host_tables() | {relation.name: relation.comment for relation in relations}
     for name, kind, comment in con.execute(query, {"schema": schema}).fetchall():
         if name in comments and comment != comments[name]:
             con.execute(f"comment on {kind} {identifier(schema)}.{identifier(name)} is {literal(comments[name])}")

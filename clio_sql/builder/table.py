@@ -146,7 +146,7 @@ def _require_ours(con: duckdb.DuckDBPyConnection, schema: str) -> None:
         [schema],
     ).fetchall()
     columns = {name.lower(): tuple(found) for name, found in rows}
-    ours = {*host.TABLES, *(relation.name for relation in catalog.load())}
+    ours = {*catalog.host_tables(), *(relation.name for relation in catalog.load())}
     if columns.get("input") != tuple(host.COLUMNS["input"]) and (taken := [name for name in columns if name in ours]):
         raise StateError(
             f"schema {schema!r} has {names(taken)}, which clio-sql did not make and would replace. Give another "

@@ -26,7 +26,6 @@ from clio_sql.analysis import catalog, contracts
 from clio_sql.analysis.catalog import Relation
 from clio_sql.errors import SqlError, StateError
 from clio_sql.sql_text import syntax
-from clio_sql.warehouse import host
 
 WRITTEN = ".clio-sql.json"  # which files we wrote, and a hash of each: only those are ever replaced
 YOURS = ("profiles.yml",)  # an example to fill in: what is there is never replaced
@@ -59,7 +58,7 @@ def project_files(relations: Sequence[Relation], checks: Mapping[str, str]) -> d
     _refuse_names([*relations, *parsed])
     models = {f"models/{SOURCE}/{relation.name}.sql": _model(relation) for relation in relations}
     published = [relation for relation in relations if relation.published]
-    read_by_checks = sorted({name for check in parsed for name in check.inputs if name not in host.TABLES})
+    read_by_checks = sorted({name for check in parsed for name in check.inputs if name not in catalog.host_tables()})
     for relation in published:
         models[f"models/published/published_{relation.name}.sql"] = _published(relation, read_by_checks)
     tests = {f"tests/{check.name}.sql": _model(check) for check in parsed} | _own_tests(relations)
@@ -98,7 +97,7 @@ def with_refs(sql: str, inputs: Iterable[str]) -> str:
 
 
 def _ref(name: str) -> str:
-    return f"source('{SOURCE}', '{name}')" if name in host.TABLES else f"ref('{name}')"
+    return f"source('{SOURCE}', '{name}')" if name in catalog.host_tables() else f"ref('{name}')"
 
 
 def _model(relation: Relation) -> str:
@@ -179,7 +178,7 @@ def _sources() -> dict[str, Any]:
         "name": SOURCE,
         "description": "What the plugin clio_sql.dbt reads from the input when a build begins.",
         "schema": "{{ target.schema }}",
-        "tables": [{"name": name, "description": comment} for name, comment in host.TABLES.items()],
+        "tables": [{"name": name, "description": comment} for name, comment in catalog.host_tables().items()],
     }
 
 

@@ -129,7 +129,7 @@ class Plugin(BasePlugin):
     def _require_host(self, cursor: duckdb.DuckDBPyConnection) -> None:
         query = "select table_name from information_schema.tables where table_schema = ?"
         there = {name for (name,) in cursor.execute(query, [self.schema]).fetchall()}
-        if missing := sorted(set(host.TABLES) - there):
+        if missing := sorted(set(catalog.host_tables()) - there):
             raise InputError(
                 f"no input was read yet ({', '.join(missing)} is missing in {self.schema}). Name one: "
                 "`input:` of the plugin in profiles.yml, or CLIO_INPUT in the environment."

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from clio_sql import builder, sources
+from clio_sql.analysis import catalog
 from clio_sql.analysis.catalog import Relation
 from clio_sql.builder import Builder, Reporter
 from clio_sql.engine import Engine
@@ -26,7 +27,7 @@ from clio_sql.run.early import limits
 from clio_sql.run.interrupt import interruptible
 from clio_sql.run.told import Told, told
 from clio_sql.sources import Source, understood
-from clio_sql.warehouse import erase, host, lock, state
+from clio_sql.warehouse import erase, lock, state
 from clio_sql.warehouse.erase import Erased
 from clio_sql.warehouse.places import WAREHOUSE, Place
 
@@ -122,7 +123,7 @@ def build(run: Run) -> None:
 
 def drop_strays(run: Run) -> None:
     """Tables that no relation makes any more, and files that were made from what was published before."""
-    erase.drop_strays(run.con, {relation.name for relation in run.relations} | set(host.TABLES), run.schema)
+    erase.drop_strays(run.con, {relation.name for relation in run.relations} | set(catalog.host_tables()), run.schema)
     run.removed = files.withdraw(run.folder)
 
 

@@ -9,22 +9,16 @@ import duckdb
 
 from clio_sql.sql_text.quoting import identifier
 
-# Relations that are kept as they were in the last build that was published, each as `last_<name>`.
-LAST = (
-    "cluster_models", "cluster_ids", "assignments", "cluster_names", "name_audits", "trees", "hierarchy", "layout",
-    "bases", "published_cells",
-)  # fmt: skip
-TABLES = {  # name -> what a row is
+TABLES = {  # name -> what a row is; `last_<name>` of relations that are kept are told by the catalog of relations
     "source": "One row per conversation of the input, as it was read. Private.",
     "input": "One row: what was read.",
     "build_info": "One row: who builds, with what and when.",
     "secret": "One row: what margins are drawn from. Private.",
-    **{f"last_{name}": f"The relation {name} as it was when it was last published. Private." for name in LAST},
     "used_ids": "One row per cluster id that was ever given.",
     "noise": "One row per published figure with noise, where settings have an epsilon.",
     "noise_budget": "One row: the epsilon that was spent so far.",
 }
-COLUMNS = {  # name -> columns with their types; those of `last_<name>` are the ones of that relation
+COLUMNS = {  # name -> columns with their types
     "source": {
         "conversation_id": "varchar", "user_id": "varchar", "created_at": "timestamp",
         "messages": "struct(role varchar, content varchar)[]", "metadata": "map(varchar, varchar)",
@@ -45,6 +39,10 @@ COLUMNS = {  # name -> columns with their types; those of `last_<name>` are the 
     },
     "noise_budget": {"epsilon_spent": "double"},
 }  # fmt: skip
+
+
+LAST = "last_"  # before the name of a relation: as it was when it was last published
+RENAMED = {"last_bases": "last_published_figures"}  # of an earlier version
 
 
 def create(con: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, str] | None = None) -> None:

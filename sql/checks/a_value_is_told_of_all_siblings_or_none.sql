@@ -8,10 +8,10 @@ published as (
 ),
 
 there as (
-    select distinct bases.relation, tree.facet, tree.cluster_id, tree.parent_id, bases.breakdown, bases.value
+    select distinct published_figures.relation, tree.facet, tree.cluster_id, tree.parent_id, published_figures.breakdown, published_figures.value
     from (select facet, cluster_id, parent_id, unnest(base_cluster_ids) as base_cluster_id from hierarchy) as tree
-    inner join bases on bases.facet = tree.facet and bases.cluster_id = tree.base_cluster_id
-    where bases.relation <> 'clusters'
+    inner join published_figures on published_figures.facet = tree.facet and published_figures.cluster_id = tree.base_cluster_id
+    where published_figures.relation <> 'clusters'
 ),
 
 children as (

@@ -2,8 +2,8 @@
 -- figures. No rows = pass.
 with
 
-published as materialized (                              -- each cell has a number: long keys are looked up here
-    select *, row_number() over () as cell
+published as materialized (                              -- each cell has a number, the hash of its keys
+    select *, hash(relation, facet, cluster_id, breakdown, value) as cell
     from (
         select 'cluster_facets' as relation, facet, cluster_id, breakdown, value from cluster_facets
         union all
@@ -17,7 +17,7 @@ tree as (
 
 days as (                                                 -- independent: users who count towards thresholds
     select 'basis' as day, relation, facet, cluster_id, breakdown, value, user_id, independent_people as independent, conversations
-    from bases
+    from published_figures
     union all
     select 'today', relation, facet, cluster_id, breakdown, value, user_id, independent::integer, conversations
     from cells
@@ -26,7 +26,7 @@ days as (                                                 -- independent: users 
 per_user as (
     select
         published.cell, days.day, days.user_id, sum(days.conversations) as conversations,
-        if(days.user_id is null, sum(days.independent), max(days.independent)) as independent     -- NULL: so many who are gone
+        max(days.independent) as independent              -- without a user_id: so many who are gone
     from published
     inner join tree using (facet, cluster_id)
     inner join days

@@ -13,9 +13,10 @@ per_user as (                                             -- independent: users 
         on independent_texts.conversation_id = assignments.conversation_id and independent_texts.facet = assignments.facet
     group by tree.facet, tree.cluster_id, user_id
     union all
-    -- without a user_id a row of a basis is of users who are in no conversation any more, as many as it says
-    select 'basis', tree.facet, tree.cluster_id, user_id, sum(conversations), if(user_id is null, sum(independent_people), max(independent_people))
-    from tree inner join bases on bases.facet = tree.facet and bases.cluster_id = tree.base_cluster_id
+    -- without a user_id a row is of users who are in no conversation any more, as many as it says: those of one base
+    -- cluster may be among those of another
+    select 'basis', tree.facet, tree.cluster_id, user_id, sum(conversations), max(independent_people)
+    from tree inner join published_figures on published_figures.facet = tree.facet and published_figures.cluster_id = tree.base_cluster_id
     where relation = 'clusters'
     group by tree.facet, tree.cluster_id, user_id
 ),

@@ -6,11 +6,11 @@ with
 days as (                                                 -- independent: users who count towards thresholds
     select
         'now' as day, relation, facet, cluster_id, breakdown, value, user_id, people, independent_people as independent, conversations
-    from bases
+    from published_figures
     union all
     select
         'last', relation, facet, cluster_id, breakdown, value, user_id, people, coalesce(independent_people, people), conversations
-    from last_bases
+    from last_published_figures
 ),
 
 figures as (

@@ -21,7 +21,7 @@ per_user as (
     union all
     -- without a user_id a row of a basis is of users who are in no conversation any more, as many as it says
     select 'basis', facet, user_id, sum(conversations), sum(independent_people)
-    from bases
+    from published_figures
     where relation = 'clusters' and cluster_id = '(other)'
     group by facet, user_id
 ),

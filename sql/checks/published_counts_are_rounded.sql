@@ -4,16 +4,16 @@ with
 tree as (
     select facet, cluster_id, unnest(base_cluster_ids) as base_cluster_id from hierarchy
     union all
-    select distinct facet, '(other)', '(other)' from bases where cluster_id = '(other)'
+    select distinct facet, '(other)', '(other)' from published_figures where cluster_id = '(other)'
 ),
 
 per_user as (
     select
-        bases.relation, bases.facet, tree.cluster_id, bases.breakdown, bases.value, bases.user_id,
-        if(user_id is null, sum(people), 1) as users, sum(bases.conversations) as conversations
-    from tree inner join bases on bases.facet = tree.facet and bases.cluster_id = tree.base_cluster_id
-    where bases.breakdown <> 'clusters'                         -- a number of clusters, with nobody behind it
-    group by bases.relation, bases.facet, tree.cluster_id, bases.breakdown, bases.value, bases.user_id
+        published_figures.relation, published_figures.facet, tree.cluster_id, published_figures.breakdown, published_figures.value, published_figures.user_id,
+        if(user_id is null, max(people), 1) as users, sum(published_figures.conversations) as conversations
+    from tree inner join published_figures on published_figures.facet = tree.facet and published_figures.cluster_id = tree.base_cluster_id
+    where published_figures.breakdown <> 'clusters'                         -- a number of clusters, with nobody behind it
+    group by published_figures.relation, published_figures.facet, tree.cluster_id, published_figures.breakdown, published_figures.value, published_figures.user_id
 ),
 
 counted as (

@@ -13,7 +13,7 @@ tree as (
 
 has as (
     select relation, facet, cluster_id as base_cluster_id, breakdown, value
-    from bases
+    from published_figures
     group by relation, facet, cluster_id, breakdown, value
     having sum(conversations) > 0
 )

@@ -4,7 +4,7 @@ with
 
 days as (
     select 'basis' as day, relation, facet, value, user_id, independent_people as independent, conversations
-    from bases
+    from published_figures
     where cluster_id = '(other)' and breakdown <> 'clusters'
     union all
     select 'today', relation, facet, value, user_id, independent::integer, conversations

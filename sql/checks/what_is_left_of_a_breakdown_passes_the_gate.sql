@@ -14,7 +14,7 @@ tree as (
 
 days as (                                                 -- independent: users who count towards thresholds
     select 'basis' as day, relation, facet, cluster_id, breakdown, value, user_id, independent_people as independent, conversations
-    from bases
+    from published_figures
     union all
     select 'today', relation, facet, cluster_id, breakdown, value, user_id, independent::integer, conversations
     from cells
@@ -23,7 +23,7 @@ days as (                                                 -- independent: users 
 left_over as (
     select
         days.relation, days.facet, tree.cluster_id, days.breakdown, days.day, days.user_id,
-        if(days.user_id is null, sum(days.independent), max(days.independent)) as independent,    -- NULL: so many who are gone
+        max(days.independent) as independent,             -- without a user_id: so many who are gone
         sum(days.conversations) as conversations
     from days
     inner join tree on tree.facet = days.facet and tree.base_cluster_id = days.cluster_id

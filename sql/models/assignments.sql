@@ -1,6 +1,7 @@
 -- One row a conversation and clustered facet: the nearest base cluster and the runner-up.
 -- kind: table
 -- grain: conversation_id, facet
+-- kept: last
 select
     placements.conversation_id::varchar as conversation_id,
     conversations.user_id::varchar as user_id,

@@ -1,6 +1,7 @@
 -- One row a base cluster: the number of its centroid, and the id that it keeps from build to build.
 -- kind: table
 -- grain: facet, number
+-- kept: last
 -- After a refit a cluster takes the id of the one of the last build that it has most members in common with, if that
 -- one has most in common with it too. All others get an id that was never given before.
 with

@@ -1,6 +1,7 @@
 -- One row a clustered facet: the k-means model of its base clusters, fitted on a sample ordered by hash of id.
 -- kind: table
 -- grain: facet
+-- kept: last
 -- As long as no refit is due, the model of the last published build stays. A refit starts from its centroids.
 with
 

@@ -1,6 +1,7 @@
 -- One row a base cluster that passes the gate: its name and description, or a status that says why it has none.
 -- kind: table
 -- grain: facet, cluster_id
+-- kept: last
 -- Where neither answer keeps to supported words, the cluster is called by the best phrase that is its own.
 with
 

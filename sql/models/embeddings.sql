@@ -1,6 +1,7 @@
 -- One row a conversation and clustered facet: the unit vector of the answer.
 -- kind: table
 -- grain: conversation_id, facet
+-- shared: value_hash
 -- incremental: key=conversation_id, changed=value, input=facet_values
 with
 

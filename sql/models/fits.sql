@@ -48,13 +48,13 @@ per_user as (
         from embeddings inner join conversations using (conversation_id)
         union all
         select facet, user_id, 0, conversations, case when user_id is null then people else 0 end
-        from last_bases
+        from last_published_figures
         where relation = 'clusters'
             and (
                 cluster_id = '(other)'
                 or exists (
                     select 1 from last_hierarchy
-                    where last_hierarchy.facet = last_bases.facet and last_hierarchy.cluster_id = last_bases.cluster_id
+                    where last_hierarchy.facet = last_published_figures.facet and last_hierarchy.cluster_id = last_published_figures.cluster_id
                 )
             )
     )

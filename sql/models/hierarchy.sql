@@ -1,6 +1,7 @@
 -- One row per shown cluster of any level: base clusters, and above them broader ones until top_clusters are left.
 -- kind: table
 -- grain: facet, cluster_id
+-- kept: last
 -- Each step of the recursion makes one level from the last. The steps are macros in sql/steps, one file each, which read
 -- only what is handed to them here by name. Where the last build's tree is kept, a cluster stays with its parent.
 with recursive

@@ -1,6 +1,7 @@
 -- One row a shown cluster: its place on the map, laid out from the published names, which give nothing else away.
 -- kind: table
 -- grain: facet, cluster_id
+-- kept: last
 -- As long as the tree of the last build is kept, so are the places; a new cluster stands among its siblings.
 with
 

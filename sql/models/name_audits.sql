@@ -1,6 +1,7 @@
 -- One row a named base cluster: whether its name and description give nobody away, and if they might, why.
 -- kind: table
 -- grain: facet, cluster_id
+-- kept: last
 with
 
 texts as (

@@ -1,6 +1,7 @@
 -- One row a facet with shown clusters: why its tree is grown anew, if it is. Else the last build's is kept and mended.
 -- kind: table
 -- grain: facet
+-- kept: last
 with
 
 counted as (

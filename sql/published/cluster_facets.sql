@@ -3,7 +3,7 @@
 -- grain: facet, cluster_id, breakdown, value
 with
 
--- see published_cells for what is told, and bases for the day of each figure
+-- see published_cells for what is told, and published_figures for the day of each figure
 rounded as (
     select
         facet, cluster_id, breakdown, value,

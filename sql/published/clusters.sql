@@ -3,16 +3,17 @@
 -- grain: facet, cluster_id
 with
 
--- as on the day they were last set, see bases; a parent follows from its base clusters
+-- as last published, see published_figures; a parent follows from its base clusters. Of users who are gone only a number
+-- is left, and a parent counts them as if those of one base cluster were among those of another: never twice
 people as (
     select
-        hierarchy.facet, hierarchy.cluster_id, bases.user_id,
-        case when bases.user_id is null then sum(bases.people) else 1 end as people,
-        sum(bases.conversations) as conversations
+        hierarchy.facet, hierarchy.cluster_id, published_figures.user_id,
+        case when published_figures.user_id is null then max(published_figures.people) else 1 end as people,
+        sum(published_figures.conversations) as conversations
     from (select facet, cluster_id, unnest(base_cluster_ids) as base_cluster_id from hierarchy) as hierarchy
-    inner join bases on bases.facet = hierarchy.facet and bases.cluster_id = hierarchy.base_cluster_id
-    where bases.relation = 'clusters'
-    group by hierarchy.facet, hierarchy.cluster_id, bases.user_id
+    inner join published_figures on published_figures.facet = hierarchy.facet and published_figures.cluster_id = hierarchy.base_cluster_id
+    where published_figures.relation = 'clusters'
+    group by hierarchy.facet, hierarchy.cluster_id, published_figures.user_id
 ),
 
 counted as (
@@ -33,7 +34,7 @@ shown as (
 -- all that is held back, as one row at the top, if it would pass the gate itself, on the day it was set and today
 held_users as (
     select 'basis' as day, facet, user_id, people, independent_people as independent, conversations
-    from bases
+    from published_figures
     where relation = 'clusters' and cluster_id = '(other)'
     union all
     select

@@ -5,7 +5,7 @@ with
 
 days as (
     select 'basis' as day, relation, facet, breakdown, value, user_id, independent_people as independent, conversations
-    from bases
+    from published_figures
     where cluster_id = '(other)'
     union all
     select 'today', relation, facet, breakdown, value, user_id, case when independent then 1 else 0 end, conversations
@@ -63,11 +63,11 @@ told as (
 
 clusters_held as (
     select facet, value as reason, conversations as clusters
-    from bases
+    from published_figures
     where cluster_id = '(other)' and breakdown = 'clusters'
     union all
     select facet, 'several', sum(conversations)
-    from bases
+    from published_figures
     where cluster_id = '(other)' and breakdown = 'clusters'
     group by facet
 )

@@ -10,7 +10,7 @@ both_days as (
         case when user_id is null then people else 0 end as gone,
         conversations, 0 as conversations_today,
         independent_people as independent, 0 as independent_today
-    from bases
+    from published_figures
     union all
     select
         relation, facet, cluster_id, breakdown, value, user_id,

@@ -10,10 +10,10 @@ parts as (
 select
     cell::ubigint as cell,
     person::ubigint as person,                                  -- NULL: users who are gone, and no user
-    sum(gone)::integer as gone,
+    max(gone)::integer as gone,                                 -- those of one base cell may be among those of another
     sum(conversations)::integer as conversations,
     sum(conversations_today)::integer as conversations_today,
-    (case when person is null then sum(independent) else max(independent) end)::integer as independent,
+    max(independent)::integer as independent,
     max(independent_today)::integer as independent_today
 from base_cell_users inner join parts using (base_cell)
 group by cell, person

@@ -28,7 +28,7 @@ left_users as (
         try, line, person,
         sum(conversations) as conversations,
         sum(conversations_today) as conversations_today,
-        case when person is null then sum(independent) else max(independent) end as independent,
+        max(independent) as independent,
         max(independent_today) as independent_today
     from cell_users inner join held_back using (cell)
     group by try, line, person

@@ -1,6 +1,7 @@
 -- One row per cell that may be published: no total and no other cell gives back what is held back; sql/README.md says why.
 -- kind: table
 -- grain: relation, facet, cluster_id, breakdown, value
+-- kept: last
 -- 1. A value is published of all clusters of a family that have it, or of none (family_values).
 -- 2. What is left of each cluster is nothing or passes the gate (family_choices).
 -- 3. A value is published of a family only if it is published of the parent, and so on up to the top.

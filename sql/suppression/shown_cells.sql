@@ -15,7 +15,7 @@ tree as (
 base_cells as (
     select distinct relation, facet, cluster_id as base_cluster_id, breakdown, value
     from (
-        select relation, facet, cluster_id, breakdown, value from bases
+        select relation, facet, cluster_id, breakdown, value from published_figures
         union all
         select relation, facet, cluster_id, breakdown, value from cells
     )

@@ -142,12 +142,21 @@ def test_who_is_erased_leaves_the_basis_and_the_figure_stays(con):
     start(con, min_users=3)
     first = publish(con, LONELY, by("abcde"))
     assert publish(con, LONELY, by("abcd")) == first
-    assert con.execute("select count(*) from bases where user_id = 'e'").fetchone() == (0,)
-    figure = "select sum(people), sum(conversations) from bases where relation = 'clusters'"
+    assert con.execute("select count(*) from published_figures where user_id = 'e'").fetchone() == (0,)
+    figure = "select sum(people), sum(conversations) from published_figures where relation = 'clusters'"
     assert con.execute(figure).fetchone() == (5, 10)
     assert publish(con, LONELY, by("abc")) == first  # two are gone
     assert publish(con, LONELY, by("abcx")) == first  # and one came, who may be one of the two
     assert publish(con, LONELY, by("abcxyz")) == {"c0": (12, 6)}  # three came
+
+
+def test_who_is_erased_counts_once_in_a_parent(con):
+    """Not once for each base cluster they were in: the users of a parent would rise when a user leaves."""
+    start(con, min_users=3)
+    first = publish(con, TREE, by("abcde") + by("abcde", "c1"))
+    assert first == {"c0": (10, 5), "c1": (10, 5), "p": (20, 5)}
+    assert publish(con, TREE, by("abcd") + by("abcd", "c1")) == first
+    assert told(con)["p", "a"] == (20, 5)
 
 
 def test_a_cluster_that_was_away_comes_back_with_its_old_figure(con):
@@ -234,9 +243,12 @@ def test_no_figure_ever_moves_for_few_people(con, days):
 
 
 def test_what_a_run_published_is_kept(demo_again):
-    told, kept = (read(demo_again, f"select count(*) from {name}")[0][0] for name in ("bases", "last_bases"))
+    told, kept = (
+        read(demo_again, f"select count(*) from {name}")[0][0]
+        for name in ("published_figures", "last_published_figures")
+    )
     assert told == kept > 1000
-    assert read(demo_again, "(from bases except all from last_bases) limit 1") == []
+    assert read(demo_again, "(from published_figures except all from last_published_figures) limit 1") == []
 
 
 def test_a_run_that_is_killed_before_it_keeps_is_settled_by_the_next(con, tmp_path):
@@ -250,8 +262,8 @@ def test_a_run_that_is_killed_before_it_keeps_is_settled_by_the_next(con, tmp_pa
         with duckdb.connect(str(file)) as other:
             make(other, "about", "clusters", "held_back")
             other.execute("insert into about (built_at) values (?::timestamp)", [built_at])
-        last.settle(con, [RELATIONS["bases"]], when_built(file))
-        query = "select count(*) from clio.last_bases where relation = 'clusters'"
+        last.settle(con, [RELATIONS["published_figures"]], when_built(file))
+        query = "select count(*) from clio.last_published_figures where relation = 'clusters'"
         assert con.execute(query).fetchone() == (expected,)
 
 
@@ -261,10 +273,10 @@ def test_a_file_that_no_run_wrote_settles_nothing(con, tmp_path):
     con.execute("create or replace table clio.build_info as select now()::timestamp as built_at")
     file = tmp_path / "published.duckdb"
     file.write_bytes(b"nothing of the kind")
-    last.settle(con, [RELATIONS["bases"]], when_built(file))
-    assert con.execute("select count(*) from clio.last_bases").fetchone() == (0,)
+    last.settle(con, [RELATIONS["published_figures"]], when_built(file))
+    assert con.execute("select count(*) from clio.last_published_figures").fetchone() == (0,)
 
 
 def test_a_schema_that_no_run_built_settles_nothing(con, tmp_path):
     """As where dbt built the file: its relations are in a schema of another name."""
-    last.settle(con, [RELATIONS["bases"]], when_built(tmp_path / "published.duckdb"), schema="nowhere")
+    last.settle(con, [RELATIONS["published_figures"]], when_built(tmp_path / "published.duckdb"), schema="nowhere")

@@ -4,13 +4,13 @@
 with
 
 days as (
-    select 'basis' as day, relation, facet, cluster_id, breakdown, value, user_id, people, independent_people, conversations from bases
+    select 'basis' as day, relation, facet, cluster_id, breakdown, value, user_id, people, independent_people, conversations from published_figures
     union all
     select 'today', relation, facet, cluster_id, breakdown, value, user_id, if(user_id is null, 0, 1), independent::integer, conversations
     from cells
     union all
     select 'last', relation, facet, cluster_id, breakdown, value, known.user_id, people, coalesce(independent_people, people), conversations
-    from last_bases
+    from last_published_figures
     left join (select distinct user_id from conversations where user_id is not null) as known using (user_id)
 ),
 
