@@ -12,7 +12,7 @@ from conftest import ROOT, cli
 
 import clio_sql
 from clio_sql import builder
-from clio_sql.analysis import binder, catalog, check, init
+from clio_sql.analysis import binder, catalog, check, contracts, init
 from clio_sql.errors import SqlError, StateError
 
 PACKAGED = {relation.name: relation.sql for relation in catalog.load()}
@@ -93,7 +93,7 @@ WRONG = {
     ),
     "a setting out of range": (
         {"settings.sql": PACKAGED["settings"].replace("3::integer as levels", "0::integer as levels")},
-        "settings.sql, line 32: levels is 0; it must be 1 or more",
+        "settings.sql, line 32: levels is 0; allowed: 1 or more",
     ),
     "a threshold below nothing": (
         {"settings.sql": PACKAGED["settings"].replace("10::integer as min_users", "-4::integer as min_users")},
@@ -109,11 +109,11 @@ WRONG = {
     ),
     "messages of no length": (
         {"settings.sql": PACKAGED["settings"].replace("8000::integer as", "0::integer as")},
-        "max_message_characters is 0; it must be 200 or more",
+        "max_message_characters is 0; allowed: 200 or more",
     ),
     "a share that is no number": (
         {"settings.sql": PACKAGED["settings"].replace("0.3::double as refit_growth", "'NaN'::double as refit_growth")},
-        "refit_growth is nan; it must be above 0",
+        "refit_growth is nan; allowed: above 0",
     ),
     **{
         f"{name} {value}": (
@@ -121,9 +121,9 @@ WRONG = {
             f"{name} is {value.partition(':')[0].replace('null', 'None')}; {allowed}",
         )
         for name, packaged, value, allowed in (
-            ("seed", "0::integer", "-1::integer", "it must be 0 or more"),
-            ("seed", "0::integer", "null::integer", "it must be 0 or more"),
-            ("keep_name_similarity", "0.95::double", "1.5::double", "it must be above 0, and 1 at most"),
+            ("seed", "0::integer", "-1::integer", "allowed: 0 or more"),
+            ("seed", "0::integer", "null::integer", "allowed: 0 or more"),
+            ("keep_name_similarity", "0.95::double", "1.5::double", "allowed: above 0, and 1 at most"),
             ("max_error_ratio", "0.05::double", "5.0::double", "allowed: null (never stops), or 0 to 1"),
             ("max_error_ratio", "0.05::double", "-0.1::double", "allowed: null (never stops), or 0 to 1"),
         )
@@ -435,3 +435,9 @@ def test_each_file_runs_as_it_is(relation):
 
 def test_an_error_of_duckdb_is_told_without_its_own_words_where_it_is_no_binder(monkeypatch, tmp_path):
     assert binder._told(duckdb.ConversionException("Conversion Error: secret"))[1].count("secret") == 0
+
+
+def test_every_setting_has_a_rule():
+    ruled = {rule.setting for rule in contracts._rules()} | {*contracts.WITHOUT_RULE, "screener"}
+    (settings,) = [relation for relation in catalog.load() if relation.name == "settings"]
+    assert ruled == {*settings.columns} | {contracts.OF_THE_INPUT}

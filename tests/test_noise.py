@@ -140,7 +140,7 @@ def test_the_budget_is_told_and_added_up(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"epsilon": 0.0}, "epsilon is 0.0; allowed: null, or above 0"),
+        ({"epsilon": 0.0}, "epsilon is 0.0; allowed: null (no noise), or above 0"),
         ({"epsilon": -1.0}, "epsilon is -1.0"),
         ({"epsilon": float("nan")}, "epsilon is nan"),
         ({"epsilon": 1e9}, "up to 20"),

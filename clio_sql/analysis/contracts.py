@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
+from importlib.resources import files
 from importlib.util import find_spec
-from math import inf
+from math import inf, isfinite
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -12,43 +15,49 @@ from clio_sql.errors import SqlError
 from clio_sql.errors.quotable import quoted
 from clio_sql.providers import KINDS
 
-MODES = ("insight", "safety")
-POSITIVE = (
-    "conversations_per_cluster", "max_base_clusters", "min_base_clusters", "least_per_cluster", "points_per_cluster",
-    "levels", "top_clusters", "neighbourhood", "sample_texts", "max_texts_per_user", "term_conversations",
-    "conversations_per_user", "template_users", "template_conversations", "fit_repeats",
-    "max_row_bytes", "max_columns", "max_expansion", "term_band",
-)  # fmt: skip
-AT_LEAST = {
-    "max_message_characters": 200, "max_transcript_characters": 200,  # less is little but the cut's mark
-    "seed": 0, "template_words": 3, "threshold_margin": 0,
-}  # fmt: skip
-THRESHOLDS = {  # name: least and most; NULL publishes nothing
-    "min_users": (0, inf), "min_conversations": (0, inf), "max_user_share": (0, 1), "max_text_share": (0, 1),
-    "sensitive_share": (0, 1), "min_users_named": (0, inf), "min_audit_rating": (0, 5),
-    "round_to": (1, inf),
-}  # fmt: skip
-ABOVE_ZERO = {  # name: most
-    "refit_growth": inf, "refit_far_share": inf, "refit_least_share": inf, "keep_name_similarity": 1,
-    "regrow_share": inf,
-}  # fmt: skip
-MAX_EPSILON = 20.0  # above, noise hides nobody
-PERIODS = ("day", "week", "month", "quarter")
-CHOICES = {
-    "mode": MODES, "period": PERIODS, "sample_by": ("conversation", "message"), "tree_by": ("names", "centroids"),
-    "sample_strata": PERIODS, "threshold_margin_of": ("words", "all"), "naming_sees": ("terms", "texts"),
-}  # fmt: skip
-MAY_BE_NULL = ("tree_by", "sample_strata")
-OTHERS = (
-    *CHOICES,
-    "sample_conversations",
-    "epsilon",
-    "flag",
-    "near_identical",
-    "min_accounts",
-    "max_error_ratio",
-    "template_share",
-)
+WITHOUT_RULE = ("flag", "near_identical", "min_accounts")  # settings that may be anything, but must be there
+OF_THE_INPUT = "privacy_unit"  # told beside the settings, and no column of them
+
+
+class Rule(NamedTuple):
+    """A row of `sql/contracts/setting_rules.sql`."""
+
+    setting: str
+    least: float | None
+    above_least: bool
+    most: float | None
+    choices: list[str] | None
+    null_means: str | None
+    protects_less: str | None
+
+    def allows(self, value: Any) -> bool:
+        if value is None:
+            return self.null_means is not None
+        if self.choices:
+            return value in self.choices
+        least, most = -inf if self.least is None else self.least, inf if self.most is None else self.most
+        return isfinite(value) and least <= value <= most and not (self.above_least and value == least)
+
+    def allowed(self) -> str:
+        """What may be given, in words."""
+        if self.choices:
+            return ", ".join(self.choices)
+        if self.above_least:
+            span = f"above {self.least:g}" + ("" if self.most is None else f", and {self.most:g} at most")
+        else:
+            span = f"{self.least:g} " + ("or more" if self.most is None else f"to {self.most:g}")
+        return span if self.null_means is None else f"null ({self.null_means}), or {span}"
+
+
+def rules_sql() -> str:
+    """The query for the rules of all settings."""
+    return (files("clio_sql.sql") / "contracts" / "setting_rules.sql").read_text("utf-8")
+
+
+@cache
+def _rules() -> tuple[Rule, ...]:
+    with duckdb.connect(config={"temp_directory": ""}) as con:
+        return tuple(Rule(*row) for row in con.execute(rules_sql()).fetchall())
 
 
 def check(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> None:
@@ -70,45 +79,27 @@ def problems(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> li
 
 
 def _settings(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    names = (*OTHERS, *THRESHOLDS, *AT_LEAST, *POSITIVE, *ABOVE_ZERO)
+    rules = [rule for rule in _rules() if rule.setting != OF_THE_INPUT]
+    names = [*WITHOUT_RULE, *(rule.setting for rule in rules)]
     rows = con.execute(f"select {', '.join(names)} from settings").fetchall()
     if len(rows) != 1:
         yield f"settings.sql: {len(rows)} rows; there must be exactly one. Change the select."
         return
     given = dict(zip(names, rows[0], strict=True))
-    mode, wanted = given["mode"], given["sample_conversations"]
-    for name, choices in CHOICES.items():
-        if given[name] is not None or name not in MAY_BE_NULL:
-            yield from _one_of(f"settings.sql: {name}", given[name], choices)
-    if wanted is not None and wanted < 1:
-        yield f"settings.sql: sample_conversations is {wanted}; allowed: null (all), or 1 or more. Change the value."
-    if mode == "safety" and given["round_to"] != 1:
+    for rule in rules:
+        value = given[rule.setting]
+        if not rule.allows(value):
+            is_ = "" if rule.choices else "is "
+            yield f"settings.sql: {rule.setting} {is_}{_value(value)}; allowed: {rule.allowed()}. Change the value."
+    if given["mode"] == "safety" and given["round_to"] != 1:
         yield "settings.sql: mode 'safety' counts exactly; set round_to to 1, or mode to 'insight'."
     if given["epsilon"] is not None:
-        yield from _noise(mode, given["epsilon"])
-    for name, (least, most) in THRESHOLDS.items():
-        if given[name] is not None and not least <= given[name] <= most:
-            allowed = f"null (nothing is published), or {least} " + ("or more" if most == inf else f"to {most}")
-            yield f"settings.sql: {name} is {given[name]}; allowed: {allowed}. Change the value."
-    for name, most in ABOVE_ZERO.items():
-        if given[name] is None or not 0 < given[name] <= most or given[name] == inf:
-            allowed = "above 0" if most == inf else f"above 0, and {most} at most"
-            yield f"settings.sql: {name} is {given[name]}; it must be {allowed}. Change the value."
-    if given["max_error_ratio"] is not None and not 0 <= given["max_error_ratio"] <= 1:
-        ratio = given["max_error_ratio"]
-        yield f"settings.sql: max_error_ratio is {ratio}; allowed: null (never stops), or 0 to 1. Change the value."
-    if given["template_share"] is None or not 0 <= given["template_share"] <= 1:
-        yield f"settings.sql: template_share is {given['template_share']}; allowed: 0 to 1. Change the value."
-    for name, least in {**AT_LEAST, **dict.fromkeys(POSITIVE, 1)}.items():
-        if given[name] is None or given[name] < least:
-            yield f"settings.sql: {name} is {given[name]}; it must be {least} or more. Change the value."
+        yield from _noise(given["mode"], given["epsilon"])
 
 
 def _noise(mode: str, epsilon: float) -> Iterator[str]:
     if mode == "safety":
         yield "settings.sql: mode 'safety' counts exactly; set epsilon to null, or mode to 'insight'."
-    elif not 0 < epsilon <= MAX_EPSILON:
-        yield f"settings.sql: epsilon is {epsilon}; allowed: null, or above 0 up to {MAX_EPSILON:g}. Change the value."
     elif find_spec("opendp") is None:
         yield (
             f"settings.sql: epsilon is {epsilon}, and noise needs the extra dp. Install it: pip install "

@@ -41,7 +41,7 @@ from clio_sql.errors.explained import explained
 from clio_sql.register import engine_of, register
 from clio_sql.runtime import Runtime
 from clio_sql.sql_text.quoting import identifier, literal
-from clio_sql.warehouse import host, private
+from clio_sql.warehouse import private
 
 RUNTIME = {field.name: field.default for field in fields(Runtime)}
 READING = tuple(

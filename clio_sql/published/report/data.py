@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from clio_sql.analysis import catalog
+from clio_sql.analysis.contracts import rules_sql
 from clio_sql.errors import InputError
 from clio_sql.published import tree
 from clio_sql.published.files import open_published
@@ -81,6 +82,7 @@ def _settings(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """A row a column of `about`, in its order, with what its comment says."""
     packaged = {relation.name: relation for relation in catalog.load()}["settings"]
     con.execute(f"create or replace temp view packaged_settings as {packaged.sql}")
+    con.execute(f"create or replace temp view setting_rules as {rules_sql()}")
     query = """
         select column_name, comment from duckdb_columns()
         where database_name = 'published' and table_name = 'about' order by column_index"""

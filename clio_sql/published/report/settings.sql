@@ -13,29 +13,18 @@ packaged as (
     ) unpivot include nulls (value for name in (columns(*)))
 ),
 
--- which way a setting protects less; a setting that is not listed here is only told as changed
-weaker_way as (
-    from (
-        values
-            ('min_users', 'lower'), ('min_conversations', 'lower'), ('min_audit_rating', 'lower'), ('round_to', 'lower'),
-            ('max_user_share', 'higher'), ('max_texts_per_user', 'higher'), ('epsilon', 'higher'), ('mode', 'other'),
-            ('privacy_unit', 'other'), ('min_users_named', 'lower'), ('sensitive_share', 'lower'), ('threshold_margin', 'lower'), ('term_band', 'lower'),
-            ('naming_sees', 'other')
-    ) as ways(name, way)
-),
-
 compared as (
     select
-        given.name, given.value, packaged.value as packaged, weaker_way.way,
+        given.name, given.value, packaged.value as packaged,
         packaged.name is not null and given.value is distinct from packaged.value as changed,
-        case way
+        case protects_less
             when 'lower' then try_cast(given.value as double) < try_cast(packaged.value as double)
             when 'higher' then try_cast(given.value as double) > try_cast(packaged.value as double)
             when 'other' then given.value is distinct from packaged.value
-        end as protects_less
+        end as protects_less_here
     from given
     left join packaged using (name)
-    left join weaker_way using (name)
+    left join setting_rules on setting_rules.setting = given.name
 )
 
 select
@@ -43,5 +32,5 @@ select
     value::varchar as value,
     packaged::varchar as packaged,                                -- NULL where nothing is packaged
     changed::boolean as changed,
-    coalesce(protects_less, false)::boolean as protects_less      -- a deliberate opt-out
+    coalesce(protects_less_here, false)::boolean as protects_less      -- a deliberate opt-out
 from compared
