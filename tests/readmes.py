@@ -38,8 +38,8 @@ def relations() -> str:
 
 def tables() -> str:
     """The tables that a run makes itself."""
-    rows = [f"| `{name}` | {_cell(text)} |" for name, text in host.TABLES.items() if not name.startswith("last_")]
-    last = ", ".join(f"`{name}`" for name in host.LAST)
+    rows = [f"| `{name}` | {_cell(text)} |" for name, text in host.TABLES.items()]
+    last = ", ".join(f"`{name}`" for name in catalog.kept())
     rows.append(f"| `last_…` | The relation as it was when it was last published, of {last}. Private. |")
     return "\n".join(["| table | each row |", "|---|---|", *rows])
 
