@@ -306,12 +306,11 @@ SHAPES = st.fixed_dictionaries(
 
 def check_reply(claude, shape):
     [call] = claude.requests("extract", REQUESTS["extract"])
-    outcome = read_reply(Reply(**shape), call)
-    assert outcome.status in ("ok", "malformed", "refused", "truncated")
-    if outcome.status != "ok":
-        assert outcome.value is None and outcome.error
+    value, status, error = read_reply(Reply(**shape), call).answer
+    assert status in ("ok", "malformed", "refused", "truncated")
+    if status != "ok":
+        assert value is None and error
         return
-    value = outcome.value
     assert list(value) == list(QUESTIONS) and value["concern"] in "12345"
     assert all(isinstance(one, str) and one.strip() for one in value.values())
 

@@ -15,10 +15,10 @@ from functools import partial
 
 from clio_sql.calls.dispatch import Dispatcher
 from clio_sql.calls.jobs import Group, Job, seldom_collected
-from clio_sql.calls.messages import Call, Outcome, clients, require_key
+from clio_sql.calls.messages import Answer, Call, Outcome, clients, require_key
 from clio_sql.calls.money import Purse
 from clio_sql.calls.prices import Price, cost, expected, price_of, tokens, worst
-from clio_sql.calls.replies import OVER_BUDGET, Limit, Plan, Progress, Reply, Step, reply_of, statuses_of
+from clio_sql.calls.replies import OVER_BUDGET, Limit, Plan, Progress, Step, statuses_of
 from clio_sql.calls.store import CursorFactory, Row, Store, now
 from clio_sql.errors import ProviderError, StateError, Stopped, UsageError
 from clio_sql.runtime import base_url_of
@@ -75,7 +75,7 @@ class Calls:
         self._concurrency, self._prices, self._timeout_s = concurrency, prices, timeout_s
         self._lock = threading.Lock()
         self._flying: dict[str, Job] = {}
-        self._failures: dict[str, Reply] = {}
+        self._failures: dict[str, Answer] = {}
         self.held: dict[str, float] = {}  # key -> dollars reserved for it in a batch that runs
         self._dispatcher: Dispatcher | None = None
         self.counts: Counter[tuple[str, str]] = Counter()
@@ -115,8 +115,8 @@ class Calls:
             usd += expected(price, length, call.answer_tokens, self.batch)
         return Plan(len(distinct), len(stored), entered, left, usd)
 
-    def answer(self, calls: list[Call]) -> list[Reply]:
-        """One reply a call, in order; what is not in the store is sent at once and paid for.
+    def answer(self, calls: list[Call]) -> list[Answer]:
+        """One answer a call, in order; what is not in the store is sent at once and paid for.
 
         A failure is a status. Raises ProviderError when the server refuses requests as such (key,
         model, size), StateError when answers cannot be stored, Stopped when the stop event is set.
@@ -127,7 +127,7 @@ class Calls:
         missing = {key: call for key, call in distinct.items() if key not in replies}
         if missing and not self.pay:
             self.unpaid.update(missing)
-            replies.update(dict.fromkeys(missing, Reply(None, "failed", UNPAID)))
+            replies.update(dict.fromkeys(missing, Answer(None, "failed", UNPAID)))
         elif missing:
             replies.update(self._send(missing))
         return [replies[key] for key in keys]
@@ -164,32 +164,32 @@ class Calls:
             replies.update(self._send(missing, limit))
         return statuses_of(replies)
 
-    def _by_batch(self, missing: dict[str, Call], last: bool) -> dict[str, Reply]:
+    def _by_batch(self, missing: dict[str, Call], last: bool) -> dict[str, Answer]:
         """Replies that came through Message Batches; those that are absent are to be sent singly."""
         from clio_sql.calls.batches import run_batches
 
         self._require_open()
         dear = run_batches(self, missing, last)
-        over = Reply(None, "over_budget", OVER_BUDGET)
+        over = Answer(None, "over_budget", OVER_BUDGET)
         return {**self._known(list(missing)), **dict.fromkeys(dear, over)}
 
-    def _known(self, keys: list[str]) -> dict[str, Reply]:
+    def _known(self, keys: list[str]) -> dict[str, Answer]:
         """What needs no request: stored answers, refusals, and what failed in this run."""
         replies = self._stored(keys)
         with self._lock:
             replies.update({key: self._failures[key] for key in keys if key in self._failures})
         return replies
 
-    def _stored(self, keys: list[str]) -> dict[str, Reply]:
+    def _stored(self, keys: list[str]) -> dict[str, Answer]:
         served = {"ok"} if self.retry_failed else {"ok", "refused"}
         found = self.store.find(keys)
         return {
-            key: Reply(json.loads(answer) if status == "ok" and answer else None, status, error)
+            key: Answer(json.loads(answer) if status == "ok" and answer else None, status, error)
             for key, (status, answer, error) in found.items()
             if status in served
         }
 
-    def _send(self, missing: dict[str, Call], limit: Limit | None = None) -> dict[str, Reply]:
+    def _send(self, missing: dict[str, Call], limit: Limit | None = None) -> dict[str, Answer]:
         """Send calls and wait for them; those that another thread is sending are only waited for."""
         self._require_open()
         made = {key: self.job(key, call, self.worst(call)) for key, call in missing.items()}
@@ -216,8 +216,7 @@ class Calls:
         sender = self.dispatcher()
         for job in jobs:
             if job.key in known:
-                reply = known[job.key]
-                job.future.set_result(Outcome(reply.status, reply.value, reply.error))
+                job.future.set_result(Outcome(known[job.key]))
         sender.submit([job for job in jobs if job.key not in known])
 
     def job(self, key: str, call: Call, worst: float) -> Job:
@@ -247,7 +246,7 @@ class Calls:
                 self._dispatcher = Dispatcher(made, self.keep, self.purse, self._concurrency, self.stop)
             return self._dispatcher
 
-    def _wait(self, jobs: dict[str, Job], limit: Limit | None) -> dict[str, Reply]:
+    def _wait(self, jobs: dict[str, Job], limit: Limit | None) -> dict[str, Answer]:
         function = next(iter(jobs.values())).call.function
         group = Group(jobs.values())
         halted = False
@@ -270,7 +269,7 @@ class Calls:
             )
         if group.error is not None:
             raise group.error
-        return {key: reply_of(job.future.result()) for key, job in jobs.items()}
+        return {key: job.future.result().answer for key, job in jobs.items()}
 
     def show(self, function: str, done: int, total: int) -> None:
         """Tell the progress callback, if there is one."""
@@ -286,19 +285,19 @@ class Calls:
         with self._lock:
             for (job, outcome), row in zip(finished, rows, strict=True):
                 self.purse.settle(job.worst, row.cost_usd)
-                self.counts[job.call.function, outcome.status] += 1
-                if outcome.status != "ok":
-                    self._failures[job.key] = reply_of(outcome)
+                self.counts[job.call.function, outcome.answer.status] += 1
+                if outcome.answer.status != "ok":
+                    self._failures[job.key] = outcome.answer
 
     def _row(self, job: Job, outcome: Outcome) -> Row:
-        call, usage = job.call, outcome.usage
-        answer = json.dumps(outcome.value, ensure_ascii=False) if outcome.status == "ok" else None
+        call, usage, (value, status, error) = job.call, outcome.usage, outcome.answer
+        answer = json.dumps(value, ensure_ascii=False) if status == "ok" else None
         if usage is not None:
             usd = cost(self.price(call.body["model"]), usage, outcome.batch_id is not None)
         else:  # a reply without usage may have cost as much as it could; no reply costs nothing
-            usd = job.worst if outcome.status != "failed" else 0.0
+            usd = job.worst if status != "failed" else 0.0
         counts = (usage.input or 0, usage.output or 0, *usage[2:]) if usage else (0, 0, 0, 0)
         return Row(
-            job.key, call.function, self.provider, call.body["model"], outcome.status, answer, outcome.error,
+            job.key, call.function, self.provider, call.body["model"], status, answer, error,
             *counts, usd, outcome.latency_s, outcome.attempts, outcome.batch_id, now(),
         )  # fmt: skip

@@ -17,8 +17,9 @@ from collections.abc import Callable
 from typing import Any
 
 from clio_sql.calls.jobs import Job
-from clio_sql.calls.messages import Outcome, parse_body, read_reply, trouble
+from clio_sql.calls.messages import Answer, Outcome, parse_body, read_reply, trouble
 from clio_sql.calls.money import Purse, Throttle
+from clio_sql.calls.replies import OVER_BUDGET
 from clio_sql.errors import ClioError, ProviderError, Stopped
 
 RETRIES = 4  # further tries after a 5xx, a timeout or a lost connection
@@ -128,7 +129,7 @@ class Dispatcher:
         """The next call may cost more than is left: it and all that wait are not made."""
         while self._ready:
             job = self._ready.popleft()
-            self._resolve(job, Outcome("over_budget", None, "the budget of the run is used up"))
+            self._resolve(job, Outcome(Answer(None, "over_budget", OVER_BUDGET)))
 
     async def _fly(self, job: Job) -> None:
         job.attempts += 1
@@ -156,7 +157,7 @@ class Dispatcher:
             return self._wait_for_server(job, text, wait)
         job.tries += 1
         if job.tries > RETRIES:
-            failure = Outcome("failed", None, f"{text}, {job.tries} times", None, took)
+            failure = Outcome(Answer(None, "failed", f"{text}, {job.tries} times"), None, took)
             return self._finish(job, failure)
         return self._again(job, _backoff(0.5, job.tries, 30.0))
 

@@ -61,7 +61,7 @@ class Group:
         with self._lock:
             error = future.exception()
             if error is None:
-                self.statuses[future.result().status] += 1
+                self.statuses[future.result().answer.status] += 1
             elif self.error is None or isinstance(self.error, Stopped):
                 self.error = error
             self.left -= 1

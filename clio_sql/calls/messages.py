@@ -62,13 +62,21 @@ class Call:
         return system + schema + "".join(message["content"] for message in self.body["messages"])
 
 
-class Outcome(NamedTuple):
-    """What came of one call. `value` is None unless `status` is 'ok'. latency_s of the last try, in
-    seconds; attempts counts requests sent, 429s too; usage is None where no reply came."""
+class Answer(NamedTuple):
+    """What came of one request. `value` is None unless `status` is 'ok'; `error` never quotes a text."""
 
-    status: str
-    value: Any = None
+    value: Any
+    status: str = "ok"
     error: str | None = None
+
+
+class Outcome(NamedTuple):
+    """An answer, and what it took to get it.
+
+    usage: None where no reply came. latency_s: of the last try, in seconds. attempts: requests sent, 429s too.
+    """
+
+    answer: Answer
     usage: Usage | None = None
     latency_s: float = 0.0
     attempts: int = 0
@@ -83,21 +91,25 @@ def read_reply(message: Any, call: Call) -> Outcome:
     usage = _usage(message)
     reason = getattr(message, "stop_reason", None)
     if reason == "refusal":
-        return Outcome("refused", None, "the model refused", usage)
+        return _without("refused", "the model refused", usage)
     if reason in ("max_tokens", "model_context_window_exceeded"):
-        return Outcome("truncated", None, f"the answer was cut ({reason})", usage)
+        return _without("truncated", f"the answer was cut ({reason})", usage)
     if reason not in ("end_turn", "stop_sequence"):
-        return Outcome("malformed", None, "the reply has no known stop_reason", usage)
+        return _without("malformed", "the reply has no known stop_reason", usage)
     try:
         value = call.check(_parse(_text(message)))
         json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate cannot be stored
     except UnicodeError:
-        return Outcome("malformed", None, "the answer is not valid Unicode", usage)
+        return _without("malformed", "the answer is not valid Unicode", usage)
     except ValueError as error:
-        return Outcome("malformed", None, str(error), usage)
+        return _without("malformed", str(error), usage)
     except Exception as error:  # a fault of the check itself must not end a run that was paid for
-        return Outcome("malformed", None, f"the answer could not be checked ({type(error).__name__})", usage)
-    return Outcome("ok", value, None, usage)
+        return _without("malformed", f"the answer could not be checked ({type(error).__name__})", usage)
+    return Outcome(Answer(value), usage)
+
+
+def _without(status: str, error: str, usage: Usage | None) -> Outcome:
+    return Outcome(Answer(None, status, error), usage)
 
 
 def _text(message: Any) -> str:

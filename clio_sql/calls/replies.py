@@ -1,21 +1,12 @@
-"""What the door for paid work hands out: replies, counts, progress, an estimate, the limit of failures."""
+"""What the door for paid work hands out: counts, progress, an estimate, the limit of failures."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from clio_sql.calls.messages import Outcome
+from clio_sql.calls.messages import Answer
 from clio_sql.errors import ProviderError
-
-
-class Reply(NamedTuple):
-    """One reply; the first three are those of `providers.Answer`. paid: a request was made for it now."""
-
-    value: Any
-    status: str = "ok"
-    error: str | None = None
-    paid: bool = False
 
 
 class Progress(NamedTuple):
@@ -90,9 +81,5 @@ def require_budget(calls: int, max_usd: float) -> None:
         )
 
 
-def statuses_of(replies: dict[str, Reply]) -> Counter[str]:
-    return Counter(reply.status for reply in replies.values())
-
-
-def reply_of(outcome: Outcome) -> Reply:
-    return Reply(outcome.value, outcome.status, outcome.error, outcome.attempts > 0)
+def statuses_of(answers: dict[str, Answer]) -> Counter[str]:
+    return Counter(answer.status for answer in answers.values())

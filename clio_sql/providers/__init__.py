@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import duckdb
 
+from clio_sql.calls.messages import Answer
 from clio_sql.providers.protocol import (
     KINDS,
     STATUSES,
-    Answer,
     Broaden,
     Choose,
     Extract,

@@ -12,19 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from clio_sql.calls import Calls
-    from clio_sql.calls.messages import Call
+    from clio_sql.calls.messages import Answer, Call
     from clio_sql.calls.replies import Step
 
 KINDS = ("text", "category", "score")  # of a question; a score is 1 to 5
 STATUSES = ("ok", "refused", "truncated", "malformed", "failed", "over_budget")
-
-
-class Answer(NamedTuple):
-    """What came of one request. `value` is None unless `status` is 'ok'; `error` never quotes a text."""
-
-    value: Any
-    status: str = "ok"
-    error: str | None = None
 
 
 class Question(NamedTuple):

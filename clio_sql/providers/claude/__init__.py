@@ -17,10 +17,10 @@ from string import Template
 from typing import Any
 
 from clio_sql.calls import Calls
-from clio_sql.calls.messages import Call
+from clio_sql.calls.messages import Answer, Call
 from clio_sql.calls.replies import Progress, Step
 from clio_sql.providers.claude import answers as form
-from clio_sql.providers.protocol import Answer, Broaden, Choose, Extract, Name, Question
+from clio_sql.providers.protocol import Broaden, Choose, Extract, Name, Question
 
 PROMPT_VERSION = "1"  # raised when rendering or checking changes though no prompt does
 MODEL = "claude-haiku-5-5"
@@ -123,9 +123,9 @@ class Claude:
     def _answer(self, function: str, requests: Sequence[Any]) -> list[Answer]:
         calls = [self._call(function, request) for request in requests]
         answered = self.calls.answer([call for call in calls if call is not None])
-        self._failed.update(reply.status for reply in answered if reply.status not in ("ok", "refused"))
-        replies = iter(answered)
-        return [_without_call(function, request) or Answer(*next(replies)[:3]) for request in requests]
+        self._failed.update(answer.status for answer in answered if answer.status not in ("ok", "refused"))
+        paid = iter(answered)
+        return [_without_call(function, request) or next(paid) for request in requests]
 
     def _call(self, function: str, request: Any) -> Call | None:
         if _without_call(function, request) is not None:

@@ -11,8 +11,9 @@ from functools import cache
 
 import numpy as np
 
+from clio_sql.calls.messages import Answer
 from clio_sql.providers.local import auditing, naming, trim
-from clio_sql.providers.protocol import Answer, Broaden, Choose, Extract, Name, Question
+from clio_sql.providers.protocol import Broaden, Choose, Extract, Name, Question
 from clio_sql.vectors.embedding import Embedder
 from clio_sql.words import words
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clio_sql.providers.protocol import Answer, Name
+from clio_sql.calls.messages import Answer
+from clio_sql.providers.protocol import Name
 from clio_sql.vectors.embedding import Embedder
 from clio_sql.words import words
 
