@@ -16,7 +16,7 @@ On demand, all settable while it runs:
 
 Faults: '429', '429:SECONDS', '529', '500', '503', '400' … '413', 'drop', 'slow:SECONDS', 'refuse',
 'truncate', 'not_json', 'wrong_enum', 'extra_field', 'missing_field', 'non_english', 'empty', 'fenced',
-'thinking', 'no_usage', 'expired', 'errored', 'canceled' (the last three in batches).
+'thinking', 'no_usage', 'expired', 'errored', 'canceled' (the last three in batches), and those of SLOPPY.
 """
 
 from __future__ import annotations
@@ -399,8 +399,27 @@ def _nearest(lists: dict) -> int:
     return -max(shared)[1]
 
 
+SLOPPY = {  # what small local models make of an answer: style -> how it is written
+    "sentence_before": lambda good: f"Sure! Here is the JSON you asked for:\n{json.dumps(good)}",
+    "sentence_after": lambda good: f"{json.dumps(good)}\n\nI hope this helps {{let me know}}.",
+    "fenced_in_words": lambda good: f"The answer:\n```json\n{json.dumps(good, indent=2)}\n```\nDone.",
+    "thinks_aloud": lambda good: f"<think>The user {{maybe}} wants 5 stars.\n</think>\n{json.dumps(good)}",
+    "thinks_in_json": lambda good: f"<think>{json.dumps(dict.fromkeys(good, 'hm'))}</think>{json.dumps(good)}",
+    "more_keys": lambda good: json.dumps({"reasoning": "It says so.", **good, "confidence": 0.9}),
+    "trailing_comma": lambda good: json.dumps(good)[:-1] + ",}",
+    "single_quotes": lambda good: str(good),
+    "keys_without_quotes": lambda good: re.sub(r'"(\w+)": ', r"\1: ", json.dumps(good)),
+    "other_letters": lambda good: json.dumps(
+        {name.title(): one.upper() if isinstance(one, str) else str(one) for name, one in good.items()}
+    ),
+    "numbers_as_text": lambda good: json.dumps({name: str(one) for name, one in good.items()}),
+}
+
+
 def spoil(good: dict, schema: dict, fault: str) -> str:
     """The text of an answer, made wrong as `fault` says."""
+    if fault in SLOPPY:
+        return SLOPPY[fault](good)
     first = next(iter(good))
     if fault == "wrong_enum":
         good = {key: "no such" if "enum" in schema["properties"][key] else one for key, one in good.items()}

@@ -202,7 +202,7 @@ def test_names_for_a_thousand_clusters_leave_the_whole_below_30(door):
 # --- what comes back
 
 
-FAULTS = ["not_json", "extra_field", "missing_field", "wrong_enum", "empty", "non_english"]
+FAULTS = ["not_json", "missing_field", "wrong_enum", "empty", "non_english"]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -214,7 +214,10 @@ def test_a_wrong_answer_is_malformed(claude, server, function, fault):
         server.raw = lambda _: json.dumps({"names": ["" if fault == "empty" else "用户", "b"], "parent": ""})
     server.faults.append(fault)
     [answer] = getattr(claude, function)(REQUESTS[function])
-    assert (answer.value, answer.status) == (None, "malformed")
+    if function == "extract" and fault != "not_json":  # a facet that cannot be used does not cost the others
+        assert answer.status == "ok" and {*answer.value} < {*QUESTIONS}
+    else:
+        assert (answer.value, answer.status) == (None, "malformed")
 
 
 @pytest.mark.parametrize("function", REQUESTS)
@@ -233,7 +236,7 @@ GOOD = {"request": "A table.", "task": "To reserve.", "language": "English", "co
 @pytest.mark.parametrize(
     "change",
     [
-        {"concern": "2"}, {"concern": 2.0}, {"concern": True}, {"concern": 0}, {"concern": 6},
+        {"concern": "two"}, {"concern": 2.5}, {"concern": True}, {"concern": 0}, {"concern": "6"},
         {"concern": None}, {"request": None}, {"request": " \n"}, {"request": "x" * 1001}, {"request": ["a"]},
         {"request": "a\x00b"}, {"request": "\ud800"}, {"request": "予約したい"}, {"request": "?!"},
         {"language": "English, " * 20},
@@ -242,16 +245,29 @@ GOOD = {"request": "A table.", "task": "To reserve.", "language": "English", "co
 def test_facets_are_checked_one_by_one(change):
     _, check = form.facets(QUESTIONS)
     assert check(GOOD) == {**GOOD, "concern": "2"}
+    [name] = change
+    assert check({**GOOD, **change}) == {facet: str(one) for facet, one in GOOD.items() if facet != name}
     with pytest.raises(ValueError):
-        check({**GOOD, **change})
+        check(change)
+
+
+@pytest.mark.parametrize("concern", [2, "2", 2.0, " 2 "])
+def test_a_number_may_be_written_as_text(concern):
+    assert form.facets(QUESTIONS)[1]({**GOOD, "concern": concern})["concern"] == "2"
 
 
 def test_a_category_is_one_of_its_choices():
     _, check = form.facets({"tone": Question("Which?", "category", ("Calm", "Angry"))})
     assert check({"tone": "Calm"}) == {"tone": "Calm"}
-    for wrong in ("calm", "Calm.", "", 1):
+    for near in ("calm", "Calm.", "CALM", " calm"):
+        assert check({"tone": near}) == {"tone": "Calm"}
+    for wrong in ("calmer", "Calm, Angry", "", 1):
         with pytest.raises(ValueError):
             check({"tone": wrong})
+    _, check = form.facets({"tone": Question("Which?", "category", ("Calm", "calm"))})
+    assert check({"tone": "calm"}) == {"tone": "calm"}
+    with pytest.raises(ValueError):  # nobody knows which is meant
+        check({"tone": "CALM"})
 
 
 def test_lists_of_names_have_about_the_right_size():
@@ -267,7 +283,7 @@ def test_lists_of_names_have_about_the_right_size():
 def test_choose_takes_no_number_out_of_range():
     _, check = form.choice(["a", "b"])
     assert check({"parent": 2}) == "b"
-    for wrong in (0, 3, -1, True, "1", "a", None, 1.0):
+    for wrong in (0, 3, -1, True, "3", "a", None, 1.5):
         with pytest.raises(ValueError):
             check({"parent": wrong})
 
@@ -311,7 +327,7 @@ def check_reply(claude, shape):
     if status != "ok":
         assert value is None and error
         return
-    assert list(value) == list(QUESTIONS) and value["concern"] in "12345"
+    assert value and {*value} <= {*QUESTIONS} and value.get("concern", "1") in "12345"
     assert all(isinstance(one, str) and one.strip() for one in value.values())
 
 

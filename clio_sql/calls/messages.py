@@ -11,7 +11,6 @@ import hashlib
 import json
 import logging
 import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from email.utils import parsedate_to_datetime
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+from clio_sql.calls.loose import values
 from clio_sql.calls.prices import Usage
 from clio_sql.calls.said import kind, said
 from clio_sql.errors import ProviderError
@@ -26,7 +26,6 @@ from clio_sql.errors import ProviderError
 LIMITED = (429, 529)  # the server is busy, not the call wrong: never spends the retry budget
 AGAIN = (408, 409, 425)  # with 5xx and connection errors: worth another try
 SHARD = 2  # calls in flight through one client
-FENCE = re.compile(r"\A\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ def read_reply(message: Any, call: Call) -> Outcome:
     if reason not in ("end_turn", "stop_sequence"):
         return _without("malformed", "the reply has no known stop_reason", usage)
     try:
-        value = call.check(_parse(_text(message)))
+        value = _checked(_text(message), call)
         json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate cannot be stored
     except UnicodeError:
         return _without("malformed", "the answer is not valid Unicode", usage)
@@ -120,23 +119,15 @@ def _text(message: Any) -> str:
     return "".join(text for text in texts if isinstance(text, str))
 
 
-def _parse(text: str) -> Any:
-    """The JSON in `text`, out of a markdown fence if it is in one."""
-    fenced = FENCE.match(text)
-    try:
-        return json.loads(fenced[1] if fenced else text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise ValueError("the answer is not JSON") from None
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({key for key, _ in pairs}) < len(pairs):
-        raise ValueError("a field is given twice")
-    return dict(pairs)
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+def _checked(text: str, call: Call) -> Any:
+    """The value of the first JSON in the answer that passes the check; raises the reason of the first that does not."""
+    first: ValueError | None = None
+    for found in values(text):
+        try:
+            return call.check(found)
+        except ValueError as error:
+            first = first or error
+    raise first or ValueError("the answer is not JSON")
 
 
 def _usage(message: Any) -> Usage | None:

@@ -13,6 +13,10 @@ import typer
 from clio_sql.cli import options
 from clio_sql.cli.failures import hush, tell
 from clio_sql.errors import Stopped
+AGAIN = {  # status of what was not answered -> what that means for the next run
+    "refused": "--retry-failed asks again",
+    "invalid": "answers that fit no such question; the other answers of these conversations count",
+}
 
 app = typer.Typer(
     add_completion=False,
@@ -506,8 +510,7 @@ def _analyse(input: str, into: Path, depth: int | None, name: str | None = None,
     if told.untimed:
         typer.echo(f"in no trend: {told.untimed:,} without a time that can be read, of 1900 to 2199", err=True)
     for status, count in told.unanswered:
-        again = "--retry-failed asks again" if status == "refused" else "run again to ask again"
-        typer.echo(f"not answered: {count:,} {status}; {again}", err=True)
+        typer.echo(f"not answered: {count:,} {status}; {AGAIN.get(status, 'run again to ask again')}", err=True)
     with suppress(BrokenPipeError):  # the reader has seen enough; where the files are is told on the other stream
         print_tree(out, None, depth, told.held_back)
     if (out / "safety.duckdb").exists():

@@ -40,15 +40,16 @@ def told(con: duckdb.DuckDBPyConnection, engine: Engine, source: Source, erased:
         left_out = con.execute("from left_out").fetchall()
         query = "select facet, list(distinct reason order by reason) from suppressed group by facet"
         held_back = dict(con.execute(query).fetchall())
-        refused = con.execute(
-            "select count(distinct conversation_id) from facet_values where status = 'refused'"
+        unanswered = con.execute(
+            "select status, count(distinct if(status = 'invalid', conversation_id || facet, conversation_id)) "
+            "from facet_values where status in ('refused', 'invalid') group by status order by status desc"
         ).fetchall()
         fits, waiting = _reasons(con, "reason"), _reasons(con, "waiting")
     changes = built.changes.get("facet_values", Changes(0, 0, 0))  # own SQL need not be incremental
     return Told(
         left_out=[*source.left_out, *left_out],
         held_back=held_back,
-        unanswered=[("refused", count) for (count,) in refused if count] + sorted(paid.failures(engine).items()),
+        unanswered=[*unanswered, *sorted(paid.failures(engine).items())],
         conversations=changes._replace(vanished=erased.conversations if erased else changes.vanished),
         fits=fits if "fits" in built.made else {},
         waiting=waiting,

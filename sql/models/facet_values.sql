@@ -15,6 +15,9 @@ select
     answered.conversation_id::varchar as conversation_id,
     facets.facet::varchar as facet,
     nullif(trim(answered.answer.value[facets.facet]), '')::varchar as value,    -- NULL: no answer
-    answered.answer.status::varchar as status,                                  -- ok, refused, truncated, malformed, failed, over_budget
+    case
+        when answered.answer.status = 'ok' and not map_contains(answered.answer.value, facets.facet) then 'invalid'
+        else answered.answer.status
+    end::varchar as status,    -- ok, refused, invalid (of this facet alone), truncated, malformed, failed, over_budget
     answered.answer.error::varchar as error
 from answered cross join facets

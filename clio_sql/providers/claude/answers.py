@@ -7,8 +7,9 @@ or raises ValueError with a reason that quotes nothing of the answer.
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from clio_sql.providers.protocol import Question
@@ -30,12 +31,21 @@ def fields(properties: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def facets(questions: dict[str, Question]) -> tuple[dict[str, Any], Check]:
-    """One field a facet. value: dict facet -> str; a score is the text of a whole number."""
+    """One field per facet. value: dict facet -> str, without facets whose answer cannot be used; a score is the text of
+    a whole number. An answer without any facet is none."""
     schema = fields({facet: _facet_schema(question) for facet, question in questions.items()})
 
     def check(answer: Any) -> dict[str, str]:
-        given = _object(answer, list(questions))
-        return {facet: _facet(given[facet], question) for facet, question in questions.items()}
+        given, value, reason = _given(answer, list(questions)), {}, "the answer has none of the fields asked for"
+        for facet, question in questions.items():
+            if facet in given:
+                try:
+                    value[facet] = _facet(given[facet], question)
+                except ValueError as error:
+                    reason = str(error)
+        if not value:
+            raise ValueError(reason)
+        return value
 
     return schema, check
 
@@ -52,9 +62,22 @@ def _facet(value: Any, question: Question) -> str:
     if question.kind == "score":
         return str(_number(value, 1, 5))
     text = _text(value, MAX_CATEGORY if question.kind == "category" else MAX_TEXT)
-    if question.kind == "category" and question.choices and text not in question.choices:
+    if question.kind != "category" or not question.choices:
+        return text
+    chosen = _meant(text, question.choices)
+    if chosen is None:
         raise ValueError("a category is not one of its choices")
-    return text
+    return chosen
+
+
+def _meant(text: str, allowed: Iterable[str]) -> str | None:
+    """The one of `allowed` that is meant: the same, or the only one that differs in case, blanks or marks alone."""
+    same = [each for each in allowed if _folded(each) == _folded(text)]
+    return text if text in same else same[0] if len(same) == 1 else None
+
+
+def _folded(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())
 
 
 def naming() -> tuple[dict[str, Any], Check]:
@@ -107,16 +130,26 @@ def audit() -> tuple[dict[str, Any], Check]:
     return fields({"reason": {"type": "string"}, "rating": _facet_schema(Question("", "score"))}), check
 
 
-def _object(answer: Any, wanted: list[str]) -> dict[str, Any]:
+def _given(answer: Any, wanted: list[str]) -> dict[str, Any]:
+    """Those of the wanted fields that are there; a model may add others, or write a name in other letters."""
     if not isinstance(answer, dict):
         raise ValueError("the answer is not an object")
-    missing, extra = set(wanted) - answer.keys(), answer.keys() - set(wanted)
-    if missing or extra:
-        raise ValueError(f"the answer lacks {len(missing)} fields and has {len(extra)} not asked for")
-    return answer
+    names = {name: _meant(name, answer) for name in wanted}
+    return {name: answer[found] for name, found in names.items() if found is not None}
+
+
+def _object(answer: Any, wanted: list[str]) -> dict[str, Any]:
+    given = _given(answer, wanted)
+    if len(given) < len(wanted):
+        raise ValueError(f"the answer lacks {len(wanted) - len(given)} of {len(wanted)} fields")
+    return given
 
 
 def _number(value: Any, least: int, most: int) -> int:
+    if isinstance(value, str) and re.fullmatch(r"\s*\d{1,6}\s*", value):
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if type(value) is not int or not least <= value <= most:  # True is an int to isinstance
         raise ValueError(f"a number is not a whole one from {least} to {most}")
     return value
