@@ -13,6 +13,7 @@ import typer
 from clio_sql.cli import options
 from clio_sql.cli.failures import hush, tell
 from clio_sql.errors import Stopped
+
 AGAIN = {  # status of what was not answered -> what that means for the next run
     "refused": "--retry-failed asks again",
     "invalid": "answers that fit no such question; the other answers of these conversations count",
