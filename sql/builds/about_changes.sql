@@ -1,4 +1,4 @@
--- One row a setting or version that differs between two builds, from `about` of their published files.
+-- One row per setting or version that differs between two builds, from `about` of their published files.
 -- kind: view
 -- grain: setting
 with

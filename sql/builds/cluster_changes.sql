@@ -1,10 +1,10 @@
--- One row a cluster and what happened to it between two builds, from their published files alone.
+-- One row per cluster and what happened to it between two builds, from their published files alone.
 -- kind: view
 -- grain: facet, cluster_id, change
--- `before` and `after` are those two files, attached. A figure here stands in one of them, or is left out.
+-- `before` and `after` are those two files, attached. Every figure here is in one of them, or is left out.
 with
 
--- the stricter gate of the two builds holds for both
+-- both builds must pass the stricter gate of the two
 gates as (
     select
         greatest(b.min_users, a.min_users) as min_users,
@@ -29,8 +29,8 @@ young as (
         or coalesce(clusters.users >= gates.min_users and clusters.conversations >= gates.min_conversations, false)
 ),
 
--- a refresh keeps the ids and most names; where most ids have another name, the facet was fitted afresh and an id
--- means something else: then a name that stands once at a level on both sides is the same cluster
+-- a refresh keeps the ids and most names; if most ids have another name, the facet was fitted from scratch and an id
+-- means something else: then a name that occurs once at a level in both files is the same cluster
 facets as (
     select
         facet,
@@ -93,7 +93,7 @@ changes as (
         select 1 from pairs where pairs.facet = old.facet and pairs.old_id = old.cluster_id
     )
     union all
-    -- one step of rounding may be one conversation, which is no growth
+    -- one step of rounding may be one conversation, so it is not growth
     select case when difference > 0 then 'grown' else 'shrunk' end, facet, level, young_id, name, name_before,
         conversations, conversations_before, null, null
     from compared
@@ -112,12 +112,12 @@ select
     facet::varchar as facet,
     change::varchar as change,                               -- new, gone, grown, shrunk, renamed or moved
     level::integer as level,                                 -- 0 is the base
-    cluster_id::varchar as cluster_id,                       -- of the later build; of the earlier where it is gone
+    cluster_id::varchar as cluster_id,                       -- in the later build; in the earlier one if the cluster is gone
     name::varchar as name,                                   -- NULL: gone
     name_before::varchar as name_before,                     -- NULL: new
     conversations::bigint as conversations,                  -- as published, rounded
     conversations_before::bigint as conversations_before,
-    parent::varchar as parent,                               -- of what moved: the name above it; NULL at the top
+    parent::varchar as parent,                               -- of a cluster that moved: the name of its parent; NULL at the top
     parent_before::varchar as parent_before
 from changes
 order by

@@ -1,6 +1,6 @@
--- One row a breakdown of which neither all figures are those of today nor all are those told last. No rows = pass.
+-- One row per breakdown whose figures are neither all of today nor all as last published. No rows = pass.
 --
--- Figures are compared by sums of hashes over the users behind them; who is in no conversation any more is a number.
+-- Figures are compared by sums of hashes over the users behind them; users who are in no conversation any more are a number.
 with
 
 days as (

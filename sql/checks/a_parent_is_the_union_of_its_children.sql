@@ -1,5 +1,5 @@
--- One row a cluster that is not exactly its children together, whose parent is missing, or whose base clusters are of
--- another of its level too. No rows = pass.
+-- One row per cluster that is not exactly the union of its children, whose parent is missing, or that shares base clusters
+-- with another cluster of its level. No rows = pass.
 with
 
 parts as (

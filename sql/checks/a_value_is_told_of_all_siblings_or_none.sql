@@ -1,4 +1,4 @@
--- One row a value that is told of a cluster, but not of a sibling that has it, or not of the parent. No rows = pass.
+-- One row per value that is published of a cluster, but not of a sibling that has it, or not of the parent. No rows = pass.
 with
 
 published as (

@@ -1,4 +1,4 @@
--- One row where about does not say the thresholds that held. No rows = pass.
+-- One row if `about` does not state the thresholds that were in force. No rows = pass.
 select count(*) as rows
 from about cross join settings
 having count(*) <> 1 or bool_or(

@@ -1,5 +1,5 @@
--- One row a breakdown of a base cluster, or of all that is held back, whose figures are not those of the conversations
--- when counted anew. No rows = pass.
+-- One row per breakdown of a base cluster, or of all that is held back, whose figures differ from those of the
+-- conversations when they are counted again. No rows = pass.
 --
 -- A figure is compared by how many conversations it has and by a sum of hashes over the users who had them.
 with
@@ -42,14 +42,14 @@ counted as (
     where shown_id is not null
 ),
 
-compared as (                                            -- what was counted, minus what the cells say
+compared as (                                            -- counts minus what the cells say
     select
         relation, facet, cluster_id, breakdown, value,
         count(*) as conversations, sum(hash(user_id)) as users, sum(distinct hash(user_id)) filter (independent and user_id is not null) as independent
     from counted
     group by relation, facet, cluster_id, breakdown, value
     union all
-    select                                                -- how many clusters, with nobody behind the number
+    select                                                -- how many clusters, with no user behind the number
         'held_back', facet, '(other)', 'clusters', 'any', count(distinct own_id), count(distinct own_id) * hash(null::varchar)::hugeint, 0
     from placed
     where shown_id is null

@@ -1,4 +1,4 @@
--- One row a published cell of a breakdown or a period that does not meet the thresholds, today or on the day of its
+-- One row per published cell of a breakdown or a period that does not meet the thresholds, today or on the day of its
 -- figures. No rows = pass.
 with
 

@@ -1,4 +1,4 @@
--- One row a published cluster that says other than the tree, or one of the tree that is left out beside others. No rows = pass.
+-- One row per published cluster that differs from the tree, or cluster of the tree that is missing beside others. No rows = pass.
 with
 
 published as (

@@ -1,4 +1,4 @@
--- One row a published cluster that does not meet the thresholds, today or on the day of its figures. No rows = pass.
+-- One row per published cluster that does not meet the thresholds, today or on the day of its figures. No rows = pass.
 with
 
 tree as (

@@ -19,7 +19,7 @@ said_lemmas as materialized (
     from asked inner join based using (facet, cluster_id)
 ),
 
--- of `vocabulary` only the spelling is believed: each form of a word is asked about again
+-- of `vocabulary` only the spelling is trusted: each form of a word is looked up again
 forms as materialized (
     select word, lemma from vocabulary semi join said_lemmas using (lemma)
 ),

@@ -1,4 +1,4 @@
--- One row a base cluster of the tree whose name is not the one that was audited, or was not rated well enough. No rows = pass.
+-- One row per base cluster of the tree whose name is not the audited one, or was rated too low. No rows = pass.
 select hierarchy.facet, hierarchy.cluster_id
 from hierarchy
 left join name_audits using (facet, cluster_id)

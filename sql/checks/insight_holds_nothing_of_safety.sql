@@ -1,4 +1,4 @@
--- One row a relation of safety mode that holds anything, though the mode is another. No rows = pass.
+-- One row per relation of safety mode that has rows although the mode is another. No rows = pass.
 with
 
 rows_of as (

@@ -1,6 +1,6 @@
--- One row a base cluster where near-identical texts of a few users count for several of them. No rows = pass.
+-- One row per base cluster where near-identical texts of a few users count for several of them. No rows = pass.
 --
--- Which texts are near-identical is told by clio_alike alone. Texts without a number are of twice min_users and more.
+-- Only clio_alike decides which texts are near-identical. Texts without a number are of twice min_users or more.
 with
 
 written as (

@@ -1,4 +1,4 @@
--- One row an id that two conversations have, or that is in two base clusters of a facet, or of another user there. No rows = pass.
+-- One row per id that two conversations have, or that is in two base clusters of a facet, or has another user there. No rows = pass.
 select conversation_id from conversations group by conversation_id having count(*) > 1
 union all
 select conversation_id from assignments group by conversation_id, facet having count(*) > 1

@@ -1,6 +1,6 @@
--- One row a figure that differs from the one told last through fewer than min_users people. No rows = pass.
+-- One row per figure that differs from the last published one through fewer than min_users users. No rows = pass.
 --
--- Those who came or went are nobody or min_users; and where nobody came or went, min_users wrote more or less.
+-- The users who came or went are none or at least min_users; if none did, at least min_users had more or fewer conversations.
 with
 
 days as (                                                 -- independent: users who count towards thresholds
@@ -19,15 +19,15 @@ figures as (
         sum(conversations) as conversations,
         sum(people) as users,
         sum(independent) >= any_value(min_users) and sum(conversations) >= any_value(min_conversations)
-            -- 0 where all who are behind it are gone since
+            -- 0 if all users behind it have gone since
             and coalesce(max(conversations) filter (user_id is not null), 0) <= any_value(max_user_share) * sum(conversations)
             as passes
     from days cross join settings
-    where breakdown <> 'clusters'                         -- a number of clusters, with nobody behind it
+    where breakdown <> 'clusters'                         -- a number of clusters, with no user behind it
     group by relation, facet, cluster_id, breakdown, value, day
 ),
 
--- told both times; what was below the gate was told of nobody
+-- published both times; what was below the gate was published of no user
 moved as (
     select relation, facet, cluster_id, breakdown, value
     from figures
@@ -45,7 +45,7 @@ people as (
     group by relation, facet, cluster_id, breakdown, value, user_id
 ),
 
--- who was gone before, and is not counted any more, went too; or is back, and one of those who came
+-- users who were gone before, and are not counted any more, went too; those who are back are among those who came
 gone as (
     select relation, facet, cluster_id, breakdown, value, sum(people) as people, sum(independent) as independent
     from days semi join moved using (relation, facet, cluster_id, breakdown, value)

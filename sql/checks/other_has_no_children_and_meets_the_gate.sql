@@ -1,11 +1,11 @@
--- One row a facet whose (other) is there twice, is in the tree, or does not meet the thresholds, today or on the day of
+-- One row per facet whose (other) occurs twice, is in the tree, or does not meet the thresholds, today or on the day of
 -- its figures. No rows = pass.
 with
 
 per_user as (
     select
         'today' as day, facets.facet, conversations.user_id, count(*) as conversations,
-        -- independent: users who count towards thresholds; all whose conversations have nothing to cluster do
+        -- independent: users who count towards thresholds; so do all whose conversations have nothing to cluster
         max(coalesce(independent_texts.independent, assignments.cluster_id is null)::integer) as independent
     from conversations
     semi join (from screened where kept) as analysed on analysed.conversation_id = conversations.conversation_id
@@ -19,7 +19,7 @@ per_user as (
     where facets.clustered and hierarchy.cluster_id is null
     group by facets.facet, conversations.user_id
     union all
-    -- without a user_id a row of a basis is of users who are in no conversation any more, as many as it says
+    -- without a user_id, a row of a basis is of users who are in no conversation any more, as many as it says
     select 'basis', facet, user_id, sum(conversations), sum(independent_people)
     from published_figures
     where relation = 'clusters' and cluster_id = '(other)'

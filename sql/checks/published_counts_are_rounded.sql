@@ -1,4 +1,4 @@
--- One row a published count that is not the count of its basis, rounded to the nearest round_to. No rows = pass.
+-- One row per published count that is not the count of its basis, rounded to the nearest round_to. No rows = pass.
 with
 
 tree as (
@@ -41,7 +41,7 @@ select published.relation, published.facet, published.cluster_id, published.brea
 from published left join counted using (relation, facet, cluster_id, breakdown, value) cross join settings
 where not coalesce(
     published.conversations % round_to = 0 and abs(published.conversations - counted.conversations) <= round_to / 2
-    and coalesce(                                         -- NULL: not told
+    and coalesce(                                         -- NULL: not published
         published.users % round_to = 0 and abs(published.users - counted.users) <= round_to / 2, published.relation <> 'clusters'
     ),
     false

@@ -1,4 +1,4 @@
--- One row a share or lift that is not made of published counts, and so could tell one that is not. No rows = pass.
+-- One row per share or lift that is not computed from published counts, and so could reveal an unpublished one. No rows = pass.
 with
 
 totals as (
@@ -12,7 +12,7 @@ cells as (
     from cluster_facets left join clusters using (facet, cluster_id)
 ),
 
--- of top clusters: what each value has of those that tell it, and of those that tell all of the breakdown
+-- of top clusters: how often each value occurs in those that publish it, and in those that publish the whole breakdown
 tops as (
     select facet, breakdown, cluster_id, any_value(of_cluster) as of_cluster, any_value(of_cluster) - sum(conversations) as untold
     from cells

@@ -1,4 +1,4 @@
--- One row a name that two clusters of the same facet and parent share. No rows = pass.
+-- One row per name that two clusters of the same facet and parent share. No rows = pass.
 select facet, parent_id, count(*) as clusters
 from hierarchy
 group by facet, level, parent_id, lower(name)

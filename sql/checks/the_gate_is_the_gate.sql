@@ -1,12 +1,12 @@
--- One row a case that clio_gate decides otherwise than the thresholds say. No rows = pass.
+-- One row per case that clio_gate decides differently from what the thresholds say. No rows = pass.
 select *
 from (
     values
-        (10, 20, 10, 10, 20, 0.5, true),                  -- as few as may be
+        (10, 20, 10, 10, 20, 0.5, true),                  -- the fewest allowed
         (9, 20, 10, 10, 20, 0.5, false),
         (10, 19, 9, 10, 20, 0.5, false),
         (10, 20, 11, 10, 20, 0.5, false),                 -- one user has more than half
-        (10, 20, null, 10, 20, 0.5, true),                -- none has a user_id, as where all are gone
+        (10, 20, null, 10, 20, 0.5, true),                -- none has a user_id, for example because all are gone
         (0, 40, null, 10, 20, 0.5, false),
         (null, 20, 1, 10, 20, 0.5, false),                -- a number that is missing
         (10, null, 1, 10, 20, 0.5, false),

@@ -1,4 +1,4 @@
--- One row a parent, or all that is held back, that its parts do not add up to within the rounding of each. No rows = pass.
+-- One row per parent, or held-back total, whose parts do not add up to it within the rounding of each. No rows = pass.
 with
 
 parts as (

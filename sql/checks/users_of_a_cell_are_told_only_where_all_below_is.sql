@@ -1,4 +1,4 @@
--- One row a published cell that tells its users, though a base cluster below has the value and does not tell it. No rows = pass.
+-- One row per cell published with its users although a base cluster below has the value and does not publish it. No rows = pass.
 with
 
 published as (

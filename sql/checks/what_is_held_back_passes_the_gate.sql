@@ -1,5 +1,5 @@
--- One row a published reason for holding back that does not meet the thresholds, today or on the day of its figures, or
--- that beside the others would tell one that is not published. No rows = pass.
+-- One row per published reason for holding back that does not meet the thresholds, today or on the day of its figures, or
+-- that together with the others would reveal one that is not published. No rows = pass.
 with
 
 days as (
@@ -12,7 +12,7 @@ days as (
     where cluster_id = '(other)' and breakdown <> 'clusters'
 ),
 
-per_user as (                                             -- the reason several is all of them
+per_user as (                                             -- the reason 'several' is all of them
     select
         day, facet, if(relation = 'clusters', 'several', value) as reason, user_id,
         sum(independent) as independent, sum(conversations) as conversations
@@ -23,7 +23,7 @@ per_user as (                                             -- the reason several 
 counted as (
     select
         day, facet, reason,
-        sum(independent) as users,                        -- who count towards thresholds
+        sum(independent) as users,                        -- users who count towards thresholds
         sum(conversations) as conversations,
         coalesce(max(conversations) filter (user_id is not null), 0) / sum(conversations) as top_user_share
     from per_user
@@ -40,7 +40,7 @@ failing as (
     ))
 ),
 
--- told apart, all reasons must be published, and add up to all that is held back
+-- if listed separately, all reasons must be published, and add up to all that is held back
 apart as (
     select facet
     from counted

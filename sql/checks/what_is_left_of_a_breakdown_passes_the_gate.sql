@@ -1,4 +1,4 @@
--- One row a cluster and breakdown of which all that is not told, together, is somebody but below the thresholds, on the
+-- One row per cluster and breakdown whose held-back values, all together, are not empty but below the thresholds, on the
 -- day of its figures or today. No rows = pass.
 with
 
@@ -51,7 +51,7 @@ select relation, facet, cluster_id, breakdown
 from counted cross join settings
 where mode is distinct from 'safety'
 group by relation, facet, cluster_id, breakdown
-having bool_or(day = 'basis')                             -- nothing left of the figures is as good
+having bool_or(day = 'basis')                             -- if nothing is left of the figures, that is as good
     and (count(*) <> 2 or not bool_and(coalesce(
         users >= min_users and conversations >= min_conversations and top_user_share <= max_user_share, false
     )))

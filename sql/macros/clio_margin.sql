@@ -1,6 +1,6 @@
 -- clio_margin(salt, identity, most): how many users above the threshold one thing needs, 0 to most.
--- The same for the same salt and identity, so that repeating a build tells nothing; without the salt nobody can say it.
--- Each number from 0 to most is as likely. NULL where any argument is NULL, and then no threshold is met.
+-- The same for the same salt and identity, so repeating a build reveals nothing; without the salt it cannot be known.
+-- Each number from 0 to most is equally likely. NULL where any argument is NULL, and then no threshold is met.
 create or replace macro clio_margin(salt, identity, most) as
     case
         when salt is not null and identity is not null

@@ -1,4 +1,4 @@
--- clio_spelled(text): the words of a text in order, as they were written; '' wherever something else stands between them.
+-- clio_spelled(text): the words of a text in order, as they were written; '' wherever something else is between them.
 -- A word is letters, with hyphens or apostrophes inside. Numbers, e-mail addresses, handles and tokens that
 -- mix letters and digits are never words, and neither is a script that does not separate words by spaces.
 create or replace macro clio_spelled(text) as

@@ -1,6 +1,6 @@
--- clio_tokens(text): what of a text must be supported before it is shown: every run of letters, lower-cased, also one
--- that clio_words calls no word, such as the two of 'first_last'; and '' where the text holds what can be no supported
--- word: a number, an address, a handle, an identifier
+-- clio_tokens(text): the parts of a text that must be supported before it is shown: every run of letters, lower-cased, also one
+-- that is not a word for clio_words, such as the two of 'first_last'; and '' if the text contains what can never be a
+-- supported word: a number, an address, a handle, an identifier
 -- spelled out, a script that is not split by spaces.
 create or replace macro clio_tokens(text) as
     case when text is not null then list_distinct(list_concat(

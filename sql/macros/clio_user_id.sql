@@ -1,8 +1,8 @@
--- clio_user_id(id): whose id it is, in one spelling; NULL of an id that names nobody.
--- An id that holds a session loses it, so that one person with many sessions is one: user_H_account_A_session_S and the
--- JSON {"device_id": H, "account_uuid": A, "session_id": S} are both user_H_account_A. Blanks and quotes around an id and
--- characters of no width go, wide and ornate forms of ASCII become plain (NFKC, as far as it leads to one ASCII character), and 45.0
--- is 45. Capitals count, but in an e-mail address. Nobody is nan, (null), N/A, default_user_id, 00000000-0000-… and so on.
+-- clio_user_id(id): the user that an id belongs to, in one spelling; NULL if the id identifies no user.
+-- An id that contains a session loses it, so that one user with many sessions is one: user_H_account_A_session_S and the
+-- JSON {"device_id": H, "account_uuid": A, "session_id": S} are both user_H_account_A. Spaces and quotes around an id and
+-- characters of no width are removed, wide and ornate forms of ASCII become plain (NFKC, if that gives one ASCII character), and 45.0
+-- is 45. Case matters, except in an e-mail address. No users are nan, (null), N/A, default_user_id, 00000000-0000-… and so on.
 create or replace macro clio_user_id(id) as (
     with
 
@@ -32,7 +32,7 @@ create or replace macro clio_user_id(id) as (
                 then concat('user_', coalesce(device, parts ->> '$.user_id'), '_account_', account)
             else coalesce(
                 parts ->> '$.user_id', parts ->> '$.userId', parts ->> '$.user.id', parts ->> '$.user', parts ->> '$.id',
-                -- else all that is there, in the order of its keys
+                -- else everything in it, in the order of its keys
                 to_json(map_from_entries(list_sort(list_filter(
                     map_entries(try_cast(parts as map(varchar, json))),
                     lambda entry: entry.key not in (

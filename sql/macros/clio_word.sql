@@ -1,8 +1,8 @@
--- clio_word(word): what is known of a lower-cased word, STRUCT(lemma, ordinary, stop, vague, task, sensitive, name).
--- ordinary: in the public word list, and no noun for one person, trait or small place; stop: a function word; vague: says
+-- clio_word(word): what is known about a lower-cased word, STRUCT(lemma, ordinary, stop, vague, task, sensitive, name).
+-- ordinary: in the public word list, and not a noun for one person, trait or small place; stop: a function word; vague: says
 -- nothing about a subject; task: a reviewed word for a task, which needs no support; sensitive: the kind of a word that tells
 -- what people keep to themselves (health, faith, crime, …), NULL for any other;
--- name: what it may be in somebody's name, NULL for a word of another kind: given, surname, handle (made of a name); either (also
+-- name: what it may be in a person's name, NULL for a word of another kind: given, surname, handle (made of a name); either (also
 -- an ordinary word), unknown (in no list), title (says that a name follows).
 create or replace macro clio_word(word) as
     clio_word_raw(word);

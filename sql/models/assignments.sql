@@ -1,4 +1,4 @@
--- One row a conversation and clustered facet: the nearest base cluster and the runner-up.
+-- One row per conversation and clustered facet: the nearest base cluster and the runner-up.
 -- kind: table
 -- grain: conversation_id, facet
 -- kept: last
@@ -8,7 +8,7 @@ select
     placements.facet::varchar as facet,
     nearest.cluster_id::varchar as cluster_id,
     placements.distance::float as distance,                        -- Euclidean, between unit vectors and centroids
-    second.cluster_id::varchar as runner_up,                       -- NULL: there is one cluster
+    second.cluster_id::varchar as runner_up,                       -- NULL: there is only one cluster
     placements.runner_up_distance::float as runner_up_distance
 from placements
 inner join conversations on conversations.conversation_id = placements.conversation_id

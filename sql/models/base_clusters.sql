@@ -1,10 +1,10 @@
--- One row a base cluster that may be shown: it passed the gate, and its name the audit. Nothing else goes up.
+-- One row per base cluster that may be shown: it passed the gate, and its name passed the audit. Nothing else goes up the tree.
 -- kind: view
 -- grain: facet, cluster_id
 select
     gated_clusters.facet::varchar as facet,
     gated_clusters.cluster_id::varchar as cluster_id,
-    -- for authorised people alone: no gate, so that a cluster without a name goes by its id
+    -- for authorised people only: no gate, so a cluster without a name is called by its id
     coalesce(cluster_names.name, case when mode = 'safety' then gated_clusters.cluster_id end)::varchar as name,
     coalesce(cluster_names.description, case when mode = 'safety' then '' end)::varchar as description,
     gated_clusters.conversations::bigint as conversations,

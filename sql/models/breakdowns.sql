@@ -1,15 +1,15 @@
--- One row a conversation and breakdown: every value that clusters can be broken down by.
+-- One row per conversation and breakdown: every value that clusters can be broken down by.
 -- kind: view
 -- grain: conversation_id, breakdown
 with
 
--- a column of the input, or a computed facet, takes the place of the asked facet of its name
+-- a column of the input, or a computed facet, replaces the asked facet of the same name
 asked as (
     select facet from facets
     where kind in ('category', 'score') and facet not in (select facet from direct_facets)
 )
 
--- months are left to cluster_trends: two tables of the same dates would give back what one of them hides
+-- months are left to cluster_trends: of two tables with the same dates, one would reveal what the other hides
 select conversation_id::varchar as conversation_id, facet::varchar as breakdown, value::varchar as value
 from direct_facets cross join input
 where facet <> 'month' or list_contains(input.breakdowns, 'month')

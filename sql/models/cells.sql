@@ -1,4 +1,4 @@
--- One row a base cluster, breakdown, value and user: who is behind each figure that may be told, as it is today.
+-- One row per base cluster, breakdown, value and user: who is behind each figure that may be published, as of today.
 -- kind: table
 -- grain: relation, facet, cluster_id, breakdown, value, user_id
 with
@@ -13,7 +13,7 @@ kinds as (
     select distinct breakdown from breakdowns
 ),
 
--- a conversation without a value has the value '', which is never told: so the values of a cluster are all of it
+-- a conversation without a value has the value '', which is never published: so the values of a cluster cover all of it
 counted as (
     select 'clusters' as relation, facet, cluster_id, '' as breakdown, '' as value, user_id, independent
     from members
@@ -49,18 +49,18 @@ counted as (
 )
 
 select
-    relation::varchar as relation,                 -- the published relation that tells it
+    relation::varchar as relation,                 -- the published relation that it is for
     facet::varchar as facet,
     cluster_id::varchar as cluster_id,             -- of level 0, or (other)
     breakdown::varchar as breakdown,               -- '' for the cluster as a whole
     value::varchar as value,
-    user_id::varchar as user_id,                   -- NULL is nobody
+    user_id::varchar as user_id,                   -- NULL: conversations without a user id
     count(*)::bigint as conversations,
     coalesce(bool_or(independent and user_id is not null), false)::boolean as independent    -- whether the user counts towards thresholds, see independent_texts
 from counted
 group by all
 union all
--- how many clusters a reason holds back is kept like a figure, with nobody behind it
+-- how many clusters a reason holds back is kept like a figure, with no user behind it
 select 'held_back', facet, '(other)', 'clusters', reason, null, count(distinct cluster_id), false
 from suppressed
 group by facet, reason

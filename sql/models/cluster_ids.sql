@@ -1,9 +1,9 @@
--- One row a base cluster: the number of its centroid, and the id that it keeps from build to build.
+-- One row per base cluster: the number of its centroid, and the id that it keeps from build to build.
 -- kind: table
 -- grain: facet, number
 -- kept: last
--- After a refit a cluster takes the id of the one of the last build that it has most members in common with, if that
--- one has most in common with it too. All others get an id that was never given before.
+-- After a refit a cluster takes the id of the cluster of the last build that it shares most members with, if that
+-- cluster also shares most with it. All others get an id that was never given before.
 with
 
 centroids as materialized (
@@ -51,7 +51,7 @@ pairs as (
         on common.facet = fresh.facet and common.number = fresh.number and common.cluster_id = last_cluster_ids.cluster_id
 ),
 
--- each is the other's best; a third of all members, or as good as the same centroid, is the least
+-- each is the other's best; they must share at least a third of all members, or have almost the same centroid
 matched as (
     select facet, number, cluster_id, overlap, similarity
     from (
@@ -87,7 +87,7 @@ select
     centroids.number::integer as number,
     coalesce(same.cluster_id, matched.cluster_id, new.cluster_id)::varchar as cluster_id,
     coalesce(same.cluster_id, matched.cluster_id)::varchar as last_cluster_id,        -- NULL: a new cluster
-    (case when same.cluster_id is not null then 1 else matched.overlap end)::double as overlap,          -- of the members, 0 to 1
+    (case when same.cluster_id is not null then 1 else matched.overlap end)::double as overlap,          -- share of all members, 0 to 1
     (case when same.cluster_id is not null then 1 else matched.similarity end)::double as similarity,    -- cosine of the centroids
     centroids.centroid::float[] as centroid
 from centroids

@@ -1,4 +1,4 @@
--- One row what became of a shown cluster of the last published build, or where a new one came from.
+-- One row per shown cluster of the last published build and what became of it, or per new one and where it came from.
 -- kind: table
 -- grain: facet, level, cluster_id, last_cluster_id
 with
@@ -10,7 +10,7 @@ last_memberships as materialized (
         on last_assignments.facet = bases.facet and last_assignments.cluster_id = bases.base_cluster_id
 ),
 
--- only what both builds saw can tell what became of a cluster
+-- only conversations that both builds saw can say what became of a cluster
 common as materialized (
     select
         memberships.facet, memberships.level, memberships.cluster_id, last_memberships.cluster_id as last_cluster_id,
@@ -32,7 +32,7 @@ continued as materialized (
     from hierarchy inner join last_hierarchy using (facet, level, cluster_id)
 ),
 
--- a new cluster, most of whose conversations come out of one that went on
+-- a new cluster, most of whose conversations come from one that continues
 split as (
     select shares.facet, shares.level, shares.cluster_id, last_cluster_id, 'split' as kind
     from shares
@@ -42,7 +42,7 @@ split as (
     where share_of_new > 0.5
 ),
 
--- a cluster that is no more, most of whose conversations went into one that is there
+-- a cluster that is gone, most of whose conversations went into one that exists
 merged as (
     select shares.facet, shares.level, shares.cluster_id, last_cluster_id, 'merged' as kind
     from shares

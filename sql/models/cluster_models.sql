@@ -1,8 +1,8 @@
--- One row a clustered facet: the k-means model of its base clusters, fitted on a sample ordered by hash of id.
+-- One row per clustered facet: the k-means model of its base clusters, fitted on a sample ordered by hash of id.
 -- kind: table
 -- grain: facet
 -- kept: last
--- As long as no refit is due, the model of the last published build stays. A refit starts from its centroids.
+-- As long as no refit is due, the model of the last published build is kept. A refit starts from its centroids.
 with
 
 due as materialized (
@@ -39,7 +39,7 @@ spread as (
 select
     facet::varchar as facet,
     model::varchar as model,
-    len(clio_centroids(model))::integer as k,              -- fewer than wanted where there are fewer distinct vectors
+    len(clio_centroids(model))::integer as k,              -- fewer than wanted if there are fewer distinct vectors
     conversations::bigint as conversations,                -- when it was fitted
     far_distance::double as far_distance,                  -- 95% of the conversations were nearer to their centroid
     sizes::varchar as sizes,

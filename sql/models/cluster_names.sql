@@ -1,8 +1,8 @@
--- One row a base cluster that passes the gate: its name and description, or a status that says why it has none.
+-- One row per base cluster that passes the gate: its name and description, or a status that says why it has none.
 -- kind: table
 -- grain: facet, cluster_id
 -- kept: last
--- Where neither answer keeps to supported words, the cluster is called by the best phrase that is its own.
+-- If both answers use unsupported words, the cluster is called by the best phrase that is its own.
 with
 
 answers as (
@@ -64,7 +64,7 @@ select
     case when not repeated then name end::varchar as name,
     case when not repeated then description end::varchar as description,
     case when repeated then 'repeated' else status end::varchar as status,            -- ok, or why there is no name
-    kept::boolean as kept,                                                            -- the name of the last build
-    falls_back::boolean as falls_back,                                                -- called by its best phrase
-    made_with::varchar as made_with                                                   -- hash of who named it, and by what
+    kept::boolean as kept,                                                            -- whether it is the name of the last build
+    falls_back::boolean as falls_back,                                                -- whether it is called by its best phrase
+    made_with::varchar as made_with                                                   -- hash of who named it, and from what
 from distinct_names

@@ -1,4 +1,4 @@
--- One row a base cluster: the texts it is named from, and texts just outside it for contrast.
+-- One row per base cluster: the texts it is named from, and texts just outside it for contrast.
 -- kind: view
 -- grain: facet, cluster_id
 select

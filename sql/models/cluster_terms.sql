@@ -1,9 +1,9 @@
--- One row a cluster and phrase of one to six words that enough distinct users of it wrote: what it may be named with.
+-- One row per cluster and phrase of one to six words that enough distinct users of it wrote: what it may be named with.
 -- kind: table
 -- grain: facet, cluster_id, term
 --
--- Which phrase comes first, and how many are said to use it, is decided by blurred numbers of users (see clio_blurred): one
--- user more moves a phrase once in term_band times, so that the order does not say which phrase a certain user wrote.
+-- Which phrase comes first, and how many users are said to use it, depends on blurred numbers of users (see clio_blurred):
+-- one user more moves a phrase once in term_band times, so the order does not say which phrase a certain user wrote.
 with
 
 looked_at as (
@@ -38,7 +38,7 @@ phrases as (
 counted as (
     select facet, cluster_id, words, count(distinct user_id) as users
     from phrases
-    where not list_contains(words, '')                            -- '' is what is no word: it ends a phrase
+    where not list_contains(words, '')                            -- '' stands for anything that is not a word: it ends a phrase
     group by all
 ),
 
@@ -50,10 +50,10 @@ supported as (
     select identified.*, clio_blurred(salt, identity, users, term_band) as blurred_users
     from identified cross join settings cross join margins
     where users >= min_users and users >= min_users + clio_margin(salt, identity, word_margin)
-        or mode = 'safety'                                        -- for authorised staff alone: no gate
+        or mode = 'safety'                                        -- for authorised people only: no gate
 ),
 
--- a sensitive word and a name need more users than the phrase
+-- a sensitive word and a name need more users than the phrase does
 unsaid as (
     select distinct facet, cluster_id, words
     from (select *, unnest(words) as word from supported) inner join vocabulary using (word)
@@ -118,12 +118,12 @@ select
     cluster_id::varchar as cluster_id,
     term::varchar as term,
     users::integer as users,                                           -- at least min_users
-    share::double as share,                                            -- of the users who were looked at, about; 0 to 1
+    share::double as share,                                            -- of the users who were looked at, rounded; 0 to 1
     content_words::integer as content_words,
     telling::boolean as telling,
     clio_term_score(
         share,
         (total_users - blurred_users + 0.5) / (everything.size - scored.size + 1.0),     -- half stands for none seen
         content_words, telling
-    )::double as score                                                 -- the higher, the more the phrase is this cluster's
+    )::double as score                                                 -- the higher, the more the phrase belongs to this cluster
 from scored inner join everything using (facet)

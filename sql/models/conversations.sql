@@ -1,4 +1,4 @@
--- One row a conversation: the source, cleaned, each id once and each with something said.
+-- One row per conversation: the source, cleaned, each id once and each with some text.
 -- kind: table
 -- grain: conversation_id
 with
@@ -27,7 +27,7 @@ cleaned as (
 
 select
     cleaned.conversation_id::varchar as conversation_id,
-    counted_users.user_id::varchar as user_id,       -- the privacy unit; NULL where there is none that counts: it adds no user
+    counted_users.user_id::varchar as user_id,       -- the privacy unit; NULL for conversations that add no user to any count
     cleaned.created_at::timestamp as created_at,
     cleaned.messages::struct(role varchar, content varchar)[] as messages,
     cleaned.metadata::map(varchar, varchar) as metadata

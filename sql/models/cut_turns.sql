@@ -1,4 +1,4 @@
--- One row a user's turn of which something is the operator's: what is left of it, the user's own.
+-- One row per user's turn that holds an operator's text: what is left of the turn, in the user's own words.
 -- kind: table
 -- grain: conversation_id, position
 with
@@ -9,7 +9,7 @@ blocks as (
     inner join operator_texts using (text)
 ),
 
--- what is before each block, and behind the last one
+-- the text before each block, and after the last one
 bounds as (
     select
         conversation_id, position,
@@ -32,7 +32,7 @@ gaps as (
     where first_item <= last_item
 ),
 
--- a few words between two blocks are a name or a date that the template has a place for, unless there is nothing else
+-- a few words between two blocks are a name or a date filled into the template, unless there is nothing else
 kept as (
     select *
     from gaps
@@ -41,7 +41,7 @@ kept as (
         or row_number() over (partition by conversation_id, position order by words desc, first_item desc) = 1
 ),
 
--- beside what is short, a long part is what was retrieved for it
+-- next to a short part, a long part is text that was retrieved for it
 marked as (
     select
         * exclude (text),
@@ -59,7 +59,7 @@ own as (
     group by conversation_id, position
 )
 
--- a turn is never cut to nothing, unless it is nothing but reminders
+-- a turn is never cut to nothing, unless it holds nothing but reminders
 select
     user_turns.conversation_id::varchar as conversation_id,
     user_turns.position::integer as position,

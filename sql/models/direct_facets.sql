@@ -1,4 +1,4 @@
--- One row a conversation and a facet that is computed, not asked: turns, length, month, and columns of the input.
+-- One row per conversation and facet that is computed, not asked: turns, length, month, and columns of the input.
 -- kind: view
 -- grain: conversation_id, facet
 with
@@ -34,7 +34,7 @@ of_input as (
     from conversations cross join wanted
 )
 
--- a column of the input takes the place of the computed facet of its name
+-- a column of the input replaces the computed facet of the same name
 select conversation_id::varchar as conversation_id, facet::varchar as facet, value::varchar as value
 from (from (from computed anti join wanted using (facet)) union all from of_input)
 where value is not null

@@ -1,4 +1,4 @@
--- One row a conversation and clustered facet: the unit vector of the answer.
+-- One row per conversation and clustered facet: the unit vector of the answer.
 -- kind: table
 -- grain: conversation_id, facet
 -- shared: value_hash
@@ -16,5 +16,5 @@ select
     conversation_id::varchar as conversation_id,
     facet::varchar as facet,
     clio_embed(value) as embedding,
-    md5(value)::varchar as value_hash              -- tells whether the answer changed
+    md5(value)::varchar as value_hash              -- says whether the answer changed
 from wanted

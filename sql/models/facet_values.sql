@@ -1,4 +1,4 @@
--- One row a conversation and facet: the answer, or a status that says why there is none.
+-- One row per conversation and facet: the answer, or a status that says why there is none.
 -- kind: table
 -- grain: conversation_id, facet
 -- incremental: key=conversation_id, changed=transcript, input=screened_transcripts

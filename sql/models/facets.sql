@@ -1,13 +1,13 @@
--- One row a facet: what is asked of every conversation, and which answers are clustered.
+-- One row per facet: the question asked about every conversation, and whether its answers are clustered.
 -- kind: view
 -- grain: facet
 select
     facet::varchar as facet,
     question::varchar as question,
     kind::varchar as kind,               -- text, category or score (1 to 5)
-    choices::varchar[] as choices,       -- of a category; empty leaves it open
+    choices::varchar[] as choices,       -- of a category; if empty, any answer is allowed
     clustered::boolean as clustered,     -- text facets only
-    criteria::varchar as criteria        -- what a good name of its clusters is
+    criteria::varchar as criteria        -- what makes a good name for its clusters
 from (
     values
         (

@@ -1,10 +1,10 @@
--- One row a base cluster that passes the gate: the name of the last build if it still holds, else the first answer.
+-- One row per base cluster that passes the gate: the name of the last build if it still holds, else the first answer.
 -- kind: table
 -- grain: facet, cluster_id
--- A cluster that is as good as the same as in the last build keeps its name, as long as the name would pass today.
+-- A cluster that is almost the same as in the last build keeps its name, as long as the name would pass today.
 with
 
--- who names, by what criteria, from how many texts: where that changed, no name is kept
+-- who names, by what criteria, from how many texts: if any of these changed, no name is kept
 makers as (
     select
         facet,
@@ -46,11 +46,11 @@ select
     name::varchar as name,
     description::varchar as description,
     status::varchar as status,                                                        -- ok, or why there is no name
-    kept::boolean as kept,                                                            -- the name of the last build
+    kept::boolean as kept,                                                            -- whether it is the name of the last build
     case when status = 'ok' then
         if(trim(coalesce(name, '')) = '', [''], clio_unsupported(concat(name, '. ', description), supported))
-    end::varchar[] as unsupported,                                                    -- words that may not be published; '': no name, a number, …
-    made_with::varchar as made_with                                                   -- hash of who named it, and by what
+    end::varchar[] as unsupported,                                                    -- words that may not be published; '' for what can never be: a number, an address, …
+    made_with::varchar as made_with                                                   -- hash of who named it, and from what
 from answered
 inner join name_requests using (facet, cluster_id)
 inner join makers using (facet)

@@ -1,4 +1,4 @@
--- One row a conversation and clustered facet that k-means may look at: the same answer not more than `fit_repeats` times.
+-- One row per conversation and clustered facet that k-means may use: the same answer at most `fit_repeats` times.
 -- kind: view
 -- grain: conversation_id, facet
 select

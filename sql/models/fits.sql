@@ -1,9 +1,9 @@
--- One row a clustered facet: how many base clusters it wants, and why they are to be fitted anew, if they are.
+-- One row per clustered facet: how many base clusters it needs, and why they are to be fitted again, if they are.
 -- kind: table
 -- grain: facet
 --
--- Clusters that are fitted anew tell new figures, and a few people who came would be all that their sums differ by from
--- the last ones. So a fit waits until nobody or min_users people came, went, or wrote more or less than was told last.
+-- A refit publishes new figures. If only a few users had changed since the last ones, the differences would identify them.
+-- So a refit waits until at least min_users users came, went, or had more or fewer conversations, or none did.
 with
 
 embedded as (
@@ -40,7 +40,7 @@ far as (
     group by embeddings.facet
 ),
 
--- told last, of clusters that were shown, and today. Without a user_id it is of nobody, or of so many as are gone.
+-- as last published, for clusters that were shown, and today; without a user_id: no user, or as many as are gone
 per_user as (
     select facet, user_id, sum(now) as now, sum(before) as before, max(gone) as gone
     from (
@@ -95,7 +95,7 @@ judged as (
     left join moved on moved.facet = counted.facet
 ),
 
--- of another embedding model there are no clusters to stay with
+-- a different embedding model leaves no clusters to keep
 decided as (
     select *, coalesce(too_few and reason not in ('first', 'embedding_model'), false) as waits
     from judged
@@ -104,13 +104,13 @@ decided as (
 select
     facet::varchar as facet,
     conversations::bigint as conversations,
-    k::integer as k,                                                    -- wanted
-    -- reached in any case; from there on only clusters that are too wide are split
+    k::integer as k,                                                    -- wanted number of base clusters
+    -- reached in any case; from there on, only clusters that are too wide are split
     (case when reason in ('growth', 'drift') then greatest(1, ceil(k * refit_least_share)) else k end)::integer as least,
     sizes::varchar as sizes,                                            -- the settings that decide the number of clusters
     embedding_model::varchar as embedding_model,
-    last_model::varchar as last_model,                                  -- NULL: none to start from
-    far_share::double as far_share,                                     -- farther from the last fit's clusters than 95% were then
-    (case when not waits then reason end)::varchar as reason,           -- NULL: the last fit stays
-    (case when waits then reason end)::varchar as waiting               -- why clusters will be fitted anew, once enough people moved
+    last_model::varchar as last_model,                                  -- NULL: there is none to start from
+    far_share::double as far_share,                                     -- share farther from the last fit's clusters than 95% were then
+    (case when not waits then reason end)::varchar as reason,           -- why clusters are fitted again; NULL: the last fit is kept
+    (case when waits then reason end)::varchar as waiting               -- why clusters will be fitted again, once enough users changed
 from decided cross join settings

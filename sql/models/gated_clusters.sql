@@ -21,7 +21,7 @@ counted as (
     group by all
 ),
 
--- what was published stays while it has min_users
+-- what was published stays published while it has min_users
 published_before as (
     select facet, cluster_id from last_hierarchy where level = 0
 ),
@@ -40,7 +40,7 @@ judged as (
     select
         required.*,
         case
-            when mode = 'safety' then null                             -- for authorised people alone: no gate
+            when mode = 'safety' then null                             -- for authorised people only: no gate
             when min_users is null or min_conversations is null or max_user_share is null then 'missing_setting'
             when users < min_users then 'too_few_users'
             when conversations < min_conversations then 'too_few_conversations'
@@ -57,5 +57,5 @@ select
     conversations::bigint as conversations,
     top_user_share::double as top_user_share,                          -- 0 to 1
     (reason is null)::boolean as passes,
-    reason::varchar as reason                                          -- NULL where it passes
+    reason::varchar as reason                                          -- NULL if it passes
 from judged

@@ -3,7 +3,7 @@
 -- grain: facet, cluster_id
 -- kept: last
 -- Each step of the recursion makes one level from the last. The steps are macros in sql/steps, one file each, which read
--- only what is handed to them here by name. Where the last build's tree is kept, a cluster stays with its parent.
+-- only what is handed to them here by name. If the last build's tree is kept, a cluster stays with its parent.
 with recursive
 
 tree as (
@@ -38,7 +38,7 @@ tree as (
             inner join level_sizes on level_sizes.facet = tree.facet and level_sizes.level = tree.level + 1
         ),
 
-        -- broader names, where a model decides
+        -- broader names, if a model decides
         proposals as materialized (from clio_tree_proposals('last_level', 'settings')),
 
         -- which parent each cluster goes to
@@ -49,7 +49,7 @@ tree as (
         -- the children of each parent
         unnamed as materialized (from clio_tree_families('last_level', 'parents')),
 
-        -- ids that stay over builds, and last names
+        -- ids that stay the same over builds, and last names
         families as materialized (
             from clio_tree_ids('unnamed', 'base_clusters', 'last_hierarchy', 'used_ids', 'trees', 'settings')
         ),
@@ -61,7 +61,7 @@ tree as (
             )
         ),
 
-        -- names that passed the rule of words and the audit
+        -- names that passed the word rule and the audit
         passing as materialized (
             from clio_tree_names('families', 'evidence', 'last_level', 'settings', 'build_info')
         ),

@@ -3,12 +3,12 @@
 -- grain: conversation_id, facet
 -- incremental: key=roster, changed=members, input=rosters, part=64
 --
--- One person with many accounts sends one text over and over. So near-identical texts that fewer than twice min_users
--- users (and a margin) wrote count for one of their users, where they are more than max_text_share of the cluster. Where
--- more users wrote them it is a common request, and each of them counts. Two texts are near-identical when they differ in
--- digits and marks alone, or when the cosine of their embeddings is at least near_identical. Towards a word they count for
--- one user where they are more than max_text_share of the conversations with that word, see supported_words: a few
--- accounts that repeat one text do not carry its words, however large the cluster is.
+-- Someone with many accounts may send one text over and over. So near-identical texts that fewer than twice min_users
+-- users (and a margin) wrote count for one of their users, if they are more than max_text_share of the cluster. If
+-- more users wrote them it is a common request, and each of them counts. Two texts are near-identical when they differ
+-- only in digits and punctuation, or when the cosine of their embeddings is at least near_identical. Towards a word they
+-- count for one user if they are more than max_text_share of the conversations with that word, see supported_words: a
+-- few accounts that repeat one text do not support its words, however large the cluster is.
 with
 
 written as (
@@ -16,7 +16,7 @@ written as (
         rosters.roster, assignments.facet, assignments.conversation_id, assignments.user_id, embeddings.embedding,
         coalesce(
             nullif(trim(regexp_replace(lower(facet_values.value), '[^\p{L}]+', ' ', 'g')), ''),
-            facet_values.value                                          -- without a letter it is compared as it is
+            facet_values.value                                          -- a text without any letter is compared as it is
         ) as wording
     from rosters
     inner join assignments using (facet, cluster_id)
@@ -44,7 +44,7 @@ numbered as materialized (
     from written inner join alike using (roster, wording)
 ),
 
--- whom the near-identical texts count for: always the same one of their users
+-- the user that near-identical texts count for: always the same one
 repeated as (
     select
         roster, number, any_value(facet) as facet,
@@ -60,7 +60,7 @@ judged as (
         repeated.*,
         users >= 2 * min_users + clio_margin(margins.salt, concat_ws('/', 'texts', roster, counted_user_id), word_margin) as is_common,
         conversations <= max_text_share * sum(conversations) over (partition by roster) as is_small_part,
-        mode = 'safety' as counts_all                                   -- for authorised people alone: no gate
+        mode = 'safety' as counts_all                                   -- for authorised people only: no gate
     from repeated cross join settings cross join margins
 )
 
@@ -73,5 +73,5 @@ select
         false                                                           -- fail closed
     )::boolean as independent,
     case when not counts_all and not coalesce(is_common, false) then numbered.number end::integer as text_number
-                                                                        -- of near-identical texts of a few users, within the cluster; else NULL
+                                                                        -- group of near-identical texts of a few users; else NULL
 from numbered inner join judged using (roster, number)

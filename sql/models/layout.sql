@@ -1,8 +1,8 @@
--- One row a shown cluster: its place on the map, laid out from the published names, which give nothing else away.
+-- One row per shown cluster: its place on the map, laid out from the published names, which reveal nothing else.
 -- kind: table
 -- grain: facet, cluster_id
 -- kept: last
--- As long as the tree of the last build is kept, so are the places; a new cluster stands among its siblings.
+-- As long as the tree of the last build is kept, so are the places; a new cluster is placed among its siblings.
 with
 
 kept as materialized (
@@ -20,7 +20,7 @@ added as (
     anti join kept as there on there.facet = hierarchy.facet and there.cluster_id = hierarchy.cluster_id
 ),
 
--- where the siblings are on average, the middle if there are none; a little aside, so that no two are on one spot
+-- the average place of its siblings, or the middle if there are none; shifted a little, so that no two share a spot
 among as (
     select
         added.facet, added.cluster_id,

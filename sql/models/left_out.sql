@@ -1,4 +1,4 @@
--- One row a reason why rows of the input are no conversation of the analysis, add no user to it, or are shortened in it.
+-- One row per reason why rows of the input are not in the analysis, add no user to it, or are shortened.
 -- kind: view
 -- grain: reason
 with

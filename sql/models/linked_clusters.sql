@@ -1,7 +1,7 @@
--- One row per base cluster and level: the number of the group it falls into where centroids decide.
+-- One row per base cluster and level: the number of the group it belongs to if centroids decide.
 -- kind: table
 -- grain: facet, level, cluster_id
--- All levels are cuts of one tree by Ward's linkage, so what is together stays together.
+-- All levels are cuts of one tree by Ward's linkage, so clusters that are together stay together.
 with
 
 members as (

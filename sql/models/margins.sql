@@ -2,12 +2,12 @@
 -- kind: view
 -- grain: one row
 --
--- With one public threshold, somebody with nine accounts learns from what is published whether a tenth person is behind it.
+-- With one public threshold, someone with nine accounts learns from what is published whether a tenth user is behind it.
 -- So each base cluster and cell needs min_users and a margin of its own, which clio_margin draws from the secret: it stays
--- the same over builds, so that repeating a build tells nothing. What was published stays while its users are at least
--- min_users. A parent needs no margin: it is published when its children are. Words and phrases of names have one too.
+-- the same over builds, so repeating a build reveals nothing. What was published stays published while its users are at
+-- least min_users. A parent needs no margin: it is published when its children are. Words and phrases of names have one too.
 select
     secret.salt::varchar as salt,                                           -- of this warehouse, or CLIO_SALT
-    case when mode = 'safety' then 0 else threshold_margin end::integer as word_margin,       -- at most, of words and phrases of names, and of what makes a repeated text a common request
-    case when mode <> 'safety' and threshold_margin_of = 'all' then threshold_margin else 0 end::integer as cell_margin    -- of base clusters and cells
+    case when mode = 'safety' then 0 else threshold_margin end::integer as word_margin,       -- at most, for words and phrases of names, and for what makes a repeated text a common request
+    case when mode <> 'safety' and threshold_margin_of = 'all' then threshold_margin else 0 end::integer as cell_margin    -- at most, for base clusters and cells
 from settings cross join secret

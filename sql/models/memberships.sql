@@ -1,4 +1,4 @@
--- One row a conversation, clustered facet and level: the cluster it is in. Only what may be shown.
+-- One row per conversation, clustered facet and level: the cluster it is in. Only clusters that may be shown.
 -- kind: view
 -- grain: conversation_id, facet, level
 with

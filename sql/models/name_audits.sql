@@ -1,4 +1,4 @@
--- One row a named base cluster: whether its name and description give nobody away, and if they might, why.
+-- One row per named base cluster: whether its name and description might identify someone, and if so, why.
 -- kind: table
 -- grain: facet, cluster_id
 -- kept: last
@@ -36,7 +36,7 @@ judged as (
         answer.value.rating as rating,
         coalesce(list_filter(worded.unsupported, lambda word: word <> ''), []) as unsupported_terms,
         case
-            when mode = 'safety' then null                 -- for authorised people alone: no gate
+            when mode = 'safety' then null                 -- for authorised people only: no gate
             when texts.status <> 'ok' then concat('name_', texts.status)
             when answer.status is distinct from 'ok' or answer.value.rating is null then 'audit_error'
             when min_audit_rating is null or min_users is null then 'missing_setting'
@@ -53,7 +53,7 @@ select
     facet::varchar as facet,
     cluster_id::varchar as cluster_id,
     rating::integer as rating,                             -- 1 names a person, 5 nothing identifying
-    unsupported_terms::varchar[] as unsupported_terms,     -- words that too few users of the cluster used
+    unsupported_terms::varchar[] as unsupported_terms,     -- words that too few users of the cluster wrote
     (reason is null)::boolean as passes,
-    reason::varchar as reason                              -- NULL where it passes
+    reason::varchar as reason                              -- NULL if it passes
 from judged

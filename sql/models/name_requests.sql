@@ -1,8 +1,8 @@
--- One row a base cluster that passes the gate: all that it is named from.
+-- One row per base cluster that passes the gate: everything that it is named from.
 -- kind: table
 -- grain: facet, cluster_id
--- A language model gets no text of anybody, unless naming_sees is 'texts': only phrases that enough users wrote, of the cluster
--- and of those nearest to it. The local provider names from the same; in texts it looks up whether most write 'ATM' or 'atm'.
+-- A language model gets no user's text, unless naming_sees is 'texts': only phrases that enough users wrote, of the cluster
+-- and of those nearest to it. The local provider names from the same; it reads texts only to see whether most write 'ATM' or 'atm'.
 with
 
 given as (
@@ -30,7 +30,7 @@ terms as (
     group by all
 ),
 
--- the three clusters that most conversations have as the second nearest, a few phrases of each
+-- the three clusters that are second nearest for most conversations, a few phrases of each
 nearest as (
     select facet, cluster_id, runner_up
     from assignments
@@ -60,8 +60,8 @@ select
     criteria::varchar as criteria,
     coalesce(terms, [])::varchar[] as terms,                                                     -- the most telling first
     coalesce(terms.phrases, [])::varchar[] as phrases,                                           -- the same, with shares, as naming sees them
-    coalesce(taken, [])::varchar[] as taken,                                                     -- those that fit another cluster better
-    coalesce(lemmas, [])::varchar[] as supported                                                 -- what a name may say
+    coalesce(taken, [])::varchar[] as taken,                                                     -- terms that fit another cluster better
+    coalesce(lemmas, [])::varchar[] as supported                                                 -- words that a name may use
 from cluster_samples
 inner join facets using (facet)
 left join terms using (facet, cluster_id)

@@ -1,8 +1,8 @@
--- One row a cluster and word that is part of somebody's name there: it takes min_users_named users to say it.
+-- One row per cluster and word that is part of a person's name there: it needs min_users_named users to be published.
 -- kind: table
 -- grain: facet, cluster_id, lemma
--- A given name, a surname and a handle are that by themselves, whatever their case. A word that is also something else, or
--- that no dictionary has, is one where a quarter of those who wrote it wrote it beside a name, or with capitals beside another.
+-- A given name, a surname and a handle always are, whatever their case. A word that is also something else, or that is in
+-- no dictionary, is one if a quarter of those who wrote it wrote it next to a name, or capitalised next to a capitalised word.
 with
 
 written as (
@@ -21,7 +21,7 @@ placed as (
 parts as (
     select
         placed.*, vocabulary.lemma, vocabulary.name,
-        regexp_full_match(spelled, '\p{Lu}[\p{Ll}\p{M}].*') as capital      -- 'ROSE HILL' tells nothing
+        regexp_full_match(spelled, '\p{Lu}[\p{Ll}\p{M}].*') as capital      -- 'ROSE HILL' says nothing
     from placed inner join vocabulary on vocabulary.word = lower(placed.spelled)
     where vocabulary.name is not null
 ),

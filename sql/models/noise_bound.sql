@@ -1,4 +1,4 @@
--- One row: the most that one person can change the figures of noisy_cells, all added up. NULL without epsilon.
+-- One row: the most that one user can change the figures of noisy_cells, all added up. NULL without epsilon.
 -- kind: view
 -- grain: one row
 with
@@ -7,7 +7,7 @@ clustered as (
     select count(*) as facets from facets where clustered
 ),
 
--- every breakdown there can be, so that the bound does not depend on what people wrote
+-- every breakdown that is possible, so that the bound does not depend on what users wrote
 broken_down as (
     select 3 + len(input.breakdowns) + (select count(*) from facets where kind in ('category', 'score')) as breakdowns
     from input                                         -- 3: turns, length and month of direct_facets

@@ -1,14 +1,14 @@
--- One row a figure that gets noise: a base cluster, or a breakdown value or period of it. Empty without epsilon.
+-- One row per figure that gets noise: a base cluster, or a breakdown value or period of it. Empty without epsilon.
 -- kind: view
 -- grain: relation, facet, cluster_id, cell
--- What one person changes is bounded: of each facet at most conversations_per_user of their conversations count.
+-- What one user changes is bounded: in each facet at most conversations_per_user of their conversations count.
 with
 
 bounded as (
     select memberships.conversation_id, memberships.user_id, memberships.facet, memberships.cluster_id
     from memberships
     cross join settings
-    where level = 0 and user_id is not null and epsilon is not null        -- whom nothing bounds is not counted
+    where level = 0 and user_id is not null and epsilon is not null        -- rows without a user id have no bound, so they are not counted
     qualify row_number() over (
         partition by facet, user_id order by md5(concat(seed, conversation_id))
     ) <= conversations_per_user
@@ -31,9 +31,9 @@ counted as (
 )
 
 select
-    relation::varchar as relation,                     -- which published table it is a row of
+    relation::varchar as relation,                     -- the published relation that it is for
     facet::varchar as facet,
-    cluster_id::varchar as cluster_id,                 -- base clusters alone: what is above them is added up
+    cluster_id::varchar as cluster_id,                 -- base clusters only: those above are sums of them
     breakdown::varchar as breakdown,
     cell::varchar as cell,                             -- the value, or the first day of the period
     count(*)::bigint as conversations,                 -- exact: private

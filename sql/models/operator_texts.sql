@@ -1,11 +1,11 @@
--- One row a text that an operator put around what users ask: a template, a context, an instruction.
+-- One row per text that an operator put around what users ask: a template, a context, an instruction.
 -- kind: table
 -- grain: text
 --
--- A text that most of those who sent it sent alone, or with nothing but an operator's text around it, is what many ask.
+-- A text that most of its senders sent alone, or with only an operator's text around it, is a common request instead.
 with
 
--- a turn that has no word besides its blocks is about the one that the fewest turns share
+-- a turn that has no words besides its blocks is about the block that the fewest turns share
 placed as (
     select
         *,
@@ -19,7 +19,7 @@ select
     text::varchar as text,
     count(distinct user_id)::integer as users,
     count(distinct conversation_id)::bigint as conversations,
-    max(texts)::integer as texts                                -- different turns that hold it
+    max(texts)::integer as texts                                -- different turns that contain it
 from placed inner join conversations using (conversation_id)
 group by text
 having count(distinct user_id) > 2 * count(distinct user_id) filter (is_alone)

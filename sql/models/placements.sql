@@ -1,4 +1,4 @@
--- One row a conversation and clustered facet: the nearest centroid and the runner-up, by their numbers.
+-- One row per conversation and clustered facet: the nearest centroid and the runner-up, by their numbers.
 -- kind: table
 -- grain: conversation_id, facet
 -- incremental: key=conversation_id, changed=value_hash, input=embeddings
@@ -18,6 +18,6 @@ select
     facet::varchar as facet,
     place.cluster_id::integer as number,
     place.distance::float as distance,                         -- Euclidean, between unit vectors and centroids
-    place.runner_up::integer as runner_up,                     -- NULL: there is one centroid
+    place.runner_up::integer as runner_up,                     -- NULL: there is only one centroid
     place.runner_up_distance::float as runner_up_distance
 from placed

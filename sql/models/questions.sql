@@ -1,4 +1,4 @@
--- One row: the questions of all facets as JSON, asked of a conversation in one go.
+-- One row: the questions of all facets as JSON, asked together about each conversation.
 -- kind: view
 -- grain: one row
 with

@@ -1,4 +1,4 @@
--- One row a conversation that is analysed: all, or a sample that a bigger one of the same seed contains.
+-- One row per conversation that is analysed: all, or a sample that is part of any larger sample with the same seed.
 -- kind: table
 -- grain: conversation_id
 with
@@ -10,15 +10,15 @@ weighed as (
         date_trunc(settings.sample_strata, created_at) as stratum,           -- NULL: all are one stratum
         case sample_by
             when 'conversation' then 1
-            -- the answers in it; one without any counts as one
+            -- the number of answers in it; one without any counts as one
             when 'message'
                 then greatest(1, len(list_filter(messages, lambda message: message.role = 'assistant')))
         end as weight
     from conversations cross join settings
 ),
 
--- an exponential key a conversation: those with the smallest are a sample without replacement, as likely to be
--- drawn as they are heavy, just as if answers were drawn one by one and each conversation kept once
+-- an exponential key per conversation: those with the smallest keys are a sample without replacement, each as likely to be
+-- drawn as its weight says, as if answers were drawn one by one and each conversation kept once
 drawn as (
     select
         conversation_id, hash, stratum, weight,
@@ -26,7 +26,7 @@ drawn as (
     from weighed
 ),
 
--- strata take turns in proportion to their weight, so that each is in a sample of any size with its share
+-- strata take turns in proportion to their weight, so each has its share in a sample of any size
 placed as (
     select
         conversation_id, hash, place,

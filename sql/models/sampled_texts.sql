@@ -1,4 +1,4 @@
--- One row a text that naming may see: a member of a cluster, or a neighbour just outside it.
+-- One row per text that naming may see: a member of a cluster, or a neighbour just outside it.
 -- kind: table
 -- grain: facet, cluster_id, relation, conversation_id
 with
@@ -12,7 +12,7 @@ candidates as (
     from assignments
     inner join passing using (facet, cluster_id)
     union all
-    -- the texts outside a cluster that came nearest to it; those of clusters below the gate are never shown
+    -- the texts outside a cluster that came nearest to it; texts of clusters below the gate are never used
     select assignments.facet, runner_up, 'neighbour', conversation_id, user_id, runner_up_distance
     from assignments
     inner join passing as own using (facet, cluster_id)

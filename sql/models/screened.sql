@@ -1,4 +1,4 @@
--- One row a conversation: whether the screener's question fits it. Without a screener every conversation is kept.
+-- One row per conversation: whether the screener's question fits it. Without a screener every conversation is kept.
 -- kind: table
 -- grain: conversation_id
 -- incremental: key=conversation_id, changed=transcript, input=transcripts
@@ -8,7 +8,7 @@ asked as (
     select
         transcripts.conversation_id,
         settings.screener,
-        -- NULL in, NULL out: without a screener nobody is asked
+        -- NULL in, NULL out: without a screener nothing is asked
         clio_extract_raw(
             transcripts.transcript,
             case

@@ -1,4 +1,4 @@
--- One row a conversation that the screener keeps: what the model is shown of it.
+-- One row per conversation that the screener keeps: what the model is shown of it.
 -- kind: view
 -- grain: conversation_id
 select

@@ -1,8 +1,8 @@
--- One row a base cluster that is asked about once more: its first name has a word too few users wrote, or is another's, or none.
+-- One row per base cluster that is named again: its first name uses a word too few users wrote, or is taken, or missing.
 -- kind: table
 -- grain: facet, cluster_id
--- It is told which words it may not use, and which of its phrases are gone; siblings that came out alike are named with
--- each other's texts, or phrases, in view. A name is not audited yet, and goes into no other prompt.
+-- The model is told which words it may not use, and which phrases are taken; siblings with the same name are named with
+-- each other's texts, or phrases, in view. A name is not audited yet here, and goes into no other prompt.
 with
 
 gone as (

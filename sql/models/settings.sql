@@ -2,57 +2,57 @@
 -- kind: view
 -- grain: one row
 select
-    'insight'::varchar as mode,                     -- safety: no gates, for authorised people alone
+    'insight'::varchar as mode,                     -- safety: no gates, for authorised people only
     null::varchar as flag,                          -- safety: the breakdown that says what a classifier flagged
     0.95::double as near_identical,                 -- cosine from which two texts of a cluster count as one
     0.5::double as max_text_share,                  -- of a cluster, or of those with a word: above it near-identical texts of a few users count for one of them; 0: always
-    3::integer as min_accounts,                     -- safety: accounts that make a group of such requests worth a row
-    null::varchar as screener,                      -- a yes/no question; only conversations it fits are analysed
+    3::integer as min_accounts,                     -- safety: fewest accounts that make a group of such requests
+    null::varchar as screener,                      -- a yes/no question; only conversations that it fits are analysed
     null::bigint as sample_conversations,           -- how many are analysed; null: all
-    'conversation'::varchar as sample_by,           -- message: a conversation is as likely drawn as it has answers
-    null::varchar as sample_strata,                 -- day, week, month or quarter: each with its share of the sample
-    10::integer as min_users,                       -- distinct people behind everything that is shown or named
-    20::integer as min_conversations,               -- conversations behind everything that is shown or named
-    100::integer as min_users_named,                -- distinct people behind a word that is part of somebody's name
+    'conversation'::varchar as sample_by,           -- message: the more answers a conversation has, the likelier it is drawn
+    null::varchar as sample_strata,                 -- day, week, month or quarter: each gets its share of the sample
+    10::integer as min_users,                       -- fewest distinct users behind everything that is shown or named
+    20::integer as min_conversations,               -- fewest conversations behind everything that is shown or named
+    100::integer as min_users_named,                -- fewest distinct users behind a word that is part of a person's name
     0.25::double as sensitive_share,                -- of a cluster's users, to name what people keep to themselves: health, faith, …
-    5::integer as threshold_margin,                 -- users above that which a thing may need: drawn for each from a secret
+    5::integer as threshold_margin,                 -- how many more users than min_users a thing may need: drawn for each from a secret
     'words'::varchar as threshold_margin_of,        -- words: words and phrases of names, and what makes a repeated text a common request; all: base clusters and cells too
-    20::integer as term_band,                       -- phrases are ordered by users rounded to bands of so many, at secret places; 1: exact
-    0.5::double as max_user_share,                  -- above it one person is the cluster
-    3::integer as min_audit_rating,                 -- of 5; below it a name is not shown
+    20::integer as term_band,                       -- phrases are ordered by users rounded to bands of this width, at secret places; 1: exact
+    0.5::double as max_user_share,                  -- largest part of a cluster that may come from one user
+    3::integer as min_audit_rating,                 -- of 5; a name with a lower rating is not shown
     null::double as epsilon,                        -- counts get noise: the privacy budget of a build; needs the extra dp
-    1::integer as conversations_per_user,           -- with epsilon: of each facet at most so many of one person count
-    5::integer as round_to,                         -- published counts are rounded to the nearest of these
-    50::integer as conversations_per_cluster,       -- base clusters: one for so many conversations, …
+    1::integer as conversations_per_user,           -- with epsilon: how many of one user's conversations count in each facet
+    5::integer as round_to,                         -- published counts are rounded to the nearest multiple of this
+    50::integer as conversations_per_cluster,       -- base clusters: one for this many conversations, …
     1000::integer as max_base_clusters,             -- … but never more than these, …
     8::integer as min_base_clusters,                -- … and no fewer than these, …
-    33::integer as least_per_cluster,               -- … as long as that leaves so many conversations for each
-    256::integer as points_per_cluster,             -- conversations a base cluster that k-means looks at
-    30::integer as fit_repeats,                     -- the same answer counts so often at most when clusters are fitted
-    3::integer as levels,                           -- of the hierarchy, the base included
-    10::integer as top_clusters,                    -- wanted at the top
+    33::integer as least_per_cluster,               -- … as long as that leaves this many conversations for each
+    256::integer as points_per_cluster,             -- conversations per base cluster that k-means looks at
+    30::integer as fit_repeats,                     -- how often the same answer counts, at most, when clusters are fitted
+    3::integer as levels,                           -- of the hierarchy, including the base
+    10::integer as top_clusters,                    -- wanted number of clusters at the top
     null::varchar as tree_by,                       -- names: broader names are asked for, and each cluster chooses one; …
-                                                    -- … centroids: the nearest go together; null: names if a language model answers
+                                                    -- … centroids: the nearest are grouped; null: names if a language model answers
     40::integer as neighbourhood,                   -- clusters that are looked at together for broader names
     'terms'::varchar as naming_sees,                -- texts: a language model that names reads answers of members, too; terms: …
-                                                    -- … only phrases that enough users wrote; the local provider names from those anyway
+                                                    -- … only phrases that enough users wrote; the local provider always names from those
     50::integer as sample_texts,                    -- texts of a cluster, and of its neighbours, that naming sees
-    3::integer as max_texts_per_user,               -- of them, at most so many of one person
+    3::integer as max_texts_per_user,               -- of these, the most that come from one user
     1000::integer as term_conversations,            -- conversations of a cluster whose phrases are counted
     8000::integer as max_message_characters,        -- a longer message is shortened in the middle
     100000::integer as max_transcript_characters,   -- a longer transcript too
     12::integer as template_words,                  -- words that turns must share, word for word, to be an operator's text …
-    10::integer as template_users,                  -- … users in whose first turns they stand, before or behind different words, …
+    10::integer as template_users,                  -- … users in whose first turns they occur, before or behind different words, …
     0.02::double as template_share,                 -- … and that share of all users
     50000::integer as template_conversations,       -- conversations that are looked through for such texts
-    0.3::double as refit_growth,                    -- clusters are fitted anew when the conversations grew or shrank by this share, …
-    0.1::double as refit_far_share,                 -- … or when more of them are far from every cluster; 0.05 are when it is fitted
-    0.5::double as refit_least_share,               -- such a refit reaches this share of the base clusters; beyond it splits only wide ones
-    0.95::double as keep_name_similarity,           -- cosine of old and new centroid from which on a cluster keeps its name
-    0.3::double as regrow_share,                    -- the tree is grown anew when more of the conversations are in clusters new to it
+    0.3::double as refit_growth,                    -- clusters are fitted again when the number of conversations changed by this share, …
+    0.1::double as refit_far_share,                 -- … or when more than this share is far from every cluster; 0.05 are when it is fitted
+    0.5::double as refit_least_share,               -- such a refit reaches this share of the base clusters; beyond it, only wide ones are split
+    0.95::double as keep_name_similarity,           -- cosine of old and new centroid from which a cluster keeps its name
+    0.3::double as regrow_share,                    -- the tree is rebuilt when more than this share of the conversations is in clusters new to it
     16777216::bigint as max_row_bytes,              -- of the input: a longer JSON object, CSV line or SQLite row is refused, …
     400::integer as max_columns,                    -- … so are more columns, or keys of all JSON objects together, …
-    200::integer as max_expansion,                  -- … and a packed file that becomes so many times as large
+    200::integer as max_expansion,                  -- … and a packed file that unpacks to this many times its size
     'week'::varchar as period,                      -- of trends: day, week, month or quarter
-    0.05::double as max_error_ratio,                -- a paid step stops when more of its calls failed
+    0.05::double as max_error_ratio,                -- a paid step stops when a larger share of its calls failed
     0::integer as seed

@@ -1,9 +1,9 @@
--- One row a block of a user's turn that enough other turns share: at least `template_words` words of its own.
+-- One row per block of a user's turn that enough other turns share: at least `template_words` words of its own.
 -- kind: table
 -- grain: conversation_id, position, first_item
 --
--- Where an operator's text ends the turns go apart, so a block ends where the number of turns that share it drops by
--- more than a tenth: the words that a few users begin alike ('How do I') are not of it, and too few for one themselves.
+-- Where an operator's text ends, the turns start to differ. So a block ends where the number of turns that share it drops by
+-- more than a tenth: words that a few users begin alike ('How do I') are not part of it, and too few for a block themselves.
 with
 
 shared as (
@@ -35,7 +35,7 @@ stretches as (
     group by conversation_id, position, run
 ),
 
--- where two overlap, the words are of the one that more turns share
+-- where two overlap, the words belong to the one that more turns share
 parted as (
     select
         conversation_id, position, texts,
@@ -45,7 +45,7 @@ parted as (
     window turn as (partition by conversation_id, position order by run)
 ),
 
--- the sign that ends the user's sentence is the user's
+-- the punctuation that ends the user's sentence is the user's
 trimmed as (
     select
         conversation_id, position, texts, last_item, items,
@@ -58,9 +58,9 @@ trimmed as (
 select
     conversation_id::varchar as conversation_id,
     position::integer as position,
-    first_item::integer as first_item,              -- of the turn's words and signs, from 1
+    first_item::integer as first_item,              -- counted in the turn's words and signs, from 1
     last_item::integer as last_item,
-    texts::integer as texts,                        -- different turns that hold it
+    texts::integer as texts,                        -- different turns that contain it
     rtrim(array_to_string(items[first_item:last_item], ''), concat(' ', chr(9), chr(10), chr(13)))::varchar as text,
     len(list_filter(items, lambda item: regexp_matches(item, '^[\p{L}\p{M}\p{N}_]')))::integer as turn_words,
     len(list_filter(items[first_item:last_item], lambda item: regexp_matches(item, '^[\p{L}\p{M}\p{N}_]')))::integer as words

@@ -1,4 +1,4 @@
--- One row a run of `template_words` words and signs that stands word for word in the first turns of enough users.
+-- One row per run of `template_words` words and signs that occurs word for word in the first turns of enough users.
 -- kind: table
 -- grain: window_hash
 with
@@ -13,7 +13,7 @@ windows as materialized (
     select user_id, text_hash, window_hash from turn_windows where is_looked_at
 ),
 
--- most stand in one turn alone, and are counted no further
+-- most occur in only one turn, and are not counted further
 frequent as (
     select window_hash
     from windows cross join enough
@@ -24,7 +24,7 @@ frequent as (
 select
     windows.window_hash::ubigint as window_hash,
     count(distinct windows.user_id)::integer as users,
-    count(distinct windows.text_hash)::integer as texts        -- different turns that hold it
+    count(distinct windows.text_hash)::integer as texts        -- different turns that contain it
 from windows inner join frequent using (window_hash) cross join enough
 group by windows.window_hash, least_users
 having count(distinct windows.user_id) >= least_users and count(distinct windows.text_hash) >= 2

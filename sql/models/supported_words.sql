@@ -1,4 +1,4 @@
--- One row a cluster and lemma that enough distinct users of that cluster used: what its name may say.
+-- One row per cluster and lemma that enough distinct users of that cluster wrote: what its name may say.
 -- kind: table
 -- grain: facet, cluster_id, lemma
 with
@@ -78,7 +78,7 @@ select
     cluster_id::varchar as cluster_id,
     lemma::varchar as lemma,
     users::integer as users,
-    needed_users::integer as needed_users      -- min_users, of a sensitive word a share of all, of a name min_users_named; and its margin
+    needed_users::integer as needed_users      -- min_users; of a sensitive word a share of all; of a name min_users_named; plus its margin
 from judged
 where users >= needed_users
-    or mode = 'safety'                         -- for authorised people alone: no gate
+    or mode = 'safety'                         -- for authorised people only: no gate

@@ -1,4 +1,4 @@
--- One row a conversation and clustered facet that is in no shown cluster, and why.
+-- One row per conversation and clustered facet that is in no shown cluster, and why.
 -- kind: view
 -- grain: conversation_id, facet
 with
@@ -16,7 +16,7 @@ select
     assignments.cluster_id::varchar as cluster_id,                                          -- NULL: no answer
     case
         when assignments.cluster_id is null then 'no_answer'
-        else coalesce(gated_clusters.reason, name_audits.reason, 'not_named')                -- fail closed: whatever else it is
+        else coalesce(gated_clusters.reason, name_audits.reason, 'not_named')                -- fail closed: any other reason
     end::varchar as reason,
     coalesce(independent_texts.independent, assignments.cluster_id is null)::boolean as independent    -- whether its user counts towards thresholds
 from conversations

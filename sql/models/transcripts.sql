@@ -24,7 +24,7 @@ said as (
     left join cut using (conversation_id)
 ),
 
--- of code and retrieved context in a user's turn, the beginning
+-- of code and retrieved context in a user's turn, only the beginning
 quoted as (
     select
         conversation_id,
@@ -84,7 +84,7 @@ shortened as (
     from shown
 ),
 
--- what people write cannot close a tag
+-- nothing that a user writes can close a tag
 written as (
     select
         conversation_id,

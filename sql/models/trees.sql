@@ -1,4 +1,4 @@
--- One row a facet with shown clusters: why its tree is grown anew, if it is. Else the last build's is kept and mended.
+-- One row per facet with shown clusters: why its tree is rebuilt, if it is. Otherwise the last build's tree is kept and mended.
 -- kind: table
 -- grain: facet
 -- kept: last
@@ -19,7 +19,7 @@ counted as (
     group by base_clusters.facet
 ),
 
--- conversations in clusters that were not there when the tree was grown
+-- conversations in clusters that did not exist when the tree was built
 strangers as (
     select
         base_clusters.facet,
@@ -48,9 +48,9 @@ judged as (
 
 select
     facet::varchar as facet,
-    levels::integer as levels,                                                -- with the base
-    tree_by::varchar as tree_by,                                              -- what puts clusters together: names or centroids
-    shape::varchar as shape,                                                  -- what decides its shape and names
-    (case when reason is null then grown_from else cluster_ids end)::varchar[] as grown_from,     -- its base clusters when it was grown
-    reason::varchar as reason                                                 -- NULL: the last tree stays
+    levels::integer as levels,                                                -- including the base
+    tree_by::varchar as tree_by,                                              -- what groups clusters: names or centroids
+    shape::varchar as shape,                                                  -- the settings that decide its shape and names
+    (case when reason is null then grown_from else cluster_ids end)::varchar[] as grown_from,     -- its base clusters when it was built
+    reason::varchar as reason                                                 -- NULL: the last tree is kept
 from judged

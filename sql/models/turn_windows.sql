@@ -1,9 +1,9 @@
--- One row a place in a user's turn: a hash of the `template_words` words and signs that begin there.
+-- One row per position in a user's turn: a hash of the `template_words` words and signs that begin there.
 -- kind: view
 -- grain: conversation_id, position, place
 with
 
--- of two neighbours each, so that the order counts in a sum of hashes
+-- of two neighbours each, so that their order matters in a sum of hashes
 pairs as (
     select
         conversation_id,

@@ -1,8 +1,8 @@
--- One row a user's turn that is long enough to hold operator text: its words and signs, in order.
+-- One row per user's turn that is long enough to hold operator text: its words and signs, in order.
 -- kind: view
 -- grain: conversation_id, position
 --
--- Of a turn longer than two messages may be, only the beginning and the end are split; what is between is one item.
+-- If a turn is longer than two messages may be, only its beginning and end are split; the middle is one item.
 with
 
 parts as (
@@ -23,7 +23,7 @@ parts as (
     where length(text) > template_words
 ),
 
--- a word, a character of a script without spaces, or a sign, each with the blanks after it
+-- a word, a character of a script without spaces, or a sign, each with the spaces after it
 split as (
     select
         *,
@@ -39,6 +39,6 @@ select
     position::integer as position,
     user_id::varchar as user_id,
     is_looked_at::boolean as is_looked_at,
-    items::varchar[] as items                   -- put together they are the text
+    items::varchar[] as items                   -- joined, they are the text
 from split
 where len(items) > template_words

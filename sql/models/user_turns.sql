@@ -1,4 +1,4 @@
--- One row a user's turn of a conversation that is analysed: what it says, without what a client puts in between tags.
+-- One row per user's turn of an analysed conversation: what it says, without what a client inserts between tags.
 -- kind: view
 -- grain: conversation_id, position
 with
@@ -41,9 +41,9 @@ cleaned as (
 select
     conversation_id::varchar as conversation_id,
     user_id::varchar as user_id,
-    position::integer as position,                                                      -- among its messages, from 1
-    -- the first that says something, of a conversation that is looked through for operator texts
+    position::integer as position,                                                      -- its position among the conversation's messages, from 1
+    -- the first with text, in a conversation that is searched for operator texts
     (is_looked_at and row_number() over (partition by conversation_id order by text = '', position) = 1)::boolean as is_looked_at,
     written::varchar as written,
-    text::varchar as text                                                               -- '': it was nothing else
+    text::varchar as text                                                               -- '': nothing else was in it
 from cleaned

@@ -1,4 +1,4 @@
--- One row a word that stands in a clustered answer: its lemma and what is publicly known of it.
+-- One row per word of a clustered answer: its lemma and what is publicly known about it.
 -- kind: table
 -- grain: word
 -- incremental: key=word, changed=word, input=words
@@ -13,10 +13,10 @@ known as (
 select
     word::varchar as word,
     known.lemma::varchar as lemma,
-    known.ordinary::boolean as ordinary,      -- in the public word list, which holds no names, places and brands
+    known.ordinary::boolean as ordinary,      -- in the public word list, which has no names, places and brands
     known.stop::boolean as stop,              -- a function word
     known.vague::boolean as vague,            -- says nothing about a subject
     known.task::boolean as task,              -- a reviewed word for a task: needs no support
-    known.sensitive::varchar as sensitive,    -- kind of a word that tells what people keep to themselves: health, faith, …; NULL: none
-    known.name::varchar as name               -- what it may be in somebody's name: given, surname, handle, either, unknown, title; NULL: none
+    known.sensitive::varchar as sensitive,    -- kind of a word about what people keep to themselves: health, faith, …; NULL: none
+    known.name::varchar as name               -- what it may be in a person's name: given, surname, handle, either, unknown, title; NULL: none
 from known

@@ -1,4 +1,4 @@
--- One row a word that stands in a clustered answer.
+-- One row per word of a clustered answer.
 -- kind: table
 -- grain: word
 select distinct unnest(clio_words(facet_values.value))::varchar as word

@@ -1,4 +1,4 @@
--- One row a published cluster, breakdown and value, counted with noise. Cells below the thresholds are left out.
+-- One row per published cluster, breakdown and value, counted with noise. Cells below the thresholds are left out.
 -- kind: view
 -- grain: facet, cluster_id, breakdown, value
 with
@@ -29,8 +29,8 @@ tops as (
     where parent_id is null
 ),
 
--- how common a value is, is known of the tops that tell it, and of those that leave nothing untold: they have none of it.
--- With noise less than half of min_conversations counts as nothing. A value that some base clusters below hide counts less.
+-- how common a value is, is known from the top clusters that publish it, and from those that hold nothing back: they have none of it.
+-- With noise, less than half of min_conversations counts as nothing. A value that some base clusters below hide counts less.
 remainders as (
     select facet, breakdown, cluster_id, any_value(of_cluster) as of_cluster, any_value(of_cluster) - sum(conversations) as untold
     from tops
@@ -60,7 +60,7 @@ select
     summed.conversations::bigint as conversations,        -- with noise, rounded
     least(summed.users, summed.conversations)::bigint as users,    -- with noise, rounded, no more than conversations
     (summed.conversations / nullif(noisy_clusters.conversations, 0))::double as share,     -- of the cluster; noise can bring it above 1
-    (summed.conversations / nullif(noisy_clusters.conversations, 0) / nullif(overall.share, 0))::double as lift    -- share against that of the top clusters that tell the value or leave nothing untold; NULL where that is one alone or none
+    (summed.conversations / nullif(noisy_clusters.conversations, 0) / nullif(overall.share, 0))::double as lift    -- share compared with that of the top clusters that publish the value or hold nothing back; NULL if there is only one or none
 from summed
 inner join noisy_clusters using (facet, cluster_id)
 left join overall

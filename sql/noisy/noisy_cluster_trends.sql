@@ -1,4 +1,4 @@
--- One row a published cluster and period, counted with noise. Cells below the thresholds are left out.
+-- One row per published cluster and period, counted with noise. Cells below the thresholds are left out.
 -- kind: view
 -- grain: facet, cluster_id, period
 with
@@ -18,7 +18,7 @@ select
     cluster_id::varchar as cluster_id,
     cell::date as period,                                                                                  -- its first day
     (round(sum(base.conversations) / any_value(round_to)) * any_value(round_to))::bigint as conversations, -- with noise, rounded
-    (round(least(sum(base.users), sum(base.conversations)) / any_value(round_to)) * any_value(round_to))::bigint as users    -- so, too; no more than conversations
+    (round(least(sum(base.users), sum(base.conversations)) / any_value(round_to)) * any_value(round_to))::bigint as users    -- with noise, rounded, no more than conversations
 from tree
 inner join base using (facet, base_cluster_id)
 semi join noisy_clusters using (facet, cluster_id)

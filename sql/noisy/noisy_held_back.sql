@@ -1,4 +1,4 @@
--- One row a facet and reason: none, since where counts carry noise no budget is spent on what is held back.
+-- One row per facet and reason: none, since with noise no budget is spent on what is held back.
 -- kind: view
 -- grain: facet, reason
 select facet::varchar as facet, reason::varchar as reason, clusters::integer as clusters, conversations::bigint as conversations

@@ -3,33 +3,33 @@
 -- grain: one row
 select
     build_info.built_at::timestamp as built_at,                 -- UTC
-    build_info.made_by::varchar as made_by,                    -- who extracted, named and built the hierarchy
+    build_info.made_by::varchar as made_by,                    -- who extracted, named and built the tree
     build_info.provider::varchar as provider,                  -- local or anthropic
-    build_info.embedding_model::varchar as embedding_model,    -- of the texts that were clustered
+    build_info.embedding_model::varchar as embedding_model,    -- for the texts that were clustered
     build_info.clio_sql_version::varchar as clio_sql_version,  -- of clio-sql
     build_info.duckdb_version::varchar as duckdb_version,      -- of DuckDB
     build_info.sql_hash::varchar as sql_hash,                  -- of every SQL file of the analysis
-    input.format::varchar as source_format,                    -- the format that was read
-    input.privacy_unit::varchar as privacy_unit,               -- user, or conversation: then each conversation counts as a person
+    input.format::varchar as source_format,                    -- format of the input
+    input.privacy_unit::varchar as privacy_unit,               -- user, or conversation: then each conversation counts as a user
     settings.mode::varchar as mode,                            -- insight: clusters below the gate are hidden
-    settings.min_users::integer as min_users,                  -- fewest people in anything shown
+    settings.min_users::integer as min_users,                  -- fewest users behind anything shown
     build_info.counted_users_replaced::boolean as counted_users_replaced,    -- true: an analysis decides whose accounts count
-    settings.min_users_named::integer as min_users_named,      -- fewest people behind a word of somebody's name
+    settings.min_users_named::integer as min_users_named,      -- fewest users behind a word of a person's name
     settings.sensitive_share::double as sensitive_share,       -- of a cluster's users, to name what people keep to themselves, 0 to 1
-    settings.min_conversations::integer as min_conversations,  -- fewest conversations in anything shown
+    settings.min_conversations::integer as min_conversations,  -- fewest conversations behind anything shown
     settings.threshold_margin::integer as threshold_margin,    -- users above min_users that a thing may need, drawn from a secret
-    settings.threshold_margin_of::varchar as threshold_margin_of,    -- all: of base clusters and cells; words: of neither
-    settings.max_user_share::double as max_user_share,         -- most of a cluster that may be one person's, 0 to 1
+    settings.threshold_margin_of::varchar as threshold_margin_of,    -- all: also for base clusters and cells; words: not for them
+    settings.max_user_share::double as max_user_share,         -- largest part of a cluster that may come from one user, 0 to 1
     settings.min_audit_rating::integer as min_audit_rating,    -- lowest rating of a name that is shown, 1 to 5
-    settings.round_to::integer as round_to,                    -- counts are rounded to the nearest of it
+    settings.round_to::integer as round_to,                    -- counts are rounded to the nearest multiple of it
     settings.epsilon::double as epsilon,                       -- NULL: counts carry no noise
-    noise_budget.epsilon_spent::double as epsilon_spent,       -- of all builds of this folder so far
-    settings.conversations_per_user::integer as conversations_per_user,     -- that count of one person, where epsilon is set
+    noise_budget.epsilon_spent::double as epsilon_spent,       -- by all builds of this folder so far
+    settings.conversations_per_user::integer as conversations_per_user,     -- that count of one user, if epsilon is set
     settings.naming_sees::varchar as naming_sees,              -- of a language model that names: terms, or texts of members
-    settings.max_texts_per_user::integer as max_texts_per_user,    -- most texts of one person that naming saw
+    settings.max_texts_per_user::integer as max_texts_per_user,    -- most texts of one user that naming saw
     settings.conversations_per_cluster::integer as conversations_per_cluster,    -- wanted size of a base cluster
     settings.max_base_clusters::integer as max_base_clusters,  -- most base clusters of a facet
-    settings.levels::integer as levels,                        -- of the tree, the base among them
+    settings.levels::integer as levels,                        -- of the tree, including the base
     settings.top_clusters::integer as top_clusters,            -- about how many at the top
     settings.period::varchar as period,                        -- of cluster_trends: day, week, month or quarter
     settings.seed::integer as seed                             -- of all sampling and clustering

@@ -1,9 +1,9 @@
--- One row a published cluster, breakdown and value: who and what is in the cluster. What could give somebody away is left out.
+-- One row per published cluster, breakdown and value: who and what is in the cluster. What could identify someone is left out.
 -- kind: view
 -- grain: facet, cluster_id, breakdown, value
 with
 
--- see published_cells for what is told, and published_figures for the day of each figure
+-- see published_cells for what is published, and published_figures for the day of each figure
 rounded as (
     select
         facet, cluster_id, breakdown, value,
@@ -13,7 +13,7 @@ rounded as (
     where relation = 'cluster_facets' and round_to is not null
 ),
 
--- shares and lifts are made of rounded counts, so that they tell no more than those
+-- shares and lifts are computed from rounded counts, so they reveal no more than those
 tops as (
     select
         rounded.facet, rounded.breakdown, rounded.value, rounded.conversations,
@@ -22,8 +22,8 @@ tops as (
     where parent_id is null
 ),
 
--- how common a value is, is known of the tops that tell it, and of those that leave nothing untold: they have none of it.
--- What a cluster does not tell is nothing or min_conversations and more (see published_cells), so half of that tells them apart.
+-- how common a value is, is known from the top clusters that publish it, and from those that hold nothing back: they have none of it.
+-- What a cluster holds back is either nothing or at least min_conversations (see published_cells), so half of that tells the two apart.
 remainders as (
     select facet, breakdown, cluster_id, any_value(of_cluster) as of_cluster, any_value(of_cluster) - sum(conversations) as untold
     from tops
@@ -51,9 +51,9 @@ select
     rounded.breakdown::varchar as breakdown,               -- language, concern, turns, …
     rounded.value::varchar as value,                       -- of the breakdown: English, 1, …
     rounded.conversations::bigint as conversations,        -- rounded
-    rounded.users::bigint as users,                        -- distinct people, rounded; NULL where cells below are not told
+    rounded.users::bigint as users,                        -- distinct users, rounded; NULL where cells below are held back
     (rounded.conversations / nullif(clusters.conversations, 0))::double as share,     -- of the cluster
-    (rounded.conversations / nullif(clusters.conversations, 0) / nullif(overall.share, 0))::double as lift    -- share against that of the top clusters that tell the value or leave nothing untold; NULL where that is one alone or none
+    (rounded.conversations / nullif(clusters.conversations, 0) / nullif(overall.share, 0))::double as lift    -- share compared with that of the top clusters that publish the value or hold nothing back; NULL if there is only one or none
 from rounded
 inner join clusters using (facet, cluster_id)
 left join overall on overall.facet = rounded.facet and overall.breakdown = rounded.breakdown and overall.value = rounded.value

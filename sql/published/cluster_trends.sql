@@ -1,4 +1,4 @@
--- One row a published cluster and period: how it grew. What could give somebody away is left out.
+-- One row per published cluster and period: how it grew. What could identify someone is left out.
 -- kind: view
 -- grain: facet, cluster_id, period
 select
@@ -6,7 +6,7 @@ select
     cluster_id::varchar as cluster_id,                                         -- with facet: joins clusters
     value::date as period,                                                     -- its first day
     (round(conversations / round_to) * round_to)::bigint as conversations,     -- rounded
-    (round(users / round_to) * round_to)::bigint as users                      -- distinct people, rounded; NULL where cells below are not told
+    (round(users / round_to) * round_to)::bigint as users                      -- distinct users, rounded; NULL where cells below are held back
 from published_cells cross join settings
 where relation = 'cluster_trends' and round_to is not null
 order by facet, cluster_id, value

@@ -1,4 +1,4 @@
--- One row a facet and reason: how much is not shown, and why. Itself gated.
+-- One row per facet and reason: how much is not shown, and why. Itself gated.
 -- kind: view
 -- grain: facet, reason
 with
@@ -35,14 +35,14 @@ judged as (
     select
         relation, facet, value,
         max(conversations) filter (day = 'basis') as conversations,
-        bool_or(mode = 'safety')                       -- for authorised people alone: no gate
+        bool_or(mode = 'safety')                       -- for authorised people only: no gate
             or count(*) = 2 and bool_and(passes) as passes
     from figures cross join settings
     group by relation, facet, value
 ),
 
--- one reason that must stay hidden could be had from the (other) row minus the rest: then no reason is told apart;
--- nor where the reasons are of another day than their sum
+-- a reason that must stay hidden could be computed as the (other) row minus the rest: then no reason is listed separately;
+-- nor if the reasons are of another day than their sum
 told_apart as (
     select facet
     from judged
@@ -74,7 +74,7 @@ clusters_held as (
 
 select
     told.facet::varchar as facet,                                                 -- which facet was clustered
-    told.reason::varchar as reason,                                               -- 'several' where telling them apart would tell too much
+    told.reason::varchar as reason,                                               -- 'several' where listing them separately would reveal too much
     clusters_held.clusters::integer as clusters,                                  -- base clusters; 0: no answer to cluster
     (round(told.conversations / round_to) * round_to)::bigint as conversations    -- rounded
 from told left join clusters_held using (facet, reason) cross join settings

@@ -16,7 +16,7 @@ told as (
     group by facet, cluster_id
 ),
 
--- a language that is not told of a cluster is hidden, or is not there where nothing is left of the cluster (but for rounding)
+-- a language that a cluster does not publish is hidden, or does not occur if nothing of the cluster is held back (but for rounding)
 counted as (
     select
         facet, level, cluster_id, name,

@@ -1,5 +1,5 @@
--- Conversations far from their cluster's centre, or nearly as near to another's: what the tree tells least about.
--- Needs the warehouse, and gives ids of conversations: it stays there.
+-- Conversations far from their cluster's centre, or almost as near to another's: those that the tree describes worst.
+-- Needs the warehouse, and returns conversation ids, so the result must stay there.
 with
 
 ranked as (

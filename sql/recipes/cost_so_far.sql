@@ -1,4 +1,4 @@
--- What the analysis has cost so far, a row a model and function; with the local provider there is none. Needs the warehouse.
+-- What the analysis has cost so far, one row per model and function; none with the local provider. Needs the warehouse.
 select
     model,
     function,

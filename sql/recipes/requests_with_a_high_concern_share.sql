@@ -1,10 +1,10 @@
--- Clusters of requests by the part of their conversations that a model rated 3 or more for concern, 5 being dangerous.
+-- Clusters of requests by the share of their conversations that a model rated 3 or more for concern; 5 is dangerous.
 select
     clusters.level,
     clusters.name,
     clusters.conversations,
     sum(cluster_facets.conversations) as of_concern,
-    round(sum(cluster_facets.share), 2) as concern_share       -- at least: ratings that too few people have are hidden
+    round(sum(cluster_facets.share), 2) as concern_share       -- at least this: ratings from too few users are hidden
 from cluster_facets
 inner join clusters using (facet, cluster_id)
 where clusters.facet = 'request'

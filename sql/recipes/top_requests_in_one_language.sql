@@ -1,4 +1,4 @@
--- The largest clusters of requests that are in English; change the language in the one place where it stands.
+-- The largest clusters of requests that are in English; change the language in the one place where it occurs.
 select
     clusters.name,
     cluster_facets.conversations,

@@ -1,4 +1,4 @@
--- One row a published cluster, in the order in which the tree is printed: the largest first, `(other)` last.
+-- One row per published cluster, in the order in which the tree is printed: the largest first, `(other)` last.
 with recursive
 
 branches as (

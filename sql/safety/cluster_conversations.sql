@@ -1,4 +1,4 @@
--- One row a shown cluster and conversation in it: the way back, for authorised people alone. Empty in any other mode.
+-- One row per shown cluster and conversation in it: the way back, for authorised people only. Empty in any other mode.
 -- kind: view
 -- grain: facet, cluster_id, conversation_id
 select

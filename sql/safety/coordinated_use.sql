@@ -1,10 +1,10 @@
--- One row a group of near-identical requests that several accounts made. Empty in any other mode.
--- One wording is found in all clusters; wordings that mean the same are put together within a base cluster.
+-- One row per group of near-identical requests that several accounts made. Empty in any other mode.
+-- The same wording is found across all clusters; wordings that mean the same are grouped within a base cluster.
 -- kind: view
 -- grain: facet, first_conversation_id
 with
 
--- what people wrote first, without case, digits and marks: 'Order 12!' and 'order 13' are one request
+-- what users wrote first, without case, digits and punctuation: 'Order 12!' and 'order 13' are one request
 asked as (
     select
         conversation_id, user_id, created_at,
@@ -20,7 +20,7 @@ written as (
     select
         assignments.facet, assignments.cluster_id, asked.conversation_id, asked.user_id, asked.created_at,
         embeddings.embedding, near_identical,
-        -- the first conversation of each wording speaks for it; one without words speaks for itself
+        -- the first conversation of each wording represents it; one without words represents itself
         min(asked.conversation_id) over (
             partition by assignments.facet, coalesce(nullif(asked.request, ''), asked.conversation_id)
         ) as leader_id
@@ -37,7 +37,7 @@ leaders as (
     where conversation_id = leader_id
 ),
 
--- each wording goes to the first one of its cluster that means the same
+-- each wording goes to the first wording of its cluster that means the same
 near as (
     select leaders.facet, leaders.leader_id, min(other.leader_id) as group_id
     from leaders
@@ -66,8 +66,8 @@ grouped as (
 select
     grouped.facet::varchar as facet,
     leaders.cluster_id::varchar as cluster_id,                 -- of the first conversation
-    grouped.group_id::varchar as first_conversation_id,        -- by id; stands for the group
-    facet_values.value::varchar as request,                    -- what it asks for
+    grouped.group_id::varchar as first_conversation_id,        -- by id; identifies the group
+    facet_values.value::varchar as request,                    -- what the first conversation asks for
     grouped.accounts::bigint as accounts,                      -- distinct users, at least min_accounts
     grouped.conversations::bigint as conversations,
     grouped.wordings::bigint as wordings,                      -- 1: word for word the same

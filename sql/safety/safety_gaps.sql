@@ -1,4 +1,4 @@
--- One row a cluster: whether what a classifier flagged fits how concerning the conversations are. Empty in any other mode.
+-- One row per cluster: whether what a classifier flagged matches how concerning the conversations are. Empty in any other mode.
 -- kind: view
 -- grain: facet, cluster_id
 -- After Clio (arXiv 2412.13678): where concern is high and few are flagged, the classifier misses something.
@@ -33,7 +33,7 @@ counted as (
     group by all
 ),
 
--- both measured in standard deviations over the clusters of a level, so that they can be set against each other
+-- both measured in standard deviations over the clusters of a level, so that they can be compared
 measured as (
     select
         counted.*,
@@ -56,7 +56,7 @@ select
     compared.conversations::bigint as conversations,           -- with a score and a flag
     compared.mean_concern::double as mean_concern,             -- 1 to 5
     compared.flag_rate::double as flag_rate,                   -- 0 to 1
-    compared.gap::double as gap,                               -- standard deviations that concern is above flagging
+    compared.gap::double as gap,                               -- by how many standard deviations concern is above flagging
     case when compared.gap >= 1 then 'under_flagged' when compared.gap <= -1 then 'over_flagged' end::varchar as finding,   -- NULL: they agree
     compared.correlation::double as correlation                -- of the two, over the clusters of the level; NULL where one is constant
 from compared

@@ -1,4 +1,4 @@
--- One row a conversation of Anthropic Messages API requests, with their responses if they were logged.
+-- One row per conversation of Anthropic Messages API requests, with their responses if they were logged.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a request
@@ -9,7 +9,7 @@
 -- optional: system json, response json, request_metadata json from metadata
 select
     conversation_id::varchar as conversation_id,
-    coalesce(user_id, request_metadata ->> '$.user_id')::varchar as user_id,   -- NULL counts as nobody
+    coalesce(user_id, request_metadata ->> '$.user_id')::varchar as user_id,   -- NULL counts as no user
     created_at::timestamp as created_at,              -- UTC
     list_concat(
         case when system is null then [] else [{'role': 'system', 'content': clio_text(system)}] end,

@@ -1,4 +1,4 @@
--- One row a request of the batch files of OpenAI, Anthropic or Bedrock, and its result; of both, the files of requests and of results, if both are given.
+-- One row per request in batch files of OpenAI, Anthropic or Bedrock, with its result; if both files are given, from both.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a request or a result
@@ -10,11 +10,11 @@
 -- optional: user_id text
 with
 
--- the nth request of an id and the nth result of it are one
+-- the nth request of an id belongs to its nth result
 counted as (
     select
         * exclude (body, params, response, result),
-        coalesce(body, params) as request,                                 -- OpenAI's, that of the others
+        coalesce(body, params) as request,                                 -- OpenAI's, and that of the others
         coalesce(response -> '$.body', result -> '$.message', response, result) as response,
         row_number() over (partition by conversation_id, request is null order by position) as nth
     from raw
@@ -36,7 +36,7 @@ select
     conversation_id::varchar as conversation_id,      -- custom_id
     coalesce(user_id, clio_first(request, ['$.user', '$.metadata.user_id']))::varchar as user_id,
     clio_time(clio_first(response, ['$.created', '$.created_at']))
-    ::timestamp as created_at,                        -- of the answer, UTC; Anthropic's have none
+    ::timestamp as created_at,                        -- when it was answered, UTC; Anthropic's have none
     list_concat(
         clio_system(coalesce(request -> '$.system', request -> '$.instructions')),
         clio_joined(clio_request(request), clio_answer(response))

@@ -1,4 +1,4 @@
--- One row a request in the model invocation log of Amazon Bedrock.
+-- One row per request in the model invocation log of Amazon Bedrock.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a request
@@ -13,7 +13,7 @@ bodies as (
     select
         *,
         input -> '$.inputBodyJson' as request,
-        -- an answer that was streamed is logged as its pieces
+        -- a streamed answer is logged in pieces
         case json_type(output, '$.outputBodyJson')
             when 'ARRAY' then to_json(array_to_string(output ->> '$.outputBodyJson[*].delta.text', ''))
             else output -> '$.outputBodyJson'

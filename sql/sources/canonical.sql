@@ -1,4 +1,4 @@
--- One row a conversation that is already in the canonical shape: a list of role and content.
+-- One row per conversation that is already in the canonical shape: a list of role and content.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a conversation
@@ -6,7 +6,7 @@
 -- optional: user_id text, created_at time, own_metadata json from metadata
 select
     conversation_id::varchar as conversation_id,
-    user_id::varchar as user_id,                      -- NULL counts as nobody
+    user_id::varchar as user_id,                      -- NULL counts as no user
     created_at::timestamp as created_at,              -- UTC
     clio_messages(messages, null)::struct(role varchar, content varchar)[] as messages,   -- in the order given
     map_concat(                                       -- a metadata column of its own first

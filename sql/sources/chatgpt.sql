@@ -1,4 +1,4 @@
--- One row a conversation of a ChatGPT export (conversations.json): a tree of messages, of which the current path is read.
+-- One row per conversation of a ChatGPT export (conversations.json): a tree of messages, read along its current path.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a conversation
@@ -36,7 +36,7 @@ shown as (
 
 select
     coalesce(conversation_id, older_id)::varchar as conversation_id,
-    user_id::varchar as user_id,                      -- an export is of one person, whom it does not name: --user
+    user_id::varchar as user_id,                      -- an export is of one user, but does not name them: --user
     created_at::timestamp as created_at,              -- UTC
     list_transform(messages, lambda message: case
         -- a call of a tool: its name
@@ -44,7 +44,7 @@ select
             then {'role': 'tool', 'content': message ->> '$.recipient'}
         else {
             'role': clio_role(message ->> '$.author.role'),
-            'content': coalesce(                      -- code and what it printed have no parts
+            'content': coalesce(                      -- code and its output have no parts
                 nullif(clio_text(message -> '$.content'), ''),
                 message ->> '$.content.text',
                 message ->> '$.content.result'

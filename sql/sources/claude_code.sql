@@ -1,4 +1,4 @@
--- One row a session of Claude Code, put together from its transcript (a row is a message or an event) along the current path.
+-- One row per session of Claude Code, built from its transcript (a row is a message or an event) along the current path.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a message
@@ -12,14 +12,14 @@ with
 events as (
     select
         * replace (case
-            -- what was typed while the model was at work
+            -- typed while the model was working
             when (attachment ->> '$.type') = 'queued_command'
                 then json_object('role', 'user', 'content', attachment -> '$.prompt')
             else message
         end as message),
         coalesce((message ->> '$.role') in ('user', 'assistant'), false) as is_message
     from raw
-    -- a side chain is between models
+    -- a side chain is a conversation between models
     where conversation_id is not null and message_id is not null and is_side_chain is distinct from 'true'
 ),
 
@@ -27,7 +27,7 @@ nodes as (
     select
         conversation_id as conversation,
         message_id,
-        -- a session goes on behind the summary of what was before
+        -- a session continues after the summary of its earlier part
         coalesce(parent_id, logical_parent_id, case when is_summary = 'true' then lag(message_id) over (
             partition by conversation_id order by created_at, position
         ) end) as parent_id,

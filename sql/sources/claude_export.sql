@@ -1,4 +1,4 @@
--- One row a conversation of a Claude.ai export (conversations.json): a tree of messages, read along its current path.
+-- One row per conversation of a Claude.ai export (conversations.json): a tree of messages, read along its current path.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a conversation
@@ -42,7 +42,7 @@ select
     conversation_id::varchar as conversation_id,
     coalesce(user_id, account ->> '$.uuid')::varchar as user_id,
     created_at::timestamp as created_at,              -- UTC
-    -- An answer's tools come before its text: what they found is what it says.
+    -- An answer's tool results come before its text, which is based on them.
     flatten(list_transform(turns, lambda turn: list_concat(
         list_transform(turn.tools, lambda content: {'role': 'tool', 'content': content}),
         case

@@ -1,4 +1,4 @@
--- One row a session of Codex, put together from its rollout: a row of what the session is, then a row an item.
+-- One row per session of Codex, built from its rollout: one row about the session, then one row per item.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a message

@@ -1,4 +1,4 @@
--- One row an exchange: what a user wrote and what was answered.
+-- One row per exchange: what a user wrote and what was answered.
 -- kind: view
 -- grain: conversation_id
 -- a row is: an exchange
@@ -13,15 +13,15 @@
 -- optional: created_at time, input content, instructions content from system_prompt or system or
 --   instructions
 select
-    conversation_id::varchar as conversation_id,      -- NULL where the log has none
-    user_id::varchar as user_id,                      -- NULL counts as nobody
+    conversation_id::varchar as conversation_id,      -- NULL if the log has none
+    user_id::varchar as user_id,                      -- NULL counts as no user
     created_at::timestamp as created_at,              -- UTC
     list_concat(
         clio_system(instructions),
         clio_joined(
             list_concat(
                 clio_request(prompt),
-                -- beside an instruction stands what it is about
+                -- next to an instruction is the text that it is about
                 case when input is distinct from prompt then list_filter(
                     [{'role': 'user', 'content': clio_text(input)}], lambda message: message.content <> ''
                 ) end

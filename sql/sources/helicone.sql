@@ -1,4 +1,4 @@
--- One row a request of a Helicone export.
+-- One row per request of a Helicone export.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a request
@@ -9,7 +9,7 @@
 select
     coalesce(clio_first(properties, ['$."Helicone-Session-Id"', '$.session_id']), request_id)
     ::varchar as conversation_id,
-    user_id::varchar as user_id,                      -- NULL counts as nobody
+    user_id::varchar as user_id,                      -- NULL counts as no user
     created_at::timestamp as created_at,              -- UTC
     list_concat(
         clio_system(clio_json(request) -> '$.system'),

@@ -1,4 +1,4 @@
--- One row a trace or an observation of a Langfuse export.
+-- One row per trace or an observation of a Langfuse export.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a trace or an observation
@@ -8,7 +8,7 @@
 -- optional: user_id text, created_at time from timestamp or startTime or createdAt
 with
 
--- What a generation holds stands again in the spans around it; without a generation these are all there is.
+-- The spans around a generation repeat its content; if there is no generation, they are all there is.
 spoken as (
     select *
     from raw
@@ -19,7 +19,7 @@ spoken as (
 
 select
     coalesce(session_id, trace_id, own_id)::varchar as conversation_id,
-    user_id::varchar as user_id,                      -- NULL counts as nobody
+    user_id::varchar as user_id,                      -- NULL counts as no user
     created_at::timestamp as created_at,              -- UTC
     clio_joined(clio_request(input), clio_answer(output))::struct(role varchar, content varchar)[] as messages,
     metadata::map(varchar, varchar) as metadata,      -- name, environment, model, level, …

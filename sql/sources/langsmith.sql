@@ -1,4 +1,4 @@
--- One row a run of a LangSmith export that a language model answered.
+-- One row per run of a LangSmith export that a language model answered.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a run
@@ -8,7 +8,7 @@
 -- optional: user_id text from user_id, thread_id text from thread_id, created_at time from start_time
 with
 
--- What a model was asked stands again in the chains around it; without a model's run the outermost is all there is.
+-- The chains around a model's run repeat its content; if there is no model's run, the outermost is all there is.
 spoken as (
     select *, list_filter([run_metadata, extra -> '$.metadata'], lambda found: found is not null)[1] as told
     from raw

@@ -1,4 +1,4 @@
--- One row a conversation of LibreChat, put together from its messages (mongoexport of the collection `messages`) along the current path.
+-- One row per conversation of LibreChat, built from its messages (mongoexport of the collection `messages`) along the current path.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a message
@@ -12,7 +12,7 @@ nodes as (
         conversation_id as conversation,
         message_id,
         parent_id,
-        false as is_current,                          -- the newest is: LibreChat keeps none
+        false as is_current,                          -- the newest message is current: LibreChat stores none
         created_at,
         position,
         {
@@ -25,7 +25,7 @@ nodes as (
                 'role', if(is_user = 'true', 'user', 'assistant'),
                 'content', case
                     when json_array_length(content) > 0 then content
-                    -- as older versions wrote thoughts into the text
+                    -- older versions wrote thoughts into the text
                     else to_json(regexp_replace(text, '(?s):::thinking.*?(:::|\z)\s*', '', 'g'))
                 end
             ), 'user') end

@@ -1,4 +1,4 @@
--- One row a request in LiteLLM_SpendLogs, the table of a LiteLLM proxy.
+-- One row per request in LiteLLM_SpendLogs, the table of a LiteLLM proxy.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a request
@@ -9,9 +9,9 @@
 -- optional: proxy_server_request content
 select
     coalesce(session_id, request_id)::varchar as conversation_id,
-    coalesce(end_user_id, user_id)::varchar as user_id,   -- whom the request is for, else whose key it was
+    coalesce(end_user_id, user_id)::varchar as user_id,   -- the user that the request is for, else the owner of the key
     created_at::timestamp as created_at,              -- UTC
-    -- {} is nothing said: prompts are stored only where the proxy is told to, in some versions with the request as it came
+    -- {} means that nothing is stored: the proxy keeps prompts only if told to, in some versions together with the request
     list_transform(
         [clio_request(list_filter(
             [clio_json(messages), clio_json(proxy_server_request)],

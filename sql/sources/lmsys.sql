@@ -1,4 +1,4 @@
--- One row a conversation of LMSYS-Chat-1M, which has no users and no times.
+-- One row per conversation of LMSYS-Chat-1M, which has no users and no times.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a conversation

@@ -1,4 +1,4 @@
--- One row a conversation, put together from a table of one row a message.
+-- One row per conversation, built from a table with one row per message.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a message
@@ -12,7 +12,7 @@ with
 turns as (
     select
         * replace (clio_role(role) as role, clio_text(clio_parsed(content)) as content),
-        -- messages without a conversation are never put together: they may be of different people
+        -- messages without a conversation are never combined: they may be from different users
         case when conversation_id is null then position end as stray
     from raw
 ),
@@ -21,7 +21,7 @@ conversations as (
     select
         conversation_id,
         stray,
-        -- by time, then as they stand in the input; a message without a time comes last
+        -- by time, then in the order of the input; a message without a time comes last
         -- (sorted afterwards: list(… order by …) takes twice the memory)
         list_sort(list({
             'at': coalesce(created_at, 'infinity'::timestamp),
@@ -30,11 +30,11 @@ conversations as (
             'content': content
         })) as turns,
         min(created_at) as created_at,
-        -- whose conversation it is: not the id of whoever answered
+        -- the user of the conversation: not the id of whoever answered
         arg_min(user_id, position) filter (
             user_id is not null and coalesce(role, '') not in ('assistant', 'system', 'tool')
         ) as user_id,
-        -- what stands beside it: of the first message by a user, or the first
+        -- the other columns: from the first message by a user, or the first of all
         coalesce(
             arg_min(metadata, position) filter (role = 'user'),
             arg_min(metadata, position)
@@ -49,7 +49,7 @@ conversations as (
 
 select
     conversation_id::varchar as conversation_id,
-    user_id::varchar as user_id,                      -- of the first row by a person; NULL counts as nobody
+    user_id::varchar as user_id,                      -- from the first row by a user; NULL counts as no user
     created_at::timestamp as created_at,              -- of the earliest message, UTC
     list_transform(turns, lambda turn: {'role': turn.role, 'content': turn.content})
     ::struct(role varchar, content varchar)[] as messages,

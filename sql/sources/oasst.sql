@@ -1,4 +1,4 @@
--- One row a conversation tree of OpenAssistant (oasst1, oasst2), put together from its messages along the path to the newest.
+-- One row per conversation tree of OpenAssistant (oasst1, oasst2), built from its messages along the path to the newest.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a message

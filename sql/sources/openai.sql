@@ -1,4 +1,4 @@
--- One row a conversation of OpenAI chat JSONL: a line with the list `messages`, mostly without an id.
+-- One row per conversation of OpenAI chat JSONL: a line with the list `messages`, mostly without an id.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a conversation
@@ -8,7 +8,7 @@
 -- optional: user_id text, created_at time
 select
     conversation_id::varchar as conversation_id,
-    user_id::varchar as user_id,                      -- NULL counts as nobody
+    user_id::varchar as user_id,                      -- NULL counts as no user
     created_at::timestamp as created_at,              -- UTC
     clio_messages(messages, null)::struct(role varchar, content varchar)[] as messages,
     metadata::map(varchar, varchar) as metadata,

@@ -1,4 +1,4 @@
--- One row a conversation of the OpenAI Responses API, put together from its responses along the path to the newest.
+-- One row per conversation of the OpenAI Responses API, built from its responses along the path to the newest.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a response
@@ -32,7 +32,7 @@ followed as (
     group by responses.number
 ),
 
--- Doubling: before step k each response has the one that stands 2^k before it, or the first of its chain.
+-- Doubling: before step k each response knows the one 2^k before it, or the first of its chain.
 chains as (
     select list_reduce(
         range(ceil(log2(count(*)))::bigint + 1),

@@ -1,4 +1,4 @@
--- One row a chat of Open WebUI, of an export or of its table `chat` (webui.db::chat): a tree of messages, read along its current path.
+-- One row per chat of Open WebUI, from an export or its table `chat` (webui.db::chat): a tree of messages, read along its current path.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a conversation
@@ -34,7 +34,7 @@ paths as (from clio_current_path('nodes'))
 
 select
     conversation_id::varchar as conversation_id,
-    user_id::varchar as user_id,                      -- NULL counts as nobody
+    user_id::varchar as user_id,                      -- NULL counts as no user
     created_at::timestamp as created_at,              -- UTC
     coalesce(clio_messages(to_json(turns), 'user'), [])
     ::struct(role varchar, content varchar)[] as messages,

@@ -1,4 +1,4 @@
--- One row a span that OpenTelemetry recorded of a language model, with a column for each attribute.
+-- One row per span that OpenTelemetry recorded for a language model, with a column for each attribute.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a span
@@ -20,11 +20,11 @@ spoken as materialized (
 
 select
     coalesce(conversation_id, trace_id)::varchar as conversation_id,
-    user_id::varchar as user_id,                      -- NULL counts as nobody
+    user_id::varchar as user_id,                      -- NULL counts as no user
     created_at::timestamp as created_at,              -- UTC
     list_concat(clio_system(instructions), clio_joined(messages, clio_answer(output)))
     ::struct(role varchar, content varchar)[] as messages,
     metadata::map(varchar, varchar) as metadata,
     numbers::map(varchar, double) as numbers          -- tokens, …
 from spoken
-where len(messages) > 0                               -- other spans are of no conversation
+where len(messages) > 0                               -- other spans belong to no conversation

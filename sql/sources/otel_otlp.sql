@@ -1,4 +1,4 @@
--- One row a span of a language model in OTLP JSON, the file format of an OpenTelemetry collector.
+-- One row per span of a language model in OTLP JSON, the file format of an OpenTelemetry collector.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a file
@@ -19,7 +19,7 @@ spans as (
 read as (
     select
         span,
-        -- what was said may stand in the events of a span
+        -- the messages may be in the events of a span
         clio_attributes(to_json(list_concat(
             json_extract(span, '$.attributes[*]')::json[], json_extract(span, '$.events[*].attributes[*]')::json[]
         ))) as attributes
@@ -39,7 +39,7 @@ spoken as materialized (
 select
     coalesce(clio_conversation_of_span(attributes), clio_first(span, ['$.traceId', '$.trace_id']))
     ::varchar as conversation_id,
-    clio_user_of_span(attributes)::varchar as user_id,   -- NULL counts as nobody
+    clio_user_of_span(attributes)::varchar as user_id,   -- NULL counts as no user
     clio_time(clio_first(span, ['$.startTimeUnixNano', '$.start_time_unix_nano']))
     ::timestamp as created_at,                        -- UTC
     messages::struct(role varchar, content varchar)[] as messages,
@@ -53,4 +53,4 @@ select
         lambda entry: entry.value is not null
     ))::map(varchar, double) as numbers
 from spoken
-where len(messages) > 0                               -- other spans are of no conversation
+where len(messages) > 0                               -- other spans belong to no conversation

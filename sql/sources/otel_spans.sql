@@ -1,4 +1,4 @@
--- One row a span that OpenTelemetry, OpenInference or Traceloop recorded of a language model, with its attributes in one column.
+-- One row per span that OpenTelemetry, OpenInference or Traceloop recorded for a language model, with its attributes in one column.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a span
@@ -27,4 +27,4 @@ select
     metadata::map(varchar, varchar) as metadata,      -- SpanName, ServiceName, …
     numbers::map(varchar, double) as numbers
 from spoken
-where len(messages) > 0                               -- other spans are of no conversation
+where len(messages) > 0                               -- other spans belong to no conversation

@@ -1,4 +1,4 @@
--- One row a request to a chat API with all messages so far, and the response to it.
+-- One row per request to a chat API with all messages so far, and the response to it.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a request
@@ -12,8 +12,8 @@
 -- optional: created_at time, instructions content from system or instructions or request.system or body.system or
 --   systemInstruction or request.systemInstruction
 select
-    conversation_id::varchar as conversation_id,      -- NULL where the log has none
-    user_id::varchar as user_id,                      -- NULL counts as nobody
+    conversation_id::varchar as conversation_id,      -- NULL if the log has none
+    user_id::varchar as user_id,                      -- NULL counts as no user
     created_at::timestamp as created_at,              -- UTC
     case when len(messages) > 0 then list_concat(
         clio_system(instructions),

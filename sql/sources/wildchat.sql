@@ -1,4 +1,4 @@
--- One row a conversation of WildChat-1M, whose users are known by a hash of their address.
+-- One row per conversation of WildChat-1M, whose users are known by a hash of their address.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a conversation

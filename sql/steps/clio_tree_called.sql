@@ -1,6 +1,6 @@
 -- clio_tree_called(families, passing): what each parent is called. One row per parent: the columns of a level of the tree.
 -- A parent without a name that passed is called by its two largest children, or by the largest alone: their names did
--- pass. Names of siblings differ: a name that another may fall back on is left to it.
+-- pass. Names of siblings differ: a name that a sibling may have to fall back on is left to it.
 create or replace macro clio_tree_called(families, passing) as table
 with
 

@@ -1,7 +1,7 @@
 -- clio_tree_evidence(families, base_clusters, cluster_terms, sampled_texts, supported_words, settings): what may be said
 -- of each parent. One row per parent with members: facet, cluster_id; members: answers in proportion to the size of their
 -- base cluster; terms and phrases: what enough users of one of its base clusters wrote, the most telling first, phrases
--- with their share in tenths; taken: terms that are more a sibling's; lemmas: words that enough users of one wrote.
+-- with their share in tenths; taken: terms that fit a sibling better; lemmas: words that enough users of one wrote.
 create or replace macro clio_tree_evidence(
     families, base_clusters, cluster_terms, sampled_texts, supported_words, settings
 ) as table
@@ -55,7 +55,7 @@ terms as materialized (
     group by facet, cluster_id
 ),
 
--- at most a few texts of one user, here as for base clusters
+-- at most a few texts of one user, as for base clusters
 texts as (
     select kin.facet, kin.cluster_id, texts.value, texts.conversation_id, seed
     from kin

@@ -1,5 +1,5 @@
 -- clio_tree_families(last_level, parents): the children of each parent. One row per parent, without an id yet.
--- A child whose choice failed stays alone rather than with the wrong parent. Children stand with the largest first.
+-- A child whose choice failed stays alone rather than joining a wrong parent. The largest children come first.
 create or replace macro clio_tree_families(last_level, parents) as table
 select
     facet,

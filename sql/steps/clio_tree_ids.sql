@@ -1,8 +1,8 @@
 -- clio_tree_ids(families, base_clusters, last_hierarchy, used_ids, trees, settings): families with an id each that stays
 -- over builds, and with the last name where it is kept. Returns the columns of families, cluster_id, last_name,
 -- last_description.
--- A parent that is new takes the id of the last build's with most conversations in common, if that is mutual and they
--- are a third of both together. Else it gets a number that was never used.
+-- A new parent takes the id of the last build's parent with most conversations in common, if that is mutual and they
+-- are at least a third of both together. Otherwise it gets a number that was never used.
 create or replace macro clio_tree_ids(families, base_clusters, last_hierarchy, used_ids, trees, settings) as table
 with
 

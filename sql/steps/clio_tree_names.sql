@@ -1,11 +1,11 @@
--- clio_tree_names(families, evidence, last_level, settings, build_info): a name for each parent that passed the rule of
--- words and the audit, like those of base clusters. One row per parent that has one: facet, cluster_id, own (name and
--- description). A last name is looked at like a new one. A name with a word that too few users wrote is asked for once
--- more without it. A language model is given no texts, unless it may see them (naming_sees).
+-- clio_tree_names(families, evidence, last_level, settings, build_info): a name for each parent that passed the word rule
+-- and the audit, like those of base clusters. One row per parent that has one: facet, cluster_id, own (name and
+-- description). A last name is checked like a new one. If a name has a word that too few users wrote, it is asked for
+-- once more, without that word. A language model is given no texts, unless it may see them (naming_sees).
 create or replace macro clio_tree_names(families, evidence, last_level, settings, build_info) as table
 with
 
--- for contrast: the names of the children of others
+-- for contrast: the names of the children of other parents
 neighbours as (
     select family.facet, family.cluster_id, list(child.name order by child.cluster_id) as neighbours
     from query_table(families) as family

@@ -1,8 +1,8 @@
 -- clio_tree_parents(last_level, proposals, linked_clusters, last_hierarchy, cluster_ids): which parent each cluster of
 -- the last level goes to. One row per cluster: facet, cluster_id, parent (a new name, a number, or the id of a parent
 -- that is kept), kept_id (that id, else NULL). parent is NULL where the choice failed.
--- Where the last tree is kept, a cluster stays with its parent; a new one chooses among the parents that are there, or,
--- where centroids decide, goes to the nearest of them.
+-- If the last tree is kept, a cluster stays with its parent; a new one chooses among the existing parents, or, if
+-- centroids decide, goes to the nearest of them.
 create or replace macro clio_tree_parents(last_level, proposals, linked_clusters, last_hierarchy, cluster_ids) as table
 with
 
@@ -10,7 +10,7 @@ level_below as (from query_table(last_level)),
 last_tree as (from query_table(last_hierarchy)),
 centroids as (select facet, cluster_id, centroid from query_table(cluster_ids)),
 
--- where the last tree is kept: whose child each cluster was, and what the parent was called
+-- if the last tree is kept: each cluster's parent, and what the parent was called
 settled as materialized (
     select level_below.facet, level_below.cluster_id, parents.cluster_id as parent_id, parents.name as parent_name
     from level_below
@@ -30,7 +30,7 @@ offered as (
     select distinct facet, parent_name from settled
 ),
 
--- every child is offered the parents in an order of its own, so that no place in the list wins
+-- every child is offered the parents in an order of its own, so that no position in the list has an advantage
 choices as materialized (
     select
         facet, cluster_id, any_value(text) as text,
@@ -53,7 +53,7 @@ linked as (
     where not kept and tree_by = 'centroids'
 ),
 
--- the nearest parent has the base clusters whose centroids are, on average, most like those of the newcomer
+-- the nearest parent has the base clusters whose centroids are, on average, most similar to those of the newcomer
 newcomers as (
     select facet, cluster_id, unnest(base_cluster_ids) as base_cluster_id
     from unsettled

@@ -1,6 +1,6 @@
 -- clio_tree_proposals(last_level, settings): the broader names that a model proposes for each facet. One row per facet.
--- Clusters are put into neighbourhoods by the embedding of their name and description; each neighbourhood is asked for
--- broader names, and those of all neighbourhoods are merged. No row where the last tree is kept or centroids decide.
+-- Clusters are grouped into neighbourhoods by the embedding of their name and description; each neighbourhood is asked for
+-- broader names, and those of all neighbourhoods are merged. No row if the last tree is kept or centroids decide.
 -- last_level: facet, cluster_id, text, criteria, wanted, kept, tree_by. Returns facet, names.
 create or replace macro clio_tree_proposals(last_level, settings) as table
 with

@@ -1,7 +1,7 @@
 -- One row per cell of a base cluster and user: conversations as last published and today.
 -- kind: table
 -- grain: base_cell, person
--- Without a user id a row is of conversations without one, and of users who are gone: so many as `gone` says.
+-- Without a user id, a row is of conversations without one, and of users who are gone: as many as `gone` says.
 with
 
 both_days as (

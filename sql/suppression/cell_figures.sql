@@ -1,4 +1,4 @@
--- One row per cell of a breakdown: its figures as last published, and whether it passes the gate both so and today.
+-- One row per cell of a breakdown: its figures as last published, and whether it passes the gate both then and today.
 -- kind: table
 -- grain: cell
 with

@@ -9,7 +9,7 @@ parts as (
 
 select
     cell::ubigint as cell,
-    person::ubigint as person,                                  -- NULL: users who are gone, and no user
+    person::ubigint as person,                                  -- NULL: users who are gone, and rows without a user id
     max(gone)::integer as gone,                                 -- those of one base cell may be among those of another
     sum(conversations)::integer as conversations,
     sum(conversations_today)::integer as conversations_today,

@@ -1,11 +1,11 @@
 -- One row per family and breakdown that is of another day than the totals of the family and must not be published.
 -- kind: table
 -- grain: facet, level, family, relation, breakdown
--- Subtracted from the total, such a breakdown would tell who came or went in between, unless these are min_users users.
--- Who is gone counts as none of them; who only went from one base cluster to another is none of the cluster above.
+-- Subtracted from the total, such a breakdown would reveal who came or went in between, unless these are min_users users.
+-- Users who are gone count as none of them; users who only moved between base clusters do not count for the cluster above.
 with
 
--- a difference adds up from the base clusters, where most are 0
+-- differences are summed over the base clusters, most of which have none
 base_lines as (
     select line as base_line, facet, cluster_id as base_cluster_id, relation, breakdown, cell as base_cell
     from shown_cells
@@ -18,7 +18,7 @@ totals as (
     where level = 0 and relation = 'clusters'
 ),
 
-every_base_line as (                                            -- a cluster without one value of it has a line too
+every_base_line as (                                            -- a cluster that lacks a value of it has a line too
     select facet, base_cluster_id, relation, breakdown,
         clio_cell(relation, facet, base_cluster_id, breakdown, '') as base_line
     from totals

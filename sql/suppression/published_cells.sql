@@ -41,7 +41,7 @@ published as (
     left join published_above using (facet, cluster_id, relation, breakdown, value)
     cross join settings
     where published_above.value is not null
-        or mode = 'safety' and value <> ''                      -- for authorised staff alone: no gate
+        or mode = 'safety' and value <> ''                      -- for authorised people only: no gate
 ),
 
 below as (

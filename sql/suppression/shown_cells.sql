@@ -41,7 +41,7 @@ select
     value::varchar as value,
     base_cells::ubigint[] as base_cells,
     (min_users + case
-        when last.cluster_id is not null then 0                 -- what was published stays while it has min_users
+        when last.cluster_id is not null then 0                 -- what was published stays published while it has min_users
         else clio_margin(salt, concat_ws('/', 'cell', relation, facet, cluster_id, breakdown, value), cell_margin)
     end)::integer as required_users
 from grouped

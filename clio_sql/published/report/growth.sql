@@ -1,5 +1,5 @@
--- One row a cluster whose growth can be told: conversations a period in the later half of the time, against the earlier half.
--- Periods below the gate are not published, so only a cluster with two periods shown in each half has a growth.
+-- One row per cluster whose growth can be given: conversations per period in the later half of the time, compared with the earlier half.
+-- Periods below the gate are not published, so only a cluster with two published periods in each half has a growth.
 with
 
 span as (

@@ -1,4 +1,4 @@
--- One row a column of `about`: its value, the packaged default, and whether it protects people less than that.
+-- One row per column of `about`: its value, the packaged default, and whether it protects users less than that.
 with
 
 given as (

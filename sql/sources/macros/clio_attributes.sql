@@ -1,5 +1,5 @@
 -- clio_attributes(attributes): OpenTelemetry attributes, given as JSON, as one JSON object: an object as it is, a list of key and value by key.
--- Of a key that is there twice, as in a span and its event, the first value stands.
+-- If a key occurs twice, as in a span and its event, the first value is used.
 create or replace macro clio_attributes(attributes) as
     list_transform([attributes], lambda given: case json_type(given)
         when 'ARRAY' then list_transform([json_extract_string(given, '$[*].key')], lambda keys: to_json(map_from_entries(

@@ -1,4 +1,4 @@
--- clio_clock(text): a date, or a date and the time of a clock, as a timestamp; NULL of anything else, such as 3/4/2026, which two countries read in two ways.
+-- clio_clock(text): a date, or a date and the time of a clock, as a timestamp; NULL for anything else, such as 3/4/2026, which is ambiguous between countries.
 create or replace macro clio_clock(text) as
     case
         when not regexp_matches(text, '\d{4}') then null

@@ -1,9 +1,9 @@
 -- clio_current_path(nodes): the turns of each conversation on the path from its first message to its current one.
--- nodes: the name of a relation of one row a message: conversation, message_id, parent_id, is_current, created_at,
+-- nodes: the name of a relation with one row per message: conversation, message_id, parent_id, is_current, created_at,
 -- position (a number), turn (whatever is wanted of a message). Returns conversation, turns.
--- Without a current message the path goes to the newest that has no answer. For a parent that is not there stands the
--- message before the first that names it, so that a lost message costs no other; a parent of zeros is none. Messages that
--- go round in a circle stand by time; where no message has a parent, so do all.
+-- Without a current message the path leads to the newest one that has no answer. A parent that is missing is replaced by the
+-- message before the first that names it, so that a lost message costs no other; a parent of zeros is none. Messages in a
+-- circle are ordered by time; if no message has a parent, all are.
 create or replace macro clio_current_path(nodes) as table
 with
 
@@ -13,7 +13,7 @@ messages as (
         row_number() over (partition by conversation order by created_at nulls first, position) as number
     from (
         from query_table(nodes)
-        -- of messages with one id the last
+        -- if several messages have one id, the last
         qualify message_id is null or row_number() over (partition by conversation, message_id order by position desc) = 1
     )
 ),

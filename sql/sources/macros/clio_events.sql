@@ -6,7 +6,7 @@ create or replace macro clio_events(events) as
             lambda event: regexp_matches(event ->> '$.name', '^gen_ai\.((user|system|assistant|tool)\.message|choice)$')
         ),
         lambda event: list_transform(
-            -- what was said stands in one attribute as JSON, or in attributes of its own
+            -- the messages are in one attribute as JSON, or in separate attributes
             [clio_attributes(event -> '$.attributes')],
             lambda attributes: {
                 'role': coalesce(

@@ -1,4 +1,4 @@
--- clio_joined(messages, answer): the messages with the answer behind them; an answer that they end with, or that repeats them, counts once.
+-- clio_joined(messages, answer): the messages followed by the answer; an answer that they already end with, or that repeats them, counts once.
 create or replace macro clio_joined(messages, answer) as
     list_transform([{'said': messages, 'answer': answer}], lambda part: case
         when coalesce(len(part.answer), 0) = 0 then part.said

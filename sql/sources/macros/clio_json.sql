@@ -1,4 +1,4 @@
--- clio_json(value): JSON, of which a string that is itself a JSON list or object is read as that, also where it was written as text twice.
+-- clio_json(value): JSON, where a string that is itself a JSON list or object is read as such, also if it was written as text twice.
 create or replace macro clio_json(value) as
     case
         when json_type(value) is distinct from 'VARCHAR' then value

@@ -1,5 +1,5 @@
--- clio_messages(value, speaker): the messages in JSON of any usual shape as STRUCT(role, content)[]; speaker: the role of what says none.
--- A tool call is a message of role tool with the tool's name alone, a tool's result one with its text. Thoughts are left out.
+-- clio_messages(value, speaker): the messages in JSON of any usual shape as STRUCT(role, content)[]; speaker: the role of those without one.
+-- A tool call is a message of role tool with only the tool's name, a tool's result one with its text. Thoughts are left out.
 create or replace macro clio_messages(value, speaker) as
     flatten(list_transform(
         from_json(clio_message_list(value, speaker), '[{
@@ -9,7 +9,7 @@ create or replace macro clio_messages(value, speaker) as
             "kwargs": "JSON", "data": "JSON", "message": "JSON", "id": "JSON"
         }]'),
         lambda message: case
-            -- the most usual shapes, a text or parts without tools, read without all that the others need
+            -- the most usual shapes, a text or parts without tools, read without the steps that the others need
             when message.role is not null and message.parts is null
                 and message.tool_calls is null and message.function_call is null and message.toolInvocations is null
                 and case json_type(message.content)

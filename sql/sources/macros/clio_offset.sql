@@ -1,5 +1,5 @@
 -- clio_offset(zone): minutes that a zone is ahead of UTC: an offset, with GMT or UTC before it or not, or an abbreviation of one meaning; else NULL.
--- Left out are those of many countries: IST, BST, AST, AMT, GST, ….
+-- Abbreviations used in several countries are left out: IST, BST, AST, AMT, GST, ….
 create or replace macro clio_offset(zone) as
     case
         when regexp_matches(zone, '^(?i:gmt|utc)?[+-]\d{1,2}(:?[0-5]\d)?$') then list_transform(

@@ -3,7 +3,7 @@ create or replace macro clio_plain_time(text) as
     regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
     regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(text,
         '−', '-', 'g'),  -- a typeset minus
-        '([+-]\d\d:?\d\d|[Zz]) ?(\[[^\]]*\]|\([^)]*\)|[A-Z]{3,4})$', '\1', 'g'),  -- a zone told twice
+        '([+-]\d\d:?\d\d|[Zz]) ?(\[[^\]]*\]|\([^)]*\)|[A-Z]{3,4})$', '\1', 'g'),  -- a zone given twice
         '[\[(]([^\])]*)[\])]$', ' \1', 'g'),  -- a zone in brackets
         '^(?i:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? +', '', 'g'),  -- the week day
         '^(\d{1,2})/([A-Za-z]{3})/(\d{4}):', '\1 \2 \3 ', 'g'),  -- of web servers: 02/Mar/2026:09:00:00

@@ -1,5 +1,5 @@
 -- clio_span(attributes): the messages of a span of a language model, given its attributes as a JSON object, as STRUCT(role, content)[].
--- Read are the names of OpenTelemetry (gen_ai), new and old, of OpenInference (llm), of Traceloop and of the Vercel AI SDK (ai).
+-- Reads the names of OpenTelemetry (gen_ai), new and old, of OpenInference (llm), of Traceloop and of the Vercel AI SDK (ai).
 create or replace macro clio_span(attributes) as
     list_transform([attributes], lambda given: case
         when (given ->> '$."gen_ai.operation.name"') in ('embeddings', 'execute_tool', 'create_agent') then null

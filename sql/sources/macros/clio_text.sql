@@ -1,5 +1,5 @@
 -- clio_text(content): the text of a message's content of any shape, given as JSON: a string, a part or a list of parts.
--- Texts of parts come a line each; what is no text of the speaker (images, sound, files, thoughts, tool calls) is left out.
+-- Each part's text is on its own line; anything else (images, sound, files, thoughts, tool calls) is left out.
 create or replace macro clio_text(content) as
     list_transform([content], lambda given: clio_unencoded(case
         when json_type(given) = 'VARCHAR' then given ->> '$'

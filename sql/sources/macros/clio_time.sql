@@ -1,5 +1,5 @@
--- clio_time(text): the moment that a text tells, as a timestamp in UTC; NULL where it tells none for certain.
--- Read are ISO 8601, RFC 2822, what JavaScript and `date` print, digits alone as a date, and a number of s, ms, µs or ns since 1970.
+-- clio_time(text): the moment that a text gives, as a timestamp in UTC; NULL if it gives none for certain.
+-- Reads ISO 8601, RFC 2822, what JavaScript and `date` print, digits alone as a date, and a number of s, ms, µs or ns since 1970.
 -- A time without a zone is UTC. A zone is an offset, a name such as America/New_York, or an abbreviation of one meaning.
 create or replace macro clio_time(text) as
     case

@@ -1,5 +1,5 @@
--- clio_tool(part): of a content part, given as JSON, that is a tool call or its result: STRUCT(kind, content); else NULL.
--- kind: 'call', with the tool's name alone, or 'result', with its text.
+-- clio_tool(part): for a content part, given as JSON, that is a tool call or its result: STRUCT(kind, content); else NULL.
+-- kind: 'call', with only the tool's name, or 'result', with its text.
 create or replace macro clio_tool(part) as
     case
         when json_type(part) != 'OBJECT' then null

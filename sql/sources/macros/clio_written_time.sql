@@ -1,4 +1,4 @@
--- clio_written_time(text): the moment of a written time, as a timestamp in UTC: what clio_time does not read at once.
+-- clio_written_time(text): the moment of a written time, as a timestamp in UTC, for forms that clio_time does not read directly.
 create or replace macro clio_written_time(text) as
     list_transform([clio_plain_time(text)], lambda plain: list_transform([
         regexp_extract(  -- the time as the clock showed it, and the zone

@@ -1,4 +1,4 @@
--- One row a conversation: the longest of the rows that begin with one another, or go on from one another.
+-- One row per conversation: the longest of the input rows that begin with each other's messages or continue each other.
 -- kind: table
 -- grain: conversation_id
 with recursive
@@ -9,8 +9,8 @@ roots as (
     select wholes.position, roots.root from roots inner join wholes on wholes.part_of = roots.position
 ),
 
--- What is put together, with the row that gives the id: the shortest, which was there first, so that the id stays when
--- the conversation goes on.
+-- What is combined, with the row that gives the id: the shortest, which was there first, so that the id stays the same when
+-- the conversation continues.
 members as (
     select root, position from roots
     union all
@@ -66,7 +66,7 @@ wholly as (
     left join joined on joined.position = given.position
 ),
 
--- A row without an id gets the md5 of what it holds, and a number for equals: the same rows get the same ids in each
+-- A row without an id gets the md5 of its content, and a number among equal ones: the same rows get the same ids in each
 -- run, whatever other rows come with them.
 made as (
     select
@@ -83,15 +83,15 @@ made as (
 
 select
     coalesce(id_of.conversation_id, made.digest || '-' || made.ordinal)::varchar as conversation_id,
-    wholly.user_id::varchar as user_id,               -- NULL is nobody
+    wholly.user_id::varchar as user_id,               -- NULL: no user
     wholly.created_at::timestamp as created_at,       -- of the earliest row, UTC
     wholly.messages::struct(role varchar, content varchar)[] as messages,
     wholly.metadata::map(varchar, varchar) as metadata,
     wholly.numbers::map(varchar, double) as numbers,
-    wholly.parts::bigint as parts,                    -- rows of the input that it was put together from
-    wholly.names_nobody::boolean as names_nobody,     -- its user id, such as 'anonymous', is of nobody
-    wholly.ids::varchar[] as ids,                     -- of its rows, where there are several
-    wholly.id_position::bigint as position            -- of the row that gives the id, in the input
+    wholly.parts::bigint as parts,                    -- number of input rows that it was built from
+    wholly.names_nobody::boolean as names_nobody,     -- it has a user id that identifies no user, such as 'anonymous'
+    wholly.ids::varchar[] as ids,                     -- of its rows, if there are several
+    wholly.id_position::bigint as position            -- position in the input of the row that gives the id
 from wholly
 inner join users as id_of on id_of.position = wholly.id_position
 left join made on made.position = wholly.id_position

@@ -1,4 +1,4 @@
--- One row a row of an id that several rows have: whether its messages are of the conversation, or others hold them.
+-- One row per input row whose id occurs several times: whether its messages are the conversation, or other rows hold them.
 -- kind: view
 -- grain: position
 with
@@ -7,7 +7,7 @@ own as (
     select *, beginnings[-1] as whole, len(hashes) as messages from turns where is_repeated
 ),
 
--- A row that another of its id begins with, or that is there twice, adds nothing.
+-- A row that another row of its id begins with, or that occurs twice, adds nothing.
 held as (
     select distinct conversation_id, unnest(beginnings[:-2]) as whole from own
 ),
@@ -22,8 +22,8 @@ counted as (
     left join held on held.conversation_id = own.conversation_id and held.whole = own.whole
 ),
 
--- Of those that begin with the same words and go on in different ways, the longest is the conversation: a repeated
--- question, an answer that was asked for again. Those that begin with other words go on where the one before ended.
+-- Of those that begin with the same words and then differ, the longest is the conversation: a repeated question, an answer
+-- that was asked for again. Those that begin with other words continue where the one before ended.
 longest as (
     select
         *,
@@ -54,8 +54,8 @@ select
     position::bigint as position,
     is_chosen::boolean as is_chosen,
     stands_for_it::bigint as stands_for_it,           -- the row that is the conversation of its id, or its beginning
-    is_joined::boolean as is_joined,                  -- several rows of the id are put together
-    -- of the messages of a chosen row, so many end the one before, too: a history that was cut to its last ones
+    is_joined::boolean as is_joined,                  -- whether several rows of the id are combined
+    -- how many messages of a chosen row also end the one before: a history that was cut to its last messages
     case when is_joined and is_chosen then coalesce(list_max(list_filter(
         range(1, messages + 1), lambda n: hashes[:n] = hashes_before[-n:]
     )), 0) else 0 end::bigint as repeats

@@ -1,5 +1,5 @@
--- One row a row of the input that another may begin with or go on from: a hash of each beginning of it.
--- Compared is what was said, system prompts aside, without blanks: they change from request to request.
+-- One row per input row that another may begin with or continue: a hash of each beginning of it.
+-- Only the messages are compared, without system prompts and spaces, which change from request to request.
 -- kind: view
 -- grain: position
 with
@@ -12,10 +12,10 @@ first_messages as materialized (
         )[1].content, ' ', ''), chr(10), ''), chr(13), ''), chr(9), '') as content
     from given
     inner join users on users.position = given.position
-    where users.conversation_id is not null or not given.needs_id  -- what has no id is left out later
+    where users.conversation_id is not null or not given.needs_id  -- rows without an id are left out later
 ),
 
--- Only rows that begin like another of the same person can be one with it.
+-- Only rows of the same user that begin alike can be one conversation.
 alike as (
     select position
     from first_messages
@@ -50,12 +50,12 @@ begun as (
 select
     position::bigint as position,
     conversation_id::varchar as conversation_id,
-    coalesce(user_id, '')::varchar as person,         -- '' is nobody
+    coalesce(user_id, '')::varchar as person,         -- '': no user
     created_at::timestamp as created_at,
     is_repeated::boolean as is_repeated,
-    turns::bigint as turns,                           -- messages of the user
+    turns::bigint as turns,                           -- number of messages by the user
     hashes::varchar[] as hashes,                      -- of each message
-    -- of the first message, of the first two, and so on: the last is that of the whole row
+    -- of the first message, of the first two, and so on: the last one is of the whole row
     list_reduce(
         hashes, lambda beginnings, hash: list_append(beginnings, md5(concat(beginnings[-1], hash))), []::varchar[]
     )::varchar[] as beginnings

@@ -1,9 +1,9 @@
--- One row a row of the input that is part of a longer one, or of an equal one, of the same person.
+-- One row per input row that is part of a longer one, or equal to another one, of the same user.
 -- kind: view
 -- grain: position
 with
 
--- One row a conversation so far: of an id that several rows have, the one that stands for them.
+-- One row per conversation so far: of several rows with the same id, the one that represents them.
 apart as (
     select
         turns.position, turns.person, turns.created_at, turns.turns, turns.beginnings,
@@ -13,7 +13,7 @@ apart as (
     where sessions.position is null or (sessions.stands_for_it = turns.position and not sessions.is_joined)
 ),
 
--- Of somebody known, a row of several turns that another begins with, or equals, is part of it.
+-- If the user is known, a row of several turns that another begins with, or equals, is part of it.
 longer as (
     select person, unnest(beginnings[:-2]) as whole, position, created_at from apart where person <> ''
 ),
@@ -34,8 +34,8 @@ of_equal as (
     qualify row_number() over equals > 1
 ),
 
--- Of what is left, each takes in one row of the longest beginning that is there: a first request, which many write
--- alike, or any of somebody unknown. It takes the nearest before it that no other took.
+-- Of the remaining rows, each absorbs one row of the longest beginning there is: a first request, which many write alike,
+-- or any row of an unknown user. It takes the nearest before it that no other row took.
 left_over as (
     select * from apart anti join of_longer using (position) anti join of_equal using (position)
 ),
@@ -55,7 +55,7 @@ takers as (
     group by beginning.position, beginning.person
 ),
 
--- As brackets are matched: a beginning opens, a longer row closes the last one that is open.
+-- As brackets are matched: a beginning opens, and a longer row closes the last open one.
 brackets as (
     select position, person, whole, created_at, 1 as step, coalesce(created_at, '-infinity'::timestamp) as moment
     from left_over
@@ -79,7 +79,7 @@ lowest as (
 levels as (
     select *, if(step = 1, balance - low, balance - low + 1) as level
     from lowest
-    -- without what closes and finds nothing open
+    -- without those that close although nothing is open
     window before as (partition by person, whole order by moment, step desc, position)
     qualify step = 1 or low = coalesce(lag(low) over before, 0)
 ),
