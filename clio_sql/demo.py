@@ -1,17 +1,17 @@
-"""Demo conversations: what people ask an assistant, with planted hazards. All of it is invented.
+"""Demo conversations: what people ask an assistant, with planted hazards. Everything is invented.
 
-Twelve topics in four domains, of unequal size, each with several things people want of it, in
-five languages (four fifths English), over 90 days, by people of whom few write much and many
+Twelve topics in four domains, of unequal size, each with several things people ask for, in
+five languages (four fifths English), over 90 days, by users of whom a few write much and many
 little. The sentences are in `demo_topics.json`: an option may hold `{slots}`, which are filled
 with options in turn. The same seed gives the same rows.
 
-Planted, always in the same number however many conversations there are, so that tests can
+Planted, always the same number of them however many conversations there are, so that tests can
 look for what must never be published:
 
 - 40 private facts (names, addresses, account numbers, e-mail addresses, phone numbers), each
   once, in an ordinary conversation: `planted_facts`;
-- `HEAVY_USER`, who writes 60 near-identical conversations on what nobody else writes about;
-- `RARE_TOPIC`: 30 conversations of only four people, `RARE_USERS`;
+- `HEAVY_USER`, who writes 60 near-identical conversations about something no one else writes about;
+- `RARE_TOPIC`: 30 conversations of only four users, `RARE_USERS`;
 - one user id in fifty is NULL.
 """
 
@@ -55,7 +55,7 @@ SCHEMA = pa.schema(
     }
 )
 
-# How a first turn is put together; the commoner ones stand more than once.
+# How a first turn is composed; the commoner patterns are listed more than once.
 FIRST_TURNS = (
     "{ask}",
     "{open} {ask}",
@@ -72,13 +72,13 @@ FIRST_TURNS = (
 
 
 def user_id(rank: int) -> str:
-    """The id of the person of that rank: opaque, and different for every rank below 2**32."""
+    """The id of the user of that rank: opaque, and different for every rank below 2**32."""
     return f"u{(rank * 2_654_435_761 + 3_141_592_653) % 2**32:08x}"
 
 
 HEAVY_TOPIC, RARE_TOPIC = (hazard["topic"] for hazard in MATERIAL["hazards"])
 HEAVY_USER, *RARE_USERS = (user_id(rank) for rank in range(5))
-HEAVY_WORD, RARE_WORD = "brimblewick", "theorbo"  # in every conversation of theirs, in no other
+HEAVY_WORD, RARE_WORD = "brimblewick", "theorbo"  # in each of their conversations, and in no other
 
 
 class Fact(NamedTuple):
@@ -101,7 +101,7 @@ FAMILY = [a + b for a in ("Brask", "Quill", "Marl", "Oster") for b in ("wold", "
 
 
 def planted_facts(seed: int = 0) -> list[Fact]:
-    """The 40 facts of that seed, eight of a kind, all different, put together from parts."""
+    """The 40 facts of that seed, eight of each kind, all different, composed from parts."""
     rng = np.random.default_rng([seed, 0, 40])
     given, family = rng.permutation(GIVEN), rng.permutation(FAMILY)
     digits = rng.integers(0, 10_000, (8, 3))
@@ -121,9 +121,9 @@ def planted_facts(seed: int = 0) -> list[Fact]:
 
 
 def write(path: str | Path, conversations: int = 1500, seed: int = 0) -> None:
-    """Write that many conversations to a Parquet file, a batch at a time; the file appears when whole.
+    """Write that many conversations to a Parquet file, a batch at a time; the file appears when it is complete.
 
-    Beside the columns of `conversations` it has `plan` and `label`, the topic, for tests and measuring.
+    Besides the columns of `conversations` it has `plan` and `label`, the topic, for tests and benchmarks.
     """
     if conversations < MINIMUM:
         raise UsageError(
@@ -144,7 +144,7 @@ def _batch(start: int, size: int, conversations: int, seed: int) -> pa.Table:
     """The conversations from number `start` on; the first batch has all the hazards."""
     rng = np.random.default_rng([seed, start])
     topic, rank = _who_asks_what(rng, size, people=round(conversations / 2), hazards=start == 0)
-    language = np.maximum(rank * 7 % 20 - 15, 0)  # 16 people in 20 write English
+    language = np.maximum(rank * 7 % 20 - 15, 0)  # 16 users in 20 write English
     ordinary = topic < len(TOPICS)
     turns = np.minimum(rng.geometric(0.4, size), MAX_TURNS)
     offsets = np.concatenate([[0], np.cumsum(2 * turns)])
@@ -168,7 +168,7 @@ def _batch(start: int, size: int, conversations: int, seed: int) -> pa.Table:
 
 
 def _who_asks_what(rng: np.random.Generator, size: int, people: int, hazards: bool) -> tuple[np.ndarray, np.ndarray]:
-    """A topic number and the rank of a person for each conversation, in random order."""
+    """A topic number and the rank of a user for each conversation, in random order."""
     planted_topics, planted_ranks, first = [], [], 0
     for number, hazard in enumerate(MATERIAL["hazards"], start=len(TOPICS)):
         count = hazard["conversations"] * hazards
@@ -179,7 +179,7 @@ def _who_asks_what(rng: np.random.Generator, size: int, people: int, hazards: bo
     weights = np.cumsum([topic["weight"] for topic in MATERIAL["topics"]])
     counts = np.diff(np.round(weights / weights[-1] * ordinary).astype(int), prepend=0)
     topics = np.concatenate([np.repeat(np.arange(len(TOPICS)), counts), planted_topics]).astype(int)
-    # Heavy-tailed, and alike at any size: the density at the share p of all people is as 1 / (p + 1/80).
+    # Heavy-tailed, and similar at any size: the density at share p of all users is proportional to 1 / (p + 1/80).
     shares = (81 ** rng.random(ordinary) - 1) / 80
     ranks = np.concatenate([first + (shares * people).astype(int), planted_ranks]).astype(int)
     order = rng.permutation(size)
@@ -192,7 +192,7 @@ def _contents(rng: np.random.Generator, topic: np.ndarray, language: np.ndarray,
     drawn = rng.random(len(topic)) * count[topic, language]
     lengths = np.diff(offsets)
     cell = np.repeat(base[topic, language] + drawn.astype(int), lengths)
-    place = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)  # of a message in its conversation
+    place = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)  # position of a message in its conversation
     contents = np.empty(offsets[-1], object)
     for number, (of_topic, slots) in enumerate(cells):
         mine = cell == number
@@ -209,7 +209,7 @@ def _contents(rng: np.random.Generator, topic: np.ndarray, language: np.ndarray,
 
 
 def _cells() -> tuple[list[tuple[int, dict[str, Any]]], np.ndarray, np.ndarray]:
-    """(topic, slots) of every intent in every language; where those of (topic, language) begin; how many."""
+    """(topic, slots) of every intent in every language; where those of each (topic, language) begin; how many."""
     everything = MATERIAL["topics"] + MATERIAL["hazards"]
     cells: list[tuple[int, dict[str, Any]]] = []
     base, count = np.zeros((2, len(everything), len(LANGUAGES)), int)
@@ -237,7 +237,7 @@ def say(options: Sequence[str], slots: Mapping[str, Sequence[str]], n: int, rng:
 
 
 def _as_typed(texts: np.ndarray, rng: np.random.Generator) -> list[str]:
-    """As people type: a third without capitals and full stop, one in ten with two letters swapped."""
+    """As users type: a third without capitals and full stop, one in ten with two letters swapped."""
     casual, slip = rng.random((2, len(texts)))
     typed = [text.lower().rstrip(".") if c < 0.33 else text for text, c in zip(texts, casual, strict=True)]
     return [_swap(text, 10 * s) if s < 0.1 else text for text, s in zip(typed, slip, strict=True)]

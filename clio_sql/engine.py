@@ -1,8 +1,8 @@
-"""What the functions of one database share: who answers, fitted models, the stop event, open connections.
+"""What the functions of one database share: the provider, fitted models, the stop event, open connections.
 
-DuckDB shows a function to every connection of a database, while only the one that
-registered it holds the Python callable. So engines, and with them all callables, live as
-long as the process, and hold connections only weakly: closing yours releases the file.
+DuckDB shows a function to every connection of a database, but only the one that
+registered it holds the Python callable. So engines, and all callables with them, live as
+long as the process, and hold only weak references to connections: closing yours releases the file.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from clio_sql.warehouse.database import scalar
 from clio_sql.warehouse.state import SCHEMA
 
 MEMORY = 65_536  # answers remembered, so that a view read twice asks once
-SUB_BATCH = 64  # requests between two looks at the stop event
+SUB_BATCH = 64  # requests between two checks of the stop event
 PENDING = Answer(None, "pending", "collected, not asked yet")
 
 
 class Engine:
-    """One a database of this process; see `clio_sql.register`."""
+    """One per database of this process; see `clio_sql.register`."""
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
@@ -55,7 +55,7 @@ class Engine:
 
     @property
     def paid(self) -> PaidProvider | None:
-        """The provider where its answers cost money and are kept in the call store, else None."""
+        """The provider if its answers cost money and are kept in the call store, else None."""
         return cast("PaidProvider", self.provider) if self.provider.paid else None
 
     @cached_property
@@ -63,24 +63,24 @@ class Engine:
         return embedder(self.runtime.embedding_model)
 
     def become(self, runtime: Runtime) -> None:
-        """Answer under another runtime from now on; what was remembered under the old one is forgotten."""
+        """Answer with another runtime from now on; answers remembered from the old one are dropped."""
         self.runtime = runtime
         self._answers.clear()
         self.__dict__.pop("provider", None)
         self.__dict__.pop("embedder", None)
 
     def close(self) -> None:
-        """End what a provider holds open; it is made anew when it is needed."""
+        """Close what the provider holds open; it is created again when needed."""
         if made := self.__dict__.pop("provider", None):
             made.close()
 
     def attach(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Let the functions reach the state through `con` while it is open."""
+        """Let the functions access the state through `con` while it is open."""
         live = [ref for ref in self._connections if (known := ref()) is not None and known is not con]
         self._connections = [*live, weakref.ref(con)]
 
     def open_cursor(self) -> duckdb.DuckDBPyConnection:
-        """A cursor of any registered connection that is open, for the caller to close; else StateError."""
+        """A cursor of any open registered connection, for the caller to close; StateError if there is none."""
         for ref in self._connections:
             con = ref()
             if con is None:
@@ -96,7 +96,7 @@ class Engine:
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """`open_cursor`, closed in the end: an open cursor would keep the file."""
+        """`open_cursor`, closed at the end: an open cursor would keep the file open."""
         cursor = self.open_cursor()
         try:
             yield cursor
@@ -112,17 +112,17 @@ class Engine:
             return False
 
     def check(self) -> None:
-        """Raise Stopped once the user has asked to stop."""
+        """Raise Stopped if the user has asked to stop."""
         if self.stop.is_set():
             raise Stopped("stopped; what was finished is kept, and the next run goes on from there.")
 
     def advance(self, function: str, rows: int) -> None:
-        """Tell the progress line that `rows` more rows of `function` are answered."""
+        """Report that `rows` more rows of `function` are answered."""
         if self.progress is not None:
             self.progress(function, rows)
 
     def answer(self, function: str, requests: Sequence[Any]) -> list[Answer]:
-        """One Answer a request, in order; equal requests are answered once while remembered.
+        """One Answer per request, in order; equal requests are answered once while remembered.
 
         While collecting, nothing is answered: the requests are kept and each gets PENDING.
         """
@@ -136,7 +136,7 @@ class Engine:
         waiting = list(missing.items())
         rows = Counter(keys)
         self.advance(function, sum(rows[key] for key in found))
-        # A paid provider gets all at once and keeps many in flight; it looks at the stop event itself.
+        # A paid provider gets all at once and keeps many in flight; it checks the stop event itself.
         size = len(waiting) if self.provider.paid else SUB_BATCH
         for start in range(0, len(waiting), max(size, 1)):
             self.check()
@@ -145,13 +145,13 @@ class Engine:
             found.update(zip((key for key, _ in part), answers, strict=True))
             self.advance(function, sum(rows[key] for key, _ in part))
         self._remember({key: found[key] for key in missing if found[key].status == "ok"})
-        if self._building:  # going on without them would pay for prompts that nobody asks again
+        if self._building:  # continuing without them would pay for prompts that are never used
             require_budget(sum(found[key].status == "over_budget" for key in missing), self.runtime.max_usd)
         return [found[key] for key in keys]
 
     @contextmanager
     def building(self) -> Iterator[None]:
-        """Within, an answer that the budget does not allow is an error; else it is a status."""
+        """Context in which an answer that the budget does not allow is an error; elsewhere it is a status."""
         self._building = True
         try:
             yield
@@ -160,7 +160,7 @@ class Engine:
 
     @contextmanager
     def collecting(self) -> Iterator[list[tuple[str, Any]]]:
-        """Within, functions note what they are asked instead of answering: (function, request) pairs."""
+        """Context in which functions record what they are asked instead of answering: (function, request) pairs."""
         self._collected = []
         try:
             yield self._collected
@@ -185,7 +185,7 @@ class Engine:
         return model
 
     def model(self, model: str) -> np.ndarray:
-        """The centroids of a model, shape (k, d); StateError where it is not known."""
+        """The centroids of a model, shape (k, d); StateError if it is not known."""
         if model not in self._models:
             with self.cursor() as cursor:
                 row = _stored_model(cursor, model)
@@ -224,6 +224,6 @@ def _stored_model(cursor: duckdb.DuckDBPyConnection, model: str) -> tuple[int, i
 
 
 def _keeps_nothing(con: duckdb.DuckDBPyConnection) -> bool:
-    """True of a file that is read-only, and of a database in memory: there a model lives as long as the process."""
+    """True for a read-only file and for a database in memory: there a model lives as long as the process."""
     query = "select readonly or path is null from duckdb_databases() where database_name = current_database()"
     return bool(scalar(con, query))

@@ -42,7 +42,7 @@ def refused(done: subprocess.CompletedProcess[str], code: int, *parts: str) -> N
     [
         (["run", "--since", "yesterday"], "--since 'yesterday' is no time"),
         (["run", "--provider", "oracle"], "provider 'oracle' is not known; allowed: local, anthropic"),
-        (["run", "--name", "A b"], "--name 'A b' can be no name"),
+        (["run", "--name", "A b"], "--name 'A b' cannot name"),
         (["demo", "--conversations", 9], "9 conversations leave no room"),
         (["compile", "--dialect", "sparc"], "--dialect 'sparc' is not known"),
         (["forget"], "no user id was given"),
@@ -257,7 +257,7 @@ def test_tree_and_its_options(odd):
     ]
     top = cli("tree", out, "--depth", 1, "--facet", "request").stdout
     assert sum("%" in line for line in top.splitlines()) == sum(row[3] is None for row in published(out)["clusters"])
-    refused(cli("tree", out, "--facet", "mood"), 2, "--facet 'mood': not published; there are: request")
+    refused(cli("tree", out, "--facet", "mood"), 2, "--facet 'mood': not published; published are: request")
     assert cli("tree", out, "--depth", 0).returncode == 2
 
 
@@ -436,11 +436,16 @@ def test_colours_on_a_terminal_unless_they_are_not_wanted(odd, painted):
     ("clusters", "held", "reasons", "told"),
     [
         (1, [], [], "nothing was held back, or too little to say how much."),
-        (1, [], ["dominated"], "were held back, of too few people to say how many (one user, or one text"),
+        (1, [], ["dominated"], "were held back, from too few users to say how many (most of it is by one user"),
         (1, [("dominated", 2, 40)], ["dominated"], "about 40 conversations in 2 clusters were held back (one user"),
         (1, [("several", 2, 40)], ["no_answer"], "tell apart: 40 in 2; among them: nothing asked for)."),
         (0, [], ["no_answer"], "nothing is published, since no cluster may be shown (nothing asked for)."),
-        (0, [("several", 2, 40)], [], "no cluster may be shown (several reasons, too few people to tell apart)."),
+        (
+            0,
+            [("several", 2, 40)],
+            [],
+            "no cluster may be shown (several reasons, too few users to list them separately)",
+        ),
         (0, [], [], "nothing is published, since no cluster may be shown."),
     ],
 )

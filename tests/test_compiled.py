@@ -64,7 +64,7 @@ def test_another_dialect_is_written_or_said_to_stay():
         ("select map {'a': 1} as a", "a map or struct"),
         ("from facets union all by name from facets", "union by name"),
         ("select clio_fit([[1.0]], 1, seed := 1) as a", "named arguments"),
-        ("select list_cosine_similarity([1.0], [1.0]) as a", "functions of DuckDB alone (list_cosine_similarity)"),
+        ("select list_cosine_similarity([1.0], [1.0]) as a", "functions that only DuckDB has (list_cosine_similarity)"),
     ],
 )
 def test_what_does_not_transpile_is_told(sql, why):

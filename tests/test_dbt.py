@@ -151,7 +151,7 @@ def test_what_is_wrong_is_said(dbt, tmp_path):
     assert done.returncode == 1 and "settings.sql: period 'hour'; allowed: day, week" in done.stdout
     assert "SKIP" in done.stdout
     done = dbt(configured(tmp_path, max_us=3), "build", CLIO_INPUT=str(path))
-    assert done.returncode != 0 and "max_us is no key" in done.stdout + done.stderr
+    assert done.returncode != 0 and "max_us is not a key" in done.stdout + done.stderr
 
 
 def test_nothing_is_paid_twice(dbt, tmp_path, monkeypatch):

@@ -50,7 +50,7 @@ WRONG = {
     "an unknown kind": ({"a.sql": "-- One.\n-- kind: macro\nselect 1 as a"}, "kind is 'macro'; allowed: table, view"),
     "an unknown input": (
         {"a.sql": ROW + "\nselect 1 as a\nfrom conversation"},
-        "a.sql, line 5: reads 'conversation', which is no relation of the analysis. Did you mean conversations",
+        "a.sql, line 5: reads 'conversation', which is not a relation of the analysis. Did you mean conversations",
     ),
     "blank lines above": (
         {"a.sql": "\n\n" + ROW + "select nope from facets"},
@@ -134,7 +134,7 @@ WRONG = {
     ),
     "a facet that may be clustered": (
         {"facets.sql": FACETS.format(rows="('a', 'A?', 'text', null)")},
-        "facet 'a' has no clustered; allowed: true, false",
+        "facet 'a' has no value for clustered; allowed: true, false",
     ),
     "a way of sampling": (
         {"settings.sql": PACKAGED["settings"].replace("'conversation'::varchar", "'word'::varchar")},
@@ -146,7 +146,7 @@ WRONG = {
     ),
     "two facets of one name": (
         {"facets.sql": FACETS.format(rows="('a', 'A?', 'text', true),\n    ('a', 'B?', 'text', false)")},
-        "facets.sql, line 5: facet 'a' stands 2 times",
+        "facets.sql, line 5: facet 'a' appears 2 times",
     ),
     "an unknown kind of facet": (
         {"facets.sql": FACETS.format(rows="('tone', 'Which tone?', 'categorical', false)")},
@@ -161,20 +161,20 @@ WRONG = {
     ),
     "a function in a view": (
         {"a.sql": ROW + "select conversation_id,\n    Clio_Embed (value) as v\nfrom facet_values"},
-        "a.sql, line 4: clio_embed stands in a view",
+        "a.sql, line 4: clio_embed is called in a view",
     ),
     "a function in a published file": (
         {"published/a.sql": "-- One.\n-- kind: table\nselect clio_audit(name) as a from clusters"},
-        "line 3: clio_audit stands in a published file",
+        "line 3: clio_audit is called in a published file",
     ),
     "a function as a method": (
         {"a.sql": ROW + "select value.clio_embed() as v from facet_values"},
-        "clio_embed stands in",
+        "clio_embed is called in",
     ),
     "a table of a schema": ({"a.sql": ROW + "select key from clio_state.calls"}, "clio_state.calls names a schema"),
-    "a file": ({"a.sql": "-- One.\n-- kind: table\nselect a from read_csv('x.csv')"}, "read_csv(…) brings rows"),
-    "a file by its name": ({"a.sql": ROW + "select a from 'x.parquet'"}, "reads 'x.parquet', which is no relation"),
-    "rows that nobody sees": ({"a.sql": ROW + "select a from query('select 1 as a')"}, "query(…) brings rows"),
+    "a file": ({"a.sql": "-- One.\n-- kind: table\nselect a from read_csv('x.csv')"}, "read_csv(…) returns rows"),
+    "a file by its name": ({"a.sql": ROW + "select a from 'x.parquet'"}, "reads 'x.parquet', which is not a relation"),
+    "rows that nobody sees": ({"a.sql": ROW + "select a from query('select 1 as a')"}, "query(…) returns rows"),
     "columns that nobody sees": ({"published/a.sql": ROW + "select * from clusters"}, "the last select has a *"),
     "columns by a pattern": (
         {"published/a.sql": ROW + "select columns('.*') from clusters"},
@@ -187,13 +187,13 @@ WRONG = {
     "a folder that is not read": ({"publish/a.sql": ROW + "select 1 as a"}, "publish/a.sql: is not read"),
     "two files of a name": (
         {"facets.sql": PACKAGED["facets"], "models/facets.sql": PACKAGED["facets"]},
-        "there are 2 files of this name",
+        "2 files have this name",
     ),
     "no name": ({"Top topics.sql": ROW + "select 1 as a"}, "its name must be of a-z"),
     "a name of the host": ({"source.sql": ROW + "select 1 as a"}, "a table that a run makes itself"),
     "more than is published": (
         {"clusters.sql": PACKAGED["clusters"].replace("name::varchar as name,", "name::varchar as name, 1 as more,")},
-        "column 'more' is not one that clusters publishes",
+        "column 'more' does not belong to clusters",
     ),
     "a published file that reads more than it did": (
         {
@@ -350,8 +350,8 @@ def test_no_function_is_called_and_no_file_opened(tmp_path):
         "b.sql": ROW + f"select a from '{tmp_path / 'secret.csv'}'",
     }
     found = told(tmp_path / "sql", files)
-    assert any("clio_embed stands in a view" in text for text in found)
-    assert any("is no relation of the analysis" in text for text in found)
+    assert any("clio_embed is called in a view" in text for text in found)
+    assert any("is not a relation of the analysis" in text for text in found)
     assert not any("is not called" in text for text in found)
 
 

@@ -166,7 +166,7 @@ def test_rows_of_others_with_the_same_conversation_id_stay(tmp_path, local):
 def test_an_unknown_person_is_noted(local, out, tmp_path):
     before = (out / "published.duckdb").read_bytes()
     told = forget_here(out, local, "never-seen")
-    assert [*told.lines()] == ["Nothing of the 1 given user ids is here. They are noted: no run will take them in."]
+    assert [*told.lines()] == ["Nothing here belongs to the 1 given user ids. They are noted: no run will read them."]
     assert (out / "published.duckdb").read_bytes() == before
     path = chats.write(tmp_path / "b.jsonl", [*rows(), chats.chat(5000, "never-seen", "Please fix a python loop")])
     analyse(str(path), out, quiet(), analysis=local / "analysis")
@@ -205,7 +205,7 @@ def test_everybody(local, out):
 
 
 def test_other_sql_than_that_of_the_run_is_refused(out, local, tmp_path):
-    with pytest.raises(SqlError, match="built from other SQL"):
+    with pytest.raises(SqlError, match="built from different SQL"):
         forget(out, (USER,), quiet())
     assert USER in decoded(out / "warehouse.duckdb")
     with pytest.raises(InputError, match=r"there is no warehouse\.duckdb"):
@@ -324,7 +324,7 @@ def test_killed_at_any_moment_it_is_finished_by_the_same_command(
     assert subprocess.run(command, timeout=300, stderr=subprocess.DEVNULL).returncode == -9
     assert traces(out, tmp_path) >= set(WORDS)  # it was killed before it was done
     told = list(forget_here(out, local).lines())
-    assert any(line.startswith("Finished: an erasure that was begun before") for line in told) == begun
+    assert any(line.startswith("Finished an erasure that had been stopped") for line in told) == begun
     assert traces(out, tmp_path) == set()
     assert sorted(path.name for path in out.iterdir()) == FILES
 
@@ -398,7 +398,7 @@ def test_calls_of_vanished_conversations_are_erased_by_the_next_run(server, tmp_
     told = paid.run(chats.write(path, paid.rows(COUNT)), out, server, analysis)
     (said,) = (line for line in summary.lines(told) if line.startswith("erased"))
     calls, usd = told.erased.calls, told.erased.usd
-    assert said == f"erased with those that vanished: {calls} stored calls, which had cost ${usd:.2f}"
+    assert said == f"erased with the conversations that vanished: {calls} stored calls, which had cost ${usd:.2f}"
     assert calls >= 5
     assert traces(out, tmp_path) == set()
     query = "select count(*) from clio_state.conversation_inputs where conversation_id like 'quux-%'"

@@ -294,7 +294,7 @@ def test_a_table_in_which_json_was_written_as_text_twice(con, tmp_path):
     ("rows", "told"),
     [
         (rows_of({"from": "ann@example.org", "text": "hi"}, {"from": "bob@example.org", "text": "yo"}),
-         "from says of no message that a user or an assistant wrote it. Map the column that does (--role-column NAME)"),
+         "from never says that a user or an assistant wrote a message. Map the column that does (--role-column NAME)"),
         ([{"id": 1, "user": "u", "history": [ASKED]}], "Give --messages-column history."),
         ([{"data": [{"role": "user", "content": "hi"}]}], "messages: it lacks conversation_id. Give --id-column NAME."),
         (otlp({"user.id": "u", "http.method": "GET"}), "none of its conversations has a message with text"),

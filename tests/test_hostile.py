@@ -147,7 +147,7 @@ def test_the_command_line_refuses_with_4(tmp_path):
         ["run", chats, "--into", tmp_path / "out", "--analysis", tmp_path / "sql"],
     ):
         done = cli(*command)
-        assert done.returncode == 4 and "evil.sql, line 4: query(…) brings rows" in done.stderr + done.stdout
+        assert done.returncode == 4 and "evil.sql, line 4: query(…) returns rows" in done.stderr + done.stdout
     assert not (tmp_path / "out").exists()
 
 

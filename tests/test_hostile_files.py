@@ -55,8 +55,8 @@ CODE = {  # what is added to a file -> what a refusal says was found
     "alter table clusters add column more varchar": "clusters.more",
     "alter table about drop made_by": "about has no column made_by",
     "drop table held_back": "there is no table held_back",
-    "delete from about": "about has not one row",
-    "insert into about from about": "about has not one row",
+    "delete from about": "about does not have one row",
+    "insert into about from about": "about does not have one row",
 }  # fmt: skip
 
 
@@ -207,7 +207,7 @@ def test_a_result_is_written_to_a_file_that_its_name_tells(folder, end):
     ("query", "file", "code", "told"),
     [
         ("from about", "found.xlsx", 2, ".parquet"),
-        ("from about; from clusters", "found.csv", 2, "what one statement finds; 2 were given"),
+        ("from about; from clusters", "found.csv", 2, "the result of one statement; 2 were given"),
         ("", "found.csv", 2, "0 were given"),
         ("from nowhere", "found.csv", 4, "nowhere"),
         ("from about", "no/found.csv", 7, "cannot be written"),

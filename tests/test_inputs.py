@@ -395,7 +395,7 @@ def test_keys_that_differ_by_case_alone_are_named(con, tmp_path, kind):
         written(path, HEADER + ",User_Id", "1,u,user,x,v")
     else:
         written(path, {"user_id": "u"} | chat(1), chat(2) | {"User_Id": "v"})
-    assert "the columns User_Id, user_id differ by upper and lower case alone" in refused(con, path)
+    assert "the columns User_Id, user_id differ only by upper and lower case" in refused(con, path)
 
 
 def test_keys_within_a_message_may_differ_by_case(con, tmp_path):
@@ -458,4 +458,4 @@ def test_no_error_quotes_what_stands_in_a_file(con, tmp_path, secret):
 
 def test_a_csv_without_a_header_is_told_so(con, tmp_path):
     path = written(tmp_path / "a.csv", "c1,zoe@example.org,user,hi there", "c2,x,user,y")
-    assert "its first line is no header" in refused(con, path)
+    assert "its first line is not a header" in refused(con, path)

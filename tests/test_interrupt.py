@@ -120,7 +120,7 @@ def test_a_signal_while_texts_are_embedded(terminal, file, whole, tmp_path, numb
 def test_a_second_signal_ends_at_once(terminal):
     terminal.wait_for("embeddings")
     terminal.process.send_signal(signal.SIGINT)
-    terminal.wait_for("stopping after the part in hand", 2)
+    terminal.wait_for("stopping after the current part", 2)
     terminal.process.send_signal(signal.SIGINT)
     assert terminal.end(1) == 130
     assert "Traceback" not in terminal.text

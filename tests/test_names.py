@@ -123,14 +123,14 @@ def test_the_command_line_takes_the_folder_of_an_analysis(local, out):
 
 @pytest.mark.parametrize("name", ["state", "builds", "parquet", "Product", "a-b", "../a", "a/b", "", "1st", "x" * 41])
 def test_names_that_can_be_none(name, local, tmp_path):
-    with pytest.raises(UsageError, match="can be no name of an analysis"):
+    with pytest.raises(UsageError, match="cannot name an analysis"):
         run(local / "a.jsonl", tmp_path / "out", local / "plain", name)
     assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_that_is_no_analysis(local, out, tmp_path):
     (out / "empty").mkdir()
-    with pytest.raises(InputError, match="no analysis of that name; there are: product"):
+    with pytest.raises(InputError, match="no analysis of that name; it has: product"):
         open_out(out / "empty", published=False)
     with pytest.raises(InputError, match=r"there is no warehouse\.duckdb"):
         places.located(out / "builds")
@@ -239,7 +239,7 @@ def test_an_analysis_whose_sql_is_not_given_is_withdrawn(local, out):
 
 def test_other_sql_than_that_of_any_run_is_refused(local, out, tmp_path):
     for analysis in (None, paid.folder(tmp_path / "new", min_users=7), [local / "plain", tmp_path / "new"]):
-        with pytest.raises(SqlError, match="built from other SQL"):
+        with pytest.raises(SqlError, match="built from different SQL"):
             forget(out, [USER], quiet(), analysis=analysis)
     with pytest.raises(UsageError, match="from all analyses"):
         forget(out / "product", [USER], quiet(), analysis=local / "strict")

@@ -68,7 +68,7 @@ def test_statements_from_standard_input_on_the_published_file(out):
     [
         ("selec 1", 4, 'syntax error at or near "selec"'),
         ("select 1; from nowhere", 4, "nowhere"),
-        ("create table t as select 1", 4, "open for reading alone"),
+        ("create table t as select 1", 4, "open read-only"),
         ("select clio_fit([[1.0]], 0)", 1, "clio_fit: k = 0"),
         ("select clio_centroids('m')", 7, "model 'm' is not known"),
         ("select 'Zebulon'::integer", 4, "failed on a value of a row"),

@@ -43,7 +43,7 @@ def file(tmp_path):
 def test_since_is_the_first_moment_and_until_the_first_one_after(con, file):
     source = read(con, file, **BOTH)
     assert ids(con) == ["c2", "c3", "c4"] and source.rows == 3
-    told = {"no time, which --since and --until ask for": 2, "a time outside --since and --until": 6}
+    told = {"no time, which --since and --until need": 2, "a time outside --since and --until": 6}
     assert dict(source.left_out) == told
     read(con, file, since="2026-03-03T00:00:00.000001")
     assert ids(con)[0] == "c3" and len(ids(con)) == 6
@@ -88,9 +88,9 @@ def test_parquet_skips_what_is_out_of_range(con, tmp_path):
 @pytest.mark.parametrize(
     ("bounds", "kind", "told"),
     [
-        ({"since": "yesterday"}, UsageError, "--since 'yesterday' is no time. Allowed: 2026-03-01"),
+        ({"since": "yesterday"}, UsageError, "--since 'yesterday' is not a time. Allowed: 2026-03-01"),
         ({"since": "2026-03-01", "until": "2026-03-01"}, UsageError, "is not before"),
-        ({"since": "2030-01-01"}, InputError, "no conversation is within --since and --until (2 have no time"),
+        ({"since": "2030-01-01"}, InputError, "no conversation is within --since and --until (2 have no readable time"),
     ],
 )
 def test_bounds_that_leave_nothing_are_told_and_change_nothing(con, file, bounds, kind, told):
@@ -118,7 +118,7 @@ def test_a_run_tells_what_was_left_out(tmp_path):
     file = write(tmp_path / "a.jsonl", [*rows, chat(900, "u", "hi", created_at=None)])
     done = cli("run", file, "--into", tmp_path / "out", "--until", "2026-03-22", "--parquet")
     assert done.returncode == 0, done.stderr
-    assert "left out of the input: 1 with no time, which --since and --until ask for" in done.stderr
+    assert "left out of the input: 1 with no time, which --since and --until need" in done.stderr
     assert "with a time outside --since and --until" in done.stderr
     assert (tmp_path / "out" / "parquet" / "clusters.parquet").exists() and published(tmp_path / "out")
 
@@ -181,7 +181,7 @@ def test_tables_of_a_real_server_are_read(con):
         source = read(con, f"{url}::prod.chats", **BOTH)
         days = con.execute("select created_at from clio.source order by 1").fetchall()
         assert [str(day) for (day,) in days] == [f"2026-03-0{day} 23:00:00" for day in (3, 4, 5)]
-        assert dict(source.left_out) == {"no time, which --since and --until ask for": 1}
+        assert dict(source.left_out) == {"no time, which --since and --until need": 1}
         read(con, f"{url}::typed")
         assert con.execute("select distinct messages from clio.source").fetchall()[0][0] == [
             {"role": "user", "content": "hi"}

@@ -401,7 +401,7 @@ def killed_refreshes(demo: Path, demo_again: Path, folder: Path, times: int) -> 
     began = time.monotonic()
     done = cli(*command, whole)
     took = time.monotonic() - began
-    assert done.returncode == 0 and "request: clusters fitted anew" in done.stderr, done.stderr
+    assert done.returncode == 0 and "request: clusters fitted again" in done.stderr, done.stderr
     before, after = tables(demo_again), tables(whole)
     rng = random.Random(6)
     moments = [took * (place + rng.random()) / times for place in range(times)]

@@ -148,7 +148,7 @@ def looked_at(folder: Path, kinds: list[str], options: tuple[tuple[str, ...], ..
                 codes.append(ran("inspect", *given[name], *option))
                 error = capfd.readouterr().err
                 assert not told(SECRETS[kind], error), (kind, name, option)
-                assert codes[-1] in (0, 3) and "fault of clio-sql" not in error, (kind, name, option, error)
+                assert codes[-1] in (0, 3) and "bug in clio-sql" not in error, (kind, name, option, error)
     assert codes.count(3) > len(codes) // 2
 
 

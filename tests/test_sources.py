@@ -502,12 +502,12 @@ def test_unrecognised_columns_are_listed_with_those_wanted(con, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
-        ({"source": "whatsapp"}, "source: 'whatsapp' is not there. There is: chatgpt"),
-        ({"columns": {"speaker": "x"}}, "columns: 'speaker' is not there. There is: conversation_id"),
-        ({"columns": {"user_id": "gone"}}, "column: 'gone' is not there. There is: conversation_id, user_id"),
+        ({"source": "whatsapp"}, "source: 'whatsapp' does not exist. There is: chatgpt"),
+        ({"columns": {"speaker": "x"}}, "columns: 'speaker' does not exist. There is: conversation_id"),
+        ({"columns": {"user_id": "gone"}}, "column: 'gone' does not exist. There is: conversation_id, user_id"),
         ({"columns": {"role": "user_id"}}, "its columns are not those of any known format"),
-        ({"breakdowns": ["gone"]}, "breakdown: 'gone' is not there. There is: plan"),
-        ({"privacy_unit": "team"}, "privacy_unit: 'team' is not there. There is: user, conversation"),
+        ({"breakdowns": ["gone"]}, "breakdown: 'gone' does not exist. There is: plan"),
+        ({"privacy_unit": "team"}, "privacy_unit: 'team' does not exist. There is: user, conversation"),
     ],
 )
 def test_wrong_arguments_say_what_there_is(con, tmp_path, arguments, part):

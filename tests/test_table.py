@@ -60,14 +60,14 @@ def test_a_schema_that_is_not_for_analyses_is_refused(con, make, schema):
 @pytest.mark.parametrize("name", ["clio.conversations", "CLIO.Conversations", "memory.clio.conversations"])
 def test_an_input_in_the_schema_that_is_written_to_is_refused(con, make, name):
     con.execute("create schema clio; create table clio.conversations as from main.chats")
-    refused(con, UsageError, "is the one that is written to", make, name)
+    refused(con, UsageError, "the build writes to the schema", make, name)
     con.execute("use clio")
-    refused(con, UsageError, "is the one that is written to", make, "conversations")
+    refused(con, UsageError, "the build writes to the schema", make, "conversations")
 
 
 def test_its_own_source_is_no_input(con):
     clio_sql.install(con, "main.chats")
-    refused(con, UsageError, "is the one that is written to", clio_sql.install, "clio.source")
+    refused(con, UsageError, "the build writes to the schema", clio_sql.install, "clio.source")
     clio_sql.install(con, "clio.source", "second")  # nothing against that of another analysis
     assert con.execute("select count(*) from second.conversations").fetchone() == (12,)
 
@@ -171,5 +171,5 @@ def test_a_plain_column_is_a_breakdown(con):
 
 @MAKES
 def test_breakdowns_that_are_not_there_are_refused(con, make):
-    refused(con, InputError, "'nope' is not there. There is: plan", make, "main.chats", breakdowns=["plan", "nope"])
+    refused(con, InputError, "'nope' does not exist. There is: plan", make, "main.chats", breakdowns=["plan", "nope"])
     refused(con, UsageError, r"Give \['plan'\]", make, "main.chats", breakdowns="plan")

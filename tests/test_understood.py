@@ -43,7 +43,7 @@ def test_the_columns_that_were_taken_are_named(tmp_path):
     options = ("--user-column", "Account", "--messages-column", "chat", "--time-column", "meta.at")
     (line, *_) = cli("inspect", path, *options).stdout.splitlines()
     assert line.endswith(
-        "2 users, 2026-03-02 to 2026-03-02; user: Account, time: meta.at, id: made of what each row holds"
+        "2 users, 2026-03-02 to 2026-03-02; user: Account, time: meta.at, id: made from the content of each row"
     )
     (line, *_) = cli("inspect", path, *options[2:], "--privacy-unit", "conversation").stdout.splitlines()
     assert "2 conversations, each counted as a user" in line and "user: none" in line
@@ -66,7 +66,7 @@ def test_rows_in_which_nothing_is_said_and_rows_that_cannot_be_read_are_counted(
     file.write_text("request_id,call_type,startTime,end_user,messages,response\n" + "".join(rows) + "r9,a\n")
     lines = cli("inspect", file).stdout.splitlines()
     assert lines[:2] == [
-        "read as litellm: 4 rows, 4 conversations of 1 user, 2026-03-02 to 2026-03-02, 3 with nothing said in them; "
+        "read as litellm: 4 rows, 4 conversations of 1 user, 2026-03-02 to 2026-03-02, 3 without any text; "
         "user: end_user, time: startTime, id: within each row",
         "left out: more or fewer values than the first line (line 6): 1",
     ]
@@ -79,8 +79,8 @@ def test_what_became_of_the_rows_is_counted_and_a_message_without_text_is_shown(
     lines = cli("inspect", written(tmp_path, *rows)).stdout.splitlines()
     assert lines[1:4] == [
         "rows that became part of another conversation: 1",
-        "conversations whose user id names nobody: 2",
-        "conversations without a time that can be read: 3",
+        "conversations whose user id identifies no user: 2",
+        "conversations without a readable time: 3",
     ]
     last = {"conversation_id": "c", "user_id": "u", "messages": [*SAID, tool]}
     assert cli("inspect", written(tmp_path, last)).stdout.splitlines()[-1] == "tool: "

@@ -51,7 +51,7 @@ def test_the_path_of_a_file_says_whose_its_rows_are(con, tmp_path, rule, expecte
     write(tmp_path / "logs" / "ann" / "y.jsonl", "2")
     write(tmp_path / "logs" / "bob" / "z.jsonl", "3")
     if expected is None:
-        with pytest.raises(UsageError, match="none of the 3 files has a path that ends so"):
+        with pytest.raises(UsageError, match="none of the 3 paths ends like this"):
             read(con, tmp_path / "logs" / "**" / "*.jsonl", user=rule)
     else:
         read(con, tmp_path / "logs" / "**" / "*.jsonl", user=rule)
@@ -70,7 +70,7 @@ def test_of_other_files_too_and_the_path_is_no_metadata(con, tmp_path, suffix):
 def test_a_table_has_no_path(con, tmp_path):
     with duckdb.connect(str(tmp_path / "ann.duckdb")) as database:
         database.execute("create table t as select 'c' as conversation_id, 'user' as role, 'hello' as content")
-    with pytest.raises(UsageError, match="none of the 0 files"):
+    with pytest.raises(UsageError, match="none of the 0 paths"):
         read(con, tmp_path / "ann.duckdb", user="{user}.duckdb")
     read(con, tmp_path / "ann.duckdb", user="ann")
     assert users(con) == [("c", "ann")]
@@ -78,7 +78,7 @@ def test_a_table_has_no_path(con, tmp_path):
 
 @pytest.mark.parametrize("given", [{"user": " "}, {"user": "ann", "columns": {"user_id": "account"}}])
 def test_it_stands_alone(con, tmp_path, given):
-    with pytest.raises(UsageError, match="--user takes a name, and stands alone"):
+    with pytest.raises(UsageError, match="--user needs a name, and cannot be combined"):
         read(con, write(tmp_path / "a.jsonl", "1", account="b"), **given)
 
 

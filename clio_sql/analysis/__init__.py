@@ -1,1 +1,1 @@
-"""Reads and judges the SQL files of an analysis, packaged and of a folder."""
+"""Reads and checks the SQL files of an analysis, packaged ones and those of a folder."""

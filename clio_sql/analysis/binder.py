@@ -1,4 +1,4 @@
-"""What DuckDB's binder says of the relations of an analysis, on empty tables in memory: nothing is run."""
+"""What DuckDB's binder says about the relations of an analysis, on empty tables in memory; nothing is run."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from clio_sql.udfs import Function
 from clio_sql.warehouse import host, lock
 from clio_sql.warehouse.database import scalar
 
-DIMENSION = 384  # of the vectors of clio_embed, where nothing is embedded
-_KEPT: list[Callable[..., object]] = []  # a function whose callable is gone kills the process
+DIMENSION = 384  # of clio_embed's vectors, when nothing is embedded
+_KEPT: list[Callable[..., object]] = []  # a function whose callable is gone crashes the process
 
 Columns = dict[str, str]
 
 
 class Problem(NamedTuple):
-    """What is wrong with a relation. line: of its SQL, from 1, None where that is not known."""
+    """What is wrong with a relation. line: line of its SQL, from 1; None if not known."""
 
     name: str
     line: int | None
@@ -39,10 +39,10 @@ class Problem(NamedTuple):
 def problems(
     known: Mapping[str, Relation], packaged: Mapping[str, Relation], own: set[str], broken: set[str]
 ) -> Iterator[Problem]:
-    """Everything that does not bind, or does not have the columns that others count on.
+    """Everything that does not bind, or does not have the columns that others rely on.
 
-    known: all relations by name. own: those of the folder. broken: those that could not be read at all.
-    What reads a relation that is told here is bound to its packaged columns, or is left out where there are none.
+    known: all relations by name. own: names from the folder. broken: names that could not be read at all.
+    A relation that reads a reported one is bound to its packaged columns, or left out if there are none.
     """
     shapes = _packaged_shapes()
     lost = broken - set(packaged)
@@ -84,14 +84,14 @@ def connection() -> duckdb.DuckDBPyConnection:
 
 
 def give_host_tables(con: duckdb.DuckDBPyConnection) -> None:
-    """The tables of the host, empty."""
+    """Create the host's tables, empty."""
     columns = host.COLUMNS | {f"{host.LAST}{each.name}": each.types for each in catalog.load() if each.kept}
     for name in catalog.host_tables():
         host.create(con, name, columns[name])
 
 
 def shape(con: duckdb.DuckDBPyConnection, sql: str) -> Columns:
-    """Column -> type of a query, which is bound and not run."""
+    """Column -> type of a query, which is bound but not run."""
     return {row[0]: row[1] for row in con.execute(f"describe {sql}").fetchall()}
 
 
@@ -106,7 +106,7 @@ def _packaged_shapes() -> dict[str, Columns]:
 
 
 def _never(function: Function) -> Callable[..., pa.Array]:
-    """A body that says no, with as many parameters as the function has."""
+    """A body that raises, with as many parameters as the function has."""
 
     def body(*columns: pa.ChunkedArray) -> pa.Array:
         raise ClioError(f"{function.name}: is not called while a folder is checked.")
@@ -119,7 +119,7 @@ def _never(function: Function) -> Callable[..., pa.Array]:
 
 
 def _tolerant_order(known: Mapping[str, Relation]) -> list[Relation]:
-    """Build order of what can be ordered: a circle, and what reads one or something unknown, is told elsewhere."""
+    """Build order of what can be ordered; circles and unknown inputs are reported elsewhere."""
     there = {name for name in known} | set(catalog.host_tables())
     while True:
         bad = {name for circle in catalog.circles(known[name] for name in there if name in known) for name in circle}
@@ -130,20 +130,20 @@ def _tolerant_order(known: Mapping[str, Relation]) -> list[Relation]:
 
 
 def _stand_in(con: duckdb.DuckDBPyConnection, name: str, columns: Columns) -> None:
-    """An empty table of that name and shape."""
+    """Create an empty table with that name and shape."""
     listed = ", ".join(f"{identifier(column)} {type_}" for column, type_ in columns.items())
     con.execute(f"create or replace table {identifier(name)} ({listed})")
 
 
 def _missing(columns: Columns | None, packaged: Columns) -> Columns:
-    """Packaged columns that a replacing relation lacks or has in another type, so that each is told once."""
+    """Packaged columns that a replacing relation lacks or has with another type, so that each is reported once."""
     return {name: type_ for name, type_ in packaged.items() if columns is None or columns.get(name) != type_}
 
 
 def _contract(
     con: duckdb.DuckDBPyConnection, relation: Relation, columns: Columns, packaged: Columns
 ) -> Iterator[Problem]:
-    """A relation that replaces a packaged one has its columns; a published one has no other."""
+    """A relation that replaces a packaged one must have its columns; a published one must have no others."""
     for name, type_ in packaged.items():
         if name not in columns:
             yield Problem(relation.name, None, f"column {name!r} ({type_}) is missing. Add it to the last select.")
@@ -152,12 +152,12 @@ def _contract(
     if relation.published:
         for name in columns:
             if name not in packaged:
-                yield Problem(relation.name, None, f"column {name!r} is not one that {relation.name} publishes. "
-                              "Leave it out, or publish it in a relation of another name.")  # fmt: skip
+                yield Problem(relation.name, None, f"column {name!r} does not belong to {relation.name}. "
+                              "Leave it out, or publish it in a relation with another name.")  # fmt: skip
 
 
 def _fits(con: duckdb.DuckDBPyConnection, given: str, wanted: str) -> bool:
-    """True where one type is cast to the other without being asked, or both are numbers."""
+    """True if one type is cast to the other implicitly, or both are numbers."""
     query = f"select can_cast_implicitly(null::{given}, null::{wanted})"
     numbers = r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\))"
     return bool(scalar(con, query)) or all(re.fullmatch(numbers, type_) for type_ in (given, wanted))
@@ -166,9 +166,9 @@ def _fits(con: duckdb.DuckDBPyConnection, given: str, wanted: str) -> bool:
 def _values(
     relation: Relation, known: Mapping[str, Relation], packaged: Mapping[str, Relation], lacks: set[str]
 ) -> Iterator[Problem]:
-    """The rows of `settings` and `facets`, where they stand in files alone and need no conversation.
+    """The rows of `settings` and `facets`, if they are in files alone and need no conversation.
 
-    Columns that it lacks, which are told already, are those of the packaged file.
+    Missing columns, which are reported already, come from the packaged file.
     """
     if relation.name not in contracts.CONTRACTS:
         return
@@ -193,7 +193,7 @@ def _completed(step: Relation, relation: Relation, packaged: Mapping[str, Relati
 
 
 def _steps(relation: Relation, known: Mapping[str, Relation]) -> list[Relation]:
-    """The relation and all that it is made of, in build order; none where the input or a function goes into it."""
+    """The relation and everything it is built from, in build order; none if the input or a function goes into it."""
     steps, wanted = {relation.name: relation}, [relation.name]
     while wanted:
         inputs = known[wanted.pop()].inputs
@@ -207,8 +207,8 @@ def _steps(relation: Relation, known: Mapping[str, Relation]) -> list[Relation]:
 def _published(
     con: duckdb.DuckDBPyConnection, known: Mapping[str, Relation], packaged: Mapping[str, Relation], own: set[str]
 ) -> Iterator[Problem]:
-    """New published relations once more, where nothing but published relations exists: whatever else they read
-    in a way that a parser does not see, the binder cannot find."""
+    """New published relations again, in a database that has only published relations: anything else they read
+    in a way that the parser does not see, the binder cannot find."""
     added = [name for name in sorted(own) if name in known and known[name].published and name not in packaged]
     if not added:
         return
@@ -222,11 +222,11 @@ def _published(
                 shape(alone, known[name].sql)
             except duckdb.Error as error:
                 line, text = _told(error)
-                yield Problem(name, line, f"with published relations alone: {text}")
+                yield Problem(name, line, f"with published relations only: {text}")
 
 
 def _told(error: duckdb.Error) -> tuple[int | None, str]:
-    """The line and the words of the binder or parser, which are about the SQL and not about a row."""
+    """The line and the message of the binder or parser, which are about the SQL, not about a row."""
     first, *more = str(error).splitlines()
     kind, _, what = first.partition(": ")
     line = next((int(found[1]) for each in more if (found := re.match(r"LINE (\d+):", each))), None)

@@ -1,4 +1,4 @@
-"""What is wrong with an analysis folder, told before anything runs: file, line and what to do, all at once."""
+"""What is wrong with an analysis folder, reported before anything runs: file, line and what to do, all at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from clio_sql.sql_text import syntax
 
 
 class Finding(NamedTuple):
-    """One thing to correct. line: from 1, None where it is about the whole file."""
+    """One thing to correct. line: from 1; None if it is about the whole file."""
 
     where: str
     line: int | None
@@ -26,16 +26,16 @@ class Finding(NamedTuple):
 
 
 def checked(analysis: Path | None) -> list[Relation]:
-    """The relations of an analysis in build order; SqlError with every finding where there is one."""
+    """The relations of an analysis in build order; SqlError with all findings if there are any."""
     if found := findings(analysis):
         raise SqlError("\n".join(map(str, found)))
     return catalog.load(analysis)
 
 
 def findings(analysis: Path | None) -> list[Finding]:
-    """Everything that is wrong with the folder, by file and line. No row of anyone is read and no function called.
+    """Everything that is wrong with the folder, by file and line. No row is read and no function called.
 
-    The packaged files are taken as they are. What DuckDB's binder says is learned on empty tables in memory.
+    The packaged files are taken as they are. DuckDB's binder is asked on empty tables in memory.
     """
     if analysis is None:
         return []
@@ -69,24 +69,24 @@ def _text(file: File) -> str:
     try:
         return file.path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise SqlError(f"{file.where}: cannot be read as UTF-8 text ({type(error).__name__}). Save it anew.") from None
+        raise SqlError(f"{file.where}: cannot be read as UTF-8 text ({type(error).__name__}). Save it again.") from None
 
 
 def _misplaced(analysis: Path, files: list[File]) -> Iterator[Finding]:
-    """Files that would be ignored, would hide one another, or cannot be names, or replace what is no more."""
+    """Files that would be ignored, hide one another, have impossible names, or replace a relation that is gone."""
     read = {file.path for file in files}
     for path in sorted(analysis.rglob("*.sql")):
         if path not in read:
             where = path.relative_to(analysis).as_posix()
-            yield Finding(where, None, "is not read. Put it into the folder itself, into models/ or into published/.")
+            yield Finding(where, None, "is not read. Move it to the folder itself, to models/ or to published/.")
     names = [file.name for file in files]
     for file in files:
         if names.count(file.name) > 1:
-            yield Finding(file.where, None, f"there are {names.count(file.name)} files of this name. Keep one.")
+            yield Finding(file.where, None, f"{names.count(file.name)} files have this name. Keep one.")
         if not re.fullmatch(r"[a-z][a-z0-9_]*", file.name):
-            yield Finding(file.where, None, "its name must be of a-z, 0-9 and _, and begin with a letter. Rename it.")
+            yield Finding(file.where, None, "its name must be of a-z, 0-9 and _ and start with a letter. Rename it.")
         if file.name in catalog.host_tables():
-            yield Finding(file.where, None, "is the name of a table that a run makes itself. Rename the file.")
+            yield Finding(file.where, None, "has the name of a table that a run makes itself. Rename the file.")
         if new := catalog.RENAMED.get(file.name):
             yield Finding(file.where, None, f"{file.name} is now {new}. Bring it up to date and rename the file.")
 
@@ -94,7 +94,7 @@ def _misplaced(analysis: Path, files: list[File]) -> Iterator[Finding]:
 def _about(
     relation: Relation, file: File, packaged: Mapping[str, Relation], known: Mapping[str, Relation], broken: set[str]
 ) -> Iterator[Finding]:
-    """What one file shows by itself."""
+    """What can be found from one file alone."""
     query = syntax.read(relation.sql)
     where, skipped = file.where, _skipped(file)
 
@@ -105,17 +105,17 @@ def _about(
     for call in query.functions:
         if call.name in catalog.functions() and (relation.published or relation.kind != "table"):
             what = "a published file" if relation.published else "a view"
-            yield at(call.line, f"{call.name} stands in {what}, which would ask again at each reading. "
+            yield at(call.line, f"{call.name} is called in {what}, which would call it again at each reading. "
                      "Write '-- kind: table' below the first line, in models/.")  # fmt: skip
     for table in query.tables:
         name = table.name
         if name == relation.name:
-            yield at(table.line, f"reads itself, which would be what the last run left. {_near(name, known)}")
+            yield at(table.line, f"reads itself, which would be the rows of the last run. {_near(name, known)}")
         elif not table.qualified and name not in known and name not in catalog.host_tables() and name not in broken:
-            yield at(table.line, f"reads {name!r}, which is no relation of the analysis. {_near(name, known)}")
+            yield at(table.line, f"reads {name!r}, which is not a relation of the analysis. {_near(name, known)}")
     if query.star and (relation.published or relation.incremental):
         what = "published" if relation.published else "incremental"
-        yield at(None, f"the last select has a *, so nobody sees which columns are {what}. Name each column.")
+        yield at(None, f"the last select has a *, so it does not show which columns are {what}. Name each column.")
     if relation.published:
         yield from (at(*found) for found in _private(relation, query, packaged, known))
 
@@ -123,10 +123,10 @@ def _about(
 def _private(
     relation: Relation, query: syntax.Query, packaged: Mapping[str, Relation], known: Mapping[str, Relation]
 ) -> Iterator[tuple[int | None, str]]:
-    """What a published file reads and must not. A replaced one may read what the packaged one reads."""
+    """What a published file reads but must not. A replaced one may read whatever the packaged one reads."""
     shipped = packaged.get(relation.name)
     if shipped and not shipped.published:
-        yield None, f"{relation.name} is private in the package and cannot be published. Give the file another name."
+        yield None, f"{relation.name} is private in the package and cannot be published. Rename the file."
     allowed = {name for name, other in known.items() if other.published} - {relation.name}
     if shipped and shipped.published:
         allowed |= set(shipped.inputs)
@@ -152,9 +152,9 @@ def _bound(
     known: Mapping[str, Relation], packaged: Mapping[str, Relation], where: Mapping[str, File], broken: set[str]
 ) -> Iterator[Finding]:
     """What DuckDB's binder says of every relation, on empty tables."""
-    selfish = {name for name in where if name in _names_read(known[name])}  # told already; DuckDB would not find it
+    selfish = {name for name in where if name in _names_read(known[name])}  # reported already; DuckDB would not find it
     for told in binder.problems(known, packaged, set(where), broken | selfish):
-        if told.name not in where:  # a packaged file that a replaced one no longer feeds
+        if told.name not in where:  # a packaged file whose input was replaced
             yield Finding(f"{known[told.name].folder}/{told.name}.sql (packaged)", told.line, told.text)
             continue
         file = where[told.name]
@@ -175,12 +175,12 @@ def _of(error: str, file: File) -> Finding:
 
 
 def _skipped(file: File) -> int:
-    """Lines above the SQL: the text is stripped before it is read."""
+    """Number of lines above the SQL: the text is stripped before it is read."""
     return catalog.skipped(file.path.read_text("utf-8"))
 
 
 def _line_of(file: File, text: str) -> int | None:
-    """The last line that holds the name a text quotes, or the setting it begins with."""
+    """The last line with the name that a text quotes, or with the setting that it begins with."""
     quoted = re.search(r"'([^']+)'", text)
     word = quoted[1] if quoted and quoted[1] in file.path.read_text("utf-8") else text.split(" ")[0]
     lines = file.path.read_text("utf-8").splitlines()

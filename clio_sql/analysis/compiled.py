@@ -15,13 +15,13 @@ from clio_sql.errors import UsageError
 
 UNSIGNED = exp.DataType.UNSIGNED_INTEGER_TYPES
 NEEDS = (
-    "-- The functions clio_… must be registered there, and the tables source, input and build_info be given.\n"
-    "-- A relation is written in the order in which it is built; the runner narrows incremental ones to what is new.\n"
+    "-- The functions clio_… must be registered there, and the tables source, input and build_info must exist.\n"
+    "-- The relations are in the order in which they are built; the runner narrows incremental ones to new rows.\n"
 )
 
 
 def statements(relations: Iterable[Relation], dialect: str = "duckdb") -> Iterator[str]:
-    """A `create` statement a relation, in the order given; a comment that says why where there is none.
+    """One `create` statement per relation, in the order given, or a comment that says why there is none.
 
     Raises UsageError for a dialect that sqlglot does not know.
     """
@@ -37,7 +37,7 @@ def dialects() -> list[str]:
 
 
 def _statement(relation: Relation, dialect: str) -> str:
-    tree = sqlglot.parse_one(re.sub(r"\A(?:--.*\n)+", "", relation.sql), dialect="duckdb")  # the header is said above
+    tree = sqlglot.parse_one(re.sub(r"\A(?:--.*\n)+", "", relation.sql), dialect="duckdb")  # header: above
     why = [] if dialect == "duckdb" else list(_foreign(tree, relation.sql))
     if not why:
         made = exp.Create(this=exp.to_table(relation.name), kind=relation.kind.upper(), replace=True, expression=tree)
@@ -49,7 +49,7 @@ def _statement(relation: Relation, dialect: str) -> str:
 
 
 def _foreign(tree: exp.Expr, sql: str) -> Iterator[str]:
-    """What sqlglot would pass on wrongly or not at all, as tried on Spark; each once."""
+    """What sqlglot would translate wrongly or not at all, as tried on Spark; each once."""
     found = {
         "with recursive": any(with_.recursive for with_ in tree.find_all(exp.With)),
         "as materialized": any(cte.args.get("materialized") is not None for cte in tree.find_all(exp.CTE)),
@@ -72,10 +72,10 @@ def _foreign(tree: exp.Expr, sql: str) -> Iterator[str]:
     ours = catalog.functions() | {"clio_words"}
     own = sorted({call.name.lower() for call in _own(tree)} - ours)
     if own:
-        yield f"functions of DuckDB alone ({', '.join(own)})"
+        yield f"functions that only DuckDB has ({', '.join(own)})"
 
 
 def _own(tree: exp.Expr) -> Iterator[exp.Func]:
-    """Functions outside a FROM that are not of the common stock of all dialects: DuckDB's own, macros, and ours."""
+    """Functions outside a FROM that not all dialects have: DuckDB's own, macros, and ours."""
     unknown = tree.find_all(exp.Anonymous, exp.AnonymousAggFunc)
     yield from (call for call in unknown if not isinstance(call.parent, exp.Table))

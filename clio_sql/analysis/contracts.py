@@ -1,4 +1,4 @@
-"""What `settings` and `facets` must hold, whoever wrote them: looked at as soon as they are built."""
+"""What `settings` and `facets` must hold, whoever wrote them; checked as soon as they are built."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def check(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> None:
 
 
 def problems(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> list[str]:
-    """All that is wrong with the rows of a relation that has a contract, each with what to do."""
+    """Everything wrong with the rows of a relation that has a contract, each with what to do."""
     if name not in CONTRACTS:
         return []
     try:
@@ -110,7 +110,7 @@ def _noise(mode: str, epsilon: float) -> Iterator[str]:
 def _no_screener(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     if con.execute("select screener from settings").fetchone() != (None,):
         yield (
-            "settings.sql: screener is a question, and the local provider understands none. Run with "
+            "settings.sql: screener is a question, which the local provider cannot answer. Run with "
             "--provider anthropic, or set it to null."
         )
 
@@ -124,15 +124,15 @@ def _facets(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     names = [row[0] for row in rows]
     for name in dict.fromkeys(names):
         if not name:
-            yield "facets.sql: a facet has no name. Give each a name of its own."
+            yield "facets.sql: a facet has no name. Give each its own name."
         elif names.count(name) > 1:
-            yield f"facets.sql: facet {quoted(name)} stands {names.count(name)} times. Give each a name of its own."
+            yield f"facets.sql: facet {quoted(name)} appears {names.count(name)} times. Give each its own name."
     for facet, question, kind, _, clustered, _ in rows:
         yield from _one_of(f"facets.sql: facet {_value(facet)} has kind", kind, KINDS)
         if not question:
             yield f"facets.sql: facet {_value(facet)} has no question. Write one."
         if clustered is None:
-            yield f"facets.sql: facet {_value(facet)} has no clustered; allowed: true, false. Change the row."
+            yield f"facets.sql: facet {_value(facet)} has no value for clustered; allowed: true, false. Change the row."
         if clustered and kind != "text":
             yield f"facets.sql: facet {_value(facet)} is clustered; only one of kind text can be."
 

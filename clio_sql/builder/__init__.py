@@ -1,4 +1,4 @@
-"""Runs the relations of an analysis in order: all as views, or as the tables and views they say they are."""
+"""Builds the relations of an analysis in order: all as views, or as the tables and views that they declare."""
 
 from clio_sql.builder.core import Builder, ready
 from clio_sql.builder.incremental import FAILED, Changes

@@ -1,4 +1,4 @@
-"""One build: every relation in order, each only where its SQL or the rows it reads are others than last time."""
+"""One build: every relation in order, each only if its SQL or the rows it reads have changed."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from clio_sql.warehouse.places import SCHEMA
 class Builder:
     """One build of `relations`, in that order, in `schema` of the database behind `con`.
 
-    refit: clusters are fitted anew although no rule says so. changes: relation -> what an incremental one did.
-    made: the tables that were made anew.
+    refit: fit the clusters again even if no rule asks for it. changes: relation -> what an incremental one did.
+    made: the tables that were rebuilt.
 
-    A table counts as changed when its rows are others, not when it was made again: what reads it is then left
-    as it is. That is why one more conversation does not name, lay out and audit everything anew.
+    A table counts as changed when its rows differ, not when it was rebuilt: relations that read it are then left
+    as they are. That is why one more conversation does not name, lay out and audit everything again.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -54,14 +54,14 @@ class Builder:
                 self._constant.add(relation.name)
 
     def all(self) -> None:
-        """Build every relation in order. What is there already, from the same SQL and inputs, is left as it is."""
+        """Build every relation in order. Whatever already exists from the same SQL and inputs is left as it is."""
         with inside(self.con, self.schema), self.engine.building():
             for name in catalog.host_tables():
                 self._fingerprints[name] = self._content(name)
             packaged = {relation.name: relation.code for relation in catalog.load()}
             try:
                 for relation in self.relations:
-                    # own SQL may have vectors of another model there, or of other texts
+                    # a replaced file may hold vectors of another model, or of other texts
                     shares = relation.shared is not None and relation.code == packaged.get(relation.name)
                     if shares:  # what another analysis embedded is not embedded again …
                         others = self.records.elsewhere(relation.name, "made_by = $value", self.made_by(relation))
@@ -74,17 +74,17 @@ class Builder:
                 self.engine.embedder.stored = None
 
     def _build(self, relation: Relation, fingerprint: str) -> str:
-        """Build one relation; what its readers go by: the hash of its rows, or of all it is made of."""
+        """Build one relation. Returns the hash its readers go by: of its rows, or of everything it is built from."""
         if relation.incremental is not None:
             refresh = Refresh(self, relation, relation.incremental, fingerprint)
             self.changes[relation.name] = refresh.run()
-            # the same SQL can get other answers: what failed or was refused is tried again
+            # the same SQL can get different answers: failed or refused calls are tried again
             return refresh.content() + (f" {self._content(relation.name)}" if relation.asks else "")
         self.reporter.begin(relation.name, None)
         again = relation.asks and self.engine.runtime.retry_failed
         if self.records.is_built(relation, fingerprint) and not again:
             if relation.kind == "view" and relation.name in self._constant:
-                # whoever wrote the file could know its fingerprint, and have put other SQL in its place
+                # whoever wrote the file could know the fingerprint, and have replaced the SQL
                 self.con.execute(f"create or replace view {relation.name} as {relation.sql}")
             self.reporter.end(-1, skipped=True)
             return self.records.marked_content(relation.name) or fingerprint
@@ -104,8 +104,8 @@ class Builder:
         self.reporter.end(-1, skipped=False)
 
     def _create_table(self, relation: Relation, fingerprint: str) -> str:
-        """The table and its record, together or not at all; the hash of its rows."""
-        # The hierarchy's prompts depend on its own answers: there each batch of calls is sent by itself.
+        """Write the table and its record, both or neither. Returns the hash of its rows."""
+        # The hierarchy's prompts depend on its own answers, so there each batch of calls is sent separately.
         if relation.asks and not relation.recursive:
             self.buy(relation.name, [relation.sql], None)
         failed = paid.failures(self.engine)
@@ -116,9 +116,9 @@ class Builder:
         return content
 
     def buy(self, name: str, queries: Sequence[str], total: int | None, whole: int = 0) -> None:
-        """Buy the answers of a step, where answers cost money. total: how many, as far as that is known.
+        """Buy the answers of a step, if answers cost money. total: how many, as far as known.
 
-        whole: calls of the step with those of earlier runs; a run that only tries again what failed has not
+        whole: calls of the step including those of earlier runs; a run that only retries failed calls has not
         failed as a whole.
         """
         provider = self.engine.paid
@@ -131,7 +131,7 @@ class Builder:
         self.reporter.end(-1, skipped=False)
 
     def _fingerprint(self, relation: Relation) -> str:
-        """A hash of the SQL and its macros, of who answers, and of the inputs but the one gone through row by row."""
+        """A hash of the SQL and its macros, of who answers, and of all inputs but the one processed row by row."""
         parts = [relation.kind, relation.code]
         parts += [macro_text(macro) for macro in relation.macros]  # such as the gate
         if relation.calls_model:
@@ -142,25 +142,25 @@ class Builder:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def _content(self, name: str) -> str:
-        """What stands in a table. The last build, who builds and noise decide nothing.
+        """A hash of a table's content. The last build, who builds and noise do not matter.
 
-        But a refit that is asked for is another one after each published build.
+        But a requested refit counts as a new one after each published build.
         """
         if name == "build_info":
             return f"refit {self.records.content('last_cluster_models')}" if self.refit else ""
-        if name == "secret" and kind(self.con, name) is None:  # a plan gates nothing
+        if name == "secret" and kind(self.con, name) is None:  # a plan has no gate
             return ""
         if name.startswith(host.LAST) or name in ("used_ids", "noise", "noise_budget"):
             return ""
         return self.records.content(name)
 
     def made_by(self, relation: Relation) -> str:
-        """A hash of what decides a vector but its text: SQL, code and embedding model."""
+        """A hash of everything that decides a vector except its text: SQL, code and embedding model."""
         made = f"{relation.code} {code(relation.functions)} {made_of(self.engine.runtime.embedding_model)}"
         return hashlib.sha256(made.encode()).hexdigest()
 
     def _vectors(self, tables: list[str], hashes: list[str]) -> dict[str, np.ndarray]:
-        """md5 of a text -> its vector, of those that are in one of `tables`."""
+        """md5 of a text -> its vector, for texts that are in one of `tables`."""
         found: dict[str, np.ndarray] = {}
         with self.engine.cursor() as cursor:
             for table in tables:
@@ -173,7 +173,7 @@ class Builder:
         return found
 
     def count(self, name: str) -> int:
-        """Rows of a relation."""
+        """Number of rows of a relation."""
         return int(scalar(self.con, f"select count(*) from {name}"))
 
 

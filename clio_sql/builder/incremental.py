@@ -1,4 +1,4 @@
-"""Refreshes a relation row by row: what is new or changed is answered in committed parts, what vanished leaves."""
+"""Refreshes a relation row by row: new and changed rows are answered in committed parts, vanished ones are removed."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from clio_sql.builder.reporting import Reporter
 from clio_sql.engine import Engine
 from clio_sql.warehouse.database import drop_other_kind, one, scalar, together
 
-CHUNK = 2_048  # rows a committed part where a row takes long: one batch of a function
-PART = 122_880  # and where it does not: one row group
+CHUNK = 2_048  # rows per committed part if a row takes long: one batch of a function
+PART = 122_880  # and if it does not: one row group
 FAILED = "('failed', 'truncated', 'malformed', 'over_budget')"  # statuses that the next run tries again
 
 
@@ -28,7 +28,7 @@ class Changes(NamedTuple):
 
 
 class Build(Protocol):
-    """What a refresh needs of the build that it is part of; see `clio_sql.builder.core.Builder`."""
+    """What a refresh needs from the build that it is part of; see `clio_sql.builder.core.Builder`."""
 
     con: duckdb.DuckDBPyConnection
     engine: Engine
@@ -49,7 +49,7 @@ class Refresh:
         self.key = self.records.key(relation.name)
 
     def run(self) -> Changes:
-        """Answer the keys that are new or changed in committed parts, and drop those that vanished."""
+        """Answer new and changed keys in committed parts, and drop those that vanished."""
         if not self.records.is_built(self.relation, self.fingerprint, complete=None):
             self._start_anew()
         if self.build.engine.runtime.retry_failed and "status" in self.relation.columns:
@@ -74,7 +74,7 @@ class Refresh:
         return changes
 
     def content(self) -> str:
-        """What readers of the relation go by: its SQL and the rows that were taken in."""
+        """The hash that readers of the relation go by: of its SQL and of the rows it has processed."""
         query = "select bit_xor(md5_number(concat(key, changed))) from clio_state.processed where relation = ?"
         return f"{self.fingerprint} {scalar(self.con, query, [self.key])}"
 
@@ -89,9 +89,9 @@ class Refresh:
             self._mark(complete=False)
 
     def _take_over(self) -> None:
-        """Begin with what another analysis of this warehouse has of our keys, from the same SQL and inputs.
+        """Start with what another analysis of this warehouse has for our keys, from the same SQL and inputs.
 
-        Only keys that it was done with: rows of others would be nobody's to keep up or to drop.
+        Only keys that it finished: rows of other keys would never be updated or dropped.
         """
         same = "complete and fingerprint = $value"
         for key, table in self.records.elsewhere(self.relation.name, same, self.fingerprint)[:1]:
@@ -111,7 +111,7 @@ class Refresh:
         self.records.mark(self.relation.name, self.fingerprint, complete=complete, made_by=made_by)
 
     def _find_work(self) -> Changes:
-        """temp.clio_work: place, key and changed of what is to be answered; temp.clio_gone: keys that vanished."""
+        """temp.clio_work: place, key and changed of the rows to answer; temp.clio_gone: keys that vanished."""
         self.con.execute(f"""
             create or replace temp table clio_now as
             select
@@ -141,7 +141,7 @@ class Refresh:
         return Changes(*one(self.con, query))
 
     def _cut_out(self) -> None:
-        """temp.clio_part: what is to be answered, by place. The input, often a view, is read once for all parts."""
+        """temp.clio_part: the rows to answer, by place. The input, often a view, is read once for all parts."""
         self.con.execute(f"""
             create or replace temp table clio_part as
             select work.place as work_place, input.*
@@ -149,7 +149,7 @@ class Refresh:
             order by work_place""")
 
     def _buy(self, todo: int) -> None:
-        """Buy the answers of all parts beforehand, where they cost money."""
+        """Buy the answers of all parts beforehand, if they cost money."""
         starts = range(0, todo, paid.ROWS)
         queries = [self.relation.body({self.by.input: _part(start, start + paid.ROWS)}) for start in starts]
         whole = scalar(self.con, "select count(*) from temp.clio_now")
@@ -160,7 +160,7 @@ class Refresh:
         with together(self.con):
             rows = self.relation.body({self.by.input: _part(start, end)})
             self.con.execute(f"insert into {self.relation.name} {rows}")
-            again = ""  # what failed is not done with: the next run tries it again
+            again = ""  # what failed is not done: the next run tries again
             if "status" in self.relation.columns:
                 again = f"and key not in (select {self.by.key} from {self.relation.name} where status in {FAILED})"
             self.con.execute(
@@ -170,7 +170,7 @@ class Refresh:
             )
 
     def _ask_again(self) -> None:
-        """Let what was refused be asked once more."""
+        """Let refused rows be asked again."""
         self.con.execute(
             "delete from clio_state.processed where relation = ? "
             f"and key in (select {self.by.key} from {self.relation.name} where status = 'refused')",

@@ -12,11 +12,11 @@ from clio_sql.calls.replies import Step, require_budget
 from clio_sql.engine import Engine
 from clio_sql.providers import PaidProvider
 
-ROWS = 10_000  # rows whose prompts are collected at a time; a prompt of 1,000 tokens is some 5 KB
+ROWS = 10_000  # rows whose prompts are collected at a time; a prompt of 1,000 tokens is about 5 KB
 
 
 def failures(engine: Engine) -> Counter[str]:
-    """Calls of this run that failed so far, by status; a refusal is an answer."""
+    """Calls of this run that failed so far, by status; a refusal counts as an answer."""
     return Counter(engine.paid.failures()) if engine.paid else Counter()
 
 
@@ -29,14 +29,14 @@ def fill(
     told: Callable[[int], None],
     whole: int = 0,
 ) -> None:
-    """Ask whatever `queries` would ask, all at once and each prompt once; what is stored costs nothing.
+    """Ask whatever `queries` would ask, all at once and each prompt once; stored answers are free.
 
-    The queries are parts of one step and are run with functions that note what they are asked instead of
-    answering. told: is given how many more calls are answered. whole: calls of the step with those of
+    The queries are parts of one step and are run with functions that record what they are asked instead of
+    answering. told: called with how many more calls are answered. whole: calls of the step including those of
     earlier runs, of which `max_error_ratio` may fail. Raises ProviderError when the budget is used up or
     too many failed.
     """
-    if engine.runtime.batch and len(queries) > 1:  # all batches run at once; below, their results are taken
+    if engine.runtime.batch and len(queries) > 1:  # all batches run at once; their results are collected below
         for query in queries:
             for function, requests in _collected(con, engine, query).items():
                 provider.send(function, requests)
@@ -61,8 +61,8 @@ def _collected(con: duckdb.DuckDBPyConnection, engine: Engine, query: str) -> di
 
 
 def record_inputs(con: duckdb.DuckDBPyConnection, provider: PaidProvider) -> None:
-    """Keep a salted hash of each text of a conversation that may go into a call, beside those of the calls."""
-    provider.calls.store.input_hash("")  # makes the salt
+    """Store a salted hash of each conversation text that may go into a call, beside those of the calls."""
+    provider.calls.store.input_hash("")  # creates the salt
     texts = {"transcripts": "transcript", "facet_values": "value"}
     query = "select table_name from information_schema.tables where table_schema = current_schema()"
     there = {name for (name,) in con.execute(query).fetchall()}

@@ -1,4 +1,4 @@
-"""What was built from what: `clio_state.relations`, and the hashes that decide whether work is to be done."""
+"""What was built from what: `clio_state.relations`, and the hashes that decide whether there is work to do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from clio_sql.warehouse.places import SCHEMA
 
 @dataclass(frozen=True)
 class Records:
-    """The records of one schema; the state is one for all schemas of a database."""
+    """The records of one schema; all schemas of a database share one state."""
 
     con: duckdb.DuckDBPyConnection
     schema: str = SCHEMA
@@ -32,7 +32,7 @@ class Records:
         return name if self.schema == SCHEMA else f"{self.schema}.{name}"
 
     def is_built(self, relation: Relation, fingerprint: str, complete: bool | None = True) -> bool:
-        """True where it is there, of its kind, from that very fingerprint. complete: None takes a part as well."""
+        """True if it exists, with its kind, from exactly that fingerprint. complete: None accepts a partial one too."""
         row = self.con.execute(
             "select complete from clio_state.relations where relation = ? and fingerprint = ?",
             [self.key(relation.name), fingerprint],
@@ -47,9 +47,9 @@ class Records:
         complete: bool = True,
         made_by: str | None = None,
     ) -> None:
-        """Note that a relation was built. content: the hash of its rows, where what reads it goes by them.
+        """Record that a relation was built. content: the hash of its rows, if its readers go by them.
 
-        made_by: what decides a row but the rows that are read, where single rows are taken over.
+        made_by: a hash of everything that decides a row except the rows read, if single rows are taken over.
         """
         self.con.execute(
             "insert or replace into clio_state.relations by name "
@@ -58,14 +58,14 @@ class Records:
         )
 
     def marked_content(self, name: str) -> str | None:
-        """The hash of the rows, as it was noted."""
+        """The recorded hash of the rows."""
         row = self.con.execute(
             "select content from clio_state.relations where relation = ?", [self.key(name)]
         ).fetchone()
         return row[0] if row else None
 
     def elsewhere(self, name: str, condition: str, value: str) -> list[tuple[str, str]]:
-        """(key, table) of that relation in other schemas whose record meets `condition`; the newest first."""
+        """(key, table) of that relation in other schemas whose record meets `condition`, newest first."""
         rows = self.con.execute(
             f"""
             select relation, schema_name
@@ -89,7 +89,7 @@ class Records:
 
 @cache
 def code(functions: frozenset[str]) -> str:
-    """A hash of the files behind these functions (`Function.code`): once one changes, answers are rebuilt."""
+    """A hash of the files behind these functions (`Function.code`): if one changes, answers are rebuilt."""
     digest = hashlib.sha256()
     for file in sorted({file for each in FUNCTIONS if each.name in functions for file in made_of(each)}):
         digest.update(f"{file}\n".encode() + _within(file).read_bytes())
@@ -106,13 +106,13 @@ def made_of(function: Function) -> Iterator[str]:
 
 
 def _files(path: str) -> Iterator[str]:
-    """The path itself, or what lies in that folder."""
+    """The path itself, or the files in that folder."""
     found = _within(path)
     entries = sorted(entry.name for entry in found.iterdir()) if found.is_dir() else None
     yield from [path] if entries is None else (f"{path}/{name}" for name in entries if name.endswith((".py", ".txt")))
 
 
 def _within(path: str) -> Traversable:
-    """A file or folder of the package; the functions lie in a package of their own."""
+    """A file or folder of the package; the functions are in a package of their own."""
     folder, _, rest = path.partition("/")
     return files("clio_sql.udfs") / rest if folder == "udfs" else files("clio_sql") / path

@@ -1,4 +1,4 @@
-"""What a build tells while it works."""
+"""What a build reports while it works."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from typing import Protocol
 
 
 class Reporter(Protocol):
-    """Is told how far a build or a run is; see `clio_sql.cli.progress`. relation: the step that is being done."""
+    """Receives the progress of a build or a run; see `clio_sql.cli.progress`. relation: the current step."""
 
     relation: str
 
     def begin(self, relation: str, rows: int | None) -> None:
-        """A step begins; rows: how many are to be answered, None where that is not known."""
+        """A step begins; rows: how many are to be answered, None if not known."""
 
     def advance(self, rows: int) -> None:
-        """So many more rows are answered and kept."""
+        """That many more rows are answered and kept."""
 
     def answered(self, function: str, rows: int) -> None:
-        """So many more rows of a function are answered, but not yet kept."""
+        """That many more rows of a function are answered, but not yet kept."""
 
     def end(self, rows: int, skipped: bool) -> None:
-        """The step is done, with so many rows, -1 where none are counted; skipped: it was done already."""
+        """The step is done, with that many rows, -1 if rows are not counted; skipped: nothing had to be done."""
 
     def say(self, line: str) -> None:
         """A line for the user."""

@@ -1,4 +1,4 @@
-"""Starts a build: in a warehouse, or over a table of the user's, as tables or all as views."""
+"""Starts a build: in a warehouse, or over a table of the user's, as tables or entirely as views."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def describe_build(
     refit: bool = False,
     sql_hash: str | None = None,
 ) -> None:
-    """Write `build_info`, one row that says who builds, with what and when; and make the last build readable.
+    """Write `build_info`, one row that says who builds, with what and when, and make the last build readable.
 
-    sql_hash: of the files, where they are not those of `relations` as they are.
+    sql_hash: of the files, if they differ from those of `relations`.
     """
     runtime = engine.runtime
     embedding_model = made_of(runtime.embedding_model)
@@ -65,7 +65,7 @@ def describe_build(
 
 
 def _replaces(relations: Sequence[Relation], name: str) -> bool:
-    """Whether an analysis has SQL of its own for that packaged relation."""
+    """Whether an analysis replaces that packaged relation."""
     own, packaged = ({each.code for each in those if each.name == name} for those in (relations, catalog.load()))
     return own != packaged
 
@@ -76,11 +76,11 @@ def install(
     """Create every relation as a view over your own table, so that `select * from clio.clusters` is the analysis.
 
     conversations: a table or view with conversation_id, user_id, created_at, messages (role, content)
-    and, if you like, metadata (MAP). breakdowns: names in metadata, or other columns. schema: one of its own, never
+    and optionally metadata (MAP). breakdowns: names in metadata, or other columns. schema: one of its own, never
     that of the table. Meant for small tables: each query runs the whole chain. Your connection is not locked.
 
-    Raises InputError for a table that cannot be read, UsageError for a schema that cannot be built in, and StateError
-    where that has relations of yours, where a transaction is open, or after `use` of another database.
+    Raises InputError for a table that cannot be read, UsageError for a schema that cannot be used, and StateError
+    if it has relations of yours, if a transaction is open, or after `use` of another database.
     """
     schema = take(con, conversations, schema, breakdowns)
     relations = catalog.load()
@@ -101,10 +101,10 @@ def build(
     reporter: Reporter | None = None,
     refit: bool = False,
 ) -> None:
-    """Like `install`, with tables where the files say table: each model answer is computed once and kept.
+    """Like `install`, with tables if the files say table: each model answer is computed once and kept.
 
-    Building again takes in what changed, and keeps clusters, ids and names as far as they still hold. refit:
-    fit the clusters anew. Your connection is not locked, as that of a `run` is. Raises what `install` does.
+    Building again processes what changed, and keeps clusters, ids and names as far as they still hold. refit:
+    fit the clusters again. Your connection is not locked, unlike that of a `run`. Raises what `install` does.
     """
     schema = take(con, conversations, schema, breakdowns)
     run(con, schema, reporter, refit=refit)
@@ -118,7 +118,7 @@ def run(
     relations: Sequence[Relation] | None = None,
     refit: bool = False,
 ) -> Builder:
-    """Build all relations of `schema` from its `source` and `input`. Goes on where the last run was stopped.
+    """Build all relations of `schema` from its `source` and `input`. Continues where the last run stopped.
 
     The result starts from the last build that was kept (`last.keep`), which a publish does. Returns the Builder,
     which knows what changed.
@@ -146,7 +146,7 @@ def check(con: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> None:
 
 
 def _comment(con: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Relation]) -> None:
-    """Say of each table and view what a row is, where the catalog does not say it yet."""
+    """Comment each table and view with what one row is, unless the catalog says so already."""
     of = "where database_name = current_database() and schema_name = $schema"
     query = (
         f"select table_name, 'table', comment from duckdb_tables() {of} "

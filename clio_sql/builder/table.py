@@ -1,4 +1,4 @@
-"""Over a table of the user's: `source` is a view of it. Nothing is made before everything was looked at.
+"""Builds over a table of the user's: `source` is a view of it. Nothing is made before everything is checked.
 
 The table is read by the SQL that reads a file in the canonical shape, so a build and a run read alike.
 """
@@ -36,7 +36,7 @@ class Table(NamedTuple):
 def describe_input(
     con: duckdb.DuckDBPyConnection, schema: str, *, format: str, privacy_unit: str, breakdowns: Sequence[str] = ()
 ) -> None:
-    """Write `input`: one row that says what came in, without a path or a name of anyone."""
+    """Write `input`: one row that says what was read, without any path or user name."""
     row = {"format": format, "privacy_unit": privacy_unit, "breakdowns": list(breakdowns)}
     host.write(con, schema, "input", row)
 
@@ -44,21 +44,21 @@ def describe_input(
 def take(con: duckdb.DuckDBPyConnection, conversations: str, schema: str, breakdowns: Sequence[str] = ()) -> str:
     """Write `source`, a view of the user's table, and `input`. Returns the schema, spelled as in the catalog.
 
-    Raises UsageError for a schema or breakdowns that cannot be, InputError for a table that cannot be read, and
-    StateError where the connection is not fit or something of the user's would be overwritten. Then nothing is made.
+    Raises UsageError for an invalid schema or invalid breakdowns, InputError for a table that cannot be read, and
+    StateError if the connection is unsuitable or something of the user's would be overwritten. Then nothing is made.
     """
     _require_fit(con)
     schema = _spelled(con, schema)
     table = _resolved(con, conversations)
     if (table.database, table.schema) == (_database(con), schema):
         raise UsageError(
-            f"{conversations}: the schema {schema!r} is the one that is written to, and the build would overwrite or "
-            "read itself. Give another schema=, or move the table to another one."
+            f"{conversations}: the build writes to the schema {schema!r}, and would overwrite or read its own "
+            "input. Give another schema=, or move the table to another schema."
         )
     _require_ours(con, schema)
     make_macros(con)
     query = _query(con, table, conversations, breakdowns)
-    with inside(con, "main"):  # from there the macros are in reach of every schema
+    with inside(con, "main"):  # there the macros can be used from every schema
         register(con)
         make_macros(con, temp=False)
     con.execute(f"create schema if not exists {identifier(schema)}")
@@ -74,14 +74,14 @@ def _database(con: duckdb.DuckDBPyConnection) -> str:
 
 
 def _require_fit(con: duckdb.DuckDBPyConnection) -> None:
-    """Raise where the connection is within a transaction, read-only, or looks at another database than its own."""
+    """Raise if the connection is in a transaction, is read-only, or uses a database other than its own."""
     if _is_in_transaction(con):
         raise StateError(
-            "a transaction is open on this connection, and a build is many of its own. Commit it or roll it back first."
+            "a transaction is open on this connection, and a build runs its own. Commit it or roll it back first."
         )
     if is_read_only(con):
         raise ClioError("this database is read-only; views and tables cannot be made in it. Open it for writing.")
-    with con.cursor() as cursor:  # where the functions keep what they know
+    with con.cursor() as cursor:  # where the functions keep their state
         own = _database(cursor)
     if own != _database(con):
         raise StateError(
@@ -91,7 +91,7 @@ def _require_fit(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _is_in_transaction(con: duckdb.DuckDBPyConnection) -> bool:
-    """True also where an error aborted it. Outside of one, each statement has a number of its own."""
+    """True even if an error aborted it. Outside a transaction each statement has its own number."""
     try:
         first, second = (con.execute("select txid_current()").fetchone() for _ in range(2))
     except duckdb.TransactionException:
@@ -100,12 +100,12 @@ def _is_in_transaction(con: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _spelled(con: duckdb.DuckDBPyConnection, schema: str) -> str:
-    """The schema, spelled as in the catalog where it is there. Raises UsageError where it can be none of ours."""
+    """The schema, spelled as in the catalog if it exists. Raises UsageError if it cannot be one of ours."""
     databases = [name for (name,) in con.execute("select database_name from duckdb_databases()").fetchall()]
     taken = dict.fromkeys((*RESERVED, *databases))
     if not schema or schema.lower() in {name.lower() for name in taken}:
         raise UsageError(
-            f"schema {schema!r} cannot be built in: tables there would be replaced, or its name is ambiguous. Give one "
+            f"schema {schema!r} cannot be used: tables there would be replaced, or its name is ambiguous. Use one "
             f"of its own, for example 'clio' or 'clio_product'; not {', '.join(taken)}."
         )
     found = con.execute(
@@ -139,7 +139,7 @@ def _resolved(con: duckdb.DuckDBPyConnection, conversations: str) -> Table:
 
 
 def _require_ours(con: duckdb.DuckDBPyConnection, schema: str) -> None:
-    """Raise StateError where a schema that no analysis was made in has relations that one would replace."""
+    """Raise StateError if a schema without an analysis has relations that a build would replace."""
     rows = con.execute(
         "select table_name, list(column_name order by column_index) from duckdb_columns() "
         "where database_name = current_database() and schema_name = ? group by table_name order by table_name",
@@ -150,12 +150,12 @@ def _require_ours(con: duckdb.DuckDBPyConnection, schema: str) -> None:
     if columns.get("input") != tuple(host.COLUMNS["input"]) and (taken := [name for name in columns if name in ours]):
         raise StateError(
             f"schema {schema!r} has {names(taken)}, which clio-sql did not make and would replace. Give another "
-            "schema=, one that is not there yet or that was built before."
+            "schema=, one that does not exist yet or that clio-sql built before."
         )
 
 
 def _query(con: duckdb.DuckDBPyConnection, table: Table, where: str, breakdowns: Sequence[str]) -> str:
-    """The query that reads the table as `source` is to be. Raises InputError, and UsageError for breakdowns."""
+    """The query that reads the table in the shape of `source`. Raises InputError, and UsageError for breakdowns."""
     if isinstance(breakdowns, str):
         raise UsageError(f"breakdowns must be a list of names, not the text {breakdowns!r}. Give [{breakdowns!r}].")
     relation = ".".join(map(identifier, table if table.database != _database(con) else table[1:]))
@@ -179,6 +179,6 @@ def _require_breakdowns(con: duckdb.DuckDBPyConnection, given: Input, query: str
     there = dict.fromkeys([*plain, *(key for (key,) in keys)])
     if unknown := [name for name in breakdowns if name not in there]:
         raise InputError(
-            f"{given.where}: breakdown: {unknown[0]!r} is not there. There is: {names(there) or 'nothing'}. "
+            f"{given.where}: breakdown: {unknown[0]!r} does not exist. There is: {names(there) or 'nothing'}. "
             "Choose one of them."
         )

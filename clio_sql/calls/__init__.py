@@ -1,8 +1,8 @@
-"""The one door for paid work: look up, deduplicate, check the budget, send, store, return.
+"""The only way to paid work: look up, deduplicate, check the budget, send, store, return.
 
-A call that was answered is never paid for again: not by a second run, a view read twice, or a run that
-was killed half way. Failures are stored as failures and never served as answers; within a run a failed
-call is not tried again, the next run (`begin`) does so.
+An answered call is never paid for again: not by a second run, a view read twice, or a run that
+was killed halfway. Failures are stored as failures and never served as answers; within a run a failed
+call is not retried; the next run (`begin`) retries it.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from clio_sql.calls.store import CursorFactory, Row, Store, now
 from clio_sql.errors import ProviderError, StateError, Stopped, UsageError
 from clio_sql.runtime import base_url_of
 
-MAX_USD = 10.0  # the finite default: enough for the demo many times over, and nobody's bad day
+MAX_USD = 10.0  # default: enough for the demo many times over, and not a costly mistake
 CONCURRENCY = 32
 TIMEOUT_S = 120.0
 WHOLE = Step(0, Counter(), last=True)  # a step in one part, begun and ended in this run
 UNPAID = "not stored, and nothing may be paid for; the next run asks it"
-TICK_S = 0.1  # how often a waiting thread looks at the stop event and shows progress
+TICK_S = 0.1  # how often a waiting thread checks the stop event and shows progress
 
 
 class Calls:
     """Answers calls through one provider's Messages API, with everything paid for kept in the store.
 
     cursor: makes a fresh cursor of the open database that holds `clio_state`.
-    max_usd: of a run, dollars; what is in flight counts at its worst case.
+    max_usd: limit of a run, in dollars; calls in flight count at their worst case.
     concurrency: the most calls in flight. stop: once set, no call is started and `Stopped` is raised.
-    progress: called from the asking thread, about ten times a second, with a `Progress`.
-    batch: send what `fill` misses through Message Batches. retry_failed: ask the refused again, too.
-    prices: overrides of the price table. The key is looked for when something is to be sent: stored answers
-    and estimates need none. pay: false asks nobody; what is not stored fails and is noted in `unpaid`.
+    progress: called from the waiting thread, about ten times a second, with a `Progress`.
+    batch: send what `fill` misses through Message Batches. retry_failed: ask refused calls again, too.
+    prices: overrides of the price table. The API key is looked up only when something is sent: stored answers
+    and estimates need none. pay: if false, nothing is sent; what is not stored fails and is noted in `unpaid`.
     """
 
     provider = "anthropic"
@@ -71,17 +71,17 @@ class Calls:
         self.batch, self.retry_failed, self.progress = batch, retry_failed, progress
         self.stop = stop or threading.Event()
         self.pay = pay
-        self.unpaid: dict[str, Call] = {}  # key -> what was asked for and not stored
+        self.unpaid: dict[str, Call] = {}  # key -> call that was needed and not stored
         self._concurrency, self._prices, self._timeout_s = concurrency, prices, timeout_s
         self._lock = threading.Lock()
         self._flying: dict[str, Job] = {}
         self._failures: dict[str, Answer] = {}
-        self.held: dict[str, float] = {}  # key -> dollars reserved for it in a batch that runs
+        self.held: dict[str, float] = {}  # key -> dollars reserved for it in a running batch
         self._dispatcher: Dispatcher | None = None
         self.counts: Counter[tuple[str, str]] = Counter()
 
     def begin(self) -> None:
-        """A new run: nothing spent yet, and what failed in the last one may be tried again."""
+        """Start a new run: nothing is spent yet, and calls that failed in the last one may be tried again."""
         self.purse.reset()
         with self._lock:
             self._failures.clear()
@@ -94,7 +94,7 @@ class Calls:
             self._dispatcher = None
 
     def price(self, model: str) -> Price:
-        """The price of a model; ProviderError where it has none."""
+        """The price of a model; ProviderError if it has none."""
         return price_of(model, self.base_url, self._prices)
 
     def key(self, call: Call) -> str:
@@ -118,7 +118,7 @@ class Calls:
     def answer(self, calls: list[Call]) -> list[Answer]:
         """One answer a call, in order; what is not in the store is sent at once and paid for.
 
-        A failure is a status. Raises ProviderError when the server refuses requests as such (key,
+        A failure is a status. Raises ProviderError when the server refuses all requests (key,
         model, size), StateError when answers cannot be stored, Stopped when the stop event is set.
         """
         keys = [self.key(call) for call in calls]
@@ -133,7 +133,7 @@ class Calls:
         return [replies[key] for key in keys]
 
     def send(self, calls: list[Call]) -> None:
-        """Create the Message Batches of a part of a step and do not wait; `fill` takes the results."""
+        """Create the Message Batches of a part of a step and do not wait; `fill` collects the results."""
         from clio_sql.calls.batches import send
 
         distinct = {self.key(call): call for call in calls}
@@ -165,7 +165,7 @@ class Calls:
         return statuses_of(replies)
 
     def _by_batch(self, missing: dict[str, Call], last: bool) -> dict[str, Answer]:
-        """Replies that came through Message Batches; those that are absent are to be sent singly."""
+        """Replies that came through Message Batches; missing ones must be sent one by one."""
         from clio_sql.calls.batches import run_batches
 
         self._require_open()
@@ -174,7 +174,7 @@ class Calls:
         return {**self._known(list(missing)), **dict.fromkeys(dear, over)}
 
     def _known(self, keys: list[str]) -> dict[str, Answer]:
-        """What needs no request: stored answers, refusals, and what failed in this run."""
+        """Replies that need no request: stored answers, refusals, and calls that failed in this run."""
         replies = self._stored(keys)
         with self._lock:
             replies.update({key: self._failures[key] for key in keys if key in self._failures})
@@ -190,7 +190,7 @@ class Calls:
         }
 
     def _send(self, missing: dict[str, Call], limit: Limit | None = None) -> dict[str, Answer]:
-        """Send calls and wait for them; those that another thread is sending are only waited for."""
+        """Send calls and wait for them; for those that another thread is sending, only wait."""
         self._require_open()
         made = {key: self.job(key, call, self.worst(call)) for key, call in missing.items()}
         with self._lock:
@@ -211,7 +211,7 @@ class Calls:
             self._flying.pop(key, None)
 
     def _submit(self, jobs: list[Job]) -> None:
-        """Send these, but for what another thread got answered between the look-up and now."""
+        """Send these, except calls that another thread got answered since the look-up."""
         known = self._known([job.key for job in jobs])
         sender = self.dispatcher()
         for job in jobs:
@@ -220,7 +220,7 @@ class Calls:
         sender.submit([job for job in jobs if job.key not in known])
 
     def job(self, key: str, call: Call, worst: float) -> Job:
-        """A job that `keep` can store. Hashed here, since the thread that writes is to be quick."""
+        """A job that `keep` can store. Hashed here, to keep the writing thread fast."""
         return Job(key, call, worst, tuple(map(self.store.input_hash, call.inputs)))
 
     def worst(self, call: Call, batch: bool = False) -> float:
@@ -234,8 +234,8 @@ class Calls:
         require_key()
         if not self.store.writable():
             raise StateError(
-                "the database is read-only and this answer is not in its store; nothing that cannot be "
-                "stored is paid for. Connect for writing, or ask for what was answered before."
+                "the database is read-only and this answer is not in its store; a call whose answer cannot be "
+                "stored is not paid for. Open it for writing, or ask only for what was answered before."
             )
 
     def dispatcher(self) -> Dispatcher:
@@ -272,7 +272,7 @@ class Calls:
         return {key: job.future.result().answer for key, job in jobs.items()}
 
     def show(self, function: str, done: int, total: int) -> None:
-        """Tell the progress callback, if there is one."""
+        """Call the progress callback, if there is one."""
         if self.progress is not None:
             sender = self.dispatcher()
             limit = int(sender.throttle.limit)
@@ -294,7 +294,7 @@ class Calls:
         answer = json.dumps(value, ensure_ascii=False) if status == "ok" else None
         if usage is not None:
             usd = cost(self.price(call.body["model"]), usage, outcome.batch_id is not None)
-        else:  # a reply without usage may have cost as much as it could; no reply costs nothing
+        else:  # a reply without usage may have cost the maximum; no reply costs nothing
             usd = job.worst if status != "failed" else 0.0
         counts = (usage.input or 0, usage.output or 0, *usage[2:]) if usage else (0, 0, 0, 0)
         return Row(

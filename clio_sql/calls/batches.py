@@ -1,8 +1,8 @@
 """Message Batches: a step's missing calls at half price, within hours instead of seconds.
 
 The id of each batch is in `clio_state.batches` from the moment it is known, so that a run that was
-stopped or killed meanwhile takes the results when it is run again. Results come in any order and are
-matched by `custom_id`, which is the key of the call. What expired or errored is left to the caller.
+stopped or killed meanwhile collects the results when it is run again. Results come in any order and are
+matched by `custom_id`, which is the key of the call. Expired and failed requests are left to the caller.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from clio_sql.errors import ProviderError, Stopped
 if TYPE_CHECKING:
     from clio_sql.calls import Calls
 
-MAX_REQUESTS = 100_000  # the API's limits of one batch
-MAX_BYTES = 250_000_000  # it says 256 MB; the envelope and another reading of MB fit in the rest
-POLL_S = (2.0, 30.0)  # seconds between two looks: the first, then half as much again up to the second
+MAX_REQUESTS = 100_000  # the API's limits for one batch
+MAX_BYTES = 250_000_000  # the API says 256 MB; the difference leaves room for the envelope
+POLL_S = (2.0, 30.0)  # seconds between two polls: the first, growing by half up to the second
 KEEP = 500  # results committed at a time
 
 
 def run_batches(door: Calls, missing: dict[str, Call], last: bool = True) -> set[str]:
-    """Answer `missing` (key -> call) into the store; returns the keys that the budget did not allow.
+    """Get `missing` (key -> call) answered into the store; returns the keys that the budget did not allow.
 
-    Batches that run at the provider already are taken first. What a batch may cost at worst must fit
-    the budget, so a tight budget is spent in several rounds. last: no later part of the step will ask
-    for what else is in these batches.
+    Batches that already run at the provider come first. The worst-case cost of a batch must fit
+    the budget, so a tight budget is spent in several rounds. last: no later part of the step will need
+    anything else in these batches.
     """
     left = dict(missing)
     while left:
@@ -51,7 +51,7 @@ def _running(door: Calls) -> list[tuple[str, str, list[str]]]:
 
 
 def send(door: Calls, missing: dict[str, Call]) -> bool:
-    """Create batches of what the budget allows of `missing` and no batch holds yet; whether there were any."""
+    """Create batches for calls of `missing` that the budget allows and no batch holds yet. Returns whether any were."""
     known = {key for _, _, keys in _running(door) for key in keys}
     affordable = _afford(door, {key: call for key, call in missing.items() if key not in known})
     for jobs in split(affordable):
@@ -65,7 +65,7 @@ def send(door: Calls, missing: dict[str, Call]) -> bool:
 
 
 def _afford(door: Calls, left: dict[str, Call]) -> list[Job]:
-    """As many of `left`, from the first, as the budget allows at their worst; their cost is reserved."""
+    """As many of `left`, in order, as the budget allows at worst-case cost, which is reserved."""
     jobs = []
     for key, call in left.items():
         job = Job(key, call, door.worst(call, batch=True))
@@ -77,11 +77,11 @@ def _afford(door: Calls, left: dict[str, Call]) -> list[Job]:
 
 
 def split(jobs: list[Job]) -> Iterator[list[Job]]:
-    """Pieces that fit the API's limits of one batch."""
+    """Split into pieces that fit the API's limits for one batch."""
     piece: list[Job] = []
     size = 0
     for job in jobs:
-        length = len(json.dumps(job.call.body)) + len(job.key) + 40  # escaped: not less than what is sent
+        length = len(json.dumps(job.call.body)) + len(job.key) + 40  # escaped: no smaller than what is sent
         if piece and (len(piece) >= MAX_REQUESTS or size + length > MAX_BYTES):
             yield piece
             piece, size = [], 0
@@ -104,7 +104,7 @@ def _create(door: Calls, jobs: list[Job]) -> str:
 
 
 def _finish(door: Calls, sent: dict[str, tuple[str, dict[str, Job]]], last: bool) -> None:
-    """Wait for these batches (id -> function, jobs), each taken as soon as it ended."""
+    """Wait for these batches (id -> function, jobs), collecting each as soon as it has ended."""
     wait, waiting = POLL_S[0], dict(sent)
     total = sum(len(jobs) for _, jobs in sent.values())
     while waiting:
@@ -128,7 +128,7 @@ def _ended(batch: Any) -> int:
 
 
 def _retrieve(door: Calls, batch_id: str) -> Any:
-    """The batch, or None where the provider no longer knows it."""
+    """The batch, or None if the provider no longer knows it."""
     batches = door.dispatcher().clients[0].messages.batches
     try:
         return _ask(door, lambda: batches.retrieve(batch_id))
@@ -139,9 +139,9 @@ def _retrieve(door: Calls, batch_id: str) -> Any:
 
 
 def _take(door: Calls, batch: Any, batch_id: str, jobs: dict[str, Job], function: str, last: bool) -> None:
-    """Store the results of an ended batch; safe to be killed in and begun again.
+    """Store the results of an ended batch; safe to interrupt and start again.
 
-    What is not asked for now may be so by a later part of the step: until then the batch stays open.
+    A later part of the step may need results that are not needed now: until then the batch stays open.
     """
     stored = door.store.of_batch(batch_id)
     results = [] if batch is None or not batch.results_url else _ask(door, lambda: _results(door, batch_id))
@@ -174,7 +174,7 @@ async def _results(door: Calls, batch_id: str) -> list[Any]:
 
 
 def _orphan(door: Calls, result: Any, batch_id: str, function: str) -> Row:
-    """The row of an answer to a prompt that is no longer asked: of no use, but it was paid for."""
+    """The row of an answer to a prompt that is no longer asked: useless, but paid for."""
     message = result.result.message
     usage = read_reply(message, Call(function, {}, lambda value: value)).usage
     usd = cost(door.price(message.model), usage, batch=True) if usage else 0.0
@@ -187,7 +187,7 @@ def _orphan(door: Calls, result: Any, batch_id: str, function: str) -> Row:
 
 
 def _ask(door: Calls, request: Callable[[], Any], call: Call | None = None, lost_is_fatal: bool = False) -> Any:
-    """The result of a request to the Batches API, tried again as long as there is hope."""
+    """The result of a request to the Batches API, retried as long as there is hope."""
     tries = 0
     while True:
         try:
@@ -198,8 +198,8 @@ def _ask(door: Calls, request: Callable[[], Any], call: Call | None = None, lost
             lost = lost_is_fatal and not hasattr(error, "status_code")
             if met.kind == "fatal" or lost or tries > 4:
                 raise ProviderError(
-                    f"Message Batches: the server could not be asked ({met.text}). What was sent goes on "
-                    "there; run again to take its results."
+                    f"Message Batches: the server could not be reached ({met.text}). What was sent goes on "
+                    "there; run again to collect its results."
                 ) from None
             _sleep(door, met.wait if met.wait is not None else min(60.0, 2.0**tries), 0)
 
@@ -214,4 +214,4 @@ def _sleep(door: Calls, seconds: float, running: int) -> None:
 def _go_on(door: Calls, running: int = 0) -> None:
     if door.stop.is_set():
         going = f"; {running} batches go on at the provider" if running else ""
-        raise Stopped(f"stopped{going}. Run again to take their results.")
+        raise Stopped(f"stopped{going}. Run again to collect their results.")

@@ -1,6 +1,6 @@
-"""Sends calls: bounded concurrency that adapts, retries, and one commit for all that arrived together.
+"""Sends calls: bounded concurrency that adapts, retries, and one commit for replies that arrived together.
 
-One event loop in one thread, as long as its `Dispatcher` lives. A call holds its place among those in
+One event loop in one thread, for the life of its `Dispatcher`. A call keeps its slot among those in
 flight until its reply is committed, so that a kill loses no more replies than were in flight.
 """
 
@@ -23,19 +23,19 @@ from clio_sql.calls.replies import OVER_BUDGET
 from clio_sql.errors import ClioError, ProviderError, Stopped
 
 RETRIES = 4  # further tries after a 5xx, a timeout or a lost connection
-GRACE_S = 5.0  # what those in flight are given once nothing new is started
-PATIENCE_S = 3600.0  # this long without one answer, all of it refused as too much, and the run ends
-GROUP_S = 0.006  # replies within this time are committed together: a commit costs some 4 ms of CPU
+GRACE_S = 5.0  # time for calls in flight to finish once nothing new is started
+PATIENCE_S = 3600.0  # after this long without one answer, only rate limits, the run ends
+GROUP_S = 0.006  # replies within this time are committed together: a commit costs about 4 ms of CPU
 
 
 Keep = Callable[[list[tuple[Job, Outcome]]], None]
 
 
 class Dispatcher:
-    """Sends jobs through a client of the SDK, at most `concurrency` at a time.
+    """Sends jobs through clients of the SDK, at most `concurrency` at a time.
 
-    clients: AsyncAnthropic without retries of their own, used in turn. keep: commits finished jobs and
-    settles their cost with the purse, called in a thread of its own; a job is done once it returned.
+    clients: AsyncAnthropic clients without their own retries, used in turn. keep: commits finished jobs and
+    settles their cost with the purse; called in its own thread; a job is done once it has returned.
     """
 
     def __init__(
@@ -67,11 +67,11 @@ class Dispatcher:
         self._loop.run_forever()
 
     def submit(self, jobs: list[Job]) -> None:
-        """Send these; from any thread."""
+        """Send these jobs; callable from any thread."""
         self._loop.call_soon_threadsafe(self._enqueue, jobs)
 
     def halt(self, reason: ClioError) -> None:
-        """Start nothing more of what was submitted: its futures fail with `reason`, those in flight
+        """Start no more of the submitted jobs: their futures fail with `reason`, those in flight
         after they were given `GRACE_S` to be answered and stored. From any thread."""
         self._loop.call_soon_threadsafe(self._drain, reason)
 
@@ -80,7 +80,7 @@ class Dispatcher:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     def close(self) -> None:
-        """End the thread and its connections; what is still open fails with Stopped."""
+        """End the thread and its connections; open jobs fail with Stopped."""
         if not self._thread.is_alive():
             return
         self.run(self._shut()).result(GRACE_S)
@@ -106,7 +106,7 @@ class Dispatcher:
         self._start()
 
     def _start(self) -> None:
-        """Start what may be started now."""
+        """Start the jobs that may start now."""
         while self._ready and self.flying < int(self.throttle.limit):
             if self._stop.is_set():
                 return self._drain(Stopped("stopped."))
@@ -114,7 +114,7 @@ class Dispatcher:
             if wait > 0:
                 return self._later(wait)
             if not self._purse.take(self._ready[0].worst):
-                return None if self.flying else self._over_budget()  # one of those may leave enough
+                return None if self.flying else self._over_budget()  # a call in flight may cost less than reserved
             job = self._ready.popleft()
             self.flying += 1
             job.task = self._loop.create_task(self._fly(job))
@@ -126,7 +126,7 @@ class Dispatcher:
         self._timer = self._loop.call_later(wait, self._start)
 
     def _over_budget(self) -> None:
-        """The next call may cost more than is left: it and all that wait are not made."""
+        """The next call may cost more than is left: it and all waiting calls are not made."""
         while self._ready:
             job = self._ready.popleft()
             self._resolve(job, Outcome(Answer(None, "over_budget", OVER_BUDGET)))
@@ -149,7 +149,7 @@ class Dispatcher:
         return None
 
     def _failed(self, job: Job, error: Exception, took: float) -> None:
-        """Wait as the server asked, try again, or give up: for this call, or for all."""
+        """Wait as the server asked, retry, or give up: for this call, or for all."""
         kind, text, wait = trouble(error, job.call)
         if kind == "fatal":
             return self._give_up(job, f"the model server refused the request ({text}).")
@@ -170,29 +170,29 @@ class Dispatcher:
         if now + wait - self._answered_at > PATIENCE_S:
             return self._give_up(
                 job,
-                f"the model server answers {text} and asks to wait {wait:.0f} s more. "
-                "What was answered is stored; run again later to go on.",
+                f"the model server answers {text} and asks to wait another {wait:.0f} s. "
+                "Answers so far are stored; run again later to go on.",
             )
-        return self._again(job, wait * (1 + random.random() / 10))  # not all in the same moment
+        return self._again(job, wait * (1 + random.random() / 10))  # not all at the same moment
 
     def _again(self, job: Job, wait: float) -> None:
-        """Free its place and send it again after `wait` seconds."""
+        """Free its slot and send it again after `wait` seconds."""
         self._loop.call_later(wait, self._ready_again, job)
         self._land(job)
 
     def _ready_again(self, job: Job) -> None:
-        if job in self._jobs:  # not drained meanwhile
+        if job in self._jobs:  # not drained in the meantime
             self._ready.appendleft(job)
             self._start()
 
     def _give_up(self, job: Job, text: str) -> None:
-        """End all that was submitted: the next request would fare no better."""
+        """End all submitted jobs: the next request would fail the same way."""
         reason = ProviderError(f"{job.call.function}: {text}")
         self._drain(reason)
         self._land(job, reason)
 
     def _land(self, job: Job, reason: ClioError | None = None) -> None:
-        """Give back the place and the reservation of a job whose request ended without an answer."""
+        """Release the slot and the reservation of a job whose request ended without an answer."""
         self.flying -= 1
         job.task = None
         self._purse.settle(job.worst, 0.0)
@@ -207,7 +207,7 @@ class Dispatcher:
         self._finished.put((job, outcome._replace(attempts=job.attempts)))
 
     def _write(self) -> None:
-        """In a thread of its own, until None comes: commit what arrives together."""
+        """Runs in its own thread until None arrives: commit jobs that arrive together."""
         while (first := self._finished.get()) is not None:
             time.sleep(GROUP_S)
             more = [self._finished.get() for _ in range(self._finished.qsize())]
@@ -221,7 +221,7 @@ class Dispatcher:
                 return
 
     def _kept(self, group: list[tuple[Job, Outcome]], error: Exception | None) -> None:
-        """These are committed, or `error` says why not: their places are free."""
+        """These jobs are committed, or `error` says why not: their slots are free."""
         self._keeping -= len(group)
         self.flying -= len(group)
         for job, outcome in group:
@@ -240,7 +240,7 @@ class Dispatcher:
             job.future.set_result(result)
 
     def _drain(self, reason: Exception, grace: float | None = None) -> None:
-        """Fail all that is not in flight with `reason`, and what still is after `grace` seconds (GRACE_S)."""
+        """Fail all jobs not in flight with `reason`, and after `grace` seconds (GRACE_S) those that still are."""
         self._ready.clear()
         for job in list(self._jobs):
             if job.task is None and not job.answered:
@@ -255,5 +255,5 @@ class Dispatcher:
 
 
 def _backoff(first: float, tries: int, most: float) -> float:
-    """Seconds before another try: doubled each time, half of it by chance."""
+    """Seconds before another try: doubled each time, half of it random."""
     return min(most, first * 2 ** (tries - 1)) * (0.5 + random.random() / 2)

@@ -1,4 +1,4 @@
-"""A call on its way, and waiting for many of them."""
+"""A call in flight, and waiting for many of them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from clio_sql.calls.messages import Call, Outcome
 from clio_sql.errors import Stopped
 
-COLLECT = 10_000  # new objects between two looks of the garbage collector while calls are on their way
+COLLECT = 10_000  # new objects between two garbage collections while calls are in flight
 
 
 @contextmanager
 def seldom_collected() -> Iterator[None]:
-    """Within, the garbage collector of this process looks seldom: it took a fifth of the time of sending."""
+    """Context in which garbage is collected rarely: collecting took a fifth of the sending time."""
     before = gc.get_threshold()
-    if before[0]:  # else it is switched off
+    if before[0]:  # otherwise it is switched off
         gc.set_threshold(max(COLLECT, before[0]), *before[1:])
     try:
         yield
@@ -29,7 +29,7 @@ def seldom_collected() -> Iterator[None]:
 
 
 class Job:
-    """A call on its way: `future` becomes its Outcome, or an error that ends the run.
+    """A call in flight: `future` becomes its Outcome, or an error that ends the run.
 
     worst: the most it can cost in dollars. tries: failures that spend the retry budget. hashes: of the
     texts that go in, for the store.
@@ -46,7 +46,7 @@ class Job:
 
 
 class Group:
-    """Waits for many jobs without looking at each. `error` is the first that is not Stopped, if any."""
+    """Waits for many jobs without polling each. `error` is the first that is not Stopped, if any."""
 
     def __init__(self, jobs: Iterable[Job]) -> None:
         jobs = list(jobs)
@@ -69,5 +69,5 @@ class Group:
                 self._done.set()
 
     def wait(self, seconds: float) -> bool:
-        """Whether all jobs have ended, within so many seconds."""
+        """Wait that many seconds; returns whether all jobs have ended."""
         return self._done.wait(seconds)

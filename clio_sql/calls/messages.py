@@ -1,8 +1,8 @@
-"""The Messages API on the wire: what a call is, its key, how a reply and an error are read.
+"""The Messages API on the wire: a call, its key, and how replies and errors are read.
 
 The key of a call is sha256 over canonical JSON of function, provider, base URL, the whole body of the
 request (model, every parameter, the full rendered prompt, the answer schema) and the version of the
-code that rendered it and will check the answer. A change of any of them is another call.
+code that rendered it and will check the answer. If any of them changes, it is another call.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from clio_sql.calls.prices import Usage
 from clio_sql.calls.said import kind, said
 from clio_sql.errors import ProviderError
 
-LIMITED = (429, 529)  # the server is busy, not the call wrong: never spends the retry budget
-AGAIN = (408, 409, 425)  # with 5xx and connection errors: worth another try
+LIMITED = (429, 529)  # the server is busy, the call is not wrong: does not use up retries
+AGAIN = (408, 409, 425)  # like 5xx and connection errors: worth another try
 SHARD = 2  # calls in flight through one client
 
 
@@ -34,11 +34,11 @@ class Call:
 
     function: 'extract', 'name', … for the record and the key.
     body: the request as `messages.create` takes it.
-    check: makes the value out of the parsed JSON of an answer; raises ValueError with a reason that
+    check: turns the parsed JSON of an answer into the value; raises ValueError with a reason that
         quotes neither the answer nor the prompt.
-    inputs: the texts of people that went in, for `call_inputs`.
+    inputs: the users' texts that went in, for `call_inputs`.
     version: of the code that rendered and checks.
-    answer_tokens: the likely length of the answer (as Claude 4.5 counts), for estimates alone.
+    answer_tokens: the likely length of the answer (as Claude 4.5 counts), used only for estimates.
     """
 
     function: str
@@ -55,7 +55,7 @@ class Call:
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     def text(self) -> str:
-        """All that the model is given to read, the schema of the answer included."""
+        """Everything the model is given to read, including the schema of the answer."""
         system = "".join(block["text"] for block in self.body.get("system", ()))
         schema = json.dumps(self.body["output_config"]["format"]["schema"], separators=(",", ":"))
         return system + schema + "".join(message["content"] for message in self.body["messages"])
@@ -83,9 +83,9 @@ class Outcome(NamedTuple):
 
 
 def read_reply(message: Any, call: Call) -> Outcome:
-    """Check a reply of any shape: a server may ignore the schema, or send something else altogether.
+    """Check a reply of any shape: a server may ignore the schema, or send something else entirely.
 
-    `stop_reason` comes first: a refused or cut answer need not be JSON. Never raises.
+    `stop_reason` comes first: a refused or truncated answer need not be JSON. Never raises.
     """
     usage = _usage(message)
     reason = getattr(message, "stop_reason", None)
@@ -102,7 +102,7 @@ def read_reply(message: Any, call: Call) -> Outcome:
         return _without("malformed", "the answer is not valid Unicode", usage)
     except ValueError as error:
         return _without("malformed", str(error), usage)
-    except Exception as error:  # a fault of the check itself must not end a run that was paid for
+    except Exception as error:  # a bug in the check must not end a run that was paid for
         return _without("malformed", f"the answer could not be checked ({type(error).__name__})", usage)
     return Outcome(Answer(value), usage)
 
@@ -112,7 +112,7 @@ def _without(status: str, error: str, usage: Usage | None) -> Outcome:
 
 
 def _text(message: Any) -> str:
-    """The text blocks, picked by type: a thinking block may stand before them."""
+    """The text blocks, picked by type: a thinking block may come before them."""
     blocks = getattr(message, "content", None)
     blocks = blocks if isinstance(blocks, list) else []
     texts = [getattr(block, "text", None) for block in blocks if getattr(block, "type", None) == "text"]
@@ -131,7 +131,7 @@ def _checked(text: str, call: Call) -> Any:
 
 
 def _usage(message: Any) -> Usage | None:
-    """The tokens the reply says it used; None where it does not say so in whole numbers."""
+    """The tokens the reply says it used; None unless it gives whole numbers."""
     usage = getattr(message, "usage", None)
     names = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
     counts = [getattr(usage, name, None) for name in names]
@@ -142,7 +142,7 @@ def _usage(message: Any) -> Usage | None:
 
 
 def parse_body(text: bytes) -> Any:
-    """A reply as `read_reply` takes it, None where it is no JSON: a tenth of the SDK's time for its models."""
+    """A reply as `read_reply` takes it, None if it is not JSON; ten times faster than the SDK's models."""
     try:
         return json.loads(text, object_hook=lambda fields: SimpleNamespace(**fields))
     except (ValueError, RecursionError):
@@ -150,8 +150,8 @@ def parse_body(text: bytes) -> Any:
 
 
 class Trouble(NamedTuple):
-    """How an exception of the SDK is to be taken. kind: limited, again or fatal; wait: seconds that the
-    server asked for, or None; text: what to say, without a word of the prompt."""
+    """How to handle an exception of the SDK. kind: limited, again or fatal; wait: seconds that the
+    server asked for, or None; text: the message, without any part of the prompt."""
 
     kind: str
     text: str
@@ -159,7 +159,7 @@ class Trouble(NamedTuple):
 
 
 def trouble(error: Exception, call: Call | None = None) -> Trouble:
-    """Sort an error of a request: wait for the server, try again, or give up at once."""
+    """Classify an error of a request: wait for the server, try again, or give up at once."""
     import anthropic
 
     if not isinstance(error, anthropic.APIStatusError):
@@ -180,7 +180,7 @@ def _timed_out(error: Exception) -> bool:
 
 
 def _retry_after(headers: Any) -> float | None:
-    """Seconds; the header holds a number of them or a date. None where it is absent or neither."""
+    """Seconds; the header holds a number of them or a date. None if it is absent or neither."""
     value = headers.get("retry-after")
     try:
         return max(0.0, float(value))
@@ -193,12 +193,12 @@ def _retry_after(headers: Any) -> float | None:
 
 
 def _server_message(error: Any, call: Call | None) -> str:
-    """What the server said of the request, without a word of a conversation or the key."""
+    """What the server said about the request, without any part of a conversation or the key."""
     return said(getattr(error, "api_message", None), (call.body["model"],) if call else ())
 
 
 def require_key() -> str:
-    """The key, from the environment and nowhere else."""
+    """The API key, only from the environment."""
     key = os.environ.get("ANTHROPIC_API_KEY", "").strip()
     if not key:
         raise ProviderError(
@@ -209,9 +209,9 @@ def require_key() -> str:
 
 
 def clients(base_url: str, timeout_s: float, concurrency: int) -> list[Any]:
-    """The SDK's async clients, which wait, retry and trace nothing on their own.
+    """The SDK's async clients, which do not wait, retry or trace on their own.
 
-    One for every `SHARD` calls in flight: for each request the HTTP pool below looks at all of its idle
+    One for every `SHARD` calls in flight: for each request the HTTP pool below checks all of its idle
     connections, which at 64 of them is a quarter of all CPU time.
     """
     import ssl

@@ -1,10 +1,10 @@
-"""How much at once, and for how much: the limits of calls in flight and of dollars spent."""
+"""The limits on calls in flight and on dollars spent."""
 
 from __future__ import annotations
 
 import threading
 
-RECOVERY_S = 1.0  # limits are halved at most once in this time: one burst of 429s is one event
+RECOVERY_S = 1.0  # limits are halved at most once per this time: one burst of 429s is one event
 CROWDED = 0.25  # share of the last replies that were 429s, above which the limit does not grow
 
 
@@ -19,7 +19,7 @@ class Throttle:
     def __init__(self, most: int) -> None:
         self.most = most
         self.limit = float(most)
-        self.share = 0.0  # of the last replies (about 16) that were 429 or 529
+        self.share = 0.0  # share of the last replies (about 16) that were 429 or 529
         self.streak = 0  # 429s since the last answer
         self.halved = float("-inf")
         self.closed_until = 0.0
@@ -42,7 +42,7 @@ class Throttle:
 
 
 class Purse:
-    """The money of a run: what was spent and what those in flight may cost at worst. Thread-safe."""
+    """The money of a run: what was spent, and what calls in flight may cost at worst. Thread-safe."""
 
     def __init__(self, max_usd: float) -> None:
         self.max_usd = max_usd
@@ -51,19 +51,19 @@ class Purse:
         self._lock = threading.Lock()
 
     def take(self, usd: float) -> bool:
-        """Reserve `usd` if all that is spent and reserved stays within the budget."""
+        """Reserve `usd` if everything spent and reserved stays within the budget."""
         with self._lock:
             fits = self.spent + self.reserved + usd <= self.max_usd
             self.reserved += usd if fits else 0.0
         return fits
 
     def reset(self) -> None:
-        """A new run has spent nothing; what is in flight stays reserved."""
+        """Start a new run with nothing spent; calls in flight stay reserved."""
         with self._lock:
             self.spent = 0.0
 
     def settle(self, reserved: float, spent: float) -> None:
-        """Give back what `take` reserved and book what it really cost."""
+        """Release what `take` reserved and book the real cost."""
         with self._lock:
             self.reserved -= reserved
             self.spent += spent

@@ -1,4 +1,4 @@
-"""What a model call costs: one small table with its date, and the estimate before a call is made.
+"""What a model call costs: one small, dated table, and the estimate before a call is made.
 
 All prices are US dollars per million tokens. The figures are of `PRICED_ON`; they change, so a
 user overrides a row by argument or by `CLIO_PRICES='model=input/output;model=input/output'`.
@@ -23,7 +23,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 class Price(NamedTuple):
     """Dollars per million tokens of one model.
 
-    long: the input and output price of a prompt of more than `LONG_PROMPT` tokens, where it differs.
+    long: the input and output price of a prompt of more than `LONG_PROMPT` tokens, if different.
     density: tokens of this model for one token as Claude 4.5 counts (four characters of English).
     """
 
@@ -37,7 +37,7 @@ class Price(NamedTuple):
 
 LONG_PROMPT = 100_000
 
-# Input, output, the long prompt's prices and cache reads: the API's price list of PRICED_ON. Where it
+# Input, output, long-prompt and cache-read prices: the API's price list of PRICED_ON. Where it
 # names no price for a cache write, the usual 1.25 times the input, and a tenth for a read. The density
 # is stated for Haiku 5.5 alone; Sonnet 5.5 is taken to be the same, so that an estimate is not too low.
 PRICES: dict[str, Price] = {
@@ -49,7 +49,7 @@ FREE = Price(0.0, 0.0, 0.0, 0.0)
 
 
 class Usage(NamedTuple):
-    """Tokens of one reply as the server counted them; None where it did not say."""
+    """Tokens of one reply as the server counted them; None if it did not say."""
 
     input: int | None = None
     output: int | None = None
@@ -58,7 +58,7 @@ class Usage(NamedTuple):
 
 
 def price_of(model: str, base_url: str, overrides: dict[str, Price] | None = None) -> Price:
-    """The price of `model`. A model without a known price is free on this machine and an error elsewhere."""
+    """The price of `model`. A model without a known price is free on this machine, and an error elsewhere."""
     table = {**PRICES, **environment_prices(), **(overrides or {})}
     undated = re.sub(r"-(\d{8}|latest)$", "", model)  # an id with a date costs what the one without does
     if model in table or undated in table:
@@ -80,7 +80,7 @@ def environment_prices() -> dict[str, Price]:
         if match is None:
             raise ProviderError(
                 f"CLIO_PRICES: {row.strip()!r} is not a price; allowed: model=INPUT/OUTPUT in dollars "
-                "per million tokens, several with ';' between. Correct it."
+                "per million tokens, separated by ';'. Correct it."
             )
         paid = float(match[2])
         rows[match[1]] = Price(paid, float(match[3]), 1.25 * paid, 0.1 * paid)
@@ -88,7 +88,7 @@ def environment_prices() -> dict[str, Price]:
 
 
 def cost(price: Price, usage: Usage, batch: bool = False) -> float:
-    """Dollars of one reply; tokens that were not told count as none (see `worst` for those)."""
+    """Dollars of one reply; unreported tokens count as none (see `worst` for those)."""
     entered = (usage.input or 0) + usage.cache_write + usage.cache_read
     of_input, of_output, times = price.input, price.output, 1.0
     if price.long is not None and entered > LONG_PROMPT:
@@ -104,19 +104,19 @@ def cost(price: Price, usage: Usage, batch: bool = False) -> float:
 
 
 def tokens(characters: int, price: Price = FREE) -> int:
-    """About how many tokens that many characters of English are to the model of `price`."""
+    """About how many tokens that many characters of English are for the model of `price`."""
     return math.ceil(characters / CHARS_PER_TOKEN * price.density)
 
 
 def expected(price: Price, characters: int, output: int, batch: bool = False) -> float:
-    """The likely cost in dollars of a prompt of so many characters with so many tokens of answer
+    """The likely cost in dollars of a prompt of that many characters with that many tokens of answer
     (as Claude 4.5 counts), nothing read from a cache."""
     return cost(price, Usage(tokens(characters, price), math.ceil(output * price.density)), batch)
 
 
 def worst(price: Price, size: int, max_tokens: int, batch: bool = False) -> float:
-    """The most that a call can cost in dollars: a prompt of `size` bytes of UTF-8 at three bytes a token
-    (a Chinese character; English has four), dearest as input or as cache write, and the longest answer."""
+    """The most that a call can cost in dollars: a prompt of `size` bytes of UTF-8 at three bytes per token
+    (a Chinese character; English has four), at the higher of input and cache-write price, and the longest answer."""
     entered = math.ceil(size / 3 * price.density)
     usages = (Usage(entered, max_tokens), Usage(0, max_tokens, cache_write=entered))
     return max(cost(price, usage, batch) for usage in usages)

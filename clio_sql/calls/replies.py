@@ -10,7 +10,7 @@ from clio_sql.errors import ProviderError
 
 
 class Progress(NamedTuple):
-    """Where a step stands. in_flight: requests on their way; limit: how many may be, at the moment."""
+    """Where a step stands. in_flight: requests under way; limit: how many may be at the moment."""
 
     function: str
     done: int
@@ -42,8 +42,8 @@ OVER_BUDGET = "the budget of the run is used up"
 
 
 class Step(NamedTuple):
-    """What `Calls.fill` is told of the step that its calls are a part of. whole: how many calls the step
-    has, with those of earlier runs; before: statuses of the parts before; last: no part comes after."""
+    """What `Calls.fill` knows about the step that its calls belong to. whole: how many calls the step
+    has, including those of earlier runs; before: statuses of earlier parts; last: no part comes after."""
 
     whole: int
     before: Counter[str]
@@ -58,7 +58,7 @@ class Limit(NamedTuple):
     known: Counter[str]
 
     def passed(self, statuses: Counter[str]) -> bool:
-        """Whether too many failed, `statuses` counted in."""
+        """Whether too many failed, including `statuses`."""
         return sum(self.known[status] + statuses[status] for status in FAILED) > self.allowed
 
     def check(self, function: str, statuses: Counter[str]) -> None:
@@ -73,7 +73,7 @@ class Limit(NamedTuple):
 
 
 def require_budget(calls: int, max_usd: float) -> None:
-    """Raise ProviderError where so many calls were left out for want of money."""
+    """Raise ProviderError if that many calls were left out because the budget is used up."""
     if calls:
         raise ProviderError(
             f"the budget of ${max_usd:g} is used up; {calls:,} calls are still to be made. What was answered is "

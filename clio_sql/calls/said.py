@@ -1,4 +1,4 @@
-"""What a model server says of an error, in the words of its protocol alone: the rest may repeat a prompt or the key."""
+"""What a model server says about an error, only in words of its protocol: the rest may repeat a prompt or the key."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ KINDS = (
     "api_error", "authentication_error", "billing_error", "invalid_request_error", "not_found_error",
     "overloaded_error", "permission_error", "rate_limit_error", "request_too_large", "timeout_error",
 )  # fmt: skip
-LONGEST = 300  # characters that are told
+LONGEST = 300  # characters that are shown
 GAP = "…"
 PART = re.compile(r"[^\s:,;!?()\[\]{}<>'\"`=*/]+")
-COUNT = re.compile(r"\b\d{1,7}(?= tokens)|(?<=[<>] )\d{1,7}\b|\b\d{1,2}\b")  # how much of it, and indices
+COUNT = re.compile(r"\b\d{1,7}(?= tokens)|(?<=[<>] )\d{1,7}\b|\b\d{1,2}\b")  # counts and indices
 NOTHING = "the server gave no reason that may be shown"
 
 
 def kind(name: object) -> str:
-    """The kind of an error with a blank before it, '' where it is none of the API's."""
+    """The kind of an error with a space before it, '' if it is not one of the API's."""
     return f" {name}" if name in KINDS else ""
 
 
 def said(message: object, known: Collection[str] = ()) -> str:
-    """The message, with … for all that is no word of the protocol, none of `known`, and no count."""
+    """The message, with … for everything but words of the protocol, words in `known`, and counts."""
     if not isinstance(message, str):
         return NOTHING
     text = " ".join(message.split())[: 4 * LONGEST]

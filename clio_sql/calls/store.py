@@ -1,8 +1,8 @@
-"""The call store: what every paid call answered and cost, in `clio_state` of the warehouse.
+"""The call store: the answer and cost of every paid call, in `clio_state` of the warehouse.
 
 Holds answers and hashes, never a prompt or a transcript. A text that went into a call is kept as
-sha256(salt || text), with a salt of this database, so that a person's calls can be found again by
-someone who has the text, and by nobody else.
+sha256(salt || text), with a salt of this database, so that a user's calls can be found again by
+someone who has the text, and by no one else.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import duckdb
 from clio_sql.errors import StateError
 
 CursorFactory = Callable[[], duckdb.DuckDBPyConnection]
-CHUNK = 20_000  # keys of one look-up: a list parameter of that length costs some 30 ms
+CHUNK = 20_000  # keys per look-up: a list parameter of that length costs about 30 ms
 
 
 def now() -> datetime:
@@ -49,7 +49,7 @@ class Row(NamedTuple):
     called_at: datetime
 
 
-# A failure that is tried again adds to what the call has cost: what was paid stays visible.
+# Retrying a failure adds to the cost of the call: what was paid stays visible.
 PUT_AGAIN = f"""
 insert into clio_state.calls ({", ".join(Row._fields)}) values ({", ".join("?" * len(Row._fields))})
 on conflict (key) do update set
@@ -66,7 +66,7 @@ PUT_INPUTS_AGAIN = "insert into clio_state.call_inputs (key, input_hash) values 
 
 @contextmanager
 def _writing() -> Iterator[None]:
-    """Within, an error of the database is a StateError."""
+    """Context in which an error of the database becomes a StateError."""
     try:
         yield
     except duckdb.Error as error:
@@ -88,7 +88,7 @@ class Store:
         self._salting = threading.Lock()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """A fresh cursor, to be closed by the caller."""
+        """A fresh cursor, which the caller must close."""
         try:
             return self._cursor()
         except duckdb.Error as error:
@@ -97,14 +97,14 @@ class Store:
             ) from error
 
     def writable(self) -> bool:
-        """Whether an answer could be stored, so that it may be paid for."""
+        """Whether an answer can be stored, so that it may be paid for."""
         query = "select readonly from duckdb_databases() where database_name = current_database()"
         with self.cursor() as cursor:
             row = cursor.execute(query).fetchone()
         return row is not None and not row[0]
 
     def find(self, keys: list[str]) -> dict[str, tuple[str, str | None, str | None]]:
-        """(status, answer as JSON, error) of those of `keys` that are stored; empty without a store."""
+        """(status, answer as JSON, error) for each of `keys` that is stored; empty without a store."""
         query = "select key, status, answer, error from clio_state.calls where key in (select unnest(?::varchar[]))"
         found = {}
         with self.cursor() as cursor:
@@ -122,7 +122,7 @@ class Store:
         with _writing():
             try:
                 self._commit(rows, pairs, self._append)
-            except duckdb.ConstraintException:  # some of them failed before
+            except duckdb.ConstraintException:  # some of them had failed before
                 self._commit(rows, pairs, self._upsert)
 
     def _commit(self, rows: list[Row], pairs: list[tuple[str, str]], write: Callable[..., None]) -> None:
@@ -133,7 +133,7 @@ class Store:
             cursor.execute("commit")
 
     def _append(self, cursor: Any, rows: list[Row], pairs: list[tuple[str, str]]) -> None:
-        """New rows alone, in 3 ms a commit: half of what an insert takes, a third of an upsert."""
+        """Append new rows only, in 3 ms per commit: half of what an insert takes, a third of an upsert."""
         calls = cursor.appender("clio_state.calls", columns=list(Row._fields))
         calls.append_rows(rows)
         calls.flush()
@@ -148,8 +148,8 @@ class Store:
             cursor.executemany(PUT_INPUTS_AGAIN, pairs)
 
     def input_hash(self, text: str) -> str:
-        """sha256(salt || text) in hex, as SQL says it too: `sha256(salt || text)`."""
-        with self._salting:  # two threads would both find none, and both write one
+        """sha256(salt || text) in hex, the same as in SQL."""
+        with self._salting:  # otherwise two threads could both find none, and both write one
             if self._salt is None:
                 with _writing():
                     self._salt = self._read_salt()
@@ -166,7 +166,7 @@ class Store:
         return row[0]
 
     def begin_batch(self, batch_id: str, function: str, provider: str, base_url: str, keys: list[str]) -> None:
-        """Remember a batch that runs at the provider, so that a later run takes its results."""
+        """Record a batch that runs at the provider, so that a later run collects its results."""
         with self.cursor() as cursor:
             cursor.execute(
                 "insert into clio_state.batches values (?, ?, ?, ?, ?, false, ?, null)",
@@ -174,7 +174,7 @@ class Store:
             )
 
     def open_batches(self, provider: str, base_url: str) -> list[tuple[str, str, list[str]]]:
-        """(batch id, function, keys) of the batches whose results were not yet taken, oldest first."""
+        """(batch id, function, keys) of batches whose results are not yet collected, oldest first."""
         query = (
             "select batch_id, function, keys from clio_state.batches "
             "where not done and provider = ? and base_url = ? order by created_at, batch_id"
@@ -183,13 +183,13 @@ class Store:
             return cursor.execute(query, [provider, base_url]).fetchall()
 
     def end_batch(self, batch_id: str) -> None:
-        """All results of this batch are in the store, or it has none to give."""
+        """Record that all results of this batch are stored, or that it has none."""
         with self.cursor() as cursor:
             query = "update clio_state.batches set done = true, ended_at = ? where batch_id = ?"
             cursor.execute(query, [now(), batch_id])
 
     def of_batch(self, batch_id: str) -> set[str]:
-        """The keys whose results of this batch are stored already."""
+        """The keys of this batch whose results are stored already."""
         with self.cursor() as cursor:
             query = "select key from clio_state.calls where batch_id = ?"
             return {key for (key,) in cursor.execute(query, [batch_id]).fetchall()}

@@ -54,7 +54,7 @@ def run(
     analysis: options.ANALYSIS = None,
     name: options.NAME = None,
     refit: Annotated[
-        bool, typer.Option("--refit", help="Fit the clusters anew, from where they are, and grow the tree anew.")
+        bool, typer.Option("--refit", help="Fit the clusters again, starting from today's, and rebuild the tree.")
     ] = False,
     source: options.FORMAT = None,
     breakdown: options.BREAKDOWN = None,
@@ -87,7 +87,7 @@ def run(
 ) -> None:
     """Analyse INPUT: write warehouse.duckdb, published.duckdb and report.html, and print the tree.
 
-    Running it again goes on where it was stopped, and does only what is new. Clusters keep their ids and names.
+    Running it again continues where it stopped, and does only what is new. Clusters keep their ids and names.
 
     \b
     Examples:
@@ -107,7 +107,7 @@ def run(
 def plan(
     input: options.INPUT,
     into: Annotated[
-        Path | None, typer.Option(metavar="OUT", help="Folder of an earlier run: what it paid for costs nothing again.")
+        Path | None, typer.Option(metavar="OUT", help="Folder of an earlier run: calls that it paid for are free.")
     ] = None,
     analysis: options.ANALYSIS = None,
     source: options.FORMAT = None,
@@ -170,7 +170,7 @@ def inspect(
     prompt_column: options.PROMPT_COLUMN = None,
     response_column: options.RESPONSE_COLUMN = None,
 ) -> None:
-    """Print what INPUT is understood as, and its first conversation as it would be read. Nothing is written.
+    """Print how INPUT is understood, and its first conversation as it would be read. Nothing is written.
 
     \b
     Examples:
@@ -188,8 +188,8 @@ def demo(
     into: options.INTO = Path("out"),
     parquet: options.PARQUET = False,
     depth: options.DEPTH = None,
-    conversations: Annotated[int, typer.Option(metavar="N", help="How many are made up.")] = 1500,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed makes up the same.")] = 0,
+    conversations: Annotated[int, typer.Option(metavar="N", help="How many to make up.")] = 1500,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same conversations.")] = 0,
     only_write: Annotated[bool, typer.Option("--only-write", help="Write the file and stop.")] = False,
 ) -> None:
     """Analyse made-up conversations: write OUT/demo.parquet, then do what `run` does.
@@ -230,7 +230,7 @@ def tree(
 
 @app.command()
 def report(out: options.OUT) -> None:
-    """Write OUT/report.html anew from OUT/published.duckdb: one page that opens without a network.
+    """Write OUT/report.html again from OUT/published.duckdb: one page that opens without a network.
 
     \b
     Example:
@@ -245,12 +245,12 @@ def report(out: options.OUT) -> None:
 def sql(
     out: options.OUT,
     command: Annotated[
-        str | None, typer.Option("--command", "-c", metavar="SQL", help="Run these statements and leave.")
+        str | None, typer.Option("--command", "-c", metavar="SQL", help="Run these statements and exit.")
     ] = None,
-    published: Annotated[bool, typer.Option("--published", help="On published.duckdb, not the warehouse.")] = False,
+    published: Annotated[bool, typer.Option("--published", help="Open published.duckdb, not the warehouse.")] = False,
     output: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write what it finds there: .csv, .tsv, .json, .jsonl or .parquet."),
+        typer.Option(metavar="FILE", help="Write the result to this file: .csv, .tsv, .json, .jsonl or .parquet."),
     ] = None,
 ) -> None:
     """Run SQL on the warehouse of OUT, read-only, with the functions loaded: a prompt, -c, or standard input.
@@ -274,15 +274,15 @@ def forget(
     out: options.OUT,
     user: Annotated[list[str] | None, typer.Option(metavar="ID", help="A user id; may be repeated.")] = None,
     users: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A file with one user id a line; - reads standard input.")
+        Path | None, typer.Option(metavar="FILE", help="A file with one user id per line; - reads standard input.")
     ] = None,
     analysis: options.ANALYSES = None,
 ) -> None:
-    """Erase people from OUT: every row, every stored call that their texts went into, all figures made anew.
+    """Erase users from OUT: every row, and every stored call that had their texts. All figures are rebuilt.
 
-    All analyses of OUT are made anew; one whose SQL is not given is withdrawn until it runs again. Where what is given
-    is the SQL of none of them, nothing is erased.
-    No later run takes them in again. Nothing is paid: what must be asked again is held back until the next `run`.
+    All analyses of OUT are rebuilt; one whose SQL is not given is withdrawn until it runs again. If the given SQL
+    belongs to none of them, nothing is erased.
+    No later run reads them again. Nothing is paid: what must be asked again is held back until the next `run`.
 
     \b
     Examples:
@@ -303,14 +303,12 @@ def trace(
     cluster: Annotated[
         str, typer.Argument(metavar="CLUSTER", help="A cluster_id of safety.duckdb.", show_default=False)
     ],
-    facet: Annotated[
-        str | None, typer.Option(help="Its facet, where several have that id.", show_default=False)
-    ] = None,
+    facet: Annotated[str | None, typer.Option(help="Its facet, if several have that id.", show_default=False)] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Conversations to show at most; all by default.")] = None,
 ) -> None:
-    """Show the conversations of a cluster, a JSON line each; who asked, and when, is recorded in the warehouse.
+    """Show the conversations of a cluster, one JSON line each; who asked, and when, is recorded in the warehouse.
 
-    Only where the analysis ran in safety mode, for those who may read and write its warehouse.duckdb.
+    Works only if the analysis ran in safety mode, for those who may read and write its warehouse.duckdb.
 
     \b
     Examples:
@@ -362,7 +360,7 @@ def models(
 
 @app.command()
 def init(folder: Annotated[Path, typer.Argument(help="A new folder.", show_default=False)]) -> None:
-    """Write a small analysis folder: settings.sql, facets.sql and conversations.sql, with words on what to change.
+    """Write a small analysis folder: settings.sql, facets.sql and conversations.sql, with comments on what to change.
 
     \b
     Example:
@@ -376,7 +374,7 @@ def init(folder: Annotated[Path, typer.Argument(help="A new folder.", show_defau
 
 @app.command()
 def check(analysis: options.FOLDER) -> None:
-    """Find what is wrong with the SQL of FOLDER, without running it: file, line, what to do. `run` does it too.
+    """Find what is wrong with the SQL of FOLDER, without running it: file, line and what to do. `run` does this too.
 
     \b
     Example:
@@ -421,13 +419,13 @@ def builds(out: options.OUT) -> None:
     print_builds(listed(out))
 
 
-@app.command(context_settings={"ignore_unknown_options": True})  # -1 is no option
+@app.command(context_settings={"ignore_unknown_options": True})  # -1 is not an option
 def diff(
     out: options.OUT,
-    before: Annotated[str, typer.Argument(metavar="A", help="Number of a build, last, or -1: before the last.")] = "-1",
-    after: Annotated[str, typer.Argument(metavar="B", help="The same.")] = "last",
+    before: Annotated[str, typer.Argument(metavar="A", help="Number of a build, last, or -1: the one before.")] = "-1",
+    after: Annotated[str, typer.Argument(metavar="B", help="As A.")] = "last",
 ) -> None:
-    """Tell what changed from build A to build B, from what they published: clusters new, gone, grown, …
+    """Show what changed between the published files of build A and build B: clusters new, gone, grown, …
 
     \b
     Examples:
@@ -442,7 +440,7 @@ def diff(
 
 @app.command("export-dbt")
 def export_dbt(
-    folder: Annotated[Path, typer.Argument(help="Where the project goes; made if missing.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(help="Where the project goes; created if missing.", show_default=False)],
     analysis: options.ANALYSIS = None,
 ) -> None:
     """Write the analysis as a dbt project, which `dbt build` runs to the same published tables.
@@ -477,7 +475,7 @@ COLUMNS = {
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:
-    """Options of a command as `analyse` takes them: the runtime, and how the input is to be read."""
+    """Options of a command as `analyse` takes them: the runtime, and how to read the input."""
     return {
         "runtime": {name: options[name] for name in RUNTIME if options[name] is not None},
         "breakdowns": tuple(options["breakdown"] or ()),
@@ -486,7 +484,7 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reading(options: dict[str, Any]) -> dict[str, Any]:
-    """How the input is to be read."""
+    """How to read the input."""
     return {
         **{name: options[name] for name in READING},
         "columns": {name: options[option] for name, option in COLUMNS.items() if options[option]},
@@ -507,22 +505,22 @@ def _analyse(input: str, into: Path, depth: int | None, name: str | None = None,
     for reason, rows in told.left_out:
         typer.echo(f"left out of the input: {rows:,} with {reason}", err=True)
     if told.mended:
-        typer.echo(f"mended in the input: {told.mended:,} with half a character, which is U+FFFD now", err=True)
+        typer.echo(f"repaired in the input: {told.mended:,} with half a character, now U+FFFD", err=True)
     if told.untimed:
-        typer.echo(f"in no trend: {told.untimed:,} without a time that can be read, of 1900 to 2199", err=True)
+        typer.echo(f"in no trend: {told.untimed:,} without a readable time from 1900 to 2199", err=True)
     for status, count in told.unanswered:
         typer.echo(f"not answered: {count:,} {status}; {AGAIN.get(status, 'run again to ask again')}", err=True)
-    with suppress(BrokenPipeError):  # the reader has seen enough; where the files are is told on the other stream
+    with suppress(BrokenPipeError):  # the reader has seen enough; the paths go to the other stream
         print_tree(out, None, depth, told.held_back)
     if (out / "safety.duckdb").exists():
-        typer.echo(f"Not gated, for authorised people alone: {out / 'safety.duckdb'}.", err=True)
+        typer.echo(f"Not gated, for authorised people only: {out / 'safety.duckdb'}.", err=True)
         return
-    typer.echo(f"To look at: {out / 'report.html'}.", err=True)
+    typer.echo(f"Report: {out / 'report.html'}.", err=True)
     typer.echo(f"For BI tools: {out / 'published.duckdb'}. Private: {into / 'warehouse.duckdb'}.", err=True)
 
 
 def main() -> None:
-    """Run the command line; every error is told on standard error, without a traceback, and has an exit code."""
+    """Run the command line; every error goes to standard error, without a traceback, and has an exit code."""
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # closed
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""What the command line prints of an error, and what it keeps from printing."""
+"""What the command line prints about an error, and what it keeps from being printed."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from clio_sql.errors import ClioError, StateError, Stopped, is_disk_full, unwrit
 from clio_sql.errors.explained import explained
 from clio_sql.errors.printable import printable
 
-EXTRA = re.compile(r"Got unexpected extra argument.*", re.DOTALL)  # which may be the id of a user
+EXTRA = re.compile(r"Got unexpected extra argument.*", re.DOTALL)  # which may be a user id
 
 
 def hush() -> None:
-    """What this process would print by itself may quote conversations: of warnings and logs nothing is told, of an
-    exception that nobody catches its type alone. CLIO_DEBUG=1 leaves all of it.
+    """Anything this process would print by itself may quote conversations: warnings and logs are not shown, and of an
+    uncaught exception only its type. CLIO_DEBUG=1 shows all of it.
     """
     if _is_debug():
         return
@@ -41,11 +41,11 @@ def _is_debug() -> bool:
 
 
 def _unknown(kind: type[BaseException] | None) -> str:
-    return f"failed ({kind.__name__ if kind else 'Error'}). This is a fault of clio-sql; CLIO_DEBUG=1 shows where."
+    return f"failed ({kind.__name__ if kind else 'Error'}). This is a bug in clio-sql; CLIO_DEBUG=1 shows where."
 
 
 def tell(error: BaseException) -> int:
-    """Tell an error on standard error and return its exit code; CLIO_DEBUG=1 adds the traceback."""
+    """Print an error on standard error and return its exit code; CLIO_DEBUG=1 adds the traceback."""
     if _is_debug():
         traceback.print_exception(error)
     if isinstance(error, duckdb.Error):
@@ -62,15 +62,13 @@ def tell(error: BaseException) -> int:
     if isinstance(error, OSError) and is_disk_full(error):
         return _fail(str(unwritten(error.filename or "a file", error, "")), StateError.exit_code)
     if isinstance(error, MemoryError):
-        return _fail(
-            "the memory of this machine is used up. Analyse a sample: sample_conversations in settings.sql.", 1
-        )
+        return _fail("this machine is out of memory. Analyse a sample: sample_conversations in settings.sql.", 1)
     if isinstance(error, OSError) and error.filename is None:
         return _fail(f"the output cannot be written ({error.strerror}).", 1)
     return _fail(_unknown(type(error)), 1)
 
 
 def _fail(text: str, code: int) -> int:
-    """Tell the user, without anything that could move the cursor."""
+    """Print a message, without anything that could move the cursor."""
     typer.echo(f"clio-sql: {printable(text)}", err=True)
     return code

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 MODEL_PANEL = "Who answers"
-COLUMN_PANEL = "Columns of the input, where they have other names"
+COLUMN_PANEL = "Columns of the input, if they have other names"
 
 
 def _format(given: str | None) -> str | None:
@@ -36,7 +36,7 @@ FOLDER = Annotated[Path, typer.Argument(metavar="FOLDER", help="An analysis fold
 OWN_FOLDER = Annotated[Path | None, typer.Argument(metavar="[FOLDER]", help="An analysis folder.", show_default=False)]
 INTO = Annotated[
     Path,
-    typer.Option(metavar="OUT", help="Folder for warehouse.duckdb (private) and published.duckdb; made if missing."),
+    typer.Option(metavar="OUT", help="Folder for warehouse.duckdb (private) and published.duckdb; created if missing."),
 ]
 PARQUET = Annotated[bool, typer.Option("--parquet", help="Also write the published tables to OUT/parquet/.")]
 DEPTH = Annotated[int | None, typer.Option(min=1, help="Levels of the tree to print; all by default.")]
@@ -74,13 +74,13 @@ BREAKDOWN = Annotated[
 ]
 PRIVACY_UNIT = Annotated[
     Literal["user", "conversation"],
-    typer.Option(help="conversation: each counts as a person; where there is no user column."),
+    typer.Option(help="conversation: each counts as one user, for input without a user column."),
 ]
 USER = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="Whom all of INPUT is of; or the end of the files' paths with {user} in it: 'logs/{user}/**'.",
+        help="The one user of all of INPUT; or the end of the paths of its files, with {user}: 'logs/{user}/**'.",
         show_default=False,
     ),
 ]
@@ -89,22 +89,22 @@ SINCE = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="Only conversations that began at or after it: 2026-03-01T12:00:00Z, or a date."),
 ]
-UNTIL = Annotated[str | None, typer.Option(metavar="TIME", help="Only conversations that began before it, as --since.")]
+UNTIL = Annotated[str | None, typer.Option(metavar="TIME", help="Only conversations that began before it; as --since.")]
 
 ENCODING = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Of text files; UTF-8 or UTF-16 by default.", show_default=False)
+    str | None, typer.Option(metavar="NAME", help="Encoding of text; UTF-8 or UTF-16 by default.", show_default=False)
 ]
 MAX_BAD_ROWS = Annotated[
     int | None,
     typer.Option(
         metavar="N",
         min=0,
-        help="Rows of the input that may be left out as unreadable; 10 or 1% by default, the larger.",
+        help="Unreadable rows that may be left out; by default 10, or 1% of all if that is more.",
         show_default=False,
     ),
 ]
 ALLOW_VIEWS = Annotated[
-    bool, typer.Option("--allow-views", help="Read a view of a DuckDB or SQLite file, which runs its maker's SQL.")
+    bool, typer.Option("--allow-views", help="Read a view of a DuckDB or SQLite file, which runs the SQL in it.")
 ]
 
 PROVIDER = _model(
@@ -113,17 +113,17 @@ PROVIDER = _model(
 MODEL = _model(str, "Extracts, chooses parents and audits.", "MODEL")
 NAMING_MODEL = _model(str, "Names, proposes and merges.", "MODEL")
 BASE_URL = _model(str, "A server that speaks the Messages API.", "URL")
-CONCURRENCY = _model(int, "Calls in flight at most; 32 by default.")
-MAX_USD = _model(float, "Dollars that a run may cost at most; 10 by default.")
+CONCURRENCY = _model(int, "Calls in flight at once; at most 32 by default.")
+MAX_USD = _model(float, "Most dollars that a run may cost; 10 by default.")
 BATCH = _model(bool, "Half price through Message Batches, within 24 hours.")
-RETRY_FAILED = _model(bool, "Ask again what was refused.")
+RETRY_FAILED = _model(bool, "Ask again for answers that were refused.")
 EMBEDDING_MODEL = _model(str, "A sentence-transformers model, by name or folder.", "MODEL")
 
 ID_COLUMN = _column("Conversation id.")
 USER_COLUMN = _column("User id, the privacy unit.")
 TIME_COLUMN = _column("When.")
 MESSAGES_COLUMN = _column("List of messages.")
-ROLE_COLUMN = _column("Role, where a row is a message.")
-CONTENT_COLUMN = _column("Text, where a row is a message.")
-PROMPT_COLUMN = _column("What the user wrote, where a row is an exchange.")
-RESPONSE_COLUMN = _column("What was answered, where a row is an exchange or a request.")
+ROLE_COLUMN = _column("Role, if a row is a message.")
+CONTENT_COLUMN = _column("Text, if a row is a message.")
+PROMPT_COLUMN = _column("What the user wrote, if a row is an exchange.")
+RESPONSE_COLUMN = _column("What was answered, if a row is an exchange or a request.")

@@ -1,4 +1,4 @@
-"""What a run tells while it works: a bar on a terminal, a line a step elsewhere."""
+"""What a run reports while it works: a bar on a terminal, one line per step elsewhere."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
 from rich.text import Text
 
-SLOW = 1.0  # seconds; a faster step is not worth a line
-QUIET = 60.0  # seconds after which a step that goes on gets another line, where there is no bar
+SLOW = 1.0  # seconds; a faster step gets no line
+QUIET = 60.0  # seconds after which a running step gets another line, if there is no bar
 
 
 class Steps:
-    """A `clio_sql.builder.Reporter` on standard error. relation: the step that is being done."""
+    """A `clio_sql.builder.Reporter` on standard error. relation: the current step."""
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(stderr=True)
@@ -38,7 +38,7 @@ class Steps:
         self._show()
 
     def answered(self, function: str, rows: int) -> None:
-        """So many rows of a function are answered, but not yet kept; an `Engine.progress`."""
+        """That many rows of a function are answered, but not yet kept; an `Engine.progress`."""
         self._seen += rows
         self._show()
 
@@ -48,7 +48,7 @@ class Steps:
             self.say(f"{self.relation:<18} {f'{rows:,} rows' if rows >= 0 else '':>16} {seconds:>8.1f} s")
 
     def stop(self, why: str = "") -> None:
-        """Take the bar off the screen, and say why on a terminal."""
+        """Remove the bar from the screen, and say why on a terminal."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
@@ -56,7 +56,7 @@ class Steps:
             self.say(why)
 
     def _replace(self) -> None:
-        """A bar for this step in the place of the last one's."""
+        """Show a bar for this step in place of the last one's."""
         if self._bar is None:
             self._bar = Progress(
                 SpinnerColumn(),
@@ -80,8 +80,8 @@ class Steps:
             self.say(f"{self.relation:<18} {done:,} of {self._total:,} rows, {self._told - self._since:.0f} s")
 
     def say(self, line: str) -> None:
-        """Tell a line, above the bar where there is one."""
-        with suppress(OSError):  # nobody reads: no reason to stop
+        """Print a line, above the bar if there is one."""
+        with suppress(OSError):  # no reader: no reason to stop
             if self.console.is_terminal:
                 self.console.print(line, style="dim", highlight=False)
             else:
@@ -89,7 +89,7 @@ class Steps:
 
 
 class _Done(ProgressColumn):
-    """Rows answered and time left where there is a total, else the time since the step began."""
+    """Rows answered and time left if there is a total, otherwise the time since the step began."""
 
     def render(self, task: Task) -> Text:
         if task.total is None:

@@ -1,4 +1,4 @@
-"""What a query found, as text: a table on a terminal, CSV elsewhere. Nothing in it can steer a terminal."""
+"""The result of a query as text: a table on a terminal, CSV elsewhere. Nothing in it can control a terminal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from clio_sql.errors import UsageError, unwritten
 from clio_sql.errors.printable import LONGEST, printable
 from clio_sql.sql_text.quoting import literal
 
-FORMATS = {  # of a file, by the end of its name: options of DuckDB's copy
+FORMATS = {  # by the ending of a file's name: options of DuckDB's copy
     ".csv": "format csv, header",
     ".tsv": "format csv, header, delimiter '\t'",
     ".json": "format json, array true",
@@ -29,7 +29,7 @@ FORMATS = {  # of a file, by the end of its name: options of DuckDB's copy
     ".parquet": "format parquet, compression zstd",
 }
 SHOWN = 200  # rows on a terminal
-NARROWEST = 10  # columns of a terminal that a column of a table needs; below, a row is shown as a list
+NARROWEST = 10  # least width of a table column; if less is left, each row is shown as a list
 BATCH = 2_048
 
 
@@ -45,7 +45,7 @@ def text_of(value: object) -> str:
 
 
 def write(con: duckdb.DuckDBPyConnection, console: Console) -> None:
-    """Write the result of what `con` executed last: drawn where the console is a terminal, else as CSV."""
+    """Write the result of what `con` executed last: as a table if the console is a terminal, else as CSV."""
     columns = [column[0] for column in con.description or []]
     if console.is_terminal:
         found = con.fetchmany(SHOWN + 1)
@@ -66,21 +66,19 @@ def to_csv(columns: Sequence[str], con: duckdb.DuckDBPyConnection, file: TextIO)
 
 
 def require_known(file: Path) -> None:
-    """Raise UsageError where the name of a file does not tell what it is to be."""
+    """Raise UsageError if the name of a file does not say which format it should have."""
     if file.suffix.lower() not in FORMATS:
-        raise UsageError(
-            f"--output {file}: its name must end with one of {', '.join(FORMATS)}, which tells the format."
-        )
+        raise UsageError(f"--output {file}: its name must end with one of {', '.join(FORMATS)}, which sets the format.")
 
 
 def save(con: duckdb.DuckDBPyConnection, file: Path) -> None:
-    """Write the result of what `con` executed last to a file, whole, by rename; its name tells the format.
+    """Write the result of what `con` executed last to a file, complete, by rename; its name sets the format.
 
-    By a connection of its own, so that `con` may be one that writes no file. Values are written as they are.
-    Raises StateError where the file cannot be written.
+    Uses a connection of its own, so that `con` need not be able to write files. Values are written as they are.
+    Raises StateError if the file cannot be written.
     """
     draft = file.with_name(f".{os.getpid()}-{file.name}")
-    with warnings.catch_warnings(action="ignore"):  # of a name that is to go
+    with warnings.catch_warnings(action="ignore"):  # about a name that will be removed
         found = con.to_arrow_reader(BATCH)
     try:
         with duckdb.connect() as other:
@@ -96,7 +94,7 @@ def save(con: duckdb.DuckDBPyConnection, file: Path) -> None:
 
 
 def draw(columns: Sequence[str], found: Sequence[Sequence[Any]], console: Console) -> None:
-    """At most SHOWN rows as a table; each as a list of its own where they are too wide."""
+    """At most SHOWN rows as a table, or each as a list if they are too wide."""
     shown = found[:SHOWN]
     if len(columns) * NARROWEST > console.width:
         _draw_lists(columns, shown, console)
@@ -133,5 +131,5 @@ def _cell(value: object) -> Text:
 
 
 def console_of(stream: TextIO | None = None) -> Console:
-    """A console on standard output that marks nothing up by itself."""
+    """A console on standard output without any markup of its own."""
     return Console(file=stream or sys.stdout, highlight=False, markup=False, emoji=False)

@@ -1,4 +1,4 @@
-"""`clio-sql sql OUT`: statements on what a run wrote, with the functions loaded."""
+"""`clio-sql sql OUT`: runs statements on what a run wrote, with the functions loaded."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from clio_sql.register import MACROS, connect, engine_of
 from clio_sql.run.interrupt import interruptible
 from clio_sql.warehouse import places, private
 
-HELP = """A statement ends with ; and may be of several lines. Ctrl-C stops a query, Ctrl-D leaves.
-.tables   the tables and views, each with what a row is
+HELP = """A statement ends with ; and may span several lines. Ctrl-C stops a query, Ctrl-D exits.
+.tables   the tables and views, each with what one row is
 .help     this
-.quit     leave"""
+.quit     exit"""
 HERE = "database_name = current_database() and schema_name in ('main', current_schema())"
 TABLES = f"""
     select table_name as name, comment as "a row is" from duckdb_tables()
@@ -38,18 +38,18 @@ TABLES = f"""
 def open_out(out: Path, published: bool, **runtime: object) -> duckdb.DuckDBPyConnection:
     """The warehouse of OUT, or its published file, read-only and with the functions; names need no schema.
 
-    Raises InputError where a run wrote none, StateError where it cannot be opened.
+    Raises InputError if there is none, StateError if it cannot be opened.
     """
     if published:
         return with_functions(open_published(out), **runtime)
-    path, schema, name = places.located(out, ", or --published where only published.duckdb was handed on")
+    path, schema, name = places.located(out, ", or --published if you were given only published.duckdb")
     con = connect(path, read_only=True, **runtime)
     con.execute("set enable_progress_bar = false")
     there = places.schemas(con)
     if name and schema not in there:
         con.close()
         known = ", ".join(filter(None, map(places.name_of, there))) or "none"
-        raise InputError(f"{out}: {path} has no analysis of that name; there are: {known}. Give the folder of one.")
+        raise InputError(f"{out}: {path} has no analysis of that name; it has: {known}. Give the folder of one.")
     con.execute(f"set search_path = '{f'{schema},main' if schema in there else 'main'}'")
     return con
 
@@ -57,14 +57,14 @@ def open_out(out: Path, published: bool, **runtime: object) -> duckdb.DuckDBPyCo
 def run(out: Path, command: str | None, published: bool, output: Path | None = None) -> None:
     """Run `command`, or the statements of standard input, or ask for some at a prompt.
 
-    Results go to standard output: drawn on a terminal, as CSV elsewhere; or what the one statement found to `output`.
-    A command or a file ends at its first error.
+    Results go to standard output, as tables on a terminal and CSV elsewhere, or the one statement's result to `output`.
+    A command or a file stops at its first error.
     """
     if output is not None:
         results.require_known(output)
     if published:
         return _run(out, command, published, output)
-    with private.alone():  # what spills, and a file of what was found
+    with private.alone():  # spilled data, and a file of results
         _run(out, command, published, output)
 
 
@@ -75,13 +75,13 @@ def _run(out: Path, command: str | None, published: bool, output: Path | None) -
             return _ask(con, "published" if published else "warehouse")
         given = list(statements(con, sys.stdin.read() if command is None else command))
         if output is not None and len(given) != 1:
-            raise UsageError(f"--output takes what one statement finds; {len(given)} were given.")
+            raise UsageError(f"--output writes the result of one statement; {len(given)} were given.")
         for statement in given:
             execute(con, statement, output)
 
 
 def statements(con: duckdb.DuckDBPyConnection, text: str) -> Iterator[duckdb.Statement]:
-    """The statements of a text. Raises SqlError where it cannot be read as SQL."""
+    """The statements of a text. Raises SqlError if it cannot be read as SQL."""
     try:
         yield from con.extract_statements(text)
     except duckdb.Error as error:
@@ -89,7 +89,7 @@ def statements(con: duckdb.DuckDBPyConnection, text: str) -> Iterator[duckdb.Sta
 
 
 def execute(con: duckdb.DuckDBPyConnection, statement: duckdb.Statement | str, output: Path | None = None) -> None:
-    """Run one statement and write what it found. Ctrl-C stops it alone and raises Stopped; else a ClioError."""
+    """Run one statement and write its result. Ctrl-C stops only it and raises Stopped; errors raise ClioError."""
     engine = engine_of(con)
     assert engine is not None
     console = results.console_of()
@@ -109,21 +109,21 @@ def execute(con: duckdb.DuckDBPyConnection, statement: duckdb.Statement | str, o
 
 
 def _told(error: duckdb.Error) -> ClioError:
-    """What is wrong with a statement, in DuckDB's words where they are about the SQL and not about a row."""
+    """What is wrong with a statement, in DuckDB's words if they are about the SQL and not about a row."""
     if isinstance(error, duckdb.ParserException | duckdb.BinderException | duckdb.CatalogException):
         return SqlError(_said(error))
     if isinstance(error, duckdb.InvalidInputException) and "read-only" in str(error):
-        return SqlError("this file is open for reading alone. --output FILE writes elsewhere what a statement finds.")
+        return SqlError("this file is open read-only. --output FILE writes the result of a statement elsewhere.")
     if isinstance(error, duckdb.PermissionException) or "configuration has been locked" in str(error):
         return SqlError(
-            "a published file is opened locked: from it no other file and no setting is reached. --output FILE writes "
-            "what a statement finds."
+            "a published file is opened locked: other files and settings are out of reach. --output FILE writes the "
+            "result of a statement."
         )
     return explained(error, "this statement")
 
 
 def _said(error: duckdb.Error) -> str:
-    """Without the statement and the caret under it, which DuckDB repeats."""
+    """DuckDB's message without the statement and the caret under it."""
     lines = [line for line in str(error).splitlines() if line.strip(" ^") and not line.startswith("LINE")]
     return " ".join(lines)[:600]
 
@@ -132,8 +132,8 @@ def _said(error: duckdb.Error) -> str:
 
 
 def _ask(con: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Statements from a person until Ctrl-D; an error is told and the prompt goes on."""
-    print(f"{name}: a statement ends with ; and .help helps", file=sys.stderr)
+    """Read statements from the user until Ctrl-D; errors are printed and the prompt continues."""
+    print(f"{name}: a statement ends with ; and .help shows help", file=sys.stderr)
     session = _session(con)
     while True:
         try:
@@ -145,7 +145,7 @@ def _ask(con: duckdb.DuckDBPyConnection, name: str) -> None:
             else:
                 for statement in statements(con, text):
                     execute(con, statement)
-        except KeyboardInterrupt:  # of a line that was being written
+        except KeyboardInterrupt:  # while a line was being written
             continue
         except EOFError:
             return
@@ -159,11 +159,11 @@ def _dotted(con: duckdb.DuckDBPyConnection, text: str) -> None:
     elif text == ".help":
         print(HELP)
     else:
-        raise SqlError(f"{text.split()[0]} is no command; there are .tables, .help and .quit.")
+        raise SqlError(f"{text.split()[0]} is not a command; there are .tables, .help and .quit.")
 
 
 def _session(con: duckdb.DuckDBPyConnection) -> Any:
-    """A prompt with history, colours and completion; Enter ends a statement where it ends with ;."""
+    """A prompt with history, colours and completion; Enter ends a statement that ends with ;."""
     from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import WordCompleter
     from prompt_toolkit.filters import Condition
@@ -202,7 +202,7 @@ def words(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _history() -> Path | None:
-    """The file of earlier statements, readable by its owner alone; None where it cannot be written."""
+    """The file of earlier statements, readable only by its owner; None if it cannot be written."""
     folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "clio-sql"
     file = folder / "history"
     try:

@@ -1,4 +1,4 @@
-"""What a run tells of a refresh: how many conversations came, changed and went, and what was fitted anew."""
+"""What a run says about a refresh: how many conversations came, changed and went, and what was fitted again."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ WHY = {
     "growth": "the number of conversations changed by more than refit_growth",
     "drift": "more conversations than refit_far_share are far from every cluster",
     "settings": "a setting that decides the number of clusters changed",
-    "embedding_model": "the embedding model is another one",
+    "embedding_model": "the embedding model changed",
 }
 
 
 def lines(told: Told) -> Iterator[str]:
-    """Counts where an earlier run was refreshed, what was erased, and a line a facet fitted anew or waiting for it."""
+    """Counts if a run was refreshed, what was erased, and one line per facet that was refitted or waits for it."""
     new, changed, vanished = told.conversations
     if "first" not in told.fits.values():
         yield f"conversations: {new:,} new, {changed:,} changed, {vanished:,} vanished"
     if told.erased and told.erased.calls:
         cost = f"which had cost ${told.erased.usd:,.2f}"
-        yield f"erased with those that vanished: {told.erased.calls:,} stored calls, {cost}"
+        yield f"erased with the conversations that vanished: {told.erased.calls:,} stored calls, {cost}"
     for facet, reason in told.fits.items():
         if reason in WHY:
-            yield f"{facet}: clusters fitted anew, since {WHY[reason]}; those that stayed keep their ids"
+            yield f"{facet}: clusters fitted again, because {WHY[reason]}; those that stayed keep their ids"
     for facet, reason in told.waiting.items():
         again = " with --refit" if reason == "asked" else ""
         yield (
-            f"{facet}: clusters stay, although {WHY[reason]}: fewer than min_users people came or went, and would be "
-            f"all that the new figures differ by. A run{again} fits them anew once more did."
+            f"{facet}: refit postponed, although {WHY[reason]}: fewer than min_users users changed, so "
+            f"the new figures could identify them. A run{again} fits the clusters once enough users have changed."
         )

@@ -1,4 +1,4 @@
-"""Prints what is published: painted on a terminal, plain elsewhere."""
+"""Prints what is published: in colour on a terminal, plain elsewhere."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from clio_sql.run.record import Build
 def print_tree(
     out: Path, facet: str | None, depth: int | None, reasons: Mapping[str, Sequence[str]] | None = None
 ) -> None:
-    """Print the tree of one facet or of all, and what was held back. Raises UsageError where there is none.
+    """Print the tree of one facet or of all, and what was held back. Raises UsageError if there is none.
 
-    reasons: why a facet's conversations are held back, where more is known than is published.
+    reasons: why a facet's conversations are held back, if more is known than is published.
     """
     reasons = reasons or {}
     paint, width = _screen()
@@ -30,7 +30,7 @@ def print_tree(
     try:
         known = sorted({*trees.facets(con), *reasons})
         if facet is not None and facet not in known:
-            raise UsageError(f"--facet {facet!r}: not published; there are: {', '.join(known) or 'none'}.")
+            raise UsageError(f"--facet {facet!r}: not published; published are: {', '.join(known) or 'none'}.")
         for name in [facet] if facet else known:
             for line in trees.text(con, name, depth, width, paint):
                 typer.echo(line)
@@ -59,7 +59,7 @@ def print_plan(steps: Sequence[Step]) -> None:
 
 
 def print_builds(builds: Sequence[Build]) -> None:
-    """Print a table of runs, a line each."""
+    """Print a table of runs, one line each."""
     widest = max([len(build.name or "") for build in builds] + [4])
     named = f"{{:<{widest}}}  " if any(build.name for build in builds) else "{:.0}"
     row = named + "{:>5}  {:<16}  {:<9} {:>13} {:>8} {:>8} {:>8}  {:<16}  {}"
@@ -75,7 +75,7 @@ def print_builds(builds: Sequence[Build]) -> None:
 
 
 def _screen() -> tuple[Callable[[str, str], str], int]:
-    """How to paint a text, and how wide a name may be: plain and long where no terminal reads."""
+    """How to colour a text, and how wide a name may be: plain and long if the output is not a terminal."""
     if sys.stdout is None or not sys.stdout.isatty():
         return trees.unpainted, 200
     width = max(20, shutil.get_terminal_size().columns - len("100.0%  100,000  "))

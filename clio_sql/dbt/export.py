@@ -1,8 +1,8 @@
-"""Writes an analysis as a dbt project: the same SQL files, with `ref()` and `source()` where they name an input.
+"""Writes an analysis as a dbt project: the same SQL files, with `ref()` and `source()` in place of the names of inputs.
 
-The text of a file is kept to the letter, comments too: only the names of tables are replaced, by their
-place in it, and what Jinja would take for its own is escaped. Materialisations, descriptions and tests
-stand beside it in properties files.
+The text of a file is kept exactly, including comments: only the names of tables are replaced, by their
+position, and text that Jinja would interpret is escaped. Materialisations, descriptions and tests
+are in separate properties files.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from clio_sql.analysis.catalog import Relation
 from clio_sql.errors import SqlError, StateError
 from clio_sql.sql_text import syntax
 
-WRITTEN = ".clio-sql.json"  # which files we wrote, and a hash of each: only those are ever replaced
-YOURS = ("profiles.yml",)  # an example to fill in: what is there is never replaced
+WRITTEN = ".clio-sql.json"  # lists the files we wrote, with a hash of each: only those are ever replaced
+YOURS = ("profiles.yml",)  # an example to fill in: never replaced
 SOURCE = "clio"  # what dbt calls the host's tables
 
 
 def export(folder: Path, relations: Sequence[Relation], checks: Mapping[str, str] | None = None) -> list[str]:
     """Write the relations and checks into `folder` as a dbt project; returns the names of its files, sorted.
 
-    A folder that is not there or empty appears whole. One that an earlier export wrote is brought up to date,
-    file by file; what else lies in it (a warehouse, `target/`) stays. The same input gives the same bytes.
+    A folder that is missing or empty appears complete. One that an earlier export wrote is updated
+    file by file; anything else in it (a warehouse, `target/`) stays. The same input gives the same bytes.
 
     checks: name -> query for bad rows; the packaged ones by default.
-    Raises StateError where the folder holds other files, or files of ours that somebody changed, and SqlError
+    Raises StateError if the folder holds other files, or files of ours that were changed, and SqlError
     for a name that dbt cannot use.
     """
     written = project_files(relations, catalog.checks() if checks is None else checks)
@@ -53,7 +53,7 @@ def export(folder: Path, relations: Sequence[Relation], checks: Mapping[str, str
 
 
 def project_files(relations: Sequence[Relation], checks: Mapping[str, str]) -> dict[str, str]:
-    """Path within the project -> text, of every file of it."""
+    """Path within the project -> text, for every file of the project."""
     parsed = [catalog.parse(name, "checks", sql) for name, sql in checks.items()]
     _refuse_names([*relations, *parsed])
     models = {f"models/{SOURCE}/{relation.name}.sql": _model(relation) for relation in relations}
@@ -82,12 +82,12 @@ def project_files(relations: Sequence[Relation], checks: Mapping[str, str]) -> d
 
 
 def escaped(text: str) -> str:
-    """A text in which Jinja finds nothing of its own, to be read as it stands."""
+    """The text with everything escaped that Jinja would interpret."""
     return re.sub(r"\{[{%#]", lambda match: "{{ '" + match[0] + "' }}", text)
 
 
 def with_refs(sql: str, inputs: Iterable[str]) -> str:
-    """SQL with a `ref()` or `source()` where it reads one of `inputs`, and all else kept to the letter."""
+    """The SQL with a `ref()` or `source()` wherever it reads one of `inputs`, and everything else unchanged."""
     calls = {name: f"{{{{ {_ref(name)} }}}}" for name in inputs}
     pieces, end = [], 0
     for start, stop, text in syntax.places(sql, calls):
@@ -110,7 +110,7 @@ def _model(relation: Relation) -> str:
 
 
 def _published(relation: Relation, read_by_checks: Sequence[str]) -> str:
-    """A copy without our functions. It depends on all that a check reads, so that each has passed before."""
+    """A copy without our functions. It depends on everything that a check reads, so that all checks pass before it."""
     depends = "".join(f"-- depends_on: {{{{ ref('{name}') }}}}\n" for name in read_by_checks if name != relation.name)
     return (
         f"-- The relation {relation.name} as a plain table that BI tools open, made only when every check has passed:\n"
@@ -119,7 +119,7 @@ def _published(relation: Relation, read_by_checks: Sequence[str]) -> str:
 
 
 def _own_tests(relations: Sequence[Relation]) -> dict[str, str]:
-    """What `clio-sql run` looks at in Python: contracts of parameters, and how many paid answers failed."""
+    """The tests that `clio-sql run` does in Python: contracts of parameters, and how many paid answers failed."""
     names = {relation.name for relation in relations}
     tests = {}
     for name in sorted(names & set(contracts.CONTRACTS)):
@@ -147,7 +147,7 @@ def _own_tests(relations: Sequence[Relation]) -> dict[str, str]:
 
 
 def _properties(relation: Relation) -> dict[str, Any]:
-    """What stands about a model beside it: how it is built, what it means, and that its grain holds."""
+    """The properties of a model: how it is built, what it means, and that its grain holds."""
     config: dict[str, Any] = {"materialized": relation.kind}
     if relation.asks:
         config["pre_hook"] = "select clio_dbt_record()"
@@ -187,13 +187,13 @@ def _yaml(value: Any) -> str:
 
 
 def _checksum(models: Mapping[str, str]) -> str:
-    """As macros/clio_begin.sql makes it of what dbt read: a file's name and the SHA-256 of its stripped text."""
+    """As macros/clio_begin.sql computes from what dbt read: a file's name and the SHA-256 of its stripped text."""
     sums = (f"{Path(name).stem} {hashlib.sha256(text.strip().encode()).hexdigest()}" for name, text in models.items())
     return hashlib.md5("\n".join(sorted(sums)).encode()).hexdigest()
 
 
 def _templates(folder: Traversable | None = None, path: str = "") -> dict[str, str]:
-    """The files that are the same for every analysis, but for what `$…` stands for."""
+    """The files that are the same for every analysis, except for the values of `$…`."""
     found: dict[str, str] = {}
     for entry in sorted((folder or files("clio_sql.dbt") / "dbt_project").iterdir(), key=lambda entry: entry.name):
         name = path + (".gitignore" if entry.name == "gitignore" else entry.name)
@@ -208,11 +208,11 @@ def _refuse_names(relations: Sequence[Relation]) -> None:
         if not re.fullmatch(r"[A-Za-z_]\w{0,80}", relation.name, re.ASCII):
             raise SqlError(f"{where}: dbt allows letters, digits and _ in the name of a model. Rename the file.")
         if relation.published and f"published_{relation.name}" in names:
-            raise SqlError(f"{where}: its copy would be called published_{relation.name}, as another is. Rename one.")
+            raise SqlError(f"{where}: its copy would be called published_{relation.name}, which is taken. Rename one.")
 
 
 def _refuse_foreign(folder: Path, written: Mapping[str, str]) -> dict[str, str]:
-    """What an earlier export wrote: name -> hash. Raises StateError where the folder is not ours to write to."""
+    """What an earlier export wrote: name -> hash. Raises StateError if the folder is not ours to write to."""
     if folder.exists() and not folder.is_dir():
         raise StateError(f"{folder}: there is a file of that name, not a folder. Give a folder.")
     if not folder.exists() or not any(folder.iterdir()):
@@ -247,10 +247,10 @@ def _write(folder: Path, written: Mapping[str, str], known: Mapping[str, str]) -
         for name, text in everything.items():
             (draft / name).parent.mkdir(parents=True, exist_ok=True)
             (draft / name).write_text(text, "utf-8", newline="\n")
-        if not known and folder.resolve() != Path.cwd():  # whoever stands in it would stand in a folder that is gone
+        if not known and folder.resolve() != Path.cwd():  # a shell in that folder would be left in a deleted one
             os.replace(draft, folder)  # also over an empty folder
             return
-        for name in everything:  # the note last: until then a file counts as ours by its new text
+        for name in everything:  # the list last: until then a file counts as ours by its new text
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             os.replace(draft / name, folder / name)
         for name in sorted(set(known) - set(written)):

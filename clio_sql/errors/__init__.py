@@ -1,6 +1,6 @@
-"""Every error a user can meet, each with the exit code of the command line.
+"""Every error that a user can get, each with the exit code of the command line.
 
-A message stands alone: where, what was given, what is allowed, what to do next. It
+A message is complete in itself: where, what was given, what is allowed, what to do next. It
 never quotes a conversation, a user id or a value of a facet.
 """
 
@@ -10,7 +10,7 @@ import errno
 import os
 import re
 
-# as the system says it, and as DuckDB does where what is moved out of memory finds no room
+# as the system says it, and as DuckDB does when it cannot spill to disk
 FULL = re.compile(f"{re.escape(os.strerror(errno.ENOSPC))}|No space left|Disk quota|max_temp_directory_size", re.I)
 
 
@@ -21,7 +21,7 @@ class ClioError(Exception):
 
 
 class UsageError(ClioError):
-    """An argument is not one of those allowed: nothing was done."""
+    """An argument is not allowed: nothing was done."""
 
     exit_code = 2
 
@@ -63,12 +63,12 @@ class Stopped(ClioError):
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Whether an error of the system or of DuckDB is that nothing more can be written."""
+    """Whether an error of the system or of DuckDB means that the disk is full."""
     return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or FULL.search(str(error)) is not None
 
 
 def unwritten(what: object, error: OSError, advice: str) -> StateError:
-    """The error of a file or folder that cannot be written. advice: what to do where the disk is not full."""
+    """The error for a file or folder that cannot be written. advice: what to do if the disk is not full."""
     if is_disk_full(error):
         return StateError(f"{what}: disk full. Free space there and run again; what was finished is kept.")
     return StateError(f"{what}: cannot be written ({error.strerror or type(error).__name__}). {advice}")

@@ -15,15 +15,15 @@ OF_THE_FILE = (
     duckdb.IOException, duckdb.FatalException, duckdb.SerializationException, duckdb.TransactionException,
     duckdb.ConnectionException, duckdb.InternalException,
 )  # fmt: skip
-# from the first character on, since a cell that DuckDB quotes may hold the same words
+# from the first character on, since a quoted value may hold the same words
 OURS = re.compile(r"Invalid Input Error: Python exception occurred while executing the UDF: (\w+): (.+)", re.DOTALL)
 
 
 def explained(error: duckdb.Error, step: str, own: Collection[str] | None = None) -> ClioError:
-    """An error of DuckDB as one of ours. Its own words may quote a value, so they are told only of our functions.
+    """An error of DuckDB as one of ours. Its own words may quote a value, so they are shown only for our functions.
 
-    step: the relation or the part of the run that failed. own: the relations whose SQL is the user's, None where that
-    is not known: our SQL fails only on tables that no run leaves.
+    step: the relation or the part of the run that failed. own: the relations whose SQL is the user's, None if that
+    is not known: our own SQL fails only on tables that no run wrote.
     """
     if found := OURS.match(str(error)):
         kind = getattr(errors, found[1], None)
@@ -34,24 +34,24 @@ def explained(error: duckdb.Error, step: str, own: Collection[str] | None = None
         return Stopped("stopped; what was finished is kept. Run the same command again to go on.")
     if is_disk_full(error):
         return StateError(
-            f"{step}: disk full. Free space where the warehouse lies, where DuckDB also moves what does not fit into "
+            f"{step}: disk full. Free space on the disk of the warehouse, where DuckDB also puts what does not fit in "
             "memory, and run the same command again; what was finished is kept."
         )
     if isinstance(error, duckdb.OutOfMemoryException):
         return ClioError(
-            f"{step}: the memory that DuckDB may take is used up. Give it more, for example CLIO_MEMORY_LIMIT=8GB, and "
+            f"{step}: DuckDB is out of memory. Give it more, for example CLIO_MEMORY_LIMIT=8GB, and "
             "run the same command again; what was finished is kept. Or analyse a sample: sample_conversations in "
             "settings.sql."
         )
     if isinstance(error, OF_THE_FILE):
         return StateError(f"{step}: the database cannot be read or written ({name}). {DEBUG}.")
     if isinstance(error, duckdb.ParserException | duckdb.BinderException | duckdb.CatalogException):
-        # What the binder says is about the SQL, not about a row.
+        # The binder's message is about the SQL, not about a row.
         said = str(error).splitlines()[0]
         if own is None or step in own:
             return SqlError(f"{step}: DuckDB cannot run this SQL. {said} Correct the file.")
         return StateError(
-            f"{step or 'the warehouse'}: the tables of the warehouse are not those that a run of this version leaves. "
+            f"{step or 'the warehouse'}: the tables of the warehouse are not those that this version writes. "
             f"{said} Give another folder, or move warehouse.duckdb away."
         )
     return SqlError(f"{step}: DuckDB failed on a value of a row ({name}). {DEBUG}.")

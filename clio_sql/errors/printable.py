@@ -1,4 +1,4 @@
-"""Text that a terminal can show: nothing in it can move the cursor or turn lines around."""
+"""Text that is safe on a terminal: nothing in it can move the cursor or reverse lines."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import unicodedata
 
 LONGEST = 2_000  # characters of a value on a terminal
 KEPT = "\n\t"
-JOINERS = "‌‍"  # of letters in some scripts, and of emoji
+JOINERS = "‌‍"  # join letters in some scripts, and emoji
 
 
 def printable(text: str) -> str:
-    r"""The text with every character that could steer a terminal or turn lines around written as \x1b or \u202e."""
+    r"""The text with every character that could control a terminal or reverse lines written as \x1b or \u202e."""
     return "".join(char if _is_printable(char) else char.encode("unicode_escape").decode() for char in text)
 
 

@@ -1,4 +1,4 @@
-"""Which names of an input may stand in an error: those that look like column names. Others may be data."""
+"""Which names of an input may appear in an error: those that look like column names. Others may be data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 MOST = 20  # names in one error
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9]*(?:[_.:/-][A-Za-z0-9_]+)*_*")
 DIGITS, HEX = re.compile(r"\d"), re.compile(r"[0-9a-fA-F-]{8,}")
-# A name of several words is shown if all of them are such
+# A name of several words is shown if all its words are in this list
 WORDS = frozenset(
     [
         "account",
@@ -113,7 +113,7 @@ WORDS = frozenset(
         "zone",
     ]
 )
-# What no column is called, so that a line with it is no header
+# What is never a column name, so that a line with it is not a header
 DATA = re.compile(
     r"""\S@\S                                        # an address
     | ^[\s\d.,:+()/TZ-]*\d[\s\d.,:+()/TZ-]*$         # a number, a time
@@ -125,7 +125,7 @@ DATA = re.compile(
 
 
 def is_name(text: str) -> bool:
-    """Whether a text looks like the name of a column, and not like an address, a number or words of a person."""
+    """Whether a text looks like the name of a column, and not like an address, a number or a user's words."""
     words = re.split(r"[ _]", text.lower())
     if len(text) > 40 or (HEX.fullmatch(text) and DIGITS.search(text)):
         return False
@@ -134,17 +134,17 @@ def is_name(text: str) -> bool:
 
 
 def quoted(text: str) -> str:
-    """A text for an error, in quotes if it looks like a name; of any other its length alone."""
+    """A text for an error, in quotes if it looks like a name; otherwise only its length."""
     return repr(text) if is_name(text) else f"(a text of {len(text)} characters)"
 
 
 def names(given: Iterable[str]) -> str:
-    """Names for an error, at most 20 of them; of any other its length alone."""
+    """Names for an error, at most 20 of them; for texts that do not look like names only the length."""
     given = list(given)
     shown = [name if is_name(name) else f"(a text of {len(name)} characters)" for name in given[:MOST]]
     return ", ".join([*shown, f"… {len(given) - MOST} more"] if len(given) > MOST else shown)
 
 
 def are_data(names: Iterable[str]) -> bool:
-    """Whether what should be the names of columns is a line of data: one of them is of no kind that names are."""
+    """Whether what should be column names is a line of data: one of them does not look like a name."""
     return any(DATA.search(name) for name in names)

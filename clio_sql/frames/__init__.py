@@ -1,6 +1,6 @@
 """clio-sql through ibis: `import clio_sql.frames as clio`.
 
-`clio.connect(path)` gives an ibis connection; `clio.embed(table.text)` and its like are the SQL functions as typed
+`clio.connect(path)` gives an ibis connection; `clio.embed(table.text)` and so on are the SQL functions as typed
 expressions; `clio.tree(con)` and its like are analyses of what is published. All of it is lazy, and
 `ibis.to_sql(expression)` prints it.
 """

@@ -1,8 +1,8 @@
-"""Common questions to the published tables as lazy ibis expressions.
+"""Common questions about the published tables as lazy ibis expressions.
 
 Each takes an ibis DuckDB connection to a `published.duckdb` (its tables in `main`) or a warehouse (in `clio`), and
 returns a table expression to filter, join and group further; `ibis.to_sql(expression)` prints the SQL. Counts are
-rounded, and what is below the gate is not there.
+rounded, and anything below the gate is missing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TREE = {
 
 @ibis.udf.scalar.builtin
 def date_trunc(unit: str, value: ibis.dtype("date")) -> ibis.dtype("date"):  # type: ignore[valid-type]
-    """DuckDB's, since ibis truncates only to a unit that is known beforehand."""
+    """DuckDB's own, since ibis truncates only to a unit known beforehand."""
 
 
 def clusters(con: Backend) -> ir.Table:
@@ -37,7 +37,7 @@ def clusters(con: Backend) -> ir.Table:
 
 
 def tree(con: Backend) -> ir.Table:
-    """One row a cluster in the order of the printed tree: facet, line (from 1), depth (1 is the top), path, counts.
+    """One row per cluster, in the order of the printed tree: facet, line (from 1), depth (1 is the top), path, counts.
 
     path: the names from the top down to the cluster. Sort by facet and line.
     """
@@ -47,7 +47,7 @@ def tree(con: Backend) -> ir.Table:
     for table in query.find_all(exp.Table):
         if table.name == "clusters":
             table.set("db", exp.to_identifier(schema))
-    # inside a select: from the outermost one ibis takes the CTEs apart, and forgets that they are recursive
+    # inside a select: ibis takes the CTEs of the outermost one apart, and forgets that they are recursive
     whole = exp.select("*").from_(query.subquery("tree"))
     return con.sql(whole.sql("duckdb", comments=False), schema=TREE)
 
@@ -60,11 +60,11 @@ def top(con: Backend, facet: str = "request", n: int = 10, level: int | None = 0
 
 
 def lift(con: Backend, breakdown: str = "language", facet: str | None = None) -> ir.Table:
-    """One row a cluster and value of a breakdown, with the cluster's name and level; the highest lift first.
+    """One row per cluster and value of a breakdown, with the cluster's name and level; the highest lift first.
 
-    lift: the value's share of the cluster against its share of those top clusters where it is known: that tell the
-    value, or tell all of the breakdown but for the rounding, and so have none of it. 2 is twice as common. Rows without
-    a lift (NULL) are left out: of a value that is known of one top cluster alone, or of none.
+    lift: the value's share of the cluster compared with its share of the top clusters that publish the
+    value, or publish the whole breakdown except for rounding, so have none of it. 2 is twice as common. Rows without
+    a lift (NULL) are left out: the value is known for only one top cluster, or for none.
     """
     cells = _published(con, "cluster_facets").filter(_.breakdown == breakdown, _.lift.notnull())
     if facet is not None:
@@ -76,9 +76,9 @@ def lift(con: Backend, breakdown: str = "language", facet: str | None = None) ->
 
 
 def trends(con: Backend, facet: str | None = None, level: int | None = None) -> ir.Table:
-    """One row a cluster and period, with its name, level and growth against the period just before, oldest first.
+    """One row per cluster and period, with its name, level and growth over the previous period, oldest first.
 
-    growth: 0.5 is half as many again; NULL where the period before is below the gate or not there. level: None is all.
+    growth: 0.5 is half as many again; NULL if the previous period is below the gate or missing. level: None means all.
     """
     periods = _published(con, "cluster_trends")
     about = _published(con, "about").select(unit=_.period)
@@ -98,10 +98,10 @@ def trends(con: Backend, facet: str | None = None, level: int | None = None) -> 
 
 
 def differences(con: Backend, breakdown: str, left: str, right: str, facet: str | None = None) -> ir.Table:
-    """One row a cluster where it is known how often both values of a breakdown occur, the widest apart first.
+    """One row per cluster for which it is known how often both values of a breakdown occur, largest difference first.
 
-    That is where both are shown, or where what is shown leaves nothing of the cluster (but for the rounding): then one
-    that is not shown is not there. left_share: which part of the conversations of `left` the cluster holds, of
+    It is known if both are shown, or if the shown values add up to the whole cluster (but for rounding): then a value
+    that is not shown does not occur. left_share: the part of the conversations of `left` that the cluster holds, out of
     those in these clusters of its level, so that a rare value compares with a common one, and one that many clusters
     hide with one that few do. The shares of a level add up to 1. gap: left_share minus right_share.
     """
@@ -129,12 +129,12 @@ def differences(con: Backend, breakdown: str, left: str, right: str, facet: str 
 
 
 def _published(con: Backend, name: str) -> ir.Table:
-    """A published table, wherever the connection has it."""
+    """A published table, in whichever schema the connection has it."""
     return con.table(name, database=_schema(con))
 
 
 def _schema(con: Backend) -> str:
-    """`clio` in a warehouse, else `main`. Raises InputError where the clusters are in neither."""
+    """`clio` in a warehouse, else `main`. Raises InputError if neither has the clusters."""
     query = (
         "select schema_name from (select schema_name, table_name, database_name from duckdb_tables() union all "
         "select schema_name, view_name, database_name from duckdb_views()) "

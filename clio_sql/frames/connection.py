@@ -18,9 +18,9 @@ from clio_sql.register import connect as connected
 def connect(path: str | Path = ":memory:", *, read_only: bool | None = None, **runtime_arguments: object) -> Backend:
     """An ibis DuckDB connection with all functions registered.
 
-    path: a DuckDB file, such as OUT/warehouse.duckdb or OUT/published.duckdb, or ':memory:'. A file that is there is
-    opened for reading alone unless read_only is False; a new one is made. One that is no warehouse is opened as a
-    published file, locked (`clio_sql.published.files.open_file`), unless read_only is given and it has no such name.
+    path: a DuckDB file, such as OUT/warehouse.duckdb or OUT/published.duckdb, or ':memory:'. A file that exists is
+    opened read-only unless read_only is False; a missing one is created. A file that is not a warehouse is opened as a
+    published file, locked (`clio_sql.published.files.open_file`), unless read_only is given and it has another name.
     runtime_arguments: fields of `clio_sql.runtime.Runtime`. Close it with `disconnect()`. Raises StateError as
     `clio_sql.connect` does, InputError for a published file that holds more than tables.
     """
@@ -29,7 +29,7 @@ def connect(path: str | Path = ":memory:", *, read_only: bool | None = None, **r
     if not (foreign or (there and Path(path).name in (PUBLISHED, SAFETY))):
         return _backend(connected(path, read_only=there if read_only is None else read_only, **runtime_arguments))
     con = with_functions(_opened(Path(path)), **runtime_arguments)
-    backend = _backend(con)  # makes settings of its own
+    backend = _backend(con)  # changes some settings
     con.execute(LOCK)
     return backend
 
@@ -46,9 +46,9 @@ def _opened(path: Path) -> duckdb.DuckDBPyConnection:
 
 
 class _OldNames:
-    """A DuckDB connection that also answers to two names of DuckDB 1.x, which ibis 12 calls and 2.0 has not.
+    """A DuckDB connection that also answers to two names of DuckDB 1.x, which ibis 12 calls and 2.0 does not have.
 
-    Without them `list_tables`, `to_pyarrow_batches` and `con.sql` fail. To be dropped with an ibis that knows 2.0.
+    Without them `list_tables`, `to_pyarrow_batches` and `con.sql` fail. To be removed once ibis supports 2.0.
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
@@ -65,7 +65,7 @@ class _OldNames:
         return _OldNames(self._con.cursor())
 
     def fetch_arrow_table(self) -> Any:
-        with warnings.catch_warnings(action="ignore"):  # of a copy: these are lists of names
+        with warnings.catch_warnings(action="ignore"):  # about a copy: these are lists of names
             return self._con.to_arrow_table()
 
     def fetch_record_batch(self, rows_per_batch: int) -> Any:

@@ -24,7 +24,7 @@ def extract(transcript, questions):
 
     transcript: a string. questions: a dict from a facet to a question, or to a dict of question, kind
     ('text', 'category' or 'score') and choices; or a struct or map expression. An answer that the model did not
-    give is missing from the map; where the call failed the map is NULL.
+    give is missing from the map; if the call failed, the map is NULL.
 
     >>> con.execute(extract("Hi Bob, could you please book a table for two?", {"task": "What is asked for?"})["task"])
     'book a table for two'
@@ -56,8 +56,8 @@ def fit(vectors: VECTORS, k: int, seed: int = 0, start: str = "", least: int = 0
     """k-means on a list of vectors of one length; the id of the fitted model, which the database keeps.
 
     Over a column: `fit(table.embedding.collect(), 8)`. The same arguments give the same id; k is lowered to the
-    number of different vectors. start: a fitted model to go on from, whose centroids stay near where they are. least:
-    from so many on only worthwhile splits are made of it; 0: k are wanted in any case. On a read-only database the
+    number of different vectors. start: a fitted model to start from, whose centroids stay near where they are. least:
+    beyond this number only worthwhile splits are made; 0: k are wanted in any case. On a read-only database the
     model lives in memory.
 
     >>> con.execute(fit([[0.0, 0.0], [0.0, 1.0], [9.0, 9.0]], 2))
@@ -100,7 +100,7 @@ def centroids(model: str) -> dt.Array(dt.Array(dt.float32)):
 def link(vectors: VECTORS, n: int) -> dt.Array(dt.int32):
     """Which of n groups each vector is in, by Ward's linkage of directions; groups are numbered by their first vector.
 
-    Fewer groups are whole groups put together. With no more vectors than n each is a group.
+    With fewer groups, whole groups are merged. With at most n vectors, each is a group.
 
     >>> con.execute(link([[0.0, 1.0], [9.0, 0.1], [0.1, 5.0]], 2))
     [0, 1, 0]
@@ -112,7 +112,7 @@ def link(vectors: VECTORS, n: int) -> dt.Array(dt.int32):
 
 @scalar.builtin(name="clio_alike")
 def alike(vectors: VECTORS, similarity: float) -> dt.Array(dt.int32):
-    """For each vector the place (from 0) of the one that stands for its group: the first that is as similar.
+    """For each vector the place (from 0) of the one that represents its group: the first that is similar enough.
 
     similarity: the least cosine, above 0 and at most 1. Nothing is chained.
 
@@ -130,8 +130,8 @@ def name(
 ) -> dt.Struct({"name": dt.string, "description": dt.string}):
     """A name and a description of a group of texts, in contrast to texts just outside it.
 
-    terms: phrases that enough people used, the most telling first; the local provider names with them alone, and
-    without any the answer is NULL. taken: those of them that fit a sibling better. avoid: words that may not be there.
+    terms: phrases that enough users wrote, the most telling first; the local provider names only with them, and
+    without any the answer is NULL. taken: those of them that fit a sibling better. avoid: words that may not occur.
 
     >>> cards = ["check my card balance", "what is my balance", "balance of my savings"]
     >>> con.execute(name(cards, ["block my card"], "", ["balance", "my balance", "savings"]))["name"]
@@ -179,7 +179,7 @@ def choose(child: str, parents: TEXTS) -> str:
 
 @scalar.builtin(name="clio_audit")
 def audit(text: str) -> dt.Struct({"rating": dt.int32, "reason": dt.string}):
-    """How well a text protects people, from 1 (names a person) to 5 (nothing identifying), and why.
+    """How well a text protects users, from 1 (names a person) to 5 (nothing identifying), and why.
 
     >>> con.execute(audit("a refund for Jane Kowalski"))["reason"]
     'looks like a full name'
@@ -191,7 +191,7 @@ def audit(text: str) -> dt.Struct({"rating": dt.int32, "reason": dt.string}):
 
 @scalar.builtin(name="clio_project")
 def project(vectors: VECTORS) -> dt.Array(dt.Array(dt.float32)):
-    """A deterministic layout on a plane: one point a vector, in order, no coordinate beyond 1.
+    """A deterministic layout on a plane: one point per vector, in order, no coordinate beyond 1.
 
     >>> con.execute(project([[0.0], [1.0], [2.0]]))
     [[-1.0, -1.0], [0.0, 0.0], [1.0, 1.0]]
@@ -208,8 +208,8 @@ def word(word: str) -> dt.Struct(
         "task": dt.boolean, "sensitive": dt.string, "name": dt.string,
     }
 ):  # fmt: skip
-    """What is known of one lower-cased word: its lemma; in the public word list; a function word; says nothing; a
-    task word, which needs no support; the kind of what people keep to themselves; what it may be in a name.
+    """What is known about one lower-cased word: its lemma; whether in the public word list, a function word, vague, a
+    task word, which needs no support; the kind of private matter it is about; what it may be in a name.
 
     >>> con.execute(word("cities"))["lemma"]
     'city'
@@ -221,7 +221,7 @@ def word(word: str) -> dt.Struct(
 
 @scalar.builtin(name="clio_spelled")
 def spelled(text: str) -> TEXTS:
-    """The words of a text in order, as they were written; '' wherever something else stands between them.
+    """The words of a text in order, as they were written; '' wherever something else is between them.
 
     >>> con.execute(spelled("Rose Hill, 5"))
     ['Rose', 'Hill', '', '']
@@ -245,7 +245,7 @@ def identifies(text: str) -> dt.boolean:
 
 @scalar.builtin(name="clio_tokens")
 def tokens(text: str) -> TEXTS:
-    """What of a text must be supported before it is shown: every run of letters; '' for what never can be.
+    """The parts of a text that must be supported before it is shown: every run of letters; '' for what never can be.
 
     >>> con.execute(tokens("_Wifi_"))
     ['wifi']
@@ -271,9 +271,9 @@ def unsupported(text: str, supported: TEXTS) -> TEXTS:
 def gate(
     people: int, conversations: int, most: int, min_users: int, min_conversations: int, max_user_share: float
 ) -> dt.boolean:
-    """Whether a figure may be told: enough people and conversations, and not too many of them one person's.
+    """Whether a figure may be published: enough users and conversations, and not too many of them from one user.
 
-    most: conversations of the person who has most, NULL where none has a user_id. False where any other is NULL.
+    most: conversations of the user who has most, NULL if none has a user_id. False if any other is NULL.
 
     >>> con.execute(gate(12, 20, 2, min_users=10, min_conversations=15, max_user_share=0.3))
     True
@@ -297,7 +297,7 @@ def margin(salt: str, identity: str, most: int) -> dt.int32:
 
 @scalar.builtin(name="clio_user_id")
 def user_id(id: str) -> dt.string:
-    """Whose id it is, in one spelling; NULL of an id that names nobody.
+    """The user that an id belongs to, in one spelling; NULL for an id that identifies no user.
 
     >>> con.execute(user_id(" anna "))
     'anna'
@@ -309,7 +309,7 @@ def user_id(id: str) -> dt.string:
 
 @scalar.builtin(name="clio_words")
 def words(text: str) -> TEXTS:
-    """The words of a text in order, lower-cased; '' stands for whatever is no word.
+    """The words of a text in order, lower-cased; '' stands for anything that is not a word.
 
     >>> con.execute(words("Where's my credit-card bill?"))
     ["where's", 'my', 'credit-card', 'bill', '']

@@ -1,4 +1,4 @@
-"""Who answers the model functions: one class per provider, all with the same six methods."""
+"""The providers that answer the model functions: one class each, all with the same six methods."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _no_database() -> duckdb.DuckDBPyConnection:
 
 
 def provider(runtime: Runtime, cursor: Callable[[], duckdb.DuckDBPyConnection], stop: threading.Event) -> Provider:
-    """The provider that `runtime` names. cursor: makes a cursor of the database that keeps paid answers."""
+    """The provider that `runtime` names. cursor: opens a cursor on the database that keeps paid answers."""
     if runtime.provider == "anthropic":
         from clio_sql.calls import Calls
         from clio_sql.providers.claude import Claude

@@ -38,7 +38,7 @@ class Name(NamedTuple):
     """One group to name. value: dict with 'name' and 'description'.
 
     terms: supported phrases, the most telling first. taken: phrases that fit a sibling
-    better and so may describe, but not name, this group. avoid: words that the answer may not hold.
+    better and so may describe, but not name, this group. avoid: words that the answer may not contain.
     """
 
     members: list[str]
@@ -65,7 +65,7 @@ class Choose(NamedTuple):
 
 
 class Provider(Protocol):
-    """What the functions need of a provider. paid: its answers cost money and are kept in the call store."""
+    """What the functions need from a provider. paid: its answers cost money and are kept in the call store."""
 
     paid: bool
 
@@ -80,17 +80,17 @@ class Provider(Protocol):
         ...
 
     def close(self) -> None:
-        """End what it holds open."""
+        """Close what it holds open."""
         ...
 
 
 class PaidProvider(Provider, Protocol):
-    """What a build needs besides of a provider whose answers cost money."""
+    """What a build also needs from a provider whose answers cost money."""
 
     calls: Calls
 
     def begin(self) -> None:
-        """A new run: what failed and what was spent is counted from here on."""
+        """Start a new run: failures and money spent are counted from here on."""
         ...
 
     def requests(self, function: str, requests: Sequence[Any]) -> list[Call]:
@@ -109,7 +109,7 @@ class PaidProvider(Provider, Protocol):
         told: Callable[[int], None],
         step: Step,
     ) -> Counter[str]:
-        """Get the answers of these requests into the store; their statuses. told: how many more are done."""
+        """Get the answers of these requests into the store; their statuses. told: is given how many more are done."""
         ...
 
     def failures(self) -> Counter[str]:

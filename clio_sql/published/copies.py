@@ -35,7 +35,7 @@ def keep(into: Path, number: int) -> None:
             shutil.copyfile(into / published.PUBLISHED, draft)
         os.replace(draft, folder / f"{number}.duckdb")
     except OSError as error:
-        raise unwritten(folder, error, "Move what is in its place away and run again.") from None
+        raise unwritten(folder, error, "Move away what is in its place and run again.") from None
 
 
 def copies(out: Path) -> list[int]:

@@ -110,7 +110,7 @@ def opened(files: Mapping[str, Path], lock: bool = True) -> duckdb.DuckDBPyConne
     except duckdb.Error as error:
         con.close()
         raise InputError(
-            f"{path}: cannot be read as a file that a run wrote ({type(error).__name__}). Run again to write it anew."
+            f"{path}: cannot be read as a file that a run wrote ({type(error).__name__}). Run again to rewrite it."
         ) from None
     except InputError:
         con.close()
@@ -145,17 +145,17 @@ def _require_tables(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> No
     if found:
         more = f" and {len(found) - SHOWN:,} more" if len(found) > SHOWN else ""
         raise InputError(
-            f"{path}: holds {', '.join(found[:SHOWN])}{more}, where a published file holds plain tables alone. "
-            "Whatever else is in it is code of who wrote it, so nothing was read. Run again to write it anew, or ask "
+            f"{path}: holds {', '.join(found[:SHOWN])}{more}, but a published file holds plain tables only. "
+            "Anything else is code by whoever wrote it, so nothing was read. Run again to rewrite it, or ask "
             "for the file that a run wrote."
         )
     wrong = next(_wrong_columns(con, name), None)
     if not wrong and con.execute(f"select count(*) from {identifier(name)}.main.about").fetchall() != [(1,)]:
-        wrong = "about has not one row"
+        wrong = "about does not have one row"
     if wrong:
         raise InputError(
-            f"{path}: cannot be read as a file that a run wrote ({wrong}). Run again to write it anew; where another "
-            "version of clio-sql wrote it, read it with that."
+            f"{path}: cannot be read as a file that a run wrote ({wrong}). Run again to rewrite it; if another "
+            "version of clio-sql wrote it, read it with that version."
         )
 
 

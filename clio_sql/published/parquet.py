@@ -31,7 +31,7 @@ def wanted(folder: Path, asked: bool) -> bool:
     if target.is_dir() and not target.is_symlink() and {*held} == _visible(target):
         return True
     if asked or held:  # to leave ours there would be to leave figures that are out of date
-        raise StateError(f"{target}: holds other files than clio-sql's tables. Move them away, or give another folder.")
+        raise StateError(f"{target}: holds files other than clio-sql's tables. Move them away, or give another folder.")
     return False
 
 

@@ -20,7 +20,7 @@ from clio_sql.warehouse.database import one
 from clio_sql.warehouse.places import SCHEMA
 
 STORAGE = "v1.4.0"  # the oldest DuckDB that can read the file; 2.0.0 would write what no 1.x opens
-MARK = "mode = safety: not gated, for authorised people alone. "  # before the comment of every table
+MARK = "mode = safety: not gated, for authorised people only. "  # before the comment of every table
 
 
 @contextmanager
@@ -86,7 +86,7 @@ def publish(
             if drafts:
                 parquet.put(drafts, folder)
     except OSError as error:
-        raise unwritten(target, error, "Move what is in its place away and run again.") from None
+        raise unwritten(target, error, "Move away what is in its place and run again.") from None
     return target
 
 
@@ -96,8 +96,8 @@ def require_alone(folder: Path, mode: str) -> None:
     there = [name for name in there if (folder / name).exists()]
     if there:
         raise StateError(
-            f"{folder}: {', '.join(there)} of the other mode is there, and settings.sql says mode {mode!r}. "
-            "Give another folder by --into; gated and ungated files are never kept in one."
+            f"{folder}: {', '.join(there)} of the other mode is there, but settings.sql says mode {mode!r}. "
+            "Give another folder with --into; gated and ungated files are never kept together."
         )
 
 

@@ -10,20 +10,20 @@ import duckdb
 REASONS = {
     "too_few_users": "too few users",
     "too_few_conversations": "too few conversations",
-    "dominated": "one user, or one text of a few, makes up most of it",
+    "dominated": "most of it is by one user, or is one text by a few",
     "audit_failed": "the name might identify somebody",
     "audit_error": "the name could not be audited",
-    "unsupported_terms": "words too few users wrote",
-    "name_failed": "no name that enough users' words support",
+    "unsupported_terms": "too few users wrote its words",
+    "name_failed": "no name is supported by the words of enough users",
     "name_repeated": "no name of its own",
     "name_refused": "the model would not name it",
     "name_truncated": "the name was cut off",
     "name_malformed": "the name could not be read",
-    "name_over_budget": "the budget did not reach to name it",
+    "name_over_budget": "the budget ran out before it was named",
     "not_named": "no name that could be shown",
     "no_answer": "nothing asked for",
     "missing_setting": "a threshold is missing",
-    "several": "several reasons, too few people to tell apart",
+    "several": "several reasons, too few users to list them separately",
 }
 
 
@@ -100,7 +100,7 @@ def held_back(con: duckdb.DuckDBPyConnection, facet: str, reasons: Iterable[str]
         return f"{facet}: nothing is published, since no cluster may be shown{f' ({why})' if why else ''}."
     if not rows:
         if why:
-            return f"{facet}: some conversations were held back, of too few people to say how many ({why})."
+            return f"{facet}: some conversations were held back, from too few users to say how many ({why})."
         return f"{facet}: nothing was held back, or too little to say how much."
     clusters, conversations = sum(row[1] for row in rows), sum(row[2] for row in rows)
     told = "; ".join(f"{REASONS.get(reason, reason)}: {count:,} in {number:,}" for reason, number, count in rows)

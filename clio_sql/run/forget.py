@@ -63,13 +63,13 @@ class Forgotten(NamedTuple):
     def lines(self) -> Iterator[str]:
         """What is told: how much, never of whom."""
         if self.finished:
-            yield "Finished: an erasure that was begun before and stopped. Published anew, and its bytes are gone."
+            yield "Finished an erasure that had been stopped. It is published again, and the erased bytes are gone."
         if self.erased.rows:
             conversations, rows, calls, usd = self.erased
             yield f"Erased: {conversations:,} conversations, {rows:,} rows, {calls:,} stored calls (${usd:,.2f})."
-            yield "Published anew, and the warehouse was copied without the erased bytes. No run will take them in."
+            yield "Published again, and the warehouse was copied without the erased bytes. No run will read them again."
         else:
-            yield f"Nothing of the {self.ids} given user ids is here. They are noted: no run will take them in."
+            yield f"Nothing here belongs to the {self.ids} given user ids. They are noted: no run will read them."
         for folder in self.withdrawn:
             yield (
                 f"Withdrawn, since its SQL was not given: all that {folder} published, and its tables in the "
@@ -81,7 +81,7 @@ class Forgotten(NamedTuple):
                 f"about ${self.unpaid.usd:,.2f}, and what is built on their answers. Nothing was paid."
             )
         for name in self.removed:
-            yield f"Removed, since it was made from the old file: {name}. Make it anew."
+            yield f"Removed, since it was made from the old file: {name}. Make it again."
 
 
 def given(ids: Sequence[str], file: Path | None) -> list[str]:
@@ -92,11 +92,11 @@ def given(ids: Sequence[str], file: Path | None) -> list[str]:
             lines = (sys.stdin.read() if str(file) == "-" else file.read_text("utf-8-sig")).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            f"--users {file}: cannot be read ({type(error).__name__}). Give one id a line, in UTF-8."
+            f"--users {file}: cannot be read ({type(error).__name__}). Give one id per line, in UTF-8."
         ) from None
     found = list(dict.fromkeys(each.strip() for each in [*ids, *lines] if each.strip()))
     if not found:
-        raise UsageError("no user id was given. Give --user ID, or --users FILE with one id a line.")
+        raise UsageError("no user id was given. Give --user ID, or --users FILE with one id per line.")
     return found
 
 
@@ -112,7 +112,7 @@ def forget(
     """
     path, _, name = places.located(out)
     if name is not None:
-        raise UsageError(f"{out}: people are erased from all analyses of a warehouse. Give its folder: {path.parent}.")
+        raise UsageError(f"{out}: users are erased from all analyses of a warehouse. Give its folder: {path.parent}.")
     folders = [analysis] if isinstance(analysis, Path) else list(analysis or ())
     known, unknown = _matched(path, _made(path), [check.checked(folder) for folder in folders] or [check.checked(None)])
     erased, due, finished = _erased(path, ids, reporter, known[0][0], out, unknown)
@@ -170,8 +170,8 @@ def _matched(
     hashes = {catalog.fingerprint(relations): relations for relations in given}
     if not set(hashes) <= {made.sql_hash for made in found}:
         raise SqlError(
-            f"{path}: it was built from other SQL than this, which could show what was held back. Give the "
-            "--analysis FOLDER of that run; where that has changed, or clio-sql, run with it first."
+            f"{path}: it was built from different SQL, and this SQL could show what was held back. Give the "
+            "--analysis FOLDER of that run; if the folder or clio-sql has changed since, run with it first."
         )
     hashes.setdefault(catalog.fingerprint(packaged := catalog.load()), packaged)
     known = [(made, hashes[made.sql_hash]) for made in found if made.sql_hash in hashes]

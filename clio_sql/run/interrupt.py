@@ -72,7 +72,7 @@ def _stop(con: duckdb.DuckDBPyConnection, engine: Engine, reporter: Reporter, th
     """Wait until the part in hand is over; not for ever."""
     # calls that are on their way are paid for: they are given 5 s to be answered and kept
     deadline = time.monotonic() + (4.5 if engine.runtime.provider == "local" else 7.0)
-    reporter.stop("stopping after the part in hand; Ctrl-C again ends at once")
+    reporter.stop("stopping after the current part; Ctrl-C again stops at once")
     engine.stop.set()
     while thread.is_alive() and time.monotonic() < deadline:
         with suppress(duckdb.Error):  # closed: the work is all but done

@@ -157,7 +157,7 @@ def listed(out: Path) -> list[Build]:
                 [name],
             ).fetchall()
     except duckdb.CatalogException:
-        raise InputError(f"{path}: was written before builds were recorded. Run again to begin with it.") from None
+        raise InputError(f"{path}: was written before builds were recorded. Run again to start.") from None
     except duckdb.Error as error:
         what = "another process is writing it; try again when it is done" if "lock" in str(error).lower() else (
             f"cannot be read ({type(error).__name__})"

@@ -47,7 +47,7 @@ def _recorded(
         con = duckdb.connect(str(path))
     except duckdb.Error as error:
         raise StateError(
-            f"{path}: cannot be opened for writing ({type(error).__name__}), so that this look could be recorded. "
+            f"{path}: cannot be opened for writing ({type(error).__name__}), so this access could not be recorded. "
             "May you write it, and is it open elsewhere?"
         ) from None
     with con:
@@ -70,7 +70,7 @@ def _require_safety(con: duckdb.DuckDBPyConnection, out: Path, schema: str) -> N
         mode = None
     if mode != "safety":
         raise ClioError(
-            f"{out}: its mode is {mode or 'not known'!s}, in which nobody reads conversations. Only an analysis whose "
+            f"{out}: its mode is {mode or 'not known'!s}, in which conversations are not shown. Only an analysis whose "
             "settings.sql says mode 'safety' can be traced."
         )
 

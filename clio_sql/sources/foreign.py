@@ -106,7 +106,7 @@ GENERATED = """
 
 def _closed(error: str) -> str:
     if "lock" in error:
-        return "another process has it locked for writing, so none can read. Close it there, or copy it."
+        return "another process has it locked for writing, so nothing else can read it. Close it there, or copy it."
     if "already attached" in error or "different configuration" in error:
         return "this process has it open already. Close that connection, or copy the file."
     return "it cannot be opened as a DuckDB database. Is it one, and is the file whole?"
@@ -129,7 +129,7 @@ def _chosen(tables: list[tuple[str, str, bool]], table: str, where: str, allow_v
 
 def _refused(where: str, name: str, what: str) -> str:
     shown = names([name])
-    return f"{where}: {shown} is {what}, which runs SQL of whoever made the file. If you trust it, allow it: {VIEWS}."
+    return f"{where}: {shown} is {what}, which runs SQL by whoever made the file. If you trust it, allow it: {VIEWS}."
 
 
 def _from_sqlite(into: Target, path: str, table: str, allow_views: bool) -> None:

@@ -254,7 +254,7 @@ def _require_header(kind: str, paths: list[str], reading: Reading) -> None:
         reading.limits.require_few(_name(path), header)
         if are_data(header):
             raise InputError(
-                f"{_name(path)}: its first line is no header: one of its {len(header)} values is a number, a time, "
+                f"{_name(path)}: its first line is not a header: one of its {len(header)} values is a number, a time, "
                 "an address or a sentence. The first line of a CSV file must name its columns. Write one above it."
             )
         require_distinct(_name(path), header)
@@ -266,8 +266,8 @@ def require_distinct(where: str, columns: Iterable[str]) -> None:
     for name in columns:
         if seen.setdefault(name.lower(), name) != name:
             raise InputError(
-                f"{where}: the columns {names(sorted((seen[name.lower()], name)))} differ by upper and lower case "
-                "alone, which SQL does not tell apart. Rename one."
+                f"{where}: the columns {names(sorted((seen[name.lower()], name)))} differ only by upper and lower "
+                "case, which SQL does not distinguish. Rename one."
             )
 
 
@@ -404,7 +404,7 @@ def _keys(con: duckdb.DuckDBPyConnection, listed: str, where: str, limits: Limit
     objects = f"read_json_objects({listed}, maximum_object_size={limits.max_row_bytes})"
     found = dict(con.execute(KEYS.format(objects)).fetchall())
     if found.pop(None, None):
-        raise Stumbled(f"{where}: a row is no JSON object.")
+        raise Stumbled(f"{where}: a row is not a JSON object.")
     limits.require_few(where, found)
     require_distinct(where, found)
     return found

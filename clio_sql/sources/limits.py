@@ -22,7 +22,8 @@ class Limits:
         """Raises InputError where there are more columns than may be."""
         if len(columns) > self.max_columns:
             raise InputError(
-                f"{where}: it has {len(columns):,} columns or keys; at most {self.max_columns:,} may be. Are keys of "
-                "its objects data, such as user ids? Write one object a row. Or allow more: max_columns in "
+                f"{where}: it has {len(columns):,} columns or keys; at most {self.max_columns:,} are allowed. Are keys "
+                "of "
+                "its objects data, such as user ids? Then write one object per row. Or allow more: max_columns in "
                 "settings.sql."
             )

@@ -112,7 +112,7 @@ def read(
     """
     first, last = moment("since", since), moment("until", until)
     if first and last and first >= last:
-        raise UsageError(f"--since {since} is not before --until {until}, which is itself left out. Change one.")
+        raise UsageError(f"--since {since} is not before --until {until}, which is exclusive. Change one.")
     mapped = {name: column for name, column in (columns or {}).items() if column is not None}
     _allowed("source", [source] if source else [], FORMATS)
     _allowed("columns", mapped, MAPPABLE)
@@ -247,7 +247,7 @@ def moment(name: str, text: str | None) -> str:
         given = datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(
-            f"--{name} {text[:40]!r} is no time. Allowed: 2026-03-01, 2026-03-01T12:00:00, 2026-03-01T12:00:00+02:00."
+            f"--{name} {text[:40]!r} is not a time. Allowed: 2026-03-01, 2026-03-01T12:00, 2026-03-01T12:00:00+02:00."
         ) from None
     return (given.astimezone(UTC).replace(tzinfo=None) if given.tzinfo else given).isoformat(" ")
 
@@ -255,13 +255,11 @@ def moment(name: str, text: str | None) -> str:
 def _require_user(con: duckdb.DuckDBPyConnection, given: Input, mapped: Mapping[str, str], user: str) -> None:
     """Raises UsageError where --user says nothing, says what a column says too, or fits no file."""
     if not user.strip() or "user_id" in mapped:
-        raise UsageError(
-            "--user takes a name, and stands alone: --user-column would say the same. Give one of the two."
-        )
+        raise UsageError("--user needs a name, and cannot be combined with --user-column. Give one of the two.")
     query = f"select count({user_of(user, 'path')}) from (select unnest(?::varchar[]) as path)"
     if USER in user and con.execute(query, [list(given.files)]).fetchall() == [(0,)]:
         raise UsageError(
-            f"--user {user[:40]!r}: none of the {len(given.files)} files has a path that ends so. * stands for part of "
+            f"--user {user[:40]!r}: none of the {len(given.files)} paths ends like this. * stands for part of "
             "a name, ** for folders: 'logs/{user}/**', '{user}.jsonl'. Give the end of the path, from the user on."
         )
 
@@ -294,10 +292,10 @@ def _outside(
     ).fetchall()[0]
     if not inside:
         raise InputError(
-            f"{given.where}: no conversation is within --since and --until ({untimed} have no time that can be read). "
-            "--since is the first moment, --until the first one after. Change them."
+            f"{given.where}: no conversation is within --since and --until ({untimed} have no readable time). "
+            "--since is inclusive, --until exclusive. Change them."
         )
-    told = (("no time, which --since and --until ask for", untimed), ("a time outside --since and --until", outside))
+    told = (("no time, which --since and --until need", untimed), ("a time outside --since and --until", outside))
     return tuple((reason, count) for reason, count in told if count)
 
 
@@ -370,8 +368,8 @@ def _require_roles(chosen: Adapter, given: Input, mapped: Mapping[str, str], fou
     place = role.find(given, mapped) if role else None
     if place and "role" not in mapped and place.column.lower() != "role" and not found["attributed"]:
         raise InputError(
-            f"{given.where}: read as {chosen.name}, {names([place.column])} says of no message that a user or an "
-            "assistant wrote it. Map the column that does (--role-column NAME), or the lists of messages "
+            f"{given.where}: read as {chosen.name}, {names([place.column])} never says that a user or an "
+            "assistant wrote a message. Map the column that does (--role-column NAME), or the lists of messages "
             "(--messages-column NAME)."
         )
 
@@ -382,7 +380,7 @@ def _allowed(what: str, given: Iterable[str], allowed: Iterable[str]) -> None:
     for name in given:
         if name not in allowed:
             there = names(allowed) or "nothing"
-            raise InputError(f"{what}: {name!r} is not there. There is: {there}. Choose one of them.")
+            raise InputError(f"{what}: {name!r} does not exist. There is: {there}. Choose one of them.")
 
 
 def _unwrapped(
@@ -435,7 +433,7 @@ def _nearest(given: Input, mapped: Mapping[str, str], adapters: Iterable[Adapter
     missing = f"it lacks {', '.join(lacks)}" if lacks else "all it needs is there"
     options = [f"--source {best.name}"] * (not best.is_told(given, mapped))
     options += [OPTIONS.get(name, f"--{name}-column") + " NAME" for name in lacks]
-    advice = f"Give {' '.join(options)}." if nearness(best)[1] else "No option stands for that."
+    advice = f"Give {' '.join(options)}." if nearness(best)[1] else "No option can replace that."
     return f"The nearest is {best.name}: {missing}. {advice}\n"
 
 
@@ -487,16 +485,16 @@ def _inspected(
     values = one(con, f"select {', '.join(counts.values())} from {table}")
     found = dict(zip(counts, values, strict=True))
     if not found["rows"] and _has_forgotten(con):
-        raise InputError(f"{where}: no row is left: all are of people who were forgotten here. Give another input.")
+        raise InputError(f"{where}: no row is left: all belong to users who were forgotten here. Give another input.")
     if not found["texts"]:
         raise InputError(
             f"{where}: {without_text()} (--messages-column) or name the format (--source: {', '.join(FORMATS)})."
         )
     if not found["users"]:
         raise InputError(
-            f"{where}: no row has a user id, so no cluster could be shown to be shared by enough people. "
-            "Map a column (--user-column NAME), say whom all of it is of (--user NAME), or state that each "
-            "conversation counts as a person (--privacy-unit conversation)."
+            f"{where}: no row has a user id, so no cluster could be shown to come from enough users. "
+            "Map a column (--user-column NAME), name the one user of all of it (--user NAME), or state that each "
+            "conversation counts as a user (--privacy-unit conversation)."
         )
     keys = con.execute(f"select distinct unnest(map_keys(metadata)) from {table} order by all").fetchall()
     return found, tuple(key for (key,) in keys)

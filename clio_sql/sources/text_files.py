@@ -239,8 +239,8 @@ def _document(text: IO[str], path: str) -> Iterator[Row]:
                 return
             wrong = line + whole.count("\n", at, getattr(error, "pos", at))
             raise InputError(
-                f"{Path(path).name}: line {wrong} is no valid JSON, and where the next row begins cannot be told. "
-                "Correct it, or write one object a line (JSONL)."
+                f"{Path(path).name}: line {wrong} is not valid JSON, so it is unknown where the next row begins. "
+                "Correct it, or write one object per line (JSONL)."
             ) from None
         content, reason, mended = _object(re.sub(r"[\r\n]+", " ", whole[at:end]))
         yield Row(line, f"{content}\n", reason, mended)

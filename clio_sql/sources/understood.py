@@ -25,7 +25,7 @@ def line(source: sources.Source) -> str:
     """Format, rows, conversations, users, span of time, and which columns are user, time and id."""
     whose = f" of {_many(source.users, 'user')}" if source.privacy_unit == "user" else ", each counted as a user"
     span = f", {source.first:%Y-%m-%d} to {source.last:%Y-%m-%d}" if source.first and source.last else ""
-    silent = f", {source.silent:,} with nothing said in them" if source.silent else ""
+    silent = f", {source.silent:,} without any text" if source.silent else ""
     columns = ", ".join(f"{CALLED[name]}: {column or _elsewhere(source, name)}" for name, column in source.read_from)
     return printable(
         f"read as {source.format}: {_many(source.rows, 'row')}, {_many(source.conversations, 'conversation')}{whose}"
@@ -37,7 +37,7 @@ def _elsewhere(source: sources.Source, name: str) -> str:
     """Where something comes from that no column of the input is asked for."""
     within = {"user_id": source.users and source.privacy_unit == "user", "created_at": source.first}
     if name == "conversation_id":
-        return "made of what each row holds" if source.makes_ids else "within each row"
+        return "made from the content of each row" if source.makes_ids else "within each row"
     return "within each row" if within[name] else "none"
 
 
@@ -67,9 +67,9 @@ def _counted(source: sources.Source) -> Iterator[tuple[str, int]]:
     """What was left out, joined, mended or not understood, and how often."""
     yield from ((f"left out: {reason}", rows) for reason, rows in source.left_out)
     yield "rows that became part of another conversation", source.merged
-    yield "conversations whose user id names nobody", source.nameless
-    yield "conversations without a time that can be read", source.untimed
-    yield "rows with half a character, which is U+FFFD now", source.mended
+    yield "conversations whose user id identifies no user", source.nameless
+    yield "conversations without a readable time", source.untimed
+    yield "rows with half a character, now U+FFFD", source.mended
 
 
 def _shown(

@@ -28,7 +28,7 @@ TYPES = (
     "DISTINCT_MODIFIER", "ORDER_DEFAULT", "ASCENDING", "DESCENDING",
 )  # fmt: skip
 SAID = {
-    "SHOW_REF": "describe, show and summarize tell of tables and not of rows. Read a relation.",
+    "SHOW_REF": "describe, show and summarize are about tables, not rows. Read a relation.",
     "PARAMETER": "a parameter has no value in a file. Write the value.",
 }
 NAME = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'|[^\W\d][\w$]*')
@@ -150,15 +150,15 @@ def is_reviewed(name: str) -> bool:
 def problems(query: Query, ours: Collection[str]) -> Iterator[tuple[int | None, str]]:
     """(line, sentence) of all that no file may hold. ours: functions and table macros beside DuckDB's."""
     for table in query.qualified:
-        yield table.line, f"{table.name} names a schema. Write the name of a relation alone."
+        yield table.line, f"{table.name} names a schema. Write only the name of a relation."
     for call in query.table_functions:
         if call.name not in ROWS and call.name not in ours:
-            yield call.line, (f"{call.name}(…) brings rows that are no relation of the analysis. Read a relation; "
+            yield call.line, (f"{call.name}(…) returns rows that are not a relation of the analysis. Read a relation; "
                               f"write a small table as values (…). Allowed: {', '.join(sorted(ROWS))}.")  # fmt: skip
     for call in query.functions:
         if call.name not in allowed() and call.name not in ours:
-            yield call.line, (f"{call.name} is no function that a file may call: allowed are those that make a value "
-                              "of their arguments alone. Use another of DuckDB's.")  # fmt: skip
+            yield call.line, (f"{call.name} is not a function that a file may call: allowed are those whose value "
+                              "depends only on their arguments. Use another function of DuckDB.")  # fmt: skip
 
 
 def _words(name: str) -> list[str]:

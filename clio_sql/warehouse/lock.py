@@ -77,7 +77,8 @@ def lock(con: duckdb.DuckDBPyConnection) -> Callable[[], None]:
             _put_back(con, forgotten)
             raise StateError(
                 f"{name}: the SQL of the analysis changed {', '.join(wrong)} of the schema {state.SCHEMA}, which no "
-                "file may. Nothing is published, and who was forgotten stays so. Take that SQL out; where tables are "
+                "file may do. Nothing is published, and forgotten users stay forgotten. Take that SQL out; if tables "
+                "are "
                 "gone, put a backup of the warehouse in its place."
             )
 
@@ -150,7 +151,7 @@ def require_plain(path: Path) -> None:
         raise StateError(
             f"{path}: holds {', '.join(found[:3])}{f' and {len(found) - 3:,} more' if len(found) > 3 else ''}, which "
             "no run wrote and which would run with your rights. Nothing was read. Give another folder, or drop it with "
-            "DuckDB if it is yours."
+            "DuckDB if you made it."
         )
 
 

@@ -34,7 +34,7 @@ def schema_of(name: str | None) -> str:
         return SCHEMA
     if not is_name(name):
         raise UsageError(
-            f"--name {name[:60]!r} can be no name of an analysis. Allowed: a small letter, then small letters, digits "
+            f"--name {name[:60]!r} cannot name an analysis. Allowed: a letter of a-z, then a-z, digits "
             f"and _, 40 at most; but not {', '.join(TAKEN)}."
         )
     return f"{SCHEMA}_{name}"

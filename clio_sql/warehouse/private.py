@@ -60,4 +60,4 @@ def _mended(path: Path) -> str | None:
         path.chmod(mode & ~OTHERS)
     except OSError as error:
         return f"{what}, and that cannot be changed ({error.strerror}). Let its owner run: chmod go= {path}"
-    return f"{what}; now its owner alone can."
+    return f"{what}; now only its owner can."

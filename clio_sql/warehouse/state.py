@@ -33,7 +33,7 @@ MIGRATIONS = (
         cost_usd double, latency_s double, attempts integer, batch_id varchar, called_at timestamp
     );
     comment on table clio_state.calls is
-        'one row a model call; tokens, dollars and attempts are of all its tries; called_at is UTC';
+        'one row per model call; tokens, dollars and attempts are summed over all its tries; called_at is UTC';
     create table clio_state.salt (one boolean primary key check (one), salt varchar);
     create table clio_state.call_inputs (key varchar, input_hash varchar, primary key (key, input_hash));
     comment on column clio_state.call_inputs.input_hash is 'sha256(salt || text), in hex';
@@ -69,7 +69,7 @@ MIGRATIONS = (
         versions map(varchar, varchar), counts map(varchar, bigint), calls bigint, cost_usd double, checks varchar[]
     );
     comment on table clio_state.builds is
-        'one row a run; times are UTC; counts are rows of tables, calls and dollars those of this run';
+        'one row per run; times are UTC; counts are rows of tables, calls and dollars those of this run';
     comment on column clio_state.builds.result is 'running, published, failed, stopped or killed';
     comment on column clio_state.builds.files is 'relation -> hash of its SQL without comments';
     """,
@@ -86,7 +86,7 @@ MIGRATIONS = (
         users bigint, conversations bigint, calls bigint, usd double
     );
     comment on table clio_state.erasures is
-        'one row an erasure, without a word about whom; users: 0 where conversations vanished from the source; '
+        'one row per erasure, without saying who was erased; users: 0 where conversations vanished from the source; '
         'usd: what the erased calls had cost; ended_at: when the file was copied without the erased bytes, in UTC';
     """,
     # 7: who looked at the conversations of a cluster, in safety mode
@@ -94,7 +94,7 @@ MIGRATIONS = (
     create table clio_state.traces (
         traced_at timestamp, os_user varchar, facet varchar, cluster_id varchar, conversations bigint
     );
-    comment on table clio_state.traces is 'one row a look at conversations: who of the system, and when, in UTC';
+    comment on table clio_state.traces is 'one row per access to conversations: the system user, and when, in UTC';
     """,
     # 8: the privacy budget, added up over builds
     """
@@ -102,7 +102,7 @@ MIGRATIONS = (
         draw integer primary key, drawn_at timestamp, epsilon double, sensitivity bigint, cells_hash varchar
     );
     comment on table clio_state.noise_draws is
-        'one row a time that noise was drawn for the published counts; what was spent is the sum of epsilon';
+        'one row per draw of noise for the published counts; the budget spent is the sum of epsilon';
     """,
     # 9: several analyses in one warehouse
     """
@@ -115,7 +115,7 @@ MIGRATIONS = (
     comment on column clio_state.relations.made_by is
         'of embeddings: a hash of their SQL, the code and the embedding model; equal texts then have equal vectors';
     create table clio_state.to_rebuild (schema_name varchar primary key);
-    comment on table clio_state.to_rebuild is 'one row an analysis that was not made anew since an erasure';
+    comment on table clio_state.to_rebuild is 'one row per analysis that was not rebuilt since an erasure';
     """,
 )
 
@@ -146,8 +146,8 @@ def salted(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("insert into clio_state.salt values (true, ?) on conflict do nothing", [salt])
     if given and con.execute("select salt from clio_state.salt").fetchall() != [(given,)]:
         raise StateError(
-            "CLIO_SALT is not the salt that this warehouse was begun with. It decides the margins above the thresholds "
-            "and who was forgotten. Set it to what it was, or leave it out; a new folder takes a new one."
+            "CLIO_SALT is not the salt that this warehouse began with. It decides the margins above the thresholds "
+            "and who was forgotten. Set it to what it was, or leave it out; a new folder may use a new one."
         )
 
 
@@ -195,6 +195,6 @@ def _was_built(con: duckdb.DuckDBPyConnection) -> bool:
 
 def _lost(gone: list[str]) -> StateError:
     return StateError(
-        f"the database was built before, and {', '.join(gone)} of its state is gone, which says who was forgotten and "
-        "what was paid. Put a backup in its place, or give another folder, where nobody is forgotten yet."
+        f"the database was built before, but {', '.join(gone)} of its state is gone, which says who was forgotten and "
+        "what was paid. Put a backup in its place, or give another folder, where no user is forgotten yet."
     )

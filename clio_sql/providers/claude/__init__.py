@@ -1,8 +1,8 @@
 """Claude as the model, or any server that speaks the Messages API: prompts out, checked answers in.
 
-The instructions are `udfs/prompts/*.txt`: above the line `---` what is the same for every request of an
+The instructions are `udfs/prompts/*.txt`: above the line `---` is what is the same for every request of an
 analysis (and cached by the server), below it the part that varies. Whatever comes from conversations
-stands between two lines with a mark that its writer cannot know: a hash of the whole text.
+is put between two lines with a mark that its writer cannot know: a hash of the whole text.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from clio_sql.calls.replies import Progress, Step
 from clio_sql.providers.claude import answers as form
 from clio_sql.providers.protocol import Broaden, Choose, Extract, Name, Question
 
-PROMPT_VERSION = "1"  # raised when rendering or checking changes though no prompt does
+PROMPT_VERSION = "1"  # raised when rendering or checking changes although no prompt does
 MODEL = "claude-haiku-5-5"
 NAMING_MODEL = "claude-sonnet-5-5"
-TRANSCRIPT_TOKENS = 8_000  # of four characters; longer transcripts lose their middle
+TRANSCRIPT_TOKENS = 8_000  # four characters each; longer transcripts lose their middle
 TEXTS = 20  # members, and as many neighbours, in one naming prompt
 TEXT_CHARACTERS = 400  # of one of them
 TERMS = 60
@@ -34,7 +34,7 @@ CRITERIA = "one that says what the users wanted, specific and plain"
 
 
 class Claude:
-    """The provider `anthropic`. calls: the door for paid work. model: answers extract, choose and audit;
+    """The provider `anthropic`. calls: makes paid calls. model: answers extract, choose and audit;
     naming_model: name, propose and merge."""
 
     paid = True
@@ -82,7 +82,7 @@ class Claude:
         return [call for request in requests if (call := self._call(function, request)) is not None]
 
     def begin(self) -> None:
-        """A new run: see `Calls.begin`."""
+        """Start a new run: see `Calls.begin`."""
         self.calls.begin()
         self._failed = Counter[str]()
 
@@ -102,7 +102,7 @@ class Claude:
         told: Callable[[int], None],
         step: Step,
     ) -> Counter[str]:
-        """Get the answers of these requests into the store; their statuses. told: how many more are done."""
+        """Get the answers of these requests into the store; their statuses. told: is given how many more are done."""
         shown = 0
 
         def progress(now: Progress) -> None:
@@ -174,7 +174,7 @@ class Claude:
         )  # fmt: skip
 
     def _choose(self, request: Choose) -> Call:
-        # Shuffled, so that no parent gains from its place, and always alike, so that it is one call.
+        # Shuffled, so that no parent gains from its position, but always the same way, so that it is one call.
         parents = sorted(set(request.parents), key=lambda parent: _mark(f"{request.name}\n{parent}"))
         schema, check = form.choice(parents)
         numbered = [{"number": number, "name": parent} for number, parent in enumerate(parents, start=1)]
@@ -218,7 +218,7 @@ RENDER: dict[str, Callable[[Claude, Any], Call]] = {
 
 
 def _without_call(function: str, request: Any) -> Answer | None:
-    """The answer where there is nothing to ask: no parent or one, no name, no question; else None."""
+    """The answer if there is nothing to ask: no parent or one, no name, no question; else None."""
     if function == "choose" and len(set(request.parents)) < 2:
         parents = list(request.parents)
         return Answer(parents[0]) if parents else Answer(None, "failed", "there is no parent to choose from")
@@ -250,8 +250,8 @@ def shorten(text: str, tokens: int) -> str:
 
 
 def fence(shown: str, whole: str) -> str:
-    """`shown` between two lines with the mark of `whole`, which no text can contain on purpose: to write
-    it down is to change it."""
+    """`shown` between two lines with the mark of `whole`, which no text can contain on purpose: writing
+    it down changes it."""
     mark = _mark(whole)
     return f"<<{mark}\n{shown}\n{mark}>>"
 
@@ -270,12 +270,12 @@ def _clip(texts: list[str]) -> list[str]:
 
 
 def _criteria(criteria: str) -> str:
-    """What ends the sentence 'A good name here is', as a facet says it."""
+    """What completes the sentence 'A good name here is', as given by the facet."""
     return " ".join(criteria.split()).rstrip(".") or CRITERIA
 
 
 def _question(facet: str, question: Question) -> str:
-    """One line of the prompt. Long lists of choices are in the schema alone, as each costs tokens."""
+    """One line of the prompt. Long lists of choices are only in the schema, since they cost tokens."""
     if question.kind == "score":
         return f"- {facet}: {question.question} (1 to 5)"
     if question.kind == "category" and 0 < len(question.choices) <= 12:

@@ -1,7 +1,7 @@
-"""The form an answer must have: its JSON schema for the server, and a check by hand of what comes.
+"""The form an answer must have: its JSON schema for the server, and our own check of what arrives.
 
 A server may ignore the schema, so nothing is trusted. A check takes parsed JSON and returns the value,
-or raises ValueError with a reason that quotes nothing of the answer.
+or raises ValueError with a reason that quotes no part of the answer.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import Any
 from clio_sql.providers.protocol import Question
 
 Check = Callable[[Any], Any]
-MAX_TEXT = 1000  # characters of a facet or a description: two sentences have some 300
+MAX_TEXT = 1000  # characters of a facet or a description: two sentences have about 300
 MAX_CATEGORY = 80
 MAX_WORDS = 10  # of a name
 
 
 def fields(properties: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The schema of an object with exactly these fields, as structured output wants it."""
+    """The schema of an object with exactly these fields, as structured output requires it."""
     return {
         "type": "object",
         "properties": properties,
@@ -91,7 +91,7 @@ def naming() -> tuple[dict[str, Any], Check]:
 
 
 def names(n: int, most: int | None = None) -> tuple[dict[str, Any], Check]:
-    """About `n` different names: from half as many (of at most `most`, if that is less) to half as many
+    """About `n` different names: from half as many (or half of `most`, if that is less) to half as many
     more. value: list of str."""
     least = max(1, math.ceil(0.5 * min(n, most if most is not None else n)))
 

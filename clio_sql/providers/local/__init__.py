@@ -1,7 +1,7 @@
 """The provider without a language model: rules, word statistics and the embedding model.
 
-No network, no key, no cost, and the same answer every time. What it makes is labelled so
-in `about`. It sees words, not meaning, and so it clusters other languages by language.
+No network, no key, no cost, and the same answer every time. Its answers are labelled as such
+in `about`. It sees words, not meaning, so it clusters other languages by language.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from clio_sql.providers.protocol import Broaden, Choose, Extract, Name, Question
 from clio_sql.vectors.embedding import Embedder
 from clio_sql.words import words
 
-CENTRAL = 5  # names that stand for a broader one
+CENTRAL = 5  # names that a broader one is made of
 READ_FOR_LANGUAGE = 2_000  # characters of the user's turns; more changes nothing
 
 
@@ -30,7 +30,7 @@ class Local:
         self._embedder = embedder
 
     def extract(self, requests: list[Extract]) -> list[Answer]:
-        """Every question about each transcript; a facet that cannot be answered by rule is None."""
+        """Every question about each transcript; a facet that rules cannot answer is None."""
         return [Answer(self._answers(request)) for request in requests]
 
     def _answers(self, request: Extract) -> dict[str, str | None]:
@@ -98,9 +98,9 @@ class Local:
 
 
 def _central(names: list[str], vectors: np.ndarray, inside: np.ndarray) -> list[str]:
-    """At most CENTRAL names of a group, the nearest to its mean first."""
+    """At most CENTRAL names of a group, those nearest to its mean first."""
     rows = np.flatnonzero(inside)
-    near = (vectors[rows] @ vectors[rows].mean(axis=0)).round(5)  # two are equally near: then by the alphabet
+    near = (vectors[rows] @ vectors[rows].mean(axis=0)).round(5)  # ties are broken alphabetically
     return [names[row] for row in rows[np.argsort(-near, kind="stable")][:CENTRAL]]
 
 
@@ -112,7 +112,7 @@ def _language_names() -> dict[str, str]:
 
 
 def language(turns: list[str]) -> str | None:
-    """The human language of the user's turns, its full English name; None where there are too few letters."""
+    """The human language of the user's turns, its full English name; None if there are too few letters."""
     text = (" ".join(map(trim.own, turns)).strip() or " ".join(turns))[:READ_FOR_LANGUAGE]
     if len(re.findall(r"[^\W\d_]", text)) < 3:
         return None

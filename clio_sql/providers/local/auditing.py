@@ -1,12 +1,12 @@
-"""The local auditor: how well a text about many people protects each of them, by rule.
+"""The local auditor: rates by rule how well a text about many users protects each of them.
 
-It reads for three things: what is an identifier by its form (a number, an address, a handle, a name), who is
-meant (a noun for one person, or for a few who are found together), and what narrows that down (the only one, a
-trait, an event, a certain place, a clause that tells more). One person and something that narrows is
+It looks for three things: what has the form of an identifier (a number, an address, a handle, a name), who is
+meant (a noun for one person, or for a few who belong together), and what narrows that down (the only one, a
+trait, an event, a certain place, a clause that says more). One person and something that narrows it down is
 too much; a kind of person ('ask a doctor') is not. The nouns and the narrowing words are in `lexicons/`. The
-rules see words and their order, not meaning: they are made to refuse rather too much than too little.
+rules see words and their order, not meaning: they are designed to refuse too much rather than too little.
 
-Whether enough people used the words is not their business but the supported-terms rule's.
+Whether enough users wrote the words is not checked here but by the supported-terms rule.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _COUNTS = {"two", "three", "four", "five", "six", "seven", "eight", "nine", "bot
 _NOT_SUPERLATIVE = {"best", "latest", "nearest", "interest", "request", "test", "rest", "guest", "west", "forest",
                     "honest", "contest", "protest", "harvest", "modest", "quest", "invest", "suggest"}  # fmt: skip
 _REACH = 4  # words between 'the' and the noun
-_AFTER = 7  # words after the noun that may tell more
+_AFTER = 7  # words after the noun that may say more
 
 _UNITS = "zero|oh|one|two|three|four|five|six|seven|eight|nine"
 _TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
@@ -51,7 +51,7 @@ _BUILT = (  # what a capitalised name of a place or organisation ends with
     r"|Park|Lake|Valley|Island|Family|Lions|Rovers|United)"
 )
 _WORD = r"[^\W\d_][\w'’-]*"
-_BIG = r"[^\W\d_a-zà-öø-ÿ][\w'’-]*[^\W\d_A-Z]"  # a capitalised word; 'ATM' is none
+_BIG = r"[^\W\d_a-zà-öø-ÿ][\w'’-]*[^\W\d_A-Z]"  # a capitalised word; 'ATM' is not one
 
 _IDENTIFIERS = tuple(
     (re.compile(pattern), reason)
@@ -84,9 +84,9 @@ class Token(NamedTuple):
 def rate(text: str) -> dict[str, object]:
     """How privacy-preserving a text is, by rule: {'rating': 1 to 5, 'reason': str}; the reason quotes nothing.
 
-    1: an identifier by its form. 2: a name, or one person or household narrowed down. 3: a certain person of
-    whom nothing else is told. 4: words that are not in the public word list, or
-    tell what people keep to themselves. 5: ordinary words only.
+    1: an identifier by its form. 2: a name, or one person or household narrowed down. 3: a certain person about
+    whom nothing else is said. 4: words that are not in the public word list, or
+    are about what people keep to themselves. 5: ordinary words only.
     """
     text = text.replace("’", "'")
     for pattern, reason in _IDENTIFIERS:
@@ -142,7 +142,7 @@ def _unknown(word: str) -> bool:
 
 
 def _title_cased(text: str) -> bool:
-    """All longer words are capitalised, so capitals tell nothing."""
+    """All longer words are capitalised, so capitals say nothing."""
     long = [word for word in re.findall(_WORD, text) if len(word) > 3]
     return len(long) > 2 and all(word[0].isupper() and words.plain(word.lower()) for word in long)
 
@@ -193,7 +193,7 @@ def _tokens(sentence: str) -> list[Token]:
 
 
 def _people(tokens: list[Token]) -> Iterator[Person]:
-    """Everybody whom a sentence speaks of in the singular, and couples, families and twins."""
+    """Everyone whom a sentence mentions in the singular, and couples, families and twins."""
     for place, token in enumerate(tokens):
         kind = _class(token.text)
         if not kind or _is_compound(tokens, place, kind):
@@ -224,7 +224,7 @@ def _is_compound(tokens: list[Token], place: int, kind: str) -> bool:
 
 
 def _is_past(token: Token) -> bool:
-    """'was', 'married', 'wrote'; not what a text about many says of its users: 'asked'."""
+    """'was', 'married', 'wrote'; not what a text about many users says of them: 'asked'."""
     if token.text in _REPORTS:
         return False
     irregular = token.text != token.lemma and not token.text.endswith(("s", "ing", "er", "est"))
@@ -232,7 +232,7 @@ def _is_past(token: Token) -> bool:
 
 
 def _narrowed(tokens: list[Token]) -> bool:
-    """Whether a sentence tells of one person or household."""
+    """Whether a sentence is about one person or household."""
     return (
         _speaks_of_one(tokens)
         or _few_who_share(tokens)
@@ -249,7 +249,7 @@ def _speaks_of_one(tokens: list[Token]) -> bool:
     for place, (text, after) in enumerate(zip(texts, [*texts[1:], ""], strict=False)):
         if text == "one" and (place == 0 or texts[place - 1] == ",") and after in _IS | _WAS | {"has", "of"}:
             return True
-        alternative = "or" in texts[max(0, place - 1) : place + 2]  # 'his or her' is anybody
+        alternative = "or" in texts[max(0, place - 1) : place + 2]  # 'his or her' is anyone
         if text in _HE_SHE and not alternative:
             return True
         if text == "our" and any(word in _narrowing("place") - {"house", "flat", "kitchen", "shop", "team", "class"}
@@ -296,7 +296,7 @@ def _unique(tokens: list[Token], person: Person) -> bool:
 
 
 def _one_of_a_place(tokens: list[Token], person: Person) -> bool:
-    """Somebody's somebody, or what is a mayor's: nobody else's is meant."""
+    """A relative of someone, or something of a mayor's: no other can be meant."""
     if person.generic:
         return False
     if person.of_somebody:
@@ -306,7 +306,7 @@ def _one_of_a_place(tokens: list[Token], person: Person) -> bool:
 
 
 def _more_is_told(tokens: list[Token], person: Person) -> bool:
-    """A trait, an event, a certain place or a clause beside a certain person; two of them beside any other."""
+    """A trait, an event, a certain place or a clause beside a certain person; two of them beside any other person."""
     trait = bool(set(person.before) & _narrowing("attribute")) or person.kind == "marked"
     clause = _relative(tokens, person.place)
     happened = _happened(tokens, person.place)
@@ -340,13 +340,13 @@ def _linked(tokens: list[Token], place: int) -> bool:
 
 
 def _past_after(tokens: list[Token], place: int) -> bool:
-    """A past tense soon after; 'is depressed' is none."""
+    """A past tense soon after; 'is depressed' is not one."""
     near = tokens[place : place + 1 + _AFTER]
     return any(_is_past(token) and earlier.text not in _IS for earlier, token in pairwise(near))
 
 
 def _happened(tokens: list[Token], place: int = -1) -> bool:
-    """Something that happens to few, anywhere after; or any past tense soon after a person."""
+    """Something that happens to few people, anywhere after; or any past tense soon after a person."""
     later = tokens[place + 1 :]
     events = any(token.lemma in _narrowing("event") and token.text != token.lemma for token in later)
     return events or (place >= 0 and _past_after(tokens, place))

@@ -1,4 +1,4 @@
-"""Names without a language model: a phrase that users wrote, chosen among those that enough of them used."""
+"""Names without a language model: a phrase that users wrote, chosen from those that enough of them wrote."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ MEMBERS = 50
 DESCRIBED = 6  # phrases of a description
 LONGEST = 10  # words of a name
 FULLER = 1.15  # a phrase of several words makes a better title than one word
-WEAK = 1 / 3  # of the best score; a phrase below adds nothing to a name
+WEAK = 1 / 3  # of the best score; a phrase below it adds nothing to a name
 GIVEN_SHARE = re.compile(r"(.*?)(?: \((\d+)%\))?", re.S)  # of a term, see name_requests
-MOST, HALF = 0.6, 0.35  # from this share of the members on it is 'most', 'about half', else 'some'
+MOST, HALF = 0.6, 0.35  # from this share of the members: 'most', 'about half'; below: 'some'
 
 
 class Phrase(NamedTuple):
@@ -34,7 +34,7 @@ class Phrase(NamedTuple):
 
 
 def name(request: Name, embedder: Embedder) -> Answer:
-    """Name and description of one group; 'failed' where no supported phrase is its own."""
+    """Name and description of one group; 'failed' if no supported phrase is its own."""
     phrases = _phrases(request, embedder)
     title = _title(phrases)
     if title is None:
@@ -46,12 +46,12 @@ def name(request: Name, embedder: Embedder) -> Answer:
 
 
 def texts(requests: list[Name]) -> list[str]:
-    """All that is embedded to name these groups."""
+    """All texts that are embedded to name these groups."""
     return [term for request in requests for term, _ in _shares(request)]
 
 
 def _shares(request: Name) -> list[tuple[str, float]]:
-    """The terms that are looked at, and the share of the group that uses each: as given, else of its members."""
+    """The terms considered, and the share of the group that uses each: as given, else counted in its members."""
     members = [_flat(member) for member in request.members[:MEMBERS]]
     found = []
     for given in [term for term in request.terms if term.strip()][:LOOKED_AT]:
@@ -64,12 +64,12 @@ def _shares(request: Name) -> list[tuple[str, float]]:
 
 
 def _phrases(request: Name, embedder: Embedder) -> list[Phrase]:
-    """The first terms, best name first.
+    """The considered terms, best name first.
 
-    Closeness to the mean of the group's terms, the fuller ones counting more, makes fuller phrases win ('check my
+    Closeness to the mean of the group's terms, where fuller ones count more, lets fuller phrases win ('check my
     balance' over 'balance'); the
-    share of members, the place in the list and ordinary words weigh less. No text of a member decides, so that
-    of two phrases nobody can say which one a certain member wrote.
+    share of members, the position in the list and ordinary words weigh less. No member's text decides, so that
+    it cannot be told which of two phrases a certain member wrote.
     """
     terms = _shares(request)
     if not terms:
@@ -87,7 +87,7 @@ def _phrases(request: Name, embedder: Embedder) -> list[Phrase]:
 
 
 def _title(phrases: list[Phrase]) -> str | None:
-    """One phrase that no sibling owns, or two joined by 'and' where one alone is taken or tells too little."""
+    """One phrase that no sibling owns, or two joined by 'and' if one alone is taken or says too little."""
     if not phrases:
         return None
     best = phrases[0]
@@ -146,8 +146,8 @@ def _flat(text: str) -> str:
 
 
 def _description(phrases: list[Phrase]) -> str:
-    """Two sentences that say the main phrases, and in words how common they are."""
-    main: list[Phrase] = []  # no two about the same; the commonest first
+    """Two sentences with the main phrases and, in words, how common they are."""
+    main: list[Phrase] = []  # no two about the same thing; the commonest first
     for phrase in sorted(phrases, key=lambda phrase: (-phrase.share * phrase.score, phrase.text)):
         if phrase.share > 0 and not any(_overlap(phrase, other) for other in main) and _lemmas(phrase.text):
             main.append(phrase)
@@ -168,7 +168,7 @@ def _listed(texts: list[str]) -> str:
 
 
 def gist(text: str) -> str:
-    """What a text of ours says, without the words that all descriptions share: the name and the quoted phrases."""
+    """The content of one of our texts, without words that all descriptions share: the name and quoted phrases."""
     quoted = re.findall(r"(?<= )'(.+?)'(?=[ .,;])", text)
     return ". ".join([text.split(". ", 1)[0], *quoted]) if quoted else text
 

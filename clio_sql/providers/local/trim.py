@@ -1,4 +1,4 @@
-"""What a person asks for, cut out of their own words by rule."""
+"""What a user asks for, cut out of their own words by rule."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LONGEST = 240  # characters of a trimmed request; two sentences of ordinary leng
 FEW = 5  # words of a sentence that needs the one before it
 READ = 20_000  # characters of one turn that are looked at
 
-# What stands in a turn and is not what its user asks: reminders of a client, code, and what was retrieved or quoted.
+# What is in a turn but is not the user's request: reminders of a client, code, and retrieved or quoted text.
 _REMINDER = re.compile(r"<system[-_]reminder>.*?(?:</system[-_]reminder>|\Z)", re.S | re.I)
 _QUOTED = re.compile(
     r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|^>[^\n]*"
@@ -38,7 +38,7 @@ _ASKS = re.compile(
     r"|^(?:find|book|get|show|tell|give|write|make|help|check|search|reserve|look|explain|fix|create|translate)\b",
     re.I,
 )
-# Said before what is asked for. Applied again and again, so that 'hi, could you please help me to' goes whole.
+# Said before the request. Applied repeatedly, so that 'hi, could you please help me to' is removed entirely.
 _OPENING = re.compile(
     r"^\W*(?:(?:hi|hello|hey|hiya|good (?:morning|afternoon|evening)|greetings)(?: there| again)?\b"
     r"|(?:ok|okay|so|well|yes|yeah|also|and|then|actually|sorry|excuse me|thanks|thank you)\b(?=\s*,)"
@@ -70,7 +70,7 @@ def user_turns(transcript: str) -> list[str]:
 
 
 def own(turn: str) -> str:
-    """What of a turn its user asks: without reminders, code and quoted context, and what follows a label for it."""
+    """The user's request in a turn: without reminders, code and quoted context; only what follows a label for it."""
     text = _ANSWER_LABEL.sub("", _QUOTED.sub("\n", _REMINDER.sub("\n", turn)).strip())
     after = _QUESTION_LABEL.split(text)[-1]
     return after if _says_something(after) else text
@@ -85,7 +85,7 @@ def _trim(sentence: str) -> str:
 
 @lru_cache(maxsize=16)  # request and task look at the same turns
 def _said(turn: str) -> list[tuple[str, bool]]:
-    """The sentences of a turn, without what is said out of politeness; True where one asks for something."""
+    """The sentences of a turn without polite phrases, each with True if it asks for something."""
     sentences = [(sentence, _trim(sentence)) for sentence in _SENTENCE.split(redact(own(turn)))]
     return [(trimmed, bool(_ASKS.search(raw.strip()))) for raw, trimmed in sentences if _says_something(trimmed)]
 
@@ -104,11 +104,11 @@ def _cut(text: str) -> str | None:
 
 
 def request(turns: list[str]) -> str | None:
-    """What the user wants overall: what is said in the first turn that says something. None if none does.
+    """What the user wants overall: the first turn that says something. None if none does.
 
     Whole turns beat asking sentences alone: on banking77 79% against 72% of conversations
-    are then in a cluster of their label. Of a turn that is too long it is what comes first, where that asks for
-    something, else the last sentences that do: what stands before them is a story, or was pasted.
+    are then in a cluster of their label. Of a turn that is too long it takes the beginning, if that asks for
+    something, else the last sentences that do: the text before them is a story, or was pasted.
     """
     for turn in turns:
         said = _said(turn)
@@ -118,9 +118,9 @@ def request(turns: list[str]) -> str | None:
 
 
 def _asking(said: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
-    """The sentences of a request: all, or of more than LONGEST characters those from the last that asks.
+    """The sentences of a request: all, or, beyond LONGEST characters, those from the last one that asks.
 
-    One of few words says little without the one before it.
+    A sentence of few words says little without the one before it.
     """
     asks = [place for place, (_, asks) in enumerate(said) if asks]
     if sum(len(text) + 1 for text, _ in said) <= LONGEST or not asks or asks[0] == 0:

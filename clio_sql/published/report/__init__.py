@@ -31,7 +31,7 @@ def write(out: Path) -> Path:
         private.share(draft)
         os.replace(draft, target)
     except OSError as error:
-        advice = f"Move what is in its place away, or make the folder writable, and run: clio-sql report {out}"
+        advice = f"Move away what is in its place, or make the folder writable, and run: clio-sql report {out}"
         raise unwritten(target, error, advice) from None
     finally:
         for left in out.glob(".report-*.html"):  # also that of a run that was killed

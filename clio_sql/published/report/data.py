@@ -46,7 +46,7 @@ def read(out: Path) -> dict[str, Any]:
     except duckdb.Error as error:
         raise InputError(
             f"{out / 'published.duckdb'}: its tables are not those that this version writes ({type(error).__name__}). "
-            "Run again to write it anew."
+            "Run again to rewrite it."
         ) from None
     finally:
         con.close()
