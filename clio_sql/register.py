@@ -1,4 +1,4 @@
-"""Functions into DuckDB: which, in what order, on which connection."""
+"""Registers the functions in DuckDB: which, in what order, on which connection."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ MACROS = (
     "clio_user_id",
     "clio_margin",
 )
-# Macros that models are made of, in sql/steps: not for users, so neither listed nor documented with the others.
+# Macros that models are made of, in sql/steps: not for users, so not listed or documented with the others.
 STEPS = (
     "clio_overlap",
     "clio_term_score",
@@ -73,10 +73,10 @@ STEPS = (
 )
 RESERVED = ("clio", state.SCHEMA)  # schemas of ours; a file of that name would make every reference ambiguous
 
-# For the life of the process: a function whose callable is gone kills it.
+# For the life of the process: a function whose callable is gone crashes it.
 _ENGINES: dict[str, Engine] = {}
 _CALLABLES: list[Callable[..., object]] = []
-_REGISTERING = threading.Lock()  # two threads at once would both find no functions and register them twice
+_REGISTERING = threading.Lock()  # otherwise two threads could both find no functions and register them twice
 _OPENED: list[weakref.ref[duckdb.DuckDBPyConnection]] = []
 
 
@@ -85,12 +85,12 @@ def connect(
 ) -> duckdb.DuckDBPyConnection:
     """A DuckDB connection with all functions registered, and the macros saved in the file.
 
-    path: a DuckDB file, made if missing, readable by its owner alone, or ':memory:'. runtime_arguments: fields of
+    path: a DuckDB file, created if missing, readable only by its owner, or ':memory:'. runtime_arguments: fields of
     `clio_sql.runtime.Runtime`. On a read-only file fitted models live in memory. Returns a plain
     `duckdb.DuckDBPyConnection`; its `close()` releases the file.
     """
-    _refuse_reserved(Path(path).name.lstrip(".").split(".")[0])  # before a file of that name is made
-    with private.alone():  # whoever may read the file may read what is in it
+    _refuse_reserved(Path(path).name.lstrip(".").split(".")[0])  # before a file of that name is created
+    with private.alone():  # whoever can read the file can read its content
         return _connect(path, read_only, **runtime_arguments)
 
 
@@ -107,10 +107,10 @@ def _connect(path: str | Path, read_only: bool, **runtime_arguments: object) -> 
 
 
 def register(con: duckdb.DuckDBPyConnection, **runtime_arguments: object) -> duckdb.DuckDBPyConnection:
-    """Register all functions on a connection of yours; again is harmless. Returns `con`.
+    """Register all functions on your connection; repeating it is harmless. Returns `con`.
 
-    They are then seen from `con`, its cursors and every other connection of this process to the
-    same database. Nothing is locked on it. Raises ClioError where the database already has them under another runtime.
+    They can then be used from `con`, its cursors and every other connection of this process to the
+    same database. Nothing is locked on it. Raises ClioError if the database already has them with another runtime.
     """
     wanted = runtime(**runtime_arguments)
     _refuse_reserved(scalar(con, "select current_database()"))
@@ -139,14 +139,14 @@ def _register(con: duckdb.DuckDBPyConnection, wanted: Runtime, insists: bool) ->
 
 
 def engine_of(con: duckdb.DuckDBPyConnection) -> Engine | None:
-    """The engine of the database behind `con`, None where the functions are not registered."""
+    """The engine of the database behind `con`, None if the functions are not registered."""
     if not con.execute("select 1 from duckdb_functions() where function_name = 'clio_engine_raw'").fetchone():
         return None
     return _ENGINES[scalar(con, "select clio_engine_raw()")]
 
 
 def is_read_only(con: duckdb.DuckDBPyConnection) -> bool:
-    """True where nothing can be saved in the current database of `con`."""
+    """True if nothing can be saved in the current database of `con`."""
     query = "select readonly from duckdb_databases() where database_name = current_database()"
     return bool(scalar(con, query))
 
@@ -171,14 +171,14 @@ def _create(con: duckdb.DuckDBPyConnection, wanted: Runtime) -> Engine:
 
 
 def _body(engine: Engine, function: Function) -> Callable[..., pa.Array]:
-    """The body with its engine; every error stands alone, since DuckDB keeps only its text."""
+    """The body with its engine; every error message is complete, since DuckDB keeps only its text."""
 
     def body(*columns: pa.ChunkedArray) -> pa.Array:
         try:
             return function.body(engine, *columns)
         except ClioError:
             raise
-        except BaseException as error:  # what a library says may quote a conversation: only its type goes on
+        except BaseException as error:  # a library's message may quote a conversation: only its type is passed on
             raise ClioError(f"{function.name}: {type(error).__name__} inside the function.") from None
 
     # DuckDB counts the parameters of the callable.
@@ -190,7 +190,7 @@ def _body(engine: Engine, function: Function) -> Callable[..., pa.Array]:
 
 
 def _save_macros(con: duckdb.DuckDBPyConnection, read_only: bool) -> None:
-    """Save each macro that the database does not have in this very version; TEMP on a read-only one."""
+    """Save each macro that the database does not have in this exact version; TEMP on a read-only one."""
     query = """
         select function_name, comment from duckdb_functions()
         where function_type in ('macro', 'table_macro') and (database_name = 'temp' or schema_name = current_schema()
@@ -206,7 +206,7 @@ def _save_macros(con: duckdb.DuckDBPyConnection, read_only: bool) -> None:
 
 
 def save_macros(con: duckdb.DuckDBPyConnection, macros: Iterable[str] = (*MACROS, *STEPS)) -> None:
-    """Save these macros in the database, in the place of what has their names."""
+    """Save these macros in the database, replacing any of the same names."""
     for macro in macros:
         text = macro_text(macro)
         con.execute(text)

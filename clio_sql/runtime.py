@@ -1,7 +1,7 @@
-"""Runtime matters: who answers, with which model, where, for how much. Never in the SQL.
+"""Runtime settings: who answers, with which model, where, at what cost. Never in the SQL.
 
 The thresholds and facets of an analysis are relations (`sql/models/settings.sql`,
-`sql/models/facets.sql`); what is here changes with the machine it runs on.
+`sql/models/facets.sql`); the settings here change with the machine.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ class Runtime:
     embedding_model: a sentence-transformers model, by name or folder. The default is
         read from the packaged weights when the extra `offline` is installed.
 
-    memory_limit: the most memory that DuckDB takes in a run, such as '8GB', before it goes on on disk, beside the
-        warehouse; None is 4 GB, or half of the machine's where that is less. The models take some 2 GB beside it.
+    memory_limit: the most memory that DuckDB uses in a run, such as '8GB', before it continues on disk, next to the
+        warehouse; None means 4 GB, or half of the machine's if that is less. The models need about 2 GB besides.
 
     The rest is for the provider anthropic; its key is ANTHROPIC_API_KEY in the environment.
     model: answers extract, choose and audit. naming_model: name, propose and merge.
     base_url: a server that speaks the Messages API; ANTHROPIC_BASE_URL, else Anthropic's.
     concurrency: the most calls in flight. max_usd: the most that a run may cost, in dollars.
-    batch: send the calls of a step through Message Batches, at half the price.
-    retry_failed: ask again what was refused.
-    pay: false serves stored answers alone; what is not stored fails, and needs no key.
+    batch: send the calls of a step through Message Batches, at half price.
+    retry_failed: ask refused calls again.
+    pay: if false, only stored answers are used; others fail, and no key is needed.
     """
 
     provider: str = "local"
@@ -56,14 +56,14 @@ class Runtime:
             raise UsageError(f"provider {self.provider!r} is not known; allowed: {allowed}.")
 
     def answers(self) -> str:
-        """What an answer depends on: the same text here means the same answers."""
+        """What answers depend on: the same text means the same answers."""
         paid = f" {self.model} {self.naming_model} {self.base_url}" if self.provider != "local" else ""
         return f"{self.provider} {made_of(self.embedding_model)}{paid}"
 
 
 @cache
 def made_of(embedding_model: str) -> str:
-    """What tells an embedding model from others: its name; of a folder, which may be private, a hash of its files."""
+    """What identifies an embedding model: its name, or for a folder, which may be private, a hash of its files."""
     folder = Path(embedding_model)
     if not folder.is_dir() or embedding_model == Runtime.embedding_model:
         return embedding_model
@@ -79,7 +79,7 @@ def made_of(embedding_model: str) -> str:
 def runtime(**arguments: object) -> Runtime:
     """A Runtime from arguments, then `CLIO_*` environment variables, then defaults. None means not given.
 
-    For the provider anthropic base_url is never None: another server is another maker of answers.
+    For the provider anthropic base_url is never None: another server gives other answers.
     """
     given = {key: value for key, value in arguments.items() if value is not None}
     for field in fields(Runtime):

@@ -1,7 +1,7 @@
-"""The bodies of the functions: an Arrow batch in, an Arrow batch out, one module a function.
+"""The bodies of the functions: an Arrow batch in, an Arrow batch out, one module per function.
 
-Each module has `FUNCTION`, which says how DuckDB is told about it. A body takes the engine
-and one pyarrow ChunkedArray a parameter, all without NULLs: DuckDB answers NULL for NULL
+Each module has `FUNCTION`, which says how it is registered with DuckDB. A body takes the engine
+and one pyarrow ChunkedArray per parameter, all without NULLs: DuckDB answers NULL for NULL
 without calling it.
 """
 
@@ -27,7 +27,7 @@ PROVIDERS = tuple(
 class Function(NamedTuple):
     """One function: its SQL name without `_raw`, parameter types, type of the value, and its body.
 
-    answered: True where a provider answers; the `_raw` form then returns STRUCT(value, status, error).
+    answered: True if a provider answers; the `_raw` form then returns STRUCT(value, status, error).
     code: the files and folders of `clio_sql` that decide its value, besides its own module and prompts. A change to
     any of them rebuilds what the function answered.
     """
@@ -60,7 +60,7 @@ def as_struct(answers: Iterable[Answer], value: pa.DataType) -> pa.Array:
 
 
 def matrix(function: str, vectors: pa.Array) -> np.ndarray:
-    """A list array of vectors as float32, shape (n, d). Lengths that differ are an error, as is a NULL or NaN."""
+    """A list array of vectors as float32, shape (n, d). Different lengths are an error, as is a NULL or NaN."""
     if isinstance(vectors, pa.ChunkedArray):
         vectors = vectors.combine_chunks()
     lengths = np.diff(vectors.offsets.to_numpy())

@@ -1,4 +1,4 @@
-"""clio_alike: groups of vectors that are as good as the same."""
+"""clio_alike: groups of vectors that are almost the same."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ BLOCK = 1_024  # rows that are compared with all others at once
 
 
 def alike(engine: Engine, vectors: pa.ChunkedArray, similarities: pa.ChunkedArray) -> pa.Array:
-    """INTEGER[]: for each vector, in order, the place (from 0) of the one that stands for its group.
+    """INTEGER[]: for each vector, in order, the place (from 0) of the one that represents its group.
 
-    The first vector stands for all that have at least that cosine similarity with it, the first one left over for
-    all others like it, and so on. Nothing is chained: each vector is like the one that stands for it.
+    The first vector represents all that have at least that cosine similarity with it, the first one left over
+    all others like it, and so on. Nothing is chained: each vector is similar to the one that represents it.
     Similarities must be above 0 and at most 1, or ClioError is raised.
     """
     groups, whole = [], vectors.combine_chunks()
@@ -30,7 +30,7 @@ def alike(engine: Engine, vectors: pa.ChunkedArray, similarities: pa.ChunkedArra
 
 
 def _groups(points: np.ndarray, similarity: float) -> np.ndarray:
-    """The place of the point that stands for each; BLOCK × n similarities are held at a time."""
+    """The place of the point that represents each; BLOCK × n similarities are held at a time."""
     group = np.full(len(points), -1, dtype=np.int32)
     for start in range(0, len(points), BLOCK):
         near = points[start : start + BLOCK] @ points.T >= similarity - 1e-6  # rounding: equal vectors are alike

@@ -12,7 +12,7 @@ from clio_sql.udfs import Function, matrix
 TYPE = "STRUCT(cluster_id INTEGER, distance FLOAT, runner_up INTEGER, runner_up_distance FLOAT)"
 LARGEST = np.finfo(np.float32).max
 ROUNDED = 8 * np.finfo(np.float32).eps  # of the norms: how far rounding may move a score
-FEW = 8  # centroids whose distances are looked at one by one where rounding decides
+FEW = 8  # centroids whose distances are computed one by one if rounding could decide
 NAMES = ["cluster_id", "distance", "runner_up", "runner_up_distance"]
 
 
@@ -36,7 +36,7 @@ def cluster(engine: Engine, vectors: pa.ChunkedArray, models: pa.ChunkedArray) -
 
 
 def _two_nearest(points: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Nearest and second nearest centroid of each row, -1 where there is none; ties go to the lower number."""
+    """Nearest and second nearest centroid of each row, -1 if there is none; ties go to the lower number."""
     if points.shape[1] != centroids.shape[1]:
         raise ClioError(
             f"clio_cluster: a vector of {points.shape[1]} numbers was given to a model of {centroids.shape[1]}. "
@@ -54,7 +54,7 @@ def _two_nearest(points: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray,
 
 
 def _quickly(points: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The two nearest of each row, their distances, and whether single precision was enough to tell them."""
+    """The two nearest of each row, their distances, and whether single precision was enough to find them."""
     # |x - c|² without |x|², which is the same for every centroid; one matrix product for the batch.
     scores = points @ (-2 * centroids.T)
     norms = (centroids**2).sum(axis=1)
@@ -66,16 +66,16 @@ def _quickly(points: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.
         best.append((chosen, scores[rows, chosen]))
         scores[rows, chosen] = np.inf
     (first, low), (second, middle) = best
-    # Far from the origin, or where centroids nearly coincide, the scores differ by no more than they are rounded.
+    # Far from the origin, or if centroids nearly coincide, the scores differ by no more than rounding.
     lost = ROUNDED * (norms.max() + np.sqrt(norms.max() * np.einsum("ij,ij->i", points, points)))
     sure = (middle - low > lost) & (scores.min(axis=1) - middle > lost) & np.isfinite(lost)
     nearest = np.stack([first, second], axis=1)
-    # Distances anew from the differences: the scores lose digits where a vector lies on its centroid.
+    # Distances computed again from the differences: the scores lose digits if a vector lies on its centroid.
     return nearest, np.stack([_distances(points, centroids[chosen]) for chosen in (first, second)], axis=1), sure
 
 
 def _carefully(points: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The two nearest of each row and their distances: in double precision, from the middle of the centroids."""
+    """The two nearest of each row and their distances: in double precision, relative to the mean of the centroids."""
     middle = centroids.mean(axis=0, dtype=np.float64)
     points, centroids = points - middle, centroids - middle
     scores = (centroids**2).sum(axis=1) - 2 * points @ centroids.T

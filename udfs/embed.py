@@ -9,7 +9,7 @@ from clio_sql.udfs import VECTORS, Function
 
 
 def embed(engine: Engine, texts: pa.ChunkedArray) -> pa.Array:
-    """FLOAT[d], one a text. Equal texts are embedded once while they are remembered."""
+    """FLOAT[d], one per text. Equal texts are embedded once while they are remembered."""
 
     def tick(more: int) -> None:
         engine.check()

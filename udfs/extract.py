@@ -17,7 +17,7 @@ KEYS = ("question", "kind", "choices")
 
 
 def extract(engine: Engine, transcripts: pa.ChunkedArray, questions: pa.ChunkedArray) -> pa.Array:
-    """STRUCT(value MAP facet -> answer, status, error); `questions` is JSON, the same for every row or not."""
+    """STRUCT(value MAP facet -> answer, status, error); `questions` is JSON and may differ between rows."""
     requests = [
         Extract(transcript, _questions(asked))
         for transcript, asked in zip(transcripts.to_pylist(), questions.to_pylist(), strict=True)

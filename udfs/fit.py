@@ -10,11 +10,11 @@ from clio_sql.errors import ClioError
 from clio_sql.udfs import Function, matrix
 from clio_sql.vectors.kmeans import detours, kmeans, lloyd, nearest
 
-RESTARTS = 8  # the best of several starts, while a start is cheap
-WARM_STEPS = 2  # Lloyd iterations from given centroids: each refit follows the data a step, and moves few of them
-WIDEST = 8  # clusters that are tried to split in two before the best split is taken
-WORTH = 0.25  # of what a cluster spreads on average: what a split has to save that no `least` asks for
-CHEAP = 100_000  # points x centroids up to which scikit-learn takes a second for RESTARTS; `kmeans` then is as good
+RESTARTS = 8  # the best of several starts, if a start is cheap
+WARM_STEPS = 2  # Lloyd iterations from given centroids: each refit follows the data one step, and moves few of them
+WIDEST = 8  # clusters that are tentatively split in two before the best split is taken
+WORTH = 0.25  # share of the average spread of a cluster that a split beyond `least` has to save
+CHEAP = 100_000  # points x centroids up to which scikit-learn takes a second for RESTARTS; above, `kmeans` is as good
 
 
 def fit(
@@ -27,7 +27,7 @@ def fit(
 ) -> pa.Array:
     """VARCHAR, the id of the fitted model. k is lowered to the number of distinct vectors. start: '' for none.
 
-    least: how many of k are reached from a start whatever that gains; 0 for all of them.
+    least: how many of k are reached from a start regardless of the gain; 0 for all of them.
     """
     models, whole = [], vectors.combine_chunks()
     asked = zip(ks.to_pylist(), seeds.to_pylist(), starts.to_pylist(), leasts.to_pylist(), strict=True)
@@ -43,7 +43,7 @@ def fit(
 def _centroids(points: np.ndarray, k: int, seed: int, start: np.ndarray | None = None, least: int = 0) -> np.ndarray:
     """k-means centroids, shape (k, d): the best of several of scikit-learn's while that is cheap, else of `kmeans`.
 
-    From `start`, a few steps on.
+    With `start`, a few steps from there.
     """
     if k < 1 or len(points) == 0:
         raise ClioError(f"clio_fit: k = {k} for {len(points)} vectors; both must be at least 1.")
@@ -71,7 +71,7 @@ def _centroids(points: np.ndarray, k: int, seed: int, start: np.ndarray | None =
 
 
 def _few_distinct(points: np.ndarray, k: int) -> bool:
-    """Whether there are at most k distinct points; mostly seen after hardly more than k of them."""
+    """Whether there are at most k distinct points; usually clear after little more than k of them."""
     seen: set[bytes] = set()
     for point in points:
         seen.add((point + 0.0).tobytes())  # -0.0 is 0.0
@@ -81,25 +81,25 @@ def _few_distinct(points: np.ndarray, k: int) -> bool:
 
 
 def _resized(points: np.ndarray, centroids: np.ndarray, k: int, seed: int, least: int) -> np.ndarray:
-    """k centroids out of others: all stay where they are but those that are split in two, or dropped.
+    """k centroids from others: all stay where they are except those that are split in two, or dropped.
 
-    From `least` of them on a cluster is split only where that is worth it, so that there may be fewer than k.
+    Beyond `least` of them a cluster is split only if that is worthwhile, so there may be fewer than k.
 
-    Clusters survive a growing k as long as one of their halves keeps the place in the list; a topic that is new
-    makes the cluster wide that it came to, and is split off it.
+    Clusters survive a growing k since one of their halves keeps the place in the list; a new topic
+    widens the cluster that it falls into, and is split off.
     """
     from sklearn.cluster import KMeans
 
     kept = list(_without_superfluous(points, centroids.astype(np.float32), k))
     owner, distance = nearest(points, np.stack(kept))
-    halves: dict[int, tuple[float, np.ndarray]] = {}  # cluster -> what its split gains, and the two centroids
+    halves: dict[int, tuple[float, np.ndarray]] = {}  # cluster -> the gain of its split, and the two centroids
     while len(kept) < k:
         spread = np.bincount(owner, weights=distance, minlength=len(kept))
         for number in np.argsort(-spread, kind="stable")[:WIDEST]:
             mine = points[owner == number]
             if number not in halves and len(mine) > 1 and np.ptp(mine, axis=0).any():
                 two = KMeans(2, n_init=4, random_state=seed).fit(mine)
-                same = int(nearest(kept[number][None], two.cluster_centers_)[0][0])  # this half goes on
+                same = int(nearest(kept[number][None], two.cluster_centers_)[0][0])  # this half continues the cluster
                 centres = two.cluster_centers_[[same, 1 - same]]
                 halves[number] = (float(spread[number] - two.inertia_), centres)
         if not halves:
@@ -117,7 +117,7 @@ def _resized(points: np.ndarray, centroids: np.ndarray, k: int, seed: int, least
 
 
 def _without_superfluous(points: np.ndarray, centroids: np.ndarray, k: int) -> np.ndarray:
-    """At most k of the centroids: those go whose points have the least way to another, a tenth at a time."""
+    """At most k of the centroids: those whose points are nearest to another are dropped, a tenth at a time."""
     while len(centroids) > k:
         owner, _, detour = detours(points, centroids)
         loss = np.bincount(owner, weights=detour, minlength=len(centroids))

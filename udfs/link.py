@@ -1,4 +1,4 @@
-"""clio_link: groups of vectors, the nearest together."""
+"""clio_link: groups of vectors, joining the nearest."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def link(engine: Engine, vectors: pa.ChunkedArray, ns: pa.ChunkedArray) -> pa.Ar
     """INTEGER[]: the number of each vector's group, in order; groups are numbered by their first vector.
 
     Ward's linkage (Ward, "Hierarchical grouping to optimize an objective function", 1963) of unit vectors, cut at n
-    groups; so for fewer groups, whole groups go together.
+    groups; so for fewer groups, whole groups are joined.
     """
     groups, whole = [], vectors.combine_chunks()
     for row, n in enumerate(ns.to_pylist()):

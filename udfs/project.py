@@ -8,12 +8,12 @@ import pyarrow as pa
 from clio_sql.engine import Engine
 from clio_sql.udfs import Function, matrix
 
-ENOUGH = 8  # below, neighbours mean nothing and principal components are all there is
+ENOUGH = 8  # below, neighbours mean nothing, so principal components are used
 EXACT = 100  # up to here t-SNE is exact; above, Barnes-Hut keeps as many neighbours in half the time
 
 
 def project(engine: Engine, vectors: pa.ChunkedArray) -> pa.Array:
-    """FLOAT[2][]: one point a vector, in order, centred, the farthest at distance 1 in x or y."""
+    """FLOAT[2][]: one point per vector, in order, centred, the farthest at distance 1 in x or y."""
     layouts = []
     for row in range(len(vectors)):
         engine.check()

@@ -1,4 +1,4 @@
-"""clio_word: what is known of one word, for the supported-terms rule."""
+"""clio_word: what is known about one word, for the supported-terms rule."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ ARROW = pa.struct(
 
 
 def word(engine: Engine, given: pa.ChunkedArray) -> pa.Array:
-    """One lower-cased word -> what is known of it; a noun for one person is not ordinary here."""
+    """One lower-cased word -> what is known about it; a noun for one person is not ordinary here."""
     engine.check()
     return pa.array([_known(text) for text in given.to_pylist()], type=ARROW)
 
 
 def _known(text: str) -> dict[str, object]:
     known, name = words.word(text), person_names.kind(text)
-    form = text if name in ("given", "surname", "handle") else known.lemma  # 'Lucía' is no form of 'lucir'
+    form = text if name in ("given", "surname", "handle") else known.lemma  # 'Lucía' is not a form of 'lucir'
     ordinary = known.ordinary and not words.personal(text)
     return {**known._replace(ordinary=ordinary, lemma=form)._asdict(), "name": name}
 

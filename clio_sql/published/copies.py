@@ -1,7 +1,7 @@
 """A copy of what each build published, `OUT/builds/N.duckdb`, to compare builds by.
 
-They are files beside the warehouse and not tables in it, so that who may see only what is published can compare builds
-without the private file, also while a run has that locked, and so that a copy is deleted by deleting a file.
+They are files next to the warehouse, not tables in it, so that who may see only published data can compare builds
+without the private file, even while a run has it locked, and so that deleting a file deletes a copy.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ FOLDER = "builds"
 
 
 def keep(into: Path, number: int) -> None:
-    """The published file as `builds/N.duckdb`, whole, by rename."""
+    """Copy the published file to `builds/N.duckdb`, complete, by rename."""
     folder = into / FOLDER
-    if not (into / published.PUBLISHED).exists():  # safety mode: of what is not gated no copy is kept
+    if not (into / published.PUBLISHED).exists():  # safety mode: no copy is kept of ungated data
         return
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        for draft in folder.glob(".*.duckdb"):  # of a run that was killed
+        for draft in folder.glob(".*.duckdb"):  # left by a run that was killed
             draft.unlink(missing_ok=True)
         draft = folder / f".{number}.duckdb"
         with private.alone():
@@ -39,14 +39,14 @@ def keep(into: Path, number: int) -> None:
 
 
 def copies(out: Path) -> list[int]:
-    """Numbers of the builds that a published copy is kept of, ascending."""
+    """Numbers of the builds with a published copy, ascending."""
     return sorted(int(path.stem) for path in (out / FOLDER).glob("*.duckdb") if path.stem.isdigit())
 
 
 def which(out: Path, given: str) -> int:
-    """The number of a build by its number, `last`, or `-1` for the one before the last, `-2` before that.
+    """The number of a build, given as its number, `last`, or `-1` for the one before the last, `-2` before that.
 
-    Raises InputError where no published copy of it is kept.
+    Raises InputError if it has no published copy.
     """
     kept = copies(out)
     text = given.strip().lower()

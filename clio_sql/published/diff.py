@@ -1,4 +1,4 @@
-"""What changed between two builds, told from their published copies alone."""
+"""What changed between two builds, according to their published copies alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TIMES = "select old.built_at, young.built_at from before.about as old cross join
 def lines(out: Path, before: str = "-1", after: str = "last") -> Iterator[str]:
     """The comparison as text. before, after: numbers of builds, `last`, or `-1` for the one before the last.
 
-    Raises InputError where a build has no published copy. The warehouse is not opened.
+    Raises InputError if a build has no published copy. The warehouse is not opened.
     """
     earlier, later = copies.which(out, before), copies.which(out, after)
     with copies.opened(out, earlier, later) as con:

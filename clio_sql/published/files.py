@@ -1,4 +1,4 @@
-"""Opens published files. A DuckDB file can hold code of whoever wrote it, so tables are let in and nothing else."""
+"""Opens published files. A DuckDB file can hold code by whoever wrote it, so only tables are accepted."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "temp_directory": "",  # what is published fits into memory
 }
 LOCK = "set lock_configuration = true"
-SHOWN = 3  # of what a refusal tells
+SHOWN = 3  # findings that a refusal lists
 
-# One row a thing in the file that is no table, or a column that is no plain one.
+# One row per thing in the file that is not a table, and per column that is not plain.
 CODE = """
     select 'view' as what, view_name as name from duckdb_views() where database_name = $1 and not internal
     union all
@@ -55,9 +55,9 @@ CODE = """
 
 
 def open_published(folder: Path, or_safety: bool = False) -> duckdb.DuckDBPyConnection:
-    """`folder/published.duckdb`, as `open_file` does; InputError also where there is none.
+    """Open `folder/published.duckdb` as `open_file` does; InputError also if there is none.
 
-    or_safety: where there is a `safety.duckdb`, that; only for what stays on the screen of who may read that file.
+    or_safety: open `safety.duckdb` instead if it exists; only for the screen of a user who may read that file.
     """
     path = folder / (SAFETY if or_safety and (folder / SAFETY).exists() else PUBLISHED)
     if not path.exists():
@@ -71,9 +71,9 @@ def open_published(folder: Path, or_safety: bool = False) -> duckdb.DuckDBPyConn
 def open_file(path: Path, lock: bool = True) -> duckdb.DuckDBPyConnection:
     """A locked connection in memory with a view of each table of a published file, under the same name and comment.
 
-    The file itself is attached read-only as `published`. lock: False leaves it to the caller to execute `LOCK`, once
-    its settings are made; external access is off in any case. Raises InputError where the file cannot be read, holds
-    anything but tables, or tables of ours with other columns.
+    The file itself is attached read-only as `published`. lock: if False, the caller must execute `LOCK` once
+    its settings are made; external access is off in any case. Raises InputError if the file cannot be read, holds
+    anything but tables, or has our tables with other columns.
     """
     con = opened({"published": path}, lock)
     rows = con.execute("select table_name, comment from duckdb_tables() where database_name = 'published'").fetchall()
@@ -85,7 +85,7 @@ def open_file(path: Path, lock: bool = True) -> duckdb.DuckDBPyConnection:
 
 
 def with_functions(con: duckdb.DuckDBPyConnection, **runtime_arguments: object) -> duckdb.DuckDBPyConnection:
-    """The functions on a connection of `open_file`. No state is kept: a published file has no calls."""
+    """Register the functions on a connection of `open_file`. No state is kept: a published file has no calls."""
     register(con, **runtime_arguments)
     con.execute(f"drop schema if exists {SCHEMA} cascade")
     return con
@@ -94,7 +94,7 @@ def with_functions(con: duckdb.DuckDBPyConnection, **runtime_arguments: object) 
 def opened(files: Mapping[str, Path], lock: bool = True) -> duckdb.DuckDBPyConnection:
     """A locked connection in memory with each file attached read-only under its name; InputError as `open_file`.
 
-    Names without a database are those in memory: nothing in a file is reached by the name of one of DuckDB's.
+    Names without a database are those in memory: nothing in a file can take the name of something of DuckDB's.
     """
     con = duckdb.connect(config=CONFIG)
     path = None
@@ -119,7 +119,7 @@ def opened(files: Mapping[str, Path], lock: bool = True) -> duckdb.DuckDBPyConne
 
 
 def built_at(path: Path) -> datetime | None:
-    """When the build of a published file began, in UTC; None where it is no file that a run wrote."""
+    """When the build of a published file began, in UTC; None if a run did not write the file."""
     try:
         with closing(opened({"published": path})) as con:
             return con.execute("select built_at from published.main.about").fetchall()[0][0]
@@ -128,7 +128,7 @@ def built_at(path: Path) -> datetime | None:
 
 
 def is_warehouse(path: Path) -> bool:
-    """Whether a file says that it is a warehouse: it has our state, and not the name of a published file."""
+    """Whether a file is a warehouse: it has our state, and not the name of a published file."""
     if path.name in (PUBLISHED, SAFETY):
         return False
     query = "select 1 from duckdb_schemas() where database_name = 'given' and schema_name = ?"
@@ -136,7 +136,7 @@ def is_warehouse(path: Path) -> bool:
         with duckdb.connect(config=CONFIG) as con:
             con.execute(f"attach {literal(str(path))} as given (type duckdb, read_only)")
             return bool(con.execute(query, [SCHEMA]).fetchall())
-    except duckdb.Error:  # locked, or no database: whoever opens it says so
+    except duckdb.Error:  # locked, or not a database: opening it reports that
         return True
 
 
@@ -160,7 +160,7 @@ def _require_tables(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> No
 
 
 def _wrong_columns(con: duckdb.DuckDBPyConnection, name: str) -> Iterator[str]:
-    """What is wrong with the columns of our tables; further tables are whatever they are."""
+    """What is wrong with the columns of our tables; other tables are not checked."""
     there: dict[str, dict[str, str]] = {}
     query = "select table_name, column_name, data_type from duckdb_columns() where database_name = ? and not internal"
     for table, column, type_ in con.execute(query, [name]).fetchall():
@@ -178,7 +178,7 @@ def _wrong_columns(con: duckdb.DuckDBPyConnection, name: str) -> Iterator[str]:
 
 
 def _known(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    """Table -> column -> type, as DuckDB spells it, of all that a run publishes."""
+    """Table -> column -> type, as DuckDB spells it, for everything a run publishes."""
     ours = {relation.name: relation.types for relation in catalog.load() if relation.published or relation.safety}
     spelled = sorted({type_ for types in ours.values() for type_ in types.values()})
     (row,) = con.execute(f"select {', '.join(f'typeof(null::{type_})' for type_ in spelled)}").fetchall()

@@ -1,4 +1,4 @@
-"""The published tables as Parquet, for tools that read no DuckDB file: `OUT/parquet/TABLE.parquet`."""
+"""The published tables as Parquet, for tools that cannot read DuckDB files: `OUT/parquet/TABLE.parquet`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from clio_sql.sql_text.quoting import identifier, literal
 from clio_sql.warehouse import private
 
 FOLDER = "parquet"
-OURS = "clio_sql"  # a key in the metadata of each file: only files that have it are ever replaced
+OURS = "clio_sql"  # a key in the metadata of each file: only files with it are ever replaced
 
 
 def wanted(folder: Path, asked: bool) -> bool:
-    """Whether to write Parquet: when it was asked for, or an earlier run wrote some, which would be out of date.
+    """Whether to write Parquet: if it was asked for, or if an earlier run wrote some, which would go out of date.
 
-    Raises StateError where something else has the name, or lies among ours, and leaves it alone.
+    Raises StateError, without touching anything, if something else has the name or lies among our files.
     """
     target = folder / FOLDER
     if not os.path.lexists(target):
@@ -30,13 +30,13 @@ def wanted(folder: Path, asked: bool) -> bool:
     held = ours(folder)
     if target.is_dir() and not target.is_symlink() and {*held} == _visible(target):
         return True
-    if asked or held:  # to leave ours there would be to leave figures that are out of date
+    if asked or held:  # keeping ours would keep outdated figures
         raise StateError(f"{target}: holds files other than clio-sql's tables. Move them away, or give another folder.")
     return False
 
 
 def ours(folder: Path) -> list[Path]:
-    """The files that an earlier run wrote, in order of their names; none where something else has the folder's name."""
+    """The files that an earlier run wrote, in order of their names; none if something else has the folder's name."""
     target = folder / FOLDER
     if target.is_symlink() or not target.is_dir():
         return []
@@ -44,7 +44,7 @@ def ours(folder: Path) -> list[Path]:
 
 
 def _visible(target: Path) -> set[Path]:
-    """All but what a file manager or an editor leaves behind."""
+    """All files except those that a file manager or an editor leaves behind."""
     return {file for file in target.iterdir() if not file.name.startswith(".")}
 
 
@@ -60,9 +60,9 @@ def _has_mark(file: Path) -> bool:
 
 
 def draft(con: duckdb.DuckDBPyConnection, catalog: str, relations: Sequence[Relation], folder: Path) -> Path:
-    """Write each table of `catalog` into a draft folder beside the one of before. The same rows give the same bytes.
+    """Write each table of `catalog` into a draft folder next to the previous one. The same rows give the same bytes.
 
-    The comments of a table and of its columns travel as metadata: `comment`, and `columns` as JSON.
+    The comments of a table and of its columns are stored as metadata: `comment`, and `columns` as JSON.
     """
     made = folder / f".{FOLDER}-{os.getpid()}"
     made.mkdir()
@@ -78,9 +78,9 @@ def draft(con: duckdb.DuckDBPyConnection, catalog: str, relations: Sequence[Rela
 
 
 def put(made: Path, folder: Path) -> None:
-    """Put the draft in the place of the folder of before, all tables at once: never a mix of two runs.
+    """Replace the previous folder with the draft, all tables at once: never a mix of two runs.
 
-    Between the two renames there is no folder for an instant: a reader that comes then finds nothing, and not a part.
+    Between the two renames there is no folder for an instant: a reader then finds nothing rather than a part.
     """
     target, old = folder / FOLDER, folder / f".{FOLDER}-old-{os.getpid()}"
     if target.exists():
@@ -92,7 +92,7 @@ def put(made: Path, folder: Path) -> None:
 
 
 def clear(folder: Path) -> None:
-    """Remove drafts, also those of a run that was killed; what it had moved aside comes back."""
+    """Remove drafts, also those of a killed run; a folder that it had moved aside is restored."""
     for old in folder.glob(f".{FOLDER}-old-*"):
         if not (folder / FOLDER).exists():
             old.rename(folder / FOLDER)

@@ -1,4 +1,4 @@
-"""Writes `published.duckdb`: the published relations and nothing else, whole, by rename."""
+"""Writes `published.duckdb`: the published relations and nothing else, complete, by rename."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from clio_sql.warehouse import lock, private
 from clio_sql.warehouse.database import one
 from clio_sql.warehouse.places import SCHEMA
 
-STORAGE = "v1.4.0"  # the oldest DuckDB that can read the file; 2.0.0 would write what no 1.x opens
+STORAGE = "v1.4.0"  # the oldest DuckDB that can read the file; the default of 2.0.0 cannot be opened by 1.x
 MARK = "mode = safety: not gated, for authorised people only. "  # before the comment of every table
 
 
 @contextmanager
 def drafted(con: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[Path]:
-    """Attach the file that what is published is first written to, as `drafted`; removed in the end.
+    """Attach, as `drafted`, the file that published data is first written to; it is removed at the end.
 
-    Before the engine is locked, since nothing can be attached then. Within another it is the same file.
+    To be called before the engine is locked, since nothing can be attached afterwards. Nested calls use the same file.
     """
     query = "select path from duckdb_databases() where database_name = 'drafted'"
     if there := con.execute(query).fetchall():
@@ -55,14 +55,14 @@ def publish(
 ) -> Path:
     """Copy every published one of `relations` as a plain table with comments into `folder/published.duckdb`.
 
-    What they select is written to a draft by `con`, which may be locked (see `drafted`). Another instance of DuckDB,
-    which reads plain tables alone, copies that. require_same_state: called in between, as `locked.lock` returns it.
+    Their rows are written to a draft by `con`, which may be locked (see `drafted`). Another instance of DuckDB,
+    which reads only plain tables, copies that. require_same_state: called in between, as returned by `lock.lock`.
 
-    In safety mode into `folder/safety.duckdb` instead, with what is for safety alone, readable by its owner
-    alone. Readers see the old file or the new one, never a part. Returns its path. Raises StateError where it
-    cannot be written, or where a file of the other mode is there.
+    In safety mode it writes `folder/safety.duckdb` instead, including the safety relations, readable only by its
+    owner. Readers see the old file or the new one, never a part. Returns its path. Raises StateError if it
+    cannot be written, or if a file of the other mode exists.
 
-    as_parquet: also into `folder/parquet/`; where that is there of an earlier run, it is written anew in any case.
+    as_parquet: also write `folder/parquet/`; if an earlier run wrote it, it is written again in any case.
     """
     mode, epsilon = one(con, f"select mode, epsilon from {schema}.settings")
     safety = mode == "safety"
@@ -91,7 +91,7 @@ def publish(
 
 
 def require_alone(folder: Path, mode: str) -> None:
-    """Raise StateError where files of the other mode lie in the folder: what is gated and what is not never mix."""
+    """Raise StateError if files of the other mode are in the folder: gated and ungated files never mix."""
     there = [SAFETY] if mode != "safety" else [PUBLISHED, "report.html", "parquet"]
     there = [name for name in there if (folder / name).exists()]
     if there:
@@ -102,7 +102,7 @@ def require_alone(folder: Path, mode: str) -> None:
 
 
 def withdraw(folder: Path, published: bool = False) -> list[str]:
-    """Remove what was made from `published.duckdb` (report, Parquet), and with `published` itself; their names."""
+    """Remove what was made from `published.duckdb` (report, Parquet), and with `published` the file. Returns names."""
     gone = []
     for path in [folder / "report.html", *parquet.ours(folder)]:
         if path.exists():
@@ -116,7 +116,7 @@ def withdraw(folder: Path, published: bool = False) -> list[str]:
 
 
 def _clear(folder: Path) -> None:
-    """Remove drafts, also those of a run that was killed: the warehouse's lock lets only one run at a folder."""
+    """Remove drafts, also those of a killed run: the warehouse's lock allows one run per folder."""
     for draft in folder.glob(".published-*.duckdb*"):
         draft.unlink(missing_ok=True)
     parquet.clear(folder)
@@ -125,7 +125,7 @@ def _clear(folder: Path) -> None:
 def _write(
     rows: Path, relations: Sequence[Relation], draft: Path, mark: str, noisy: dict[str, Relation], files: bool
 ) -> Path | None:
-    """Write the draft of the file and, where `files` are wanted, of the folder of Parquet, which is returned."""
+    """Write the draft of the file and, if `files` are wanted, of the Parquet folder, which is returned."""
     with closing(_copier(rows, draft)) as con:
         _copy(con, relations, mark, noisy)
         con.execute("checkpoint publishing")
@@ -133,8 +133,8 @@ def _write(
 
 
 def _copier(rows: Path, draft: Path) -> duckdb.DuckDBPyConnection:
-    """An instance that reads `rows` as `given`, plain tables alone, and writes nowhere but beside them."""
-    con = duckdb.connect(config={"temp_directory": ""})  # what is published fits into memory
+    """A DuckDB instance that reads `rows` as `given`, only plain tables, and can write only next to them."""
+    con = duckdb.connect(config={"temp_directory": ""})  # published data fits into memory
     try:
         con.execute(f"attach {literal(str(rows))} as given (type duckdb, read_only)")
         con.execute(f"attach {literal(str(draft))} as publishing (storage_version '{STORAGE}')")
@@ -149,7 +149,7 @@ def _copier(rows: Path, draft: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _noisy(relations: Sequence[Relation]) -> dict[str, Relation]:
-    """Published name -> what is published under it where counts carry noise. StateError where one has no such twin."""
+    """Published name -> relation published under it when counts carry noise. StateError if one has no noisy version."""
     twins = {relation.name.removeprefix("noisy_"): relation for relation in relations if relation.folder == "noisy"}
     exact = [r.name for r in relations if r.published and r.name not in {*twins, "about"}]
     if exact:

@@ -38,7 +38,7 @@ class Line(NamedTuple):
 
 
 def facets(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """The clustered facets that anything is told about."""
+    """The clustered facets that anything is published about."""
     rows = con.execute("select facet from clusters union select facet from held_back order by facet").fetchall()
     return [facet for (facet,) in rows]
 
@@ -64,7 +64,7 @@ def lines(con: duckdb.DuckDBPyConnection, facet: str, depth: int | None = None) 
 
 
 def unpainted(text: str, style: str) -> str:
-    """The text as it is: what `text` does where there are no colours."""
+    """The text unchanged: the default of `text`, without colours."""
     return text
 
 
@@ -86,9 +86,9 @@ def text(
 
 
 def held_back(con: duckdb.DuckDBPyConnection, facet: str, reasons: Iterable[str] = ()) -> str:
-    """One sentence: how many conversations and clusters are held back, and why; as far as that may be told.
+    """One sentence: how many conversations and clusters are held back, and why; as far as that is published.
 
-    reasons: those known from elsewhere, told without counts where no count may be told.
+    reasons: those known from elsewhere, shown without counts if no count is published.
     """
     rows = con.execute(
         "select reason, clusters, conversations from held_back where facet = ? order by conversations desc, reason",

@@ -1,4 +1,4 @@
-"""One run: from an input to the published file."""
+"""One run: from an input to the published files."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def analyse(
 
     parquet: `parquet/` as well.
 
-    analysis: a folder of SQL that replaces packaged files. name: of one of several analyses of that warehouse;
+    analysis: a folder of SQL that replaces packaged files. name: the name of one of several analyses of that warehouse;
     it publishes to the folder of that name in `into`. runtime: fields of `clio_sql.runtime.Runtime`.
-    refit: fit the clusters anew, from where they are. reading: as `sources.read` takes it.
+    refit: fit the clusters again, starting from the current ones. reading: as `sources.read` takes it.
 
     Raises InputError or UsageError, and then leaves the folder as it was; any other ClioError, and then keeps what was
     finished.
@@ -52,7 +52,7 @@ def analyse(
     relations = check.checked(analysis)
     require(wanted(**(runtime or {})))
     with folders(into, folder):
-        written.wanted(folder, parquet)  # told before any work
+        written.wanted(folder, parquet)  # checked before any work
         with opened(into / WAREHOUSE, reporter, runtime or {}, own(relations)) as con:
             require_alone(folder, mode(relations))  # before anything is paid
             engine = engine_of(con)

@@ -15,22 +15,22 @@ from clio_sql.warehouse import lock
 
 
 def mode(relations: Sequence[Relation]) -> str:
-    """The mode of an analysis that was not built yet; 'insight' where that cannot be told before."""
+    """The mode of an analysis that is not built yet; 'insight' if it cannot be known before."""
     found, *_ = _settings(relations, ["mode"]) or ("insight",)
     return found
 
 
 def limits(relations: Sequence[Relation]) -> Limits:
-    """What the input may be at most, as `settings` of the analysis says; else the defaults."""
+    """The limits on the input from the `settings` of the analysis; else the defaults."""
     given = _settings(relations, [field.name for field in fields(Limits)])
     return Limits(*given) if given and all(isinstance(value, int) and value > 0 for value in given) else Limits()
 
 
 def _settings(relations: Sequence[Relation], columns: list[str]) -> tuple[Any, ...] | None:
-    """Some settings before anything is built, in an empty database; None where they cannot be told there."""
+    """Some settings before anything is built, in an empty database; None if they cannot be found that way."""
     (settings,) = [relation for relation in relations if relation.name == "settings"]
     with closing(lock.in_memory()) as con:
         try:
             return con.execute(f"select {', '.join(columns)} from (\n{settings.sql}\n)").fetchall()[0]
-        except (duckdb.Error, IndexError):  # told when it is built
+        except (duckdb.Error, IndexError):  # reported when it is built
             return None

@@ -1,4 +1,4 @@
-"""The folders that a run writes to, made if missing and left as they were where the input is refused."""
+"""The folders that a run writes to, created if missing, and left as they were if the input is refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from clio_sql.warehouse.places import WAREHOUSE
 
 @contextmanager
 def folders(folder: Path, named: Path) -> Iterator[None]:
-    """The folders, made if missing. Where the input or an argument is refused, nothing that was made for it stays."""
+    """Create missing folders. If the input or an argument is refused, created folders are removed again."""
     there = [path for path in dict.fromkeys((named, folder, *folder.parents)) if not path.exists()]
     fresh = not (folder / WAREHOUSE).exists()
     _writable(folder)
@@ -26,7 +26,7 @@ def folders(folder: Path, named: Path) -> Iterator[None]:
         if fresh:
             for name in (WAREHOUSE, f"{WAREHOUSE}.wal"):
                 (folder / name).unlink(missing_ok=True)
-        with suppress(OSError):  # somebody else's file is in it
+        with suppress(OSError):  # another program's file is in it
             for path in there:
                 path.rmdir()
         raise

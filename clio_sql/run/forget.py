@@ -1,7 +1,7 @@
-"""Erasure: takes people out of what a run wrote, and makes all that was made of them anew, without paying.
+"""Erasure: removes users from everything that a run wrote, and rebuilds the results without them, without paying.
 
-In this order, so that a process that is killed leaves the old state, or one where the same command finishes:
-their rows and calls are deleted and the hashes of their ids noted (one transaction), each analysis is built from
+The order ensures that a killed process leaves the old state, or one that the same command completes:
+their rows and calls are deleted and the hashes of their ids noted (one transaction), each analysis is rebuilt from
 what is left and its published files are replaced, and the warehouse is copied without the deleted bytes.
 """
 
@@ -47,10 +47,10 @@ class Made(NamedTuple):
 
 
 class Forgotten(NamedTuple):
-    """What came of it. ids: how many were given; removed: files to be made anew; unpaid: what the next run asks.
+    """The result. ids: how many were given; removed: files to be made again; unpaid: what the next run will ask.
 
-    withdrawn: folders of analyses whose SQL was not given, so that they could not be made anew. finished: whether an
-    erasure that was stopped before is finished by this one.
+    withdrawn: folders of analyses whose SQL was not given, so that they could not be rebuilt. finished: whether an
+    erasure that was stopped before was finished by this one.
     """
 
     ids: int
@@ -61,7 +61,7 @@ class Forgotten(NamedTuple):
     finished: bool = False
 
     def lines(self) -> Iterator[str]:
-        """What is told: how much, never of whom."""
+        """The report: how much was erased, never about whom."""
         if self.finished:
             yield "Finished an erasure that had been stopped. It is published again, and the erased bytes are gone."
         if self.erased.rows:
@@ -85,7 +85,7 @@ class Forgotten(NamedTuple):
 
 
 def given(ids: Sequence[str], file: Path | None) -> list[str]:
-    """The ids of the options, each once. UsageError where there is none, InputError where the file cannot be read."""
+    """The ids of the options, each once. UsageError if there are none, InputError if the file cannot be read."""
     lines: list[str] = []
     try:
         if file is not None:
@@ -103,12 +103,12 @@ def given(ids: Sequence[str], file: Path | None) -> list[str]:
 def forget(
     out: Path, ids: Sequence[str], reporter: Reporter, *, analysis: Path | Sequence[Path] | None = None
 ) -> Forgotten:
-    """Erase these users from all analyses of OUT; again is harmless, and finishes what was stopped.
+    """Erase these users from all analyses of OUT; repeating it is harmless, and finishes what was stopped.
 
     analysis: the folders of those runs; other SQL is refused, since it could show what a run held back. An analysis
     whose SQL is not among them is withdrawn: its published files and its tables are removed.
-    Raises InputError where there is no warehouse, SqlError where a folder is of no analysis, CheckError or another
-    ClioError where the figures could not be made anew: then nothing stays published that still counts these users.
+    Raises InputError if there is no warehouse, SqlError if a folder belongs to no analysis, CheckError or another
+    ClioError if the figures could not be rebuilt: then nothing stays published that still counts these users.
     """
     path, _, name = places.located(out)
     if name is not None:
@@ -130,7 +130,7 @@ def forget(
                     finish(run)
         except (ClioError, duckdb.Error) as error:
             if not published and not isinstance(error, Stopped | duckdb.InterruptException):
-                # what was published before still counts them
+                # earlier published files still count them
                 for other, _ in known[place:]:
                     withdraw(places.folder(out, other.name), published=True)
             raise
@@ -139,7 +139,7 @@ def forget(
 
 
 def _made(path: Path) -> list[Made]:
-    """The analyses of a warehouse. InputError where it cannot be opened."""
+    """The analyses of a warehouse. InputError if it cannot be opened."""
     try:
         lock.require_plain(path)
         with duckdb.connect(str(path), read_only=True) as con:
@@ -164,7 +164,7 @@ def _made_with(con: duckdb.DuckDBPyConnection, schema: str) -> Made:
 def _matched(
     path: Path, found: list[Made], given: list[list[Relation]]
 ) -> tuple[list[tuple[Made, list[Relation]]], list[Made]]:
-    """The analyses with their SQL, and those whose SQL is not given. SqlError where what is given is of none."""
+    """The analyses with their SQL, and those whose SQL is not given. SqlError if a given folder belongs to none."""
     if all(made.sql_hash is None for made in found):  # nothing was built yet
         return [(Made(None, None, {}), given[0])], [made for made in found if made.name is not None]
     hashes = {catalog.fingerprint(relations): relations for relations in given}
@@ -180,7 +180,7 @@ def _matched(
 
 @contextmanager
 def _opened(path: Path, reporter: Reporter, made: Made) -> Iterator[tuple[duckdb.DuckDBPyConnection, Engine]]:
-    """The warehouse as the last run of an analysis had it, but nothing may be paid."""
+    """The warehouse, opened as by the last run of an analysis, but unable to pay for anything."""
     with opened(path, reporter, {**made.runtime, "pay": False}) as con:
         engine = engine_of(con)
         assert engine is not None
@@ -190,9 +190,9 @@ def _opened(path: Path, reporter: Reporter, made: Made) -> Iterator[tuple[duckdb
 def _erased(
     path: Path, ids: Sequence[str], reporter: Reporter, made: Made, out: Path, unknown: list[Made]
 ) -> tuple[Erased, bool, bool]:
-    """Delete their rows and calls; whether anything is to be made anew, and whether an earlier erasure was stopped.
+    """Delete their rows and calls. Returns whether to rebuild anything, and whether an earlier erasure was stopped.
 
-    What cannot be made anew is withdrawn at once.
+    Analyses that cannot be rebuilt are withdrawn at once.
     """
     with _opened(path, reporter, made) as (con, engine):
         lock.lock(con)
@@ -218,6 +218,6 @@ def _left(run: Run) -> list[str]:
 
 
 def _unpaid(engine: Engine) -> Plan:
-    """What the build asked for and did not get, as nothing may be paid."""
+    """The calls that the build needed and did not get, as nothing may be paid."""
     calls = engine.paid.calls if engine.paid else None
     return calls.plan(list(calls.unpaid.values())) if calls else NOTHING

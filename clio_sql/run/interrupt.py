@@ -1,4 +1,4 @@
-"""Lets Ctrl-C stop a run between two parts of its work, so that what was finished is kept."""
+"""Lets Ctrl-C stop a run between two parts of its work, so that finished parts are kept."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ T = TypeVar("T")
 def interruptible(con: duckdb.DuckDBPyConnection, engine: Engine, reporter: Reporter, work: Callable[[], T]) -> T:
     """Run `work` in a thread, so that Ctrl-C or SIGTERM stops it between two parts; a second one ends the process.
 
-    DuckDB runs functions on threads of its own and looks at no signal until the query ends. Raises
-    Stopped when interrupted; whatever `work` committed is kept. What does not stop in time is left behind
+    DuckDB runs functions on threads of its own and ignores signals until the query ends. Raises
+    Stopped when interrupted; whatever `work` committed is kept. Anything that does not stop in time ends
     with the process: DuckDB's log holds every commit.
     """
     outcome: list[tuple[bool, Any]] = []
@@ -69,13 +69,13 @@ def _signals() -> Iterator[threading.Event]:
 
 
 def _stop(con: duckdb.DuckDBPyConnection, engine: Engine, reporter: Reporter, thread: threading.Thread) -> None:
-    """Wait until the part in hand is over; not for ever."""
-    # calls that are on their way are paid for: they are given 5 s to be answered and kept
+    """Wait until the current part is done, but not forever."""
+    # calls in flight are paid for: they get 5 s to be answered and kept
     deadline = time.monotonic() + (4.5 if engine.runtime.provider == "local" else 7.0)
     reporter.stop("stopping after the current part; Ctrl-C again stops at once")
     engine.stop.set()
     while thread.is_alive() and time.monotonic() < deadline:
-        with suppress(duckdb.Error):  # closed: the work is all but done
+        with suppress(duckdb.Error):  # closed: the work is almost done
             con.interrupt()
         thread.join(0.2)
     if thread.is_alive():

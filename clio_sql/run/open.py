@@ -22,7 +22,7 @@ from clio_sql.warehouse import erase, lock, private
 def opened(
     path: Path, reporter: Reporter, runtime: Mapping[str, Any], own: Collection[str] | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The warehouse with all functions, closed in the end. Within, an error of DuckDB becomes one of ours.
+    """Open the warehouse with all functions, and close it at the end. Within, errors of DuckDB become ours.
 
     own: as `failures.explained` takes it.
     """
@@ -31,7 +31,7 @@ def opened(
 
 
 def _private(warehouse: Path) -> list[Path]:
-    """What of a folder holds conversations, or what was published before."""
+    """The files of a folder that hold conversations, or earlier published data."""
     beside = [warehouse.with_name(f"{warehouse.name}{end}") for end in (".wal", ".tmp")]
     return [warehouse, *beside, *sorted(warehouse.parent.glob("builds")), *sorted(warehouse.parent.glob("*/builds"))]
 
@@ -59,7 +59,7 @@ def _opened(
 
 
 def _memory() -> str:
-    """What DuckDB may take of this machine: its own default, most of it, leaves the models too little."""
+    """The memory that DuckDB may use: its own default, most of the machine's, leaves the models too little."""
     return f"{min(4_000_000_000, os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2)}B"
 
 
@@ -68,7 +68,7 @@ def _connected(path: Path, runtime: Mapping[str, Any]) -> duckdb.DuckDBPyConnect
         _require_plain(path)
         con = connect(path, **runtime)
         try:
-            save_macros(con)  # whoever wrote the file may have put others in their place
+            save_macros(con)  # whoever wrote the file may have replaced them
         except BaseException:
             con.close()
             raise

@@ -1,4 +1,4 @@
-"""What a run would cost, before anything is paid: real prompts where they are known, typical ones where not."""
+"""What a run would cost, before anything is paid: real prompts if they are known, typical ones if not."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ NAME, DESCRIBED = 45, 250  # characters of a typical name, and of a name with it
 
 
 class Step(NamedTuple):
-    """One kind of call. exact: the prompts are the ones that will be sent; else they are typical ones."""
+    """One kind of call. exact: whether the prompts are those that will be sent, or typical ones."""
 
     name: str
     exact: bool
@@ -67,7 +67,7 @@ def plan(
 ) -> list[Step]:
     """The calls of each step, how many are stored in `into` already, tokens and dollars. Nothing is sent or written.
 
-    Every base cluster is taken to pass the gate, so what is estimated is what a run may cost at most,
+    Every base cluster is assumed to pass the gate, so the estimate is the most that a run may cost,
     retries aside. Without a paid provider the list is empty. Arguments as for `analyse`.
     """
     inputs.found(input)
@@ -111,7 +111,7 @@ def _copy_store(con: duckdb.DuckDBPyConnection, into: Path | None) -> None:
         raise StateError(f"{into / WAREHOUSE}: cannot be read; another process may be writing it.") from None
     query = "select table_name from duckdb_tables() where database_name = 'earlier' and schema_name = 'clio_state'"
     there = {name for (name,) in con.execute(query).fetchall()}
-    for table in ("calls", "salt", "forgotten"):  # who was forgotten is not asked about
+    for table in ("calls", "salt", "forgotten"):  # forgotten users are not asked about
         if table in there:
             con.execute(f"insert into clio_state.{table} by name from earlier.clio_state.{table}")
     con.execute("detach earlier")
@@ -129,7 +129,7 @@ def _before_extraction(relations: list[catalog.Relation]) -> list[catalog.Relati
 
 
 def _asked(con: duckdb.DuckDBPyConnection, engine: Engine, provider: PaidProvider, relation: catalog.Relation) -> Plan:
-    """The very prompts of an incremental relation, collected without being sent."""
+    """The exact prompts of an incremental relation, collected without being sent."""
     by = relation.incremental
     assert by is not None
     numbered = f"select {by.key} as key, row_number() over () as place from {by.input}"
@@ -153,7 +153,7 @@ def _naming(con: duckdb.DuckDBPyConnection, provider: PaidProvider) -> Iterator[
     names = [Name([f"{n} {text}" for text in groups[:20]], groups[20:], "", [], [], []) for n in range(sum(tree))]
     yield "name", _priced(provider, "name", names)
     yield "audit", _priced(provider, "audit", [_text(DESCRIBED, number) for number in range(sum(tree))])
-    provider.calls.batch = False  # each step of the hierarchy waits for the last, so it goes through no batch
+    provider.calls.batch = False  # each step of the hierarchy waits for the last one, so it is never batched
     proposals, merges, choices = [], [], []
     for level, (size, wanted) in enumerate(pairwise(tree)):
         if wanted >= size:  # the next facet begins
@@ -175,5 +175,5 @@ def _priced(provider: PaidProvider, function: str, requests: Sequence[Any]) -> P
 
 
 def _text(length: int, number: int) -> str:
-    """A text of that many characters, another for each number."""
+    """A text of that many characters, different for each number."""
     return f"{number} ".ljust(length, "x")

@@ -29,8 +29,8 @@ from clio_sql.warehouse.database import inside, scalar
 class Build(NamedTuple):
     """One run as it is listed; times are UTC.
 
-    changed: relations whose SQL, comments apart, is not that of the run before. name: of the analysis, None where
-    it has none; the run before is one of the same name.
+    changed: relations whose SQL, apart from comments, differs from the run before. name: of the analysis, None if
+    it has none; the run before is the previous one of the same name.
     """
 
     build: int
@@ -49,7 +49,7 @@ class Build(NamedTuple):
 def recorded(
     con: duckdb.DuckDBPyConnection, into: Path, relations: Sequence[Relation], schema: str = builder.SCHEMA
 ) -> Iterator[int]:
-    """The number of a run that begins; when the block ends, how it ended, and a copy of what was published."""
+    """Record a run that begins, and yield its number; at the end, record how it ended, and copy what it published."""
     _settle(con, into, schema)
     number, started = _begin(con, relations, places.name_of(schema))
     try:
@@ -57,7 +57,7 @@ def recorded(
     except BaseException as error:
         stopped = isinstance(error, KeyboardInterrupt | Stopped | duckdb.InterruptException)
         stopped = stopped or "executing the UDF: Stopped:" in str(error)
-        with suppress(duckdb.Error):  # a database that failed answers no more
+        with suppress(duckdb.Error):  # a failed database no longer answers
             _end(con, number, started, "stopped" if stopped else "failed", type(error).__name__)
         raise
     copies.keep(into, number)
@@ -105,7 +105,7 @@ def _end(con: duckdb.DuckDBPyConnection, number: int, started: datetime, result:
 
 
 def _settle(con: duckdb.DuckDBPyConnection, into: Path, schema: str) -> None:
-    """Say of runs that never ended that they were killed, or that they had published just before."""
+    """Mark runs that never ended as killed, or as published if they had just published."""
     ours, name = "result = 'running' and name is not distinct from ?", [places.name_of(schema)]
     row = con.execute(f"select max(build) from clio_state.builds where {ours}", name).fetchone()
     number = row[0] if row else None
@@ -116,7 +116,7 @@ def _settle(con: duckdb.DuckDBPyConnection, into: Path, schema: str) -> None:
 
 
 def _was_published(con: duckdb.DuckDBPyConnection, into: Path, schema: str) -> bool:
-    """True where the published file was made by the last run of the warehouse."""
+    """True if the published file was made by the last run of the warehouse."""
     try:
         built = con.execute(f"select built_at from {identifier(schema)}.build_info").fetchall()
     except duckdb.Error:
@@ -125,7 +125,7 @@ def _was_published(con: duckdb.DuckDBPyConnection, into: Path, schema: str) -> b
 
 
 def _counts(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> dict[str, int]:
-    """Rows of every table, and of every published relation."""
+    """Row counts of every table and every published relation."""
     counted = [relation.name for relation in relations if relation.kind == "table" or relation.published]
     return {name: scalar(con, f"select count(*) from {identifier(name)}") for name in counted}
 
@@ -140,16 +140,16 @@ def _now() -> datetime:
 
 
 def listed(out: Path) -> list[Build]:
-    """Every run of OUT, or of the one analysis in OUT/NAME, the first first.
+    """Every run of OUT, or of the one analysis in OUT/NAME, oldest first.
 
-    Raises InputError where there is none, StateError where it is locked.
+    Raises InputError if there is none, StateError if it is locked.
     """
     path, _, name = places.located(out)
     try:
         lock.require_plain(path)
         with duckdb.connect(str(path), read_only=True) as con:
             columns = {column for column, *_ in con.execute("describe clio_state.builds").fetchall()}
-            named = "name" if "name" in columns else "null"  # before there were several
+            named = "name" if "name" in columns else "null"  # before a warehouse could hold several analyses
             rows = con.execute(
                 "select build, started_at, result, counts['sampled_conversations'], counts['clusters'], calls, "
                 f"cost_usd, sql_hash, files, {named} as name from clio_state.builds "

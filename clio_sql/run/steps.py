@@ -1,7 +1,7 @@
 """The steps of a run, in order: what `run` and `forget` do, each written once.
 
-A step takes the `Run` and leaves in it what later ones need. Whatever a step opened is closed when the run ends, also
-where a step fails.
+A step takes the `Run` and stores in it what later ones need. Whatever a step opened is closed when the run ends, even
+if a step fails.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from clio_sql.warehouse.places import WAREHOUSE, Place
 class Run:
     """A run of one analysis. folder: where it publishes. reading: as `sources.read` takes it.
 
-    Left by steps: source, what was read; erased, what went with conversations that vanished; built; removed, files
-    that an erasure took away; same_state, which raises where the SQL of the analysis changed the state.
+    Set by steps: source, what was read; erased, what was removed with vanished conversations; built; removed, files
+    that an erasure removed; same_state, which raises if the SQL of the analysis changed the state.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -67,7 +67,7 @@ Step = Callable[[Run], None]
 
 
 def perform(run: Run, steps: Sequence[Step]) -> None:
-    """Do the steps in order. Raises Stopped where the user stops it; what was finished is kept."""
+    """Do the steps in order. Raises Stopped if the user stops it; what was finished is kept."""
 
     def work() -> None:
         with run.opened:
@@ -78,13 +78,13 @@ def perform(run: Run, steps: Sequence[Step]) -> None:
 
 
 def settle(run: Run) -> None:
-    """Keep what an earlier run published that was killed before it could keep it."""
+    """Keep the build of an earlier run that published but was killed before it could keep it."""
     if (run.folder / PUBLISHED).exists():
         builder.settle(run.con, run.relations, built_at(run.folder / PUBLISHED), run.schema)
 
 
 def read(run: Run) -> None:
-    """The input into `source`, and what it was understood as into `input`."""
+    """Read the input into `source`, and how it was understood into `input`."""
     run.reporter.begin("source", None)
     source = sources.read(run.con, run.input, schema=run.schema, limits=limits(run.relations), **run.reading)
     run.reporter.end(source.rows, skipped=False)
@@ -100,60 +100,60 @@ def read(run: Run) -> None:
 
 
 def erase_vanished(run: Run) -> None:
-    """Conversations that are no longer in the input go from every table, and calls that saw their texts."""
+    """Remove conversations that are no longer in the input from every table, and the calls that saw their texts."""
     run.erased = erase.vanished(run.con, run.schema)
 
 
 def begin_record(run: Run) -> None:
-    """Note that a run began; how it ended is noted when it ends."""
+    """Record that a run began; how it ended is recorded at its end."""
     run.opened.enter_context(record.recorded(run.con, run.folder, run.relations, run.schema))
 
 
 def lock_engine(run: Run) -> None:
-    """From here on SQL of the analysis runs: the file for drafts is attached, and then nothing else can be reached."""
+    """From here on SQL of the analysis runs: attach the file for drafts, and then lock everything else."""
     run.opened.enter_context(files.drafted(run.con, run.folder))
     state.salted(run.con)
     run.same_state = lock.lock(run.con)
 
 
 def build(run: Run) -> None:
-    """Every relation, each only where its SQL or the rows it reads changed."""
+    """Build every relation, each only if its SQL or the rows it reads changed."""
     run.built = builder.run(run.con, run.schema, reporter=run.reporter, relations=run.relations, refit=run.refit)
 
 
 def drop_strays(run: Run) -> None:
-    """Tables that no relation makes any more, and files that were made from what was published before."""
+    """Drop tables that no relation makes any more, and files made from earlier published data."""
     erase.drop_strays(run.con, {relation.name for relation in run.relations} | set(catalog.host_tables()), run.schema)
     run.removed = files.withdraw(run.folder)
 
 
 def check(run: Run) -> None:
-    """Every check; where one finds bad rows, CheckError, and nothing is published."""
+    """Run every check; if one finds bad rows, raise CheckError, so that nothing is published."""
     run.reporter.begin("checks", None)
     builder.check(run.con, run.schema)
     run.reporter.end(-1, skipped=False)
 
 
 def publish(run: Run) -> None:
-    """The published relations into a file of their own, whole or not at all."""
+    """Write the published relations into a file of their own, complete or not at all."""
     run.reporter.begin(PUBLISHED, None)
     files.publish(run.con, run.folder, run.relations, run.schema, run.parquet, run.same_state)
 
 
 def keep(run: Run) -> None:
-    """What was built is the last build, which the next one starts from."""
+    """Keep what was built as the last build, which the next one starts from."""
     builder.keep(run.con, run.relations, run.schema)
     erase.rebuilt(run.con, run.schema)
     run.reporter.end(-1, skipped=False)
 
 
 def end_record(run: Run) -> None:
-    """Note that the run published, keep a copy of it, and detach the file for drafts."""
+    """Record that the run published, keep a copy of it, and detach the file for drafts."""
     run.opened.close()
 
 
 def write_report(run: Run) -> None:
-    """The page, from what was published; in safety mode there is none."""
+    """Write the page from what was published; in safety mode there is none."""
     if (run.folder / PUBLISHED).exists():
         run.reporter.begin("report.html", None)
         report.write(run.folder)
@@ -161,15 +161,15 @@ def write_report(run: Run) -> None:
 
 
 def tell(run: Run) -> None:
-    """What there is to say of the run, gathered while its tables can be read."""
+    """Collect what there is to say about the run, while its tables can be read."""
     assert run.source is not None and run.built is not None
     run.told = told(run.con, run.engine, run.source, run.erased, run.built)
 
 
 def finish(run: Run) -> None:
-    """Where something was erased, the warehouse is copied without its bytes, and the connection is closed.
+    """If something was erased, copy the warehouse without its bytes, and close the connection.
 
-    Not while another analysis still has what was made of it, as after a `forget` that was killed.
+    Not while another analysis still has data built from it, as after a `forget` that was killed.
     """
     if erase.is_due(run.con) and not erase.to_rebuild(run.con):
         run.reporter.begin(WAREHOUSE, None)

@@ -14,13 +14,13 @@ from clio_sql.warehouse.erase import Erased
 
 
 class Told(NamedTuple):
-    """What a run tells besides its tree.
+    """What a run says besides its tree.
 
     left_out: (reason, rows). held_back: facet -> reasons, without counts. unanswered: (status, calls of this run or
     refusals kept from earlier ones). conversations: what came, changed and went since the last run. fits: facet ->
-    why its clusters were fitted anew; not those that stayed. waiting: facet -> why they will be, once enough people
-    came or went. untimed: rows without a time that can be read. mended: rows with half a character.
-    erased: what went with the conversations that vanished.
+    why its clusters were fitted again; only facets that were. waiting: facet -> why they will be, once enough users
+    came or went. untimed: rows without a readable time. mended: rows with half a character.
+    erased: what was removed with the conversations that vanished.
     """
 
     left_out: list[tuple[str, int]]
@@ -35,7 +35,7 @@ class Told(NamedTuple):
 
 
 def told(con: duckdb.DuckDBPyConnection, engine: Engine, source: Source, erased: Erased | None, built: Builder) -> Told:
-    """What there is to say of a build that was published."""
+    """What there is to say about a build that was published."""
     with inside(con, built.schema):
         left_out = con.execute("from left_out").fetchall()
         query = "select facet, list(distinct reason order by reason) from suppressed group by facet"
@@ -45,7 +45,7 @@ def told(con: duckdb.DuckDBPyConnection, engine: Engine, source: Source, erased:
             "from facet_values where status in ('refused', 'invalid') group by status order by status desc"
         ).fetchall()
         fits, waiting = _reasons(con, "reason"), _reasons(con, "waiting")
-    changes = built.changes.get("facet_values", Changes(0, 0, 0))  # own SQL need not be incremental
+    changes = built.changes.get("facet_values", Changes(0, 0, 0))  # replaced SQL need not be incremental
     return Told(
         left_out=[*source.left_out, *left_out],
         held_back=held_back,

@@ -1,4 +1,4 @@
-"""From a cluster back to its conversations, in safety mode alone; every look is recorded before it is shown."""
+"""From a cluster back to its conversations, only in safety mode; every access is recorded before anything is shown."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ limit ?
 def trace(out: Path, cluster: str, facet: str | None = None, limit: int | None = None) -> Iterator[str]:
     """The conversations of a cluster of any level, the oldest first, as JSON: id, user, time and messages.
 
-    facet: needed where several have a cluster of that id. Raises InputError for an unknown cluster, ClioError where
-    the mode is not safety, StateError where the look cannot be recorded: then nothing is shown.
+    facet: needed if several have a cluster with that id. Raises InputError for an unknown cluster, ClioError if
+    the mode is not safety, StateError if the access cannot be recorded: then nothing is shown.
     """
     path, schema, name = places.located(out)
     with private.alone():
@@ -41,7 +41,7 @@ def trace(out: Path, cluster: str, facet: str | None = None, limit: int | None =
 def _recorded(
     path: Path, schema: str, name: str | None, out: Path, cluster: str, facet: str | None, limit: int | None
 ) -> list[tuple[Any, ...]]:
-    """The rows of the conversations, once it is recorded who asked for them."""
+    """The rows of the conversations, read once it is recorded who asked for them."""
     try:
         lock.require_plain(path)
         con = duckdb.connect(str(path))
@@ -76,7 +76,7 @@ def _require_safety(con: duckdb.DuckDBPyConnection, out: Path, schema: str) -> N
 
 
 def _facet(con: duckdb.DuckDBPyConnection, cluster: str, facet: str | None) -> str:
-    """The facet of a cluster. Raises InputError where there is none, or where it must be told."""
+    """The facet of a cluster. Raises InputError if there is none, or if it must be given."""
     rows = con.execute("select facet from hierarchy where cluster_id = ? order by facet", [cluster]).fetchall()
     facets = [name for (name,) in rows if facet in (None, name)]
     if len(facets) == 1:
@@ -86,7 +86,7 @@ def _facet(con: duckdb.DuckDBPyConnection, cluster: str, facet: str | None) -> s
 
 
 def os_user() -> str:
-    """Who runs this process, as the system knows them: no variable of the environment can say otherwise."""
+    """Who runs this process, as the system knows them; environment variables cannot change it."""
     try:
         import pwd
 

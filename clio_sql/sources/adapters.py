@@ -1,19 +1,19 @@
 """The adapters of `sql/sources/`: which columns each reads, and the relation `raw` it reads them from.
 
-An adapter says in its header which columns it wants, and as what. From that the relation `raw`
-is made, which its SQL reads: each item of `needs` and `optional` under its own name, NULL where
+An adapter says in its header which columns it needs, and as what kind. From that the relation `raw`
+is built, which its SQL reads: each item of `needs` and `optional` under its own name, NULL where
 the input has none, as `text` (varchar), `time` (timestamp in UTC, NULL if unreadable), `json` (JSON in a
-text is read too), `list` (JSON that must be a list) or `content` (JSON, a text as it is); `position`, the
+text is read too), `list` (JSON that must be a list) or `content` (JSON, text unchanged); `position`, the
 number of the row in the input from 1; `metadata`, all other columns but nested ones as a map of text; and
 `numbers`, the numbers among them as a map of doubles.
 
-A name such as `a.b` is a column of that name or the key b within the column a. Names are alike
-whatever their case, with or without `_`, `-`, `.` and blanks. What several adapters do is done by the
+A name such as `a.b` is a column of that name or the key b within the column a. Names match
+whatever their case, with or without `_`, `-`, `.` and blanks. Work that several adapters share is done by the
 macros of `sql/sources/macros/`.
 
-An adapter returns conversation_id, user_id, created_at, messages, metadata and numbers: ids as they are, NULL where
-there is none. The steps of `sql/sources/steps/` go on from there, the same for all formats: whose a row is, and which
-rows are one conversation. A row without an id gets one made of what it holds, unless the format needs one.
+An adapter returns conversation_id, user_id, created_at, messages, metadata and numbers: ids unchanged, NULL if
+there is none. The steps of `sql/sources/steps/` then do the same for all formats: find the user of each row, and which
+rows are one conversation. A row without an id gets one made from its content, unless the format requires ids.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from clio_sql.sources.inputs import FILE, LOOKED_AT, NOT_A_LIST, Input, Place, a
 from clio_sql.sql_text.quoting import identifier, literal
 from clio_sql.warehouse.state import whole
 
-# The first whose columns are all there is taken: the particular before the general.
+# The first one whose columns are all present is used: specific formats before general ones.
 FORMATS = (
     "chatgpt", "claude_export", "openwebui", "librechat", "oasst", "claude_code", "codex", "openai_responses",
     "wildchat", "lmsys", "sharegpt", "litellm", "langsmith", "helicone", "bedrock", "otel_otlp",
     "otel_spans", "otel_columns", "langfuse", "messages", "batch", "anthropic", "requests", "canonical", "openai",
     "exchanges",
 )  # fmt: skip
-# How inputs name what an item is, where its adapter names nothing itself; the best first.
+# Usual names of items in inputs, for adapters that give none themselves; the best first.
 USUAL = {
     "conversation_id": ("conversation_id", "session_id", "thread_id", "chat_id"),
     "user_id": ("user_id", "user.id", "user", "end_user", "metadata.user_id"),
@@ -86,31 +86,31 @@ class Adapter:
     a_row_is: str  # of the input: 'a conversation', 'a request', 'a message', 'a file', …
     needs: tuple[Item, ...]
     optional: tuple[Item, ...]
-    found_by: tuple[str, ...]  # a column that is only a sign of the format
-    user: str  # whose a row is, where no column says it as it stands
+    found_by: tuple[str, ...]  # columns that only identify the format
+    user: str  # how the user of a row is found, if no single column says it
 
     def reads(self, given: Input, mapped: Mapping[str, str]) -> bool:
-        """Whether all it needs is there, and it uses all that is mapped."""
+        """Whether all it needs is present, and it uses all mapped columns."""
         takes = {item.name for item in (*self.needs, *self.optional)}
         return mapped.keys() <= takes and all(item.find(given, mapped) for item in self.needs)
 
     def time(self, given: Input, mapped: Mapping[str, str]) -> Place | None:
-        """Where the input says when a row is from, or None."""
+        """Where the input has the time of a row, or None."""
         return next((item.find(given, mapped) for item in self.optional if item.name == "created_at"), None)
 
     def has_time(self, given: Input, mapped: Mapping[str, str]) -> bool:
-        """Whether its rows have a time: from a column, or, where it asks for none, from within."""
+        """Whether its rows have a time: from a column, or, if it asks for none, from within."""
         items = [item for item in (*self.needs, *self.optional) if item.name == "created_at"]
         return not items or self.time(given, mapped) is not None
 
     @property
     def row_is_a_conversation(self) -> bool:
-        """Whether a row of the input tells by itself when its conversation began."""
+        """Whether a single row of the input says when its conversation began."""
         return self.a_row_is not in ("a message", "a file", "a response")
 
     @property
     def needs_id(self) -> bool:
-        """Whether a row without an id is no conversation; else it gets one."""
+        """Whether a row without an id is left out; otherwise it gets an id."""
         return any(item.name == "conversation_id" for item in self.needs)
 
     def wanted(self) -> list[str]:
@@ -119,9 +119,9 @@ class Adapter:
         return needs + [sign.replace(" or ", "/") for sign in self.found_by]
 
     def is_told(self, given: Input, mapped: Mapping[str, str]) -> bool:
-        """Whether its columns tell it from other formats.
+        """Whether its columns distinguish it from other formats.
 
-        A column mapped to `messages` is no sign of a format that has a name of its own for it.
+        A column mapped to `messages` does not identify a format that has a name of its own for it.
         """
         foreign = [i for i in self.needs if i.name in mapped and not {i.name, mapped[i.name]} & {*i.natives}]
         return not foreign and all(any(map(given.place, sign.split(" or "))) for sign in self.found_by)
@@ -148,7 +148,7 @@ def _natives(name: str, told: str | None) -> tuple[str, ...]:
 
 
 def described() -> str:
-    """The formats as a Markdown table, in the order in which they are looked for."""
+    """The formats as a Markdown table, in the order in which they are tried."""
     lines = ["| `--source` | a row is | columns that tell it | user |", "|---|---|---|---|"]
     for each in map(adapter, FORMATS):
         columns = ", ".join(" or ".join(f"`{name}`" for name in column.split("/")) for column in each.wanted())
@@ -163,11 +163,11 @@ def _user(adapter: Adapter) -> str:
 
 
 def make_macros(con: duckdb.DuckDBPyConnection, temp: bool = True) -> None:
-    """The macros that adapters use: for this connection alone, or saved where it stands, as a view over them needs."""
+    """The macros that adapters use: temporary ones, or saved in the database, as a view over them needs."""
     for name in MACROS:
         sql = files("clio_sql.sql").joinpath("sources", "macros", f"{name}.sql").read_text(encoding="utf-8")
         con.execute(sql.replace("replace macro", "replace temp macro", 1) if temp else sql)
-    if temp:  # else it is registered
+    if temp:  # otherwise it is registered
         con.execute(macro_text("clio_user_id").replace("replace macro", "replace temp macro", 1))
 
 
@@ -175,7 +175,7 @@ def read(raw: str, adapter: Adapter, *, within: str = "true", forgotten: str = "
     """The query that reads an input as conversations: the adapter, and then the steps that all formats have.
 
     raw: the query of that name. within: a condition on the rows of the adapter. forgotten: one on the relation
-    `users`, true of rows of somebody who was forgotten.
+    `users`, true for rows of users who were forgotten.
     """
     steps = {step: _step(step) for step in STEPS}
     if forgotten:
@@ -200,8 +200,8 @@ def _step(name: str) -> str:
 def raw(given: Input, adapter: Adapter, mapped: Mapping[str, str], within: str = "", user: str | None = None) -> str:
     """The query of the relation `raw` that the adapter reads.
 
-    user: whose all rows are, or what of a file's path says so: see `user_of`.
-    within: a condition on created_at, put as far down as it goes: files skip what it excludes.
+    user: the user of all rows, or the part of a file's path that names the user: see `user_of`.
+    within: a condition on created_at, pushed down as far as possible: files skip what it excludes.
     """
     places = {item: item.find(given, mapped) for item in (*adapter.needs, *adapter.optional)}
     reads = {item.name: _read(item, place, given) for item, place in places.items()}
@@ -215,9 +215,9 @@ def raw(given: Input, adapter: Adapter, mapped: Mapping[str, str], within: str =
 
 
 def user_of(rule: str, path: str = identifier(FILE)) -> str:
-    """The expression of whom a row is of: the rule itself, or what stands for its {user} in the path of the row's file.
+    """The expression for the user of a row: the rule itself, or the part of the file's path in place of its {user}.
 
-    The rule is the end of a path: * is any part of a name, ** any part of a path. NULL where the path does not end so.
+    The rule is the end of a path: * is any part of a name, ** any part of a path. NULL for any other path.
     """
     if USER not in rule:
         return literal(rule)
@@ -228,7 +228,7 @@ def user_of(rule: str, path: str = identifier(FILE)) -> str:
 
 
 def no_list(given: Input, adapter: Adapter, mapped: Mapping[str, str]) -> str:
-    """SQL: whether a row has something else where it should have a list. Over the input's own columns."""
+    """SQL: whether a row has something else where a list should be. Uses the input's own columns."""
     items = [replace(item, kind="json") for item in (*adapter.needs, *adapter.optional) if item.kind == "list"]
     read = [_value(item, place, given) for item in items if (place := item.find(given, mapped))]
     tests = [f"not (coalesce(json_type({it}), 'NULL') in ('NULL', 'ARRAY') or trim({it} ->> '$') = '')" for it in read]
@@ -257,9 +257,9 @@ def _narrowing(given: Input, places: Mapping[Item, Place | None], within: str) -
 
 
 def _read(item: Item, place: Place | None, given: Input) -> str:
-    """The expression that reads an item; NULL where that is no id or no time.
+    """The expression that reads an item; NULL if it is not an id or not a time.
 
-    An id of blanks is none: what has it in common is not one conversation. Nor is a time without a year like ours.
+    A blank id is none: rows that share it are not one conversation. A time in an implausible year is none either.
     """
     read = _value(item, place, given)
     if place and item.name.endswith("_id"):
@@ -269,14 +269,14 @@ def _read(item: Item, place: Place | None, given: Input) -> str:
 
 
 def _id(place: Place, text: str, types: Mapping[str, str]) -> str:
-    """An id as text, the same however its column is written: see `whole`. NaN is nobody's."""
+    """An id as text, the same however its column is written: see `whole`. NaN is not an id."""
     read = whole(text)
     real = types[place.column] in ("FLOAT", "DOUBLE") and not place.path
     return f"if(isfinite({identifier(place.column)}), {read}, null)" if real else read
 
 
 def _value(item: Item, place: Place | None, given: Input) -> str:
-    """The expression that reads an item as its kind, NULL where the input has none."""
+    """The expression that reads an item as its kind, NULL if the input has none."""
     if place is None:
         return {"text": "null::varchar", "time": "null::timestamp"}.get(item.kind, "null::json")
     column, type_ = identifier(place.column), given.types[place.column]
@@ -288,10 +288,10 @@ def _value(item: Item, place: Place | None, given: Input) -> str:
 
 
 def _year_first(text: str, given: Input) -> str:
-    """A text of a time in which a date such as 3/4/2026 or 03.04.2026 begins with its year.
+    """The text of a time with dates such as 3/4/2026 or 03.04.2026 rewritten to begin with the year.
 
-    Which of the two is the day is said by dates of the same column, such as 25/4/2026. Where none says so, or some say
-    the one and some the other, the text stays as it is, and is no time.
+    Dates of the same column, such as 25/4/2026, show which of the two is the day. If none does, or some show
+    one and some the other, the text is left unchanged and is not a time.
     """
     if not given.any(f"regexp_matches({text}, {literal(DATE)})", LOOKED_AT):
         return text
@@ -306,7 +306,7 @@ def _year_first(text: str, given: Input) -> str:
 def _as(kind: str, column: str, type_: str) -> str:
     """The expression that reads a column as a kind.
 
-    Beside those of an adapter's items there are `scalar`, text that is NULL where JSON is nested, and `number`.
+    Besides the kinds of an adapter's items there are `scalar`, text that is NULL where JSON is nested, and `number`.
     """
     text = _text(column, type_)
     if kind == "text":
@@ -332,7 +332,7 @@ def _text(column: str, type_: str) -> str:
 
 
 def _number(column: str, text: str, type_: str) -> str:
-    """A finite number, NULL of all else. In JSON a text is none; in a column of texts, as CSV has, it may be one."""
+    """A finite number, NULL for anything else. In JSON a text is none; in a text column, as in CSV, it may be one."""
     if type_ == "JSON":
         return f"if(json_type({column}) in ('BIGINT', 'UBIGINT', 'DOUBLE'), try_cast({text} as double), null)"
     if type_ == "VARCHAR" or re.match(r"U?(TINY|SMALL|BIG|HUGE)?INT|FLOAT|DOUBLE|DECIMAL", type_):
@@ -341,7 +341,7 @@ def _number(column: str, text: str, type_: str) -> str:
 
 
 def _time(column: str, text: str, type_: str) -> str:
-    """A timestamp in UTC, whatever the session's time zone: a column of times as it is, else what `clio_time` reads."""
+    """A timestamp in UTC, whatever the session's time zone: a time column unchanged, else what `clio_time` reads."""
     if type_.startswith("TIMESTAMP WITH TIME ZONE"):
         return f"make_timestamp(epoch_us({column}))"
     if type_.startswith(("TIMESTAMP", "DATE")):

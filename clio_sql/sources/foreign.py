@@ -1,6 +1,6 @@
-"""Tables of a DuckDB or SQLite file that somebody else made: such a file can hold code, so only tables are read.
+"""Reads tables of a DuckDB or SQLite file from elsewhere: such a file can hold code, so only tables are read.
 
-A view of a DuckDB file is run only if that is allowed, and then by an instance of its own that reaches no other file.
+A view of a DuckDB file is run only if that is allowed, and then by a separate instance that can open no other file.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def copied(
 ) -> dict[str, str]:
     """Copy a table of the file into a new temporary table of `con`; returns its columns with their types.
 
-    Raises InputError, also for a view where views are not allowed.
+    Raises InputError, also for a view if views are not allowed.
     """
     into = Target(con, target, where, limits)
     (_from_sqlite if is_sqlite(path) else _from_duckdb)(into, path, table, allow_views)
@@ -57,7 +57,7 @@ class Target:
     types: dict[str, str] = field(default_factory=dict)
 
     def fill(self, types: dict[str, str], rows: Callable[[], pa.RecordBatchReader]) -> None:
-        """Make the table and insert the rows, batch by batch."""
+        """Create the table and insert the rows, batch by batch."""
         self.limits.require_few(self.where, types)
         self.types = types
         columns = ", ".join(f"{identifier(name)} {type_}" for name, type_ in types.items())
@@ -76,7 +76,7 @@ def _from_duckdb(into: Target, path: str, table: str, allow_views: bool) -> None
             given.execute(f"attach {literal(path)} as given (type duckdb, read_only)")
         except duckdb.Error as error:
             raise InputError(f"{into.where}: {_closed(str(error))}") from None
-        # before the catalogue is looked at, which binds views
+        # before the catalogue is read, which binds views
         given.execute("set enable_external_access = false")
         given.execute("set lock_configuration = true")
         schema, name, is_view = _chosen(given.execute(TABLES).fetchall(), table, into.where, allow_views)
@@ -115,7 +115,7 @@ def _closed(error: str) -> str:
 def _chosen(tables: list[tuple[str, str, bool]], table: str, where: str, allow_views: bool) -> tuple[str, str, bool]:
     """The named table, or the only one. Raises InputError that lists them, or for a view."""
     matching = [each for each in tables if table in ("", each[1], ".".join(each[:2]))]
-    if not table:  # views are not meant where there is one table
+    if not table:  # views do not count if there is exactly one table
         matching = [each for each in matching if not each[2]] or matching
     if len(matching) != 1:
         which = f"{table!r} is not one of its tables." if table else "which table?"
@@ -154,8 +154,8 @@ def _why(error: Exception, longest: int) -> str:
 
 
 def _connected(path: str, longest: int) -> sqlite3.Connection:
-    """A connection that only reads, trusts no SQL of the file, and takes no value that is too long."""
-    # Without a log of writes beside it, nobody is writing, and the folder may be one that we may not write to
+    """A connection that only reads, trusts no SQL of the file, and accepts no value that is too long."""
+    # Without a write-ahead log next to it, no process is writing, and the folder may be read-only for us
     mode = "mode=ro" if Path(f"{path}-wal").exists() else "mode=ro&immutable=1"
     con = sqlite3.connect(f"{Path(path).resolve().as_uri()}?{mode}", uri=True, check_same_thread=False)
     con.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, longest)

@@ -1,7 +1,7 @@
 """Opens an input: text or Parquet files, a .zip, or a table of a DuckDB or SQLite file or a PostgreSQL database.
 
-Text files are read by DuckDB. Where it stumbles over one, `Stumbled` is raised, and a second, careful reading goes
-through `lines`, which finds and counts the bad rows.
+Text files are read by DuckDB. If it fails on one, `Stumbled` is raised, and a second, careful reading goes
+through `text_files`, which finds and counts the bad rows.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ ALLOWED += "one, .duckdb::schema.table, .db::table of SQLite, postgresql://user@
 UNREADABLE = (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException)
 NOT_A_LIST = "clio-sql: not a list: row"
 NO_HEADER = " The first line of a CSV file must name its columns."
-FILE = "clio-sql file"  # the column of the path of a row's file, where the input is files
-LOOKED_AT = 1_000  # rows that are looked at for a key within a column, or for how dates are written
+FILE = "clio-sql file"  # the column with the path of a row's file, if the input is files
+LOOKED_AT = 1_000  # rows that are checked for a key within a column, or for how dates are written
 
 
 class Stumbled(InputError):
-    """DuckDB cannot read the files as they are; a careful reading can tell which rows are bad."""
+    """DuckDB cannot read the files as they are; a careful reading can find the bad rows."""
 
 
 @dataclass(frozen=True)
@@ -74,22 +74,22 @@ class Input:
     where: str
     relation: str
     types: dict[str, str]
-    hint: str = ""  # said with an error about its columns
-    files: tuple[str, ...] = ()  # whose paths are in the column FILE, which is not one of `types`
+    hint: str = ""  # added to an error about its columns
+    files: tuple[str, ...] = ()  # whose paths are in the column FILE, which is not in `types`
     # Reads the rows from elsewhere into `relation`: (column of the time or None, since, until)
     load: Callable[[str | None, str, str], None] | None = None
-    # Whether a condition, given as SQL, is true of one of so many first rows, or of all where they are None
+    # Whether a condition, given as SQL, is true for one of the first rows, that many of them, or of all if None
     any: Callable[[str, int | None], bool] = lambda condition, rows: False
     bad: text_files.BadRows | None = None  # of a careful reading
 
     def holds(self, json: str, path: str) -> bool:
-        """Whether a path of JSON, given as SQL, leads to something in one of the first rows."""
+        """Whether a path of JSON, given as SQL, has a value in one of the first rows."""
         return self.any(f"coalesce(json_type({json}, {literal(path)}), 'NULL') <> 'NULL'", LOOKED_AT)
 
     def column(self, name: str) -> str | None:
         """The column of that name, spelled as in the input, or None.
 
-        Where none has it exactly, case does not count, then neither do `_`, `-`, `.` and blanks.
+        If none matches exactly, case is ignored, then also `_`, `-`, `.` and spaces.
         """
         for alike in (str, str.lower, _letters):
             if found := next((each for each in self.types if alike(each) == alike(name) != ""), None):
@@ -97,7 +97,7 @@ class Input:
         return None
 
     def place(self, name: str) -> Place | None:
-        """Where the input has what goes by that name: a column, or `a.b`, the key b within the column a."""
+        """Where the input has that name: a column, or `a.b`, the key b within the column a."""
         if (column := self.column(name)) is not None:
             return Place(column)
         for dot in [each.start() for each in re.finditer("[.]", name)]:
@@ -115,12 +115,12 @@ def _letters(name: str) -> str:
 
 
 def as_json(name: str, type_: str) -> str:
-    """SQL: a column as JSON; text that is a JSON list or object, also in a JSON string, as what it holds."""
+    """SQL: a column as JSON; text that is a JSON list or object, also within a JSON string, as that list or object."""
     return json_of(identifier(name), type_)
 
 
 def json_of(column: str, type_: str) -> str:
-    """SQL: as `as_json`, of an expression."""
+    """SQL: as `as_json`, for an expression."""
     if type_ not in ("JSON", "VARCHAR"):
         return f"to_json({column})"
     text = f"({column} ->> '$')" if type_ == "JSON" else column
@@ -160,9 +160,9 @@ def _name(path: str) -> str:
 
 @contextmanager
 def opened(con: duckdb.DuckDBPyConnection, path: str, reading: Reading | None = None) -> Iterator[Input]:
-    """The input, open. What DuckDB cannot read of it, within the block too, becomes an InputError.
+    """Open the input. Anything DuckDB cannot read, also within the block, becomes an InputError.
 
-    Raises Stumbled, where a careful reading may find which rows are bad.
+    Raises Stumbled if a careful reading may find the bad rows.
     """
     reading = reading or Reading()
     paths, kind = found(path)
@@ -190,7 +190,7 @@ def opened(con: duckdb.DuckDBPyConnection, path: str, reading: Reading | None = 
 
 
 def _refusal(error: duckdb.Error, kind: str) -> type[InputError]:
-    """Stumbled where reading row by row may help."""
+    """The error to raise: Stumbled if reading row by row may help."""
     text = str(error)
     too_long = "maximum_object_size" in text or "aximum line size of" in text
     return Stumbled if NOT_A_LIST in text or (kind in ("json", "csv", "zip") and not too_long) else InputError
@@ -199,7 +199,7 @@ def _refusal(error: duckdb.Error, kind: str) -> type[InputError]:
 def _files_opened(
     con: duckdb.DuckDBPyConnection, kind: str, paths: list[str], file: str, member: str, reading: Reading, folder: Path
 ) -> Input:
-    """Text or Parquet files; those that must be rewritten first stand in `folder`."""
+    """Text or Parquet files; those that must be rewritten first are put into `folder`."""
     limits, where, given = reading.limits, _name(file), paths
     if kind == "zip":
         paths = [packed.member(paths[0], member, FILES, folder, limits.max_expansion)]
@@ -221,7 +221,7 @@ def _files_opened(
     found = _types(con, relation) | types
     del found[FILE]
     limits.require_few(where, found)
-    if paths != given:  # rows are still of the files that were given
+    if paths != given:  # rows still belong to the given files
         names = f"map({_texts(paths)}, {_texts(given)})"
         relation = f"(select * replace ({names}[{identifier(FILE)}] as {identifier(FILE)}) from {relation})"
     hint = NO_HEADER if kind == "csv" else ""
@@ -229,7 +229,7 @@ def _files_opened(
 
 
 def _is_foreign_text(path: str) -> bool:
-    """Whether a text file is in UTF-16, or a CSV file begins by naming its separator."""
+    """Whether a text file is in UTF-16, or a CSV file that begins with its separator."""
     return text_files.encoding(path).startswith("utf-16") or bool(text_files.separator(path))
 
 
@@ -248,7 +248,7 @@ def _cleaned(kind: str, paths: list[str], reading: Reading, folder: Path, bad: t
 
 
 def _require_header(kind: str, paths: list[str], reading: Reading) -> None:
-    """Raises InputError where the first line of a CSV file is data, or two of its names differ by case alone."""
+    """Raises InputError if the first line of a CSV file is data, or two of its names differ only in case."""
     for path in paths if kind == "csv" else ():
         header = text_files.header(path, reading.encoding, reading.limits.max_row_bytes)
         reading.limits.require_few(_name(path), header)
@@ -261,7 +261,7 @@ def _require_header(kind: str, paths: list[str], reading: Reading) -> None:
 
 
 def require_distinct(where: str, columns: Iterable[str]) -> None:
-    """Raises InputError where two names differ by case alone: SQL cannot tell them apart."""
+    """Raises InputError if two names differ only in case: SQL cannot distinguish them."""
     seen: dict[str, str] = {}
     for name in columns:
         if seen.setdefault(name.lower(), name) != name:
@@ -273,9 +273,9 @@ def require_distinct(where: str, columns: Iterable[str]) -> None:
 
 @contextmanager
 def _private_folder(con: duckdb.DuckDBPyConnection) -> Iterator[Path]:
-    """A folder that only its owner may enter, beside the database where that is a file; gone in the end.
+    """A folder that only its owner may enter, next to the database if that is a file; removed at the end.
 
-    What a process that was killed left of its own goes too: the lock of the database lets only one work at it.
+    Folders left by killed processes are removed too: the lock of the database allows only one process.
     """
     query = "select path, readonly from duckdb_databases() where database_name = current_database()"
     ((path, readonly),) = con.execute(query).fetchall()
@@ -347,14 +347,14 @@ def _files(path: str) -> list[str]:
     if not paths:
         what = "the folder has no file of these" if path and folder.is_dir() else "there is no such file"
         raise InputError(f"{_name(path)}: {what}. Allowed: {ALLOWED}. Check the path.")
-    held = [each for each in paths if Path(each).stat().st_size]  # tools leave empty files among others
+    held = [each for each in paths if Path(each).stat().st_size]  # tools leave empty files among the others
     if not held:
         raise InputError(f"{Path(paths[0]).name} is empty (0 bytes). Give one with a conversation in it.")
     return held
 
 
 def _is_input(file: Path, folder: Path) -> bool:
-    """Whether a file of a folder is data: of a kind that can be read, and not put there by a tool."""
+    """Whether a file of a folder is data: of a readable kind, and not put there by a tool."""
     hidden = any(part.startswith((".", "_")) for part in file.relative_to(folder).parts)
     return not hidden and file.is_file() and _kind(str(file)) in ("json", "csv", "parquet")
 
@@ -370,7 +370,7 @@ def _texts(paths: list[str]) -> str:
 
 
 def _listed(paths: list[str]) -> str:
-    """Paths for a table function of DuckDB, which would take a * in a name for a pattern."""
+    """Paths for a table function of DuckDB, which would treat a * in a name as a pattern."""
     return "[" + ", ".join(literal(re.sub(r"([*?\[])", r"[\1]", each)) for each in paths) + "]"
 
 
@@ -384,14 +384,14 @@ def _scan(
         hive = any("=" in each.removeprefix(given) for each in paths)  # folders like plan=pro within it
         return f"read_parquet({listed}, union_by_name=true, hive_partitioning={hive}, {named})", {}
     if kind == "csv":
-        # skip, comment: or lines before a longer one, and lines that begin with #, would be lost in silence
+        # skip, comment: otherwise lines before a longer one, and lines that begin with #, would be lost silently
         options = """all_varchar=true, header=true, skip=0, comment='', quote='"', escape='"'"""
         options += ", delim=','" if clean else ""
         relation = f"read_csv({listed}, union_by_name=true, {options}, max_line_size={limits.max_row_bytes}, {named})"
         if not clean:
             _require_even(con, relation, _name(given))
         return relation, {}
-    # A type guessed from some values changes others (a date's text): each column is read as JSON.
+    # A type guessed from some values changes others (a date's text), so each column is read as JSON.
     types = _keys(con, listed, _name(given), limits)
     columns = ", ".join(f"{literal(name)}: 'JSON'" for name in types or ["json"])
     as_json = {name: type_ for name, type_ in types.items() if nested(type_)}
@@ -400,7 +400,7 @@ def _scan(
 
 
 def _keys(con: duckdb.DuckDBPyConnection, listed: str, where: str, limits: Limits) -> dict[str, str]:
-    """The keys of JSON objects with their types, in order. All rows are looked at: a key may be in the last alone."""
+    """The keys of JSON objects with their types, in order. All rows are checked: a key may be only in the last one."""
     objects = f"read_json_objects({listed}, maximum_object_size={limits.max_row_bytes})"
     found = dict(con.execute(KEYS.format(objects)).fetchall())
     if found.pop(None, None):
@@ -410,8 +410,8 @@ def _keys(con: duckdb.DuckDBPyConnection, listed: str, where: str, limits: Limit
     return found
 
 
-# One row a key: JSON[] where it holds lists or objects alone; the key NULL of what is no object. Not DuckDB's own look
-# at types: that takes the square of the keys within a column, as those of a tree of messages are (12 s for 800 trees).
+# One row per key: JSON[] if it holds only lists or objects; the key NULL for non-objects. DuckDB's own detection
+# of types takes quadratic time in the keys within a column, such as those of a tree of messages (12 s for 800 trees).
 KEYS = """
     select key, if(bool_and(type in ('ARRAY', 'OBJECT', 'NULL')) and not bool_and(type = 'NULL'), 'JSON[]', 'JSON')
     from (
@@ -427,7 +427,7 @@ KEYS = """
 
 
 def _require_small_parquet(con: duckdb.DuckDBPyConnection, paths: list[str], where: str, limits: Limits) -> None:
-    """Raises InputError where a file says that it becomes too large, or too wide, when it is read."""
+    """Raises InputError if a file's metadata says that it becomes too large, or too wide, when it is read."""
     sizes = con.execute(
         "select file_name, sum(total_uncompressed_size), count(distinct path_in_schema) "
         f"from parquet_metadata({_listed(paths)}) group by all"
@@ -438,7 +438,7 @@ def _require_small_parquet(con: duckdb.DuckDBPyConnection, paths: list[str], whe
 
 
 def _require_even(con: duckdb.DuckDBPyConnection, relation: str, where: str) -> None:
-    """Raises Stumbled where DuckDB takes each line for one value: it does where some have too few or too many."""
+    """Raises Stumbled if DuckDB takes each line for one value, as it does when some have too few or too many."""
     columns = [name for name in _types(con, relation) if name != FILE]
     if len(columns) == 1 and re.search(r"[,;\t|]", columns[0]):
         raise Stumbled(f"{where}: its lines have different numbers of values. Correct it.")

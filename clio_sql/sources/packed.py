@@ -1,4 +1,4 @@
-"""Opens .gz and .zip files that may have been made to fill a disk: what they become is counted before it is used."""
+"""Opens .gz and .zip files that may be made to fill a disk: their unpacked size is counted before it is used."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import IO
 
 from clio_sql.errors import InputError
 
-LEAST = 64 * 2**20  # bytes that any packed file may become
+LEAST = 64 * 2**20  # bytes that any packed file may unpack to
 CHUNK = 2**20
 TOO_MUCH = (
     "{}: it becomes more than {} times as large when it is unpacked. If that is right, allow more: max_expansion in "
     "settings.sql."
 )
-MOST_OF_DEFLATE = 1040  # bytes that one byte can become at most
+MOST_OF_DEFLATE = 1040  # most bytes that one byte can unpack to
 
 
 def require_small(path: str, max_expansion: int) -> None:
-    """Raises InputError where a .gz file becomes more than `max_expansion` times its size. Keeps nothing of it."""
+    """Raises InputError if a .gz file unpacks to more than `max_expansion` times its size. Keeps nothing of it."""
     size = Path(path).stat().st_size
     if size * MOST_OF_DEFLATE <= LEAST:
         return
@@ -33,9 +33,9 @@ def require_small(path: str, max_expansion: int) -> None:
 
 
 def member(path: str, wanted: str, kinds: tuple[str, ...], folder: Path, max_expansion: int) -> str:
-    """Write the one data file of a .zip, or the one that is wanted, into `folder`; returns its path there.
+    """Write the one data file of a .zip, or the requested one, into `folder`; returns its path there.
 
-    Nothing else of it is read; its name within counts by its ending alone. Raises InputError.
+    Nothing else of it is read; only the ending of its name matters. Raises InputError.
     """
     name = Path(path).name
     try:

@@ -1,7 +1,7 @@
 """A table of a PostgreSQL database as an input: `postgresql://user@host/database::schema.table`.
 
-Rows come as Arrow through ADBC, the extra `postgres`: DuckDB's own extension is a download for each version of DuckDB.
-Only reads, in one read-only transaction.
+Rows come as Arrow through ADBC, the extra `postgres`: DuckDB's own extension is a download for each of its versions.
+It only reads, in one read-only transaction.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def is_url(path: str) -> bool:
 
 
 def where(path: str) -> str:
-    """What an error calls it: the database alone, since the rest may hold a password."""
+    """How an error names it: only the database, since the rest may hold a password."""
     found = URL.fullmatch(path)
     return f"the PostgreSQL database {found['database']!r}" if found else "the PostgreSQL database"
 
@@ -69,9 +69,9 @@ class Table:
         raise InputError(f"{self._where}: {which} There is: {there}. Give it as postgresql://…::schema.table.")
 
     def copy(self, con: duckdb.DuckDBPyConnection, target: str, time: str | None, since: str, until: str) -> None:
-        """Fill the table `target` of `con`; only rows whose column `time` is within, or that have none.
+        """Fill the table `target` of `con`; only rows whose column `time` is within the bounds, or NULL.
 
-        since, until: timestamps in UTC as text, or ''. Bounds on a column that is no time there are not asked for.
+        since, until: timestamps in UTC as text, or ''. Bounds on a column that is not a time there are not sent.
         """
         listed = ", ".join(f"{expression} as {identifier(name)}" for name, (expression, _) in self.columns.items())
         kept = _within(time, since, until) if time is not None and time in self._times else ""
@@ -95,7 +95,7 @@ def _within(time: str, since: str, until: str) -> str:
 
 
 def _read(name: str, type_: str, kind: str, category: str) -> tuple[str, str]:
-    """How to select a column so that every type arrives, and what it is in DuckDB."""
+    """How to select a column so that every type arrives, and its type in DuckDB."""
     column = identifier(name)
     if type_ in ("json", "jsonb"):
         return f"{column}::text", "JSON"

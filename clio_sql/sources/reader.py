@@ -1,6 +1,6 @@
-"""Reads conversations out of any supported input into one table, `source`.
+"""Reads conversations from any supported input into one table, `source`.
 
-Text is kept as it is, NUL characters, emoji and all; half a character becomes U+FFFD, and is counted. A row that cannot
+Text is kept unchanged, NUL and emoji included; half a character becomes U+FFFD and is counted. A row that cannot
 be read is left out and counted with its line.
 """
 
@@ -51,21 +51,21 @@ class Source:
     """What was read: its format, how many rows, and what became of them."""
 
     format: str
-    rows: int  # of the input, as its adapter returns them: within since and until, of nobody who was forgotten
+    rows: int  # of the input, as its adapter returns them: within since and until, without forgotten users
     privacy_unit: str
     breakdowns: tuple[str, ...]
-    metadata: tuple[str, ...]  # the names that can be broken down by
+    metadata: tuple[str, ...]  # the names that clusters can be broken down by
     columns: tuple[str, ...]  # the columns of the input
-    left_out: tuple[tuple[str, int], ...] = ()  # (reason, rows) that cannot be read, or since and until kept out
-    untimed: int = 0  # conversations without a time that can be read, where a column has times
-    conversations: int = 0  # rows of the table `source`: some have nothing said in them, or no id
+    left_out: tuple[tuple[str, int], ...] = ()  # (reason, rows) that cannot be read, or are outside since and until
+    untimed: int = 0  # conversations without a readable time, if a column has times
+    conversations: int = 0  # rows of the table `source`: some have no text, or no id
     users: int = 0  # distinct user ids
     merged: int = 0  # rows that became part of another conversation
-    silent: int = 0  # conversations with nothing said in them
-    nameless: int = 0  # conversations whose user id, such as 'anonymous', names nobody
+    silent: int = 0  # conversations without any text
+    nameless: int = 0  # conversations whose user id, such as 'anonymous', identifies no user
     mended: int = 0  # rows in which half a character became U+FFFD
     read_from: tuple[tuple[str, str], ...] = ()  # user_id, created_at, conversation_id and its name there, or ''
-    makes_ids: bool = False  # no column says which conversation a row is, so that is made of what it holds
+    makes_ids: bool = False  # no column has conversation ids, so they are made from the content of rows
     first: datetime | None = None  # when the first conversation began, UTC
     last: datetime | None = None
 
@@ -88,7 +88,7 @@ def read(
     schema: str = "clio",
     in_order: bool = False,
 ) -> Source:
-    """Writes the conversations of `path` to the table `schema.source`, replacing it, and says what they are.
+    """Writes the conversations of `path` to the table `schema.source`, replacing it, and describes them.
 
     The table has a row for each conversation, with the columns of `sql/sources/steps/merged.sql` but ids. NULL ids and
     empty messages are still there. The path is stored nowhere.
@@ -100,15 +100,15 @@ def read(
     since, until: ISO dates or timestamps, UTC where they name no other offset. Only conversations that began at or
     after `since` and before `until` are read; those without a time are left out, and both are counted.
 
-    user: whom all rows are of, or with {user} the end of the files' paths, as in 'logs/{user}/**': what stands there is
+    user: the user of all rows, or with {user} the end of the files' paths, as in 'logs/{user}/**': what is there is
     the user. Rows of files with another path have none.
     encoding: of text files, a name that Python knows; UTF-8 by default, or UTF-16 where the file shows it.
     max_bad_rows: rows that may be left out because they cannot be read; by default the larger of 10 and 1%.
-    allow_views: a view of a DuckDB or SQLite file may be read, which runs SQL of whoever made the file.
-    limits: what a row, a file and a table may be at most; see Limits.
-    in_order: the table has a column more, `position`: the first row of the input that a conversation is of.
+    allow_views: a view of a DuckDB or SQLite file may be read, which runs SQL by whoever made the file.
+    limits: on the size of rows, files and tables; see Limits.
+    in_order: the table has one more column, `position`: the first input row of a conversation.
 
-    Raises InputError, or UsageError for since, until, user and encoding, and then leaves what was read before.
+    Raises InputError, or UsageError for since, until, user and encoding, and then keeps what was read before.
     """
     first, last = moment("since", since), moment("until", until)
     if first and last and first >= last:
@@ -169,7 +169,7 @@ def _read(
         chosen = _choose(given, mapped, source)
         within = _within(given, chosen, mapped, first, last)
         if given.load is not None:
-            # what is out of range is not even sent, but then it cannot be counted either
+            # rows out of range are not even sent, but then they cannot be counted either
             time = chosen.time(given, mapped) if within and chosen.row_is_a_conversation else None
             given.load(time.column if time and not time.path else None, first, last)
             _require_rows(con, given)
@@ -184,7 +184,7 @@ def _read(
             con, schema, query, given.where, asked, lambda: _without_text(con, rows, chosen), require
         )
         timed = chosen.has_time(given, mapped)
-        read_from = _read_from(given, chosen, mapped, user)  # which may look at the files
+        read_from = _read_from(given, chosen, mapped, user)  # which may read the files
         bad = given.bad or BadRows(several=False)
     return Source(
         chosen.name, found["rows"], privacy_unit, asked, metadata, tuple(given.types), (*bad.reasons(), *left_out),
@@ -205,11 +205,11 @@ def _read(
 def _read_from(
     given: Input, chosen: Adapter, mapped: Mapping[str, str], user: str | None
 ) -> tuple[tuple[str, str], ...]:
-    """Each of user, time and id, and the input's name for it; '' where it has none."""
+    """Each of user, time and id, and the input's name for it; '' if it has none."""
     found = {item.name: item.find(given, mapped) for item in (*chosen.needs, *chosen.optional)}
     named = {name: found.get(name) for name in ("user_id", "created_at", "conversation_id")}
     columns = {name: _spelled(place) for name, place in named.items()}
-    # the first that a row has, such as whom a request is for, else whose key it was
+    # the first that a row has, such as the user of a request, else the owner of its key
     columns["user_id"] = " else ".join(_spelled(place) for name, place in found.items() if place and _is_user(name))
     return tuple((columns | ({"user_id": "--user"} if user is not None else {})).items())
 
@@ -225,7 +225,7 @@ def _spelled(place: Place | None) -> str:
 def _lists_alone(
     con: duckdb.DuckDBPyConnection, given: Input, chosen: Adapter, mapped: Mapping[str, str], reading: Reading
 ) -> Input:
-    """The input without rows whose messages are no list, which are counted. Raises InputError where they are many."""
+    """The input without rows whose messages are not a list; these are counted. Raises InputError if there are many."""
     bad = given.bad or BadRows(several=False)
     wrong = no_list(given, chosen, mapped)
     rows, count, first = con.execute(
@@ -253,7 +253,7 @@ def moment(name: str, text: str | None) -> str:
 
 
 def _require_user(con: duckdb.DuckDBPyConnection, given: Input, mapped: Mapping[str, str], user: str) -> None:
-    """Raises UsageError where --user says nothing, says what a column says too, or fits no file."""
+    """Raises UsageError if --user is empty, is given together with a column, or matches no file."""
     if not user.strip() or "user_id" in mapped:
         raise UsageError("--user needs a name, and cannot be combined with --user-column. Give one of the two.")
     query = f"select count({user_of(user, 'path')}) from (select unnest(?::varchar[]) as path)"
@@ -270,7 +270,7 @@ def _require_rows(con: duckdb.DuckDBPyConnection, given: Input) -> None:
 
 
 def _within(given: Input, chosen: Adapter, mapped: Mapping[str, str], first: str, last: str) -> str:
-    """The condition on created_at that --since and --until make, or ''. Raises InputError where nothing has a time."""
+    """The condition on created_at that --since and --until make, or ''. Raises InputError if nothing has a time."""
     bounds = [f"created_at {sign} timestamp {literal(at)}" for sign, at in ((">=", first), ("<", last)) if at]
     if bounds and not chosen.has_time(given, mapped):
         raise InputError(
@@ -283,7 +283,7 @@ def _within(given: Input, chosen: Adapter, mapped: Mapping[str, str], first: str
 def _outside(
     con: duckdb.DuckDBPyConnection, given: Input, chosen: Adapter, mapped: Mapping[str, str], within: str
 ) -> tuple[tuple[str, int], ...]:
-    """How many conversations `within` keeps out. Raises InputError where it keeps out all."""
+    """How many conversations `within` excludes. Raises InputError if it excludes all."""
     if not within:
         return ()
     untimed, outside, inside = con.execute(
@@ -302,7 +302,7 @@ def _outside(
 def _query(
     con: duckdb.DuckDBPyConnection, rows: str, chosen: Adapter, within: str, privacy_unit: str, in_order: bool
 ) -> str:
-    """The query of the table `source`: all conversations but those of whom was forgotten here."""
+    """The query of the table `source`: all conversations except those of users who were forgotten here."""
     beside = "ids" if in_order else "ids, position"
     noted, of_user = _has_forgotten(con), privacy_unit == "user"
     # earlier versions noted an id as the input spells it, and 45 as 45.0
@@ -314,7 +314,7 @@ def _query(
     conversations = f"select * exclude ({beside}) replace (conversation_id as user_id) from conversations"
     if not noted:
         return f"with conversations as (\n{query}\n)\n{conversations}"
-    # whoever asked to forget one row of a conversation meant all of it
+    # forgetting one row of a conversation means forgetting all of it
     each = " or ".join(map(_is_forgotten, ("id", "id || '.0'")))
     return (
         f"with conversations as (\n{query}\n),\nspelled as (\nselect conversation_id, "
@@ -324,12 +324,12 @@ def _query(
 
 
 def _has_forgotten(con: duckdb.DuckDBPyConnection) -> bool:
-    """False of a database without state; one that lost a part of it is not read (see `state.migrate`)."""
+    """False for a database without state; one that lost a part of it is not read (see `state.migrate`)."""
     return bool(tables(con)) and con.execute("select 1 from clio_state.forgotten limit 1").fetchone() is not None
 
 
 def _is_forgotten(id: str) -> str:
-    """SQL: whether that id was noted; not NULL."""
+    """SQL: whether that id is noted as forgotten; never NULL."""
     noted = "(select coalesce(list(user_hash), []) from clio_state.forgotten)"
     return f"coalesce(list_contains({noted}, {user_hash(id)}), false)"
 
@@ -343,7 +343,7 @@ def _written(
     without_text: Callable[[], str],
     require: Callable[[dict[str, Any]], None],
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Replace `schema.source` by what the query finds, or leave it as it was. Returns what `_inspected` does."""
+    """Replace `schema.source` with the result of the query, or leave it unchanged. Returns what `_inspected` does."""
     table = f"{identifier(schema)}.source"
     con.execute("begin")
     try:
@@ -363,7 +363,7 @@ def _written(
 
 
 def _require_roles(chosen: Adapter, given: Input, mapped: Mapping[str, str], found: Mapping[str, Any]) -> None:
-    """Raises InputError where a column that was guessed to say who wrote a message says it of none."""
+    """Raises InputError if a column guessed to say who wrote a message never does."""
     role = next((item for item in chosen.needs if item.name == "role"), None)
     place = role.find(given, mapped) if role else None
     if place and "role" not in mapped and place.column.lower() != "role" and not found["attributed"]:
@@ -375,7 +375,7 @@ def _require_roles(chosen: Adapter, given: Input, mapped: Mapping[str, str], fou
 
 
 def _allowed(what: str, given: Iterable[str], allowed: Iterable[str]) -> None:
-    """Raises unless all that is given is allowed."""
+    """Raises unless everything given is allowed."""
     allowed = tuple(allowed)
     for name in given:
         if name not in allowed:
@@ -386,7 +386,7 @@ def _allowed(what: str, given: Iterable[str], allowed: Iterable[str]) -> None:
 def _unwrapped(
     con: duckdb.DuckDBPyConnection, given: Input, mapped: Mapping[str, str], source: str | None, limits: Limits
 ) -> Input:
-    """The input, or the rows of a list within its objects, where these are no conversations themselves."""
+    """The input, or the rows of a list within its objects, if these are not conversations themselves."""
     name = wrapped.list_of_rows(given)
     if name is None or (name not in wrapped.OF_ROWS and _fitting(given, mapped, source)):
         return given
@@ -414,7 +414,7 @@ def _choose(given: Input, mapped: Mapping[str, str], source: str | None) -> Adap
 
 
 def _nearest(given: Input, mapped: Mapping[str, str], adapters: Iterable[Adapter]) -> str:
-    """What would make the nearest format work: a column of messages, else what it lacks; '' where nothing is near."""
+    """What would make the nearest format work: a column of messages, else what it lacks; '' if nothing is near."""
     if column := _column_of_messages(given, mapped):
         return f"The column {names([column])} holds lists of messages. Give --messages-column {names([column])}.\n"
 
@@ -422,7 +422,7 @@ def _nearest(given: Input, mapped: Mapping[str, str], adapters: Iterable[Adapter
         return [item for item in each.needs if not item.find(given, mapped)]
 
     def nearness(each: Adapter) -> tuple[bool, bool, float]:
-        """Whether anything is there, whether the rest can be mapped, and the share of what it needs that is there."""
+        """Whether anything is present, whether the rest can be mapped, and how much of what it needs is present."""
         there = 1 - len(lacking(each)) / max(1, len(each.needs))
         return there > 0, all(item.name in MAPPABLE and item.name in item.natives for item in lacking(each)), there
 
@@ -438,7 +438,7 @@ def _nearest(given: Input, mapped: Mapping[str, str], adapters: Iterable[Adapter
 
 
 def _column_of_messages(given: Input, mapped: Mapping[str, str]) -> str | None:
-    """The first column that holds lists of what says by its keys that it is a message."""
+    """The first column with lists of objects whose keys look like those of messages."""
     if "messages" in mapped:
         return None
     of_messages = [f"$[0].{key}" for key in ("role", "from", "sender", "author", "speaker")]
@@ -451,7 +451,7 @@ def _column_of_messages(given: Input, mapped: Mapping[str, str]) -> str | None:
 
 
 def _without_text(con: duckdb.DuckDBPyConnection, rows: str, chosen: Adapter) -> str:
-    """What may be wrong where no text was found, told by the names of the first message's keys."""
+    """What may be wrong if no text was found, according to the keys of the first message."""
     lists = [item.name for item in (*chosen.needs, *chosen.optional) if item.kind == "list"]
     query = " union all ".join(f"select {name} -> '$[0]' as message from ({rows})" for name in lists)
     held = "coalesce(json_type(message), 'NULL') <> 'NULL'"
@@ -470,7 +470,7 @@ def _without_text(con: duckdb.DuckDBPyConnection, rows: str, chosen: Adapter) ->
 def _inspected(
     con: duckdb.DuckDBPyConnection, table: str, where: str, without_text: Callable[[], str]
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """What is in it, and metadata names. Raises InputError if no row has a text or none has a user."""
+    """Counts of the table, and metadata names. Raises InputError if no row has a text or none has a user."""
     counts = {
         "rows": "coalesce(sum(parts), 0)::bigint",
         "conversations": "count(*)",

@@ -1,4 +1,4 @@
-"""Reads text files row by row where DuckDB stumbled: what can be read is kept, the rest counted, nothing quoted."""
+"""Reads text files row by row if DuckDB failed: readable rows are kept, the rest counted, nothing quoted."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from typing import IO, Any, NamedTuple
 
 from clio_sql.errors import InputError
 
-SHOWN = 3  # places that are named of each reason
+SHOWN = 3  # places that are listed for each reason
 INVALID, CUT, TWICE = "no valid JSON", "an end that is cut off", "a key twice in one object"
 NO_OBJECT, NO_LIST, NOT_UTF8 = "no JSON object", "messages that are no JSON list", "invalid UTF-8"
 UNEVEN = "more or fewer values than the first line"
-# A pair of escapes that is one character, one alone that is half of one, any other escape
+# A pair of escapes that is one character, a single one that is half of one, any other escape
 ESCAPES = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(\\u[dD][89a-fA-F]..)|\\.", re.DOTALL)
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 class Row(NamedTuple):
-    """One row of a file: the line it begins on, its text or why it has none, and whether half a character went."""
+    """One row of a file: the line it begins on, its text or why it has none, and if half a character was replaced."""
 
     line: int
     text: str
@@ -38,12 +38,12 @@ class Row(NamedTuple):
 
 @dataclass
 class BadRows:
-    """What was kept and what was left out of an input's files. Knows on which line a kept row begins."""
+    """The rows kept and left out of an input's files. Knows on which line a kept row begins."""
 
-    several: bool  # files, so that each is named
+    several: bool  # several files, so that each is named
     bad: Counter[str] = field(default_factory=Counter)
     mended: int = 0
-    in_lists: bool = False  # a row of the input is an entry of a list in a row of the files
+    in_lists: bool = False  # rows of the input are entries of a list in a row of the files
     kept: list[tuple[str, array[int]]] = field(default_factory=list)  # file, line of each row
     places: dict[str, list[str]] = field(default_factory=dict)
 
@@ -60,7 +60,7 @@ class BadRows:
             places.append(place)
 
     def place(self, position: int) -> str:
-        """Where the kept row of that number, from 1, stands."""
+        """Where the kept row of that number, from 1, is."""
         for name, lines in () if self.in_lists else self.kept:
             if position <= len(lines):
                 return self._place(name, lines[position - 1])
@@ -71,7 +71,7 @@ class BadRows:
         return f"{name} line {line}" if self.several else f"line {line}"
 
     def reasons(self) -> tuple[tuple[str, int], ...]:
-        """(reason with the first places, rows), as they are told."""
+        """(reason with the first places, rows), as they are reported."""
         return tuple(
             (f"{reason} ({', '.join(self.places[reason])}{', …' if count > len(self.places[reason]) else ''})", count)
             for reason, count in sorted(self.bad.items())
@@ -79,7 +79,7 @@ class BadRows:
         )
 
     def require(self, where: str, rows: int, most: int | None) -> None:
-        """Raises InputError where more rows than `most`, by default the larger of 10 and 1%, are left out of `rows`."""
+        """Raises InputError if more rows than `most`, by default the larger of 10 and 1%, are left out of `rows`."""
         allowed = max(10, rows // 100) if most is None else most
         count = self.bad.total()
         if (count <= allowed and count < rows) or not count:
@@ -113,7 +113,7 @@ def separator(path: str) -> str:
 
 
 def header(path: str, as_encoding: str | None, longest: int) -> list[str]:
-    """The values of the first line of a CSV file, none where it cannot be read."""
+    """The values of the first line of a CSV file, none if it cannot be read."""
     csv.field_size_limit(longest)
     with _open(path) as file:
         text = _text(file, as_encoding or encoding(path), "csv")
@@ -127,10 +127,10 @@ def header(path: str, as_encoding: str | None, longest: int) -> list[str]:
 
 
 def clean(path: str, target: Path, kind: str, as_encoding: str | None, longest: int, told: BadRows) -> None:
-    """Write the rows of a JSON or CSV file that can be read to `target`, in UTF-8; count the others in `told`.
+    """Write the readable rows of a JSON or CSV file to `target`, in UTF-8; count the others in `told`.
 
-    Raises InputError where the encoding is another, a line is longer than `longest` characters, or no row can be told
-    from the next.
+    Raises InputError if the encoding is different, a line is longer than `longest` characters, or rows cannot be told
+    apart.
     """
     name, lines, other = Path(path).name, array("Q"), _Other(path)
     told.kept.append((name, lines))
@@ -179,7 +179,7 @@ def _rows(text: IO[str], path: str, kind: str, as_encoding: str | None, longest:
 
 
 def _is_document(first: str, text: IO[str]) -> bool:
-    """Whether the file is a list, or objects over several lines, rather than an object a line."""
+    """Whether the file is a list, or objects over several lines, rather than one object per line."""
     if first in ("{", "[", "[{"):
         return True
     return first.startswith("[") and (_object(first)[1] != NO_OBJECT or _is_alone(text))
@@ -200,7 +200,7 @@ def _lines(text: IO[str], path: str, longest: int) -> Iterator[Row]:
 
 
 def _object(text: str) -> tuple[str, str, bool]:
-    """The text of a JSON object without halves of characters, why it is none or '', and whether it had such halves."""
+    """The text of a JSON object without half characters, why it is not one or '', and if it had half characters."""
     if _is_broken(text):
         return "", NOT_UTF8, False
     twice: list[bool] = []
@@ -252,7 +252,7 @@ def _at_end(error: json.JSONDecodeError, whole: str) -> bool:
 
 
 def _csv(text: IO[str], path: str, as_encoding: str | None, longest: int) -> Iterator[Row]:
-    """The header, which has line 0, and the rows of a CSV file, each with commas and quotes where they are needed."""
+    """The header, which has line 0, and the rows of a CSV file, each with commas, and quotes if needed."""
     mark = separator(path)
     csv.field_size_limit(longest)
     rows = csv.reader(_bounded(text, path, longest), delimiter=mark or _delimiter(path, as_encoding), strict=True)
@@ -271,7 +271,7 @@ def _csv(text: IO[str], path: str, as_encoding: str | None, longest: int) -> Ite
             wanted = wanted or len(values)
     except csv.Error as error:
         if wanted and "end of data" in str(error) and rows.line_num + 1 - begins <= longest_row:
-            yield Row(begins, "", CUT)  # no longer than a row is: not a quote that swallowed others
+            yield Row(begins, "", CUT)  # no longer than other rows: not a quote that swallowed others
             return
         raise InputError(
             f"{Path(path).name}: line {begins} cannot be read as CSV, nor what follows. Is a quote not closed? "
@@ -286,14 +286,14 @@ def _written(values: list[str]) -> str:
 
 
 def _delimiter(path: str, as_encoding: str | None) -> str:
-    """Of the first line: the one of , ; tab and | that is most often in it."""
+    """The one of , ; tab and | that is most frequent in the first line."""
     with _open(path) as file:
         first = _text(file, as_encoding or encoding(path), "csv").readline(100_000)
     return max(",;\t|", key=first.count)
 
 
 def _is_broken(text: str) -> bool:
-    """Whether it holds a byte that is not UTF-8."""
+    """Whether it contains a byte that is not UTF-8."""
     return not text.isascii() and re.search("[\udc80-\udcff]", text) is not None
 
 
@@ -310,7 +310,7 @@ LONGER = "Shorten or split it, or allow more: max_row_bytes in settings.sql."
 
 
 def _text(file: IO[bytes], name: str, kind: str) -> IO[str]:
-    """The text of a file; in UTF-8, a byte that does not belong stays and can be found by `_is_broken`."""
+    """The text of a file; in UTF-8, an invalid byte stays and can be found by `_is_broken`."""
     errors = "surrogateescape" if name.startswith("utf-8") else "strict"
     return io.TextIOWrapper(file, encoding=name, errors=errors, newline="" if kind == "csv" else "\n")
 

@@ -1,4 +1,4 @@
-"""What an input was understood as: one line, and the first conversation as it would be read."""
+"""How an input was understood: one line, and the first conversation as it would be read."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def line(source: sources.Source) -> str:
 
 
 def _elsewhere(source: sources.Source, name: str) -> str:
-    """Where something comes from that no column of the input is asked for."""
+    """Where something comes from if not from a column of the input."""
     within = {"user_id": source.users and source.privacy_unit == "user", "created_at": source.first}
     if name == "conversation_id":
         return "made from the content of each row" if source.makes_ids else "within each row"
@@ -46,7 +46,7 @@ def _many(count: int, what: str) -> str:
 
 
 def inspect(path: str, **reading: Any) -> Iterator[str]:
-    """The line, and the first conversation of an input, a line a message. Nothing is written.
+    """The line, and the first conversation of an input, one line per message. Nothing is written.
 
     reading: as `sources.read` takes it. Raises InputError or UsageError as a run would.
     """
@@ -64,7 +64,7 @@ def inspect(path: str, **reading: Any) -> Iterator[str]:
 
 
 def _counted(source: sources.Source) -> Iterator[tuple[str, int]]:
-    """What was left out, joined, mended or not understood, and how often."""
+    """What was left out, joined, repaired or not understood, and how often."""
     yield from ((f"left out: {reason}", rows) for reason, rows in source.left_out)
     yield "rows that became part of another conversation", source.merged
     yield "conversations whose user id identifies no user", source.nameless

@@ -1,4 +1,4 @@
-"""Rows that stand in a list within a JSON object, as pages of an API and exports of one conversation do."""
+"""Rows in a list within a JSON object, as in pages of an API and exports of one conversation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from clio_sql.sources.inputs import FILE, KEYS, Input, anywhere, as_json, requir
 from clio_sql.sources.limits import Limits
 from clio_sql.sql_text.quoting import identifier, literal
 
-# What such lists are called. Of the last two, lists of messages have these names, too: what tells rows is a key.
+# Names of such lists. Lists of messages also use the last two names: there a key shows that they are rows.
 LISTS = (
     "data", "items", "results", "rows", "records", "chats", "threads", "traces", "runs", "sessions", "logs", "value",
     "conversations", "messages",
@@ -27,16 +27,16 @@ OF_MESSAGES = ("role", "from", "sender", "author", "content", "value")
 
 
 def list_of_rows(given: Input) -> str | None:
-    """The name of the list in which the rows of an input may stand, or None. It is sure of those of OF_ROWS."""
+    """The name of the list that may hold the rows of an input, or None. Those in OF_ROWS are certain."""
     names = (name for name in LISTS if (column := given.column(name)) and given.types[column] == "JSON[]")
     return next((name for name in names if _holds_rows(given, name)), None)
 
 
 def within(con: duckdb.DuckDBPyConnection, given: Input, name: str, limits: Limits) -> Input:
-    """The input with a row for each entry of that list; as it is where an entry is no object.
+    """The input with a row for each entry of that list; unchanged if an entry is not an object.
 
-    An entry stands with the user of the object around it, unless it names one. Raises InputError where the entries have
-    too many keys, or two that differ by case alone.
+    An entry gets the user of the object around it, unless it names one. Raises InputError if the entries have
+    too many keys, or two that differ only in case.
     """
     relation, types = _entries(con, given, str(given.column(name)))
     if not types:
@@ -61,7 +61,7 @@ def _holds_rows(given: Input, name: str) -> bool:
 
 
 def _entries(con: duckdb.DuckDBPyConnection, given: Input, column: str) -> tuple[str, dict[str, str]]:
-    """The relation of the entries, and its columns with their types; none where an entry is no object."""
+    """The relation of the entries, and its columns with their types; none if an entry is not an object."""
     listed = as_json(column, given.types[column])
     entries = f"json_extract({listed}, '$[*]')"
     if given.column("recursive"):  # LibreChat exports answers within the message that they answer
@@ -83,6 +83,6 @@ def _entries(con: duckdb.DuckDBPyConnection, given: Input, column: str) -> tuple
 
 
 def _user_around(given: Input) -> Mapping[str, str]:
-    """The columns beside the list that say whose all of it is, with their types."""
+    """The columns next to the list that name the user of all of it, with their types."""
     found = [given.column(name) for name in USUAL["user_id"] if "." not in name]
     return {name: given.types[name] for name in found if name}

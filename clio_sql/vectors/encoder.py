@@ -1,8 +1,8 @@
-"""The forward pass of a BERT sentence model on packed tokens: no padding, bfloat16 where the processor has it.
+"""The forward pass of a BERT sentence model on packed tokens: no padding, and bfloat16 if the processor supports it.
 
 sentence-transformers pads every text of a batch to the longest and computes in float32. Here the tokens of many texts,
-sorted by length, stand in one matrix: each linear layer is one product, and only attention goes by texts, for those of
-equal length together. Tested on all-MiniLM-L6-v2; any other model of the same parts takes the same way.
+sorted by length, are in one matrix: each linear layer is one product, and only attention is done per text, for texts of
+equal length together. Tested on all-MiniLM-L6-v2; any other model with the same parts is handled the same way.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from torch import Tensor, dtype
 
-TOKENS = 4_096  # a forward pass: a fifth of a second on two cores, and 40 MB between the layers
+TOKENS = 4_096  # per forward pass: a fifth of a second on two cores, and 40 MB between the layers
 ALIKE = 0.995  # least cosine to what the library gives, for each of SENTENCES
 SENTENCES = (
     "",
@@ -41,7 +41,7 @@ def _processor() -> dict[str, Any]:
 
 
 def _one_thread_a_core() -> None:
-    """Two on one core wait for each other in a product; OMP_NUM_THREADS, where it is set, is the user's word."""
+    """Two threads on one core wait for each other in a product. OMP_NUM_THREADS, if set, takes precedence."""
     import torch
 
     cores = _processor().get("num_physical_cores")
@@ -49,7 +49,7 @@ def _one_thread_a_core() -> None:
         torch.set_num_threads(min(cores, torch.get_num_threads()))
 
 
-# One for all: each thread that calls torch would get a team of its own, and DuckDB has as many threads as cores.
+# One for all: each thread that calls torch would get its own team, and DuckDB has as many threads as cores.
 _THREAD = ThreadPoolExecutor(1, thread_name_prefix="clio-embed", initializer=_one_thread_a_core)
 
 
@@ -83,7 +83,7 @@ class Encoder:
         self.layers = [_block(weights, name, kind, scale) for name in names]
 
     def encode(self, texts: Sequence[str], tick: Callable[[int], None] = lambda more: None) -> np.ndarray:
-        """One unit vector a text, float32, in order. tick: told after each pass how many texts went through it."""
+        """One unit vector per text, float32, in order. tick: given the number of texts after each pass."""
         tokens = [text.ids for text in self.tokenizer.encode_batch_fast(list(texts))]
         vectors = np.empty((len(tokens), self.words.shape[1]), dtype=np.float32)
         for places in _packs([len(ids) for ids in tokens]):
@@ -131,7 +131,7 @@ class Encoder:
 
 
 def fastest(parts: Parts, wanted: np.ndarray | None = None) -> Encoder | None:
-    """The fastest Encoder that gives `wanted` for SENTENCES, or else what float32 gives; None where none does."""
+    """The fastest Encoder that gives `wanted` for SENTENCES, or else what float32 gives; None if none does."""
     import torch
 
     plain = Encoder(parts, torch.float32)
@@ -144,7 +144,7 @@ def fastest(parts: Parts, wanted: np.ndarray | None = None) -> Encoder | None:
 
 
 def faster(model: SentenceTransformer) -> Encoder | None:
-    """The fastest Encoder that gives what `model` gives; None where the model has other parts."""
+    """The fastest Encoder that gives what `model` gives; None if the model has other parts."""
     if not _is_plain(model):
         return None
     return fastest(parts_of(model), model.encode(list(SENTENCES), normalize_embeddings=True, show_progress_bar=False))
@@ -161,9 +161,9 @@ def parts_of(model: SentenceTransformer) -> Parts:
 
 
 def parts_in(folder: Path) -> Parts:
-    """The parts of a model in a folder of the library's, which is known to be BERT and a mean.
+    """The parts of a model in one of the library's folders, known to be BERT and a mean.
 
-    Without the library itself: importing it takes longer than all the rest of a small run.
+    Without the library itself: importing it takes longer than the rest of a small run.
     """
     from safetensors.torch import load_file
 
@@ -177,7 +177,7 @@ def parts_in(folder: Path) -> Parts:
 
 
 def _packs(lengths: list[int]) -> list[list[int]]:
-    """Places of the texts by length, cut so that each part has at most TOKENS tokens, or is one text."""
+    """Indices of the texts by length, cut so that each part has at most TOKENS tokens, or is one text."""
     packs: list[list[int]] = []
     filled = TOKENS
     for place in sorted(range(len(lengths)), key=lengths.__getitem__):
@@ -201,7 +201,7 @@ def _is_plain(model: SentenceTransformer) -> bool:
         and getattr(bert.config, "position_embedding_type", "absolute") == "absolute"
         and hasattr(model.tokenizer, "backend_tokenizer")
         and model.default_prompt_name is None
-    )  # that the pooling is the mean is seen by comparing
+    )  # comparing results shows that the pooling is the mean
 
 
 def _has_bfloat16() -> bool:

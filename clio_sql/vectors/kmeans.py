@@ -1,8 +1,8 @@
-"""k-means on many points: seeds and first steps on a sample, the last one on all, each a few BLAS products.
+"""k-means on many points: seeds and first steps on a sample, the last step on all points, each a few BLAS products.
 
 Seeds are drawn many at a time (Bahmani et al., "Scalable k-means++", 2012). Between the steps the centroids that are
-missed least go to the widest clusters, which mends what the seeds got wrong at less cost than a better draw. The same
-seed gives the same bits on one machine; another number of BLAS threads may change the last ones.
+missed least move to the widest clusters, which corrects bad seeds at less cost than drawing better ones. The same
+seed gives the same bits on one machine; a different number of BLAS threads may change the last bits.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 BLOCK = 2_048  # points whose distances to all centroids are held at a time: 8 MB at 1,000 centroids
-SAMPLE = 64  # points a centroid for the first steps
+SAMPLE = 64  # points per centroid for the first steps
 SEED_SAMPLE = 16  # and for the seeds
 ROUNDS = 32  # in which the seeds are drawn
 FIRST, BETWEEN, LAST = 3, 2, 1  # steps on the sample before and after centroids are moved, and on all points
@@ -30,7 +30,7 @@ def kmeans(points: np.ndarray, k: int, seed: int) -> np.ndarray:
 
 
 def lloyd(points: np.ndarray, centroids: np.ndarray, steps: int) -> np.ndarray:
-    """The centroids after so many steps. One that no point is near goes to a point that is far from all."""
+    """The centroids after that many steps. One without any nearest points moves to a point that is far from all."""
     from scipy.sparse import csr_array
 
     rows = np.arange(len(points) + 1)
@@ -55,7 +55,7 @@ def nearest(points: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def detours(points: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What `nearest` gives, and how much farther in squared distance the second nearest centroid is."""
+    """What `nearest` returns, and how much farther in squared distance the second nearest centroid is."""
     owner = np.empty(len(points), np.int64)
     distance, detour = np.empty(len(points), np.float32), np.empty(len(points), np.float32)
     for part, scores in _scored(points, centroids):
@@ -68,7 +68,7 @@ def detours(points: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def _squared(points: np.ndarray, half: np.ndarray) -> np.ndarray:
-    """Squared distances of what `_scored` gives for one centroid a point."""
+    """Squared distances from the scores that `_scored` gives for one centroid per point."""
     return np.maximum(2 * half + np.einsum("ij,ij->i", points, points), 0.0)
 
 
@@ -84,7 +84,7 @@ def _scored(points: np.ndarray, centroids: np.ndarray) -> Iterator[tuple[slice, 
 
 
 def _moved(points: np.ndarray, centroids: np.ndarray, number: int, random: np.random.Generator) -> np.ndarray:
-    """So many that are missed least go half way between the centroid of a widest cluster and one of its points."""
+    """Move that many least missed centroids halfway between the centroid of a widest cluster and one of its points."""
     owner, distance, detour = detours(points, centroids)
     loss = np.bincount(owner, weights=detour, minlength=len(centroids))
     spread = np.bincount(owner, weights=distance, minlength=len(centroids))
@@ -98,15 +98,15 @@ def _moved(points: np.ndarray, centroids: np.ndarray, number: int, random: np.ra
 
 
 def _seeds(points: np.ndarray, k: int, random: np.random.Generator) -> np.ndarray:
-    """k of the points, drawn as likely as they are far from those before: k-means++, a part of them at a time."""
+    """k of the points, each drawn the likelier, the farther from earlier ones: k-means++, in parts."""
     chosen = random.integers(len(points), size=1)
     distance = nearest(points, points[chosen])[1]
     while len(chosen) < k:
-        # at first few at a time, since one seed changes all distances; then k / ROUNDS
+        # few at a time at first, since one seed changes all distances; then k / ROUNDS
         wanted = min(k - len(chosen), max(1, min(len(chosen), k // ROUNDS)))
         likely = distance.astype(np.float64)
         likely[chosen] = 0.0
-        if np.count_nonzero(likely) < wanted:  # nearly all are copies of one another
+        if np.count_nonzero(likely) < wanted:  # almost all are copies of each other
             likely = np.ones(len(points))
             likely[chosen] = 0.0
         added = random.choice(len(points), wanted, replace=False, p=likely / likely.sum())

@@ -1,4 +1,4 @@
-"""What DuckDB lacks: names that mean one schema for a while, transactions as blocks, views in the place of tables."""
+"""What DuckDB lacks: a default schema for a block, transactions as blocks, views in place of tables."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def scalar(con: duckdb.DuckDBPyConnection, query: str, parameters: object = None
 
 @contextmanager
 def inside(con: duckdb.DuckDBPyConnection, schema: str) -> Iterator[None]:
-    """Names without a schema are those of `schema`; afterwards as before."""
+    """Within the block, names without a schema are in `schema`; afterwards as before."""
     before = scalar(con, "select current_setting('search_path')")
     con.execute(f"set schema = {literal(identifier(schema))}")
     try:
         yield
     finally:
-        with suppress(duckdb.Error):  # in an aborted transaction; what aborted it is what to tell
+        with suppress(duckdb.Error):  # in an aborted transaction; the error that aborted it is the one to report
             con.execute(f"set search_path = {literal(before)}")
 
 
 @contextmanager
 def together(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """One transaction: all of it is there afterwards, or, on an error, nothing."""
+    """One transaction: all or, on an error, nothing."""
     con.execute("begin")
     try:
         yield
@@ -50,7 +50,7 @@ def together(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def kind(con: duckdb.DuckDBPyConnection, name: str) -> str | None:
-    """'view' or 'table' of the current schema, None where there is none of that name."""
+    """'view' or 'table' of the current schema, None if there is none of that name."""
     row = con.execute(
         "select table_type from information_schema.tables "
         "where table_catalog = current_database() and table_schema = current_schema() and table_name = ?",
@@ -60,7 +60,7 @@ def kind(con: duckdb.DuckDBPyConnection, name: str) -> str | None:
 
 
 def drop_other_kind(con: duckdb.DuckDBPyConnection, name: str, wanted: str) -> None:
-    """A view where a table is to be, or the other way round, would stand in the way."""
+    """Drop a view where a table is to be created, or the other way round."""
     there = kind(con, name)
     if there not in (None, wanted):
         con.execute(f"drop {there} {name}")

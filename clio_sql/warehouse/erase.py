@@ -1,6 +1,6 @@
-"""Takes people, or conversations, out of every table of a warehouse, and their bytes out of the file.
+"""Removes users, or conversations, from every table of a warehouse, and their bytes from the file.
 
-Whose rows they are is told by the names of columns alone, so that a table that is added later is covered:
+Which rows are theirs is decided only by the names of columns, so that tables added later are covered:
 `user_id`, `conversation_id`, and lists called `users`, `user_ids` or `conversation_ids`.
 """
 
@@ -23,14 +23,14 @@ from clio_sql.warehouse.database import one, scalar
 from clio_sql.warehouse.noise import forget_draws
 from clio_sql.warehouse.state import BLANK, salted, user_hash, whole
 
-STATE = '"clio_state".'  # begins the names of what is one for all analyses
+STATE = '"clio_state".'  # prefix of tables that all analyses share
 PROCESSED = f'{STATE}"processed"'
 LISTS = {"users": "erased_users", "user_ids": "erased_users", "conversation_ids": "erased_conversations"}
-TEXTS = {"transcripts": "transcript", "facet_values": "value"}  # what of a conversation goes into calls
+TEXTS = {"transcripts": "transcript", "facet_values": "value"}  # the texts of a conversation that go into calls
 
 
 class Erased(NamedTuple):
-    """What was taken out: conversations, rows of all tables, and stored calls with what they had cost."""
+    """What was removed: conversations, rows of all tables, and stored calls with what they had cost."""
 
     conversations: int
     rows: int
@@ -39,9 +39,9 @@ class Erased(NamedTuple):
 
 
 def users(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> Erased:
-    """Take these people out of all analyses, and note that they never come in again; all of it or nothing.
+    """Remove these users from all analyses, and note that they are never read again; all or nothing.
 
-    ids: in any spelling that is of the same person (see `clio_user_id`). Who is not there is noted too.
+    ids: in any spelling of the same user (see `clio_user_id`). Users that do not occur are noted too.
     """
     with _erasing(con):
         # earlier versions kept an id as the input spells it, and 45.0 as it was
@@ -70,7 +70,7 @@ def users(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> Erased:
 
 
 def vanished(con: duckdb.DuckDBPyConnection, schema: str = places.SCHEMA) -> Erased | None:
-    """Take out the conversations of the last run that `source` holds no more; None where there are none.
+    """Remove the conversations of the last run that are no longer in `source`; None if there are none.
 
     Another analysis, which may read another input, keeps its rows, and the calls about what it still holds.
     """
@@ -90,10 +90,10 @@ def vanished(con: duckdb.DuckDBPyConnection, schema: str = places.SCHEMA) -> Era
 
 @contextmanager
 def _erasing(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """One transaction, with the lists of who and what is erased; temporary, as they are in no file."""
+    """One transaction, with temporary lists of erased users and conversations, which are in no file."""
     lists = "erased_users", "erased_conversations"
     con.execute("create or replace temp table erased_users (id varchar)")
-    # elsewhere: another analysis holds it still
+    # elsewhere: another analysis still holds it
     con.execute("create or replace temp table erased_conversations (id varchar, elsewhere boolean)")
     con.execute("begin")
     try:
@@ -125,7 +125,7 @@ def _theirs(user: str) -> str:
 
 
 def _taken_out(con: duckdb.DuckDBPyConnection, users: int, schema: str | None = None) -> Erased:
-    """Delete within the transaction, and write down that the file is to be copied. schema: of this one alone."""
+    """Delete within the transaction, and record that the file must be copied. schema: only this one."""
     calls, usd = _calls(con)
     if schema is not None:
         _processed(con, schema)
@@ -142,21 +142,21 @@ def _taken_out(con: duckdb.DuckDBPyConnection, users: int, schema: str | None = 
 
 
 def _rows(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], by_user: bool) -> int:
-    """Delete the rows of one table that are theirs, and take them out of its lists; how many rows changed."""
+    """Delete their rows from one table, and remove them from its lists. Returns how many rows changed."""
     conditions = []
     gone = _ids("erased_conversations", table)
     if "conversation_id" in columns and not (by_user and "user_id" in columns):
         conditions.append(f"conversation_id in ({gone})")
-    if "people" in columns and by_user:  # of a figure that was told the number stays, and nobody behind it
+    if "people" in columns and by_user:  # a published figure keeps its number, without the user behind it
         return int(scalar(con, f"update {table} set user_id = null where {_theirs('user_id')}"))
-    if "user_id" in columns and by_user:  # of two people's rows with one conversation id, only theirs
+    if "user_id" in columns and by_user:  # if two users' rows have one conversation id, only theirs
         conditions.append(_theirs("user_id"))
     if table == PROCESSED:  # its keys are those of any relation
         conditions.append(f"key in ({gone}) or key in (from temp.erased_users)")
     if table == PROCESSED and not by_user:  # see _processed
         return 0
     changed = 0
-    if conditions and not (table.endswith('."source"') and not by_user):  # what vanished is not in the new source
+    if conditions and not (table.endswith('."source"') and not by_user):  # vanished: not in the new source
         changed += scalar(con, f"delete from {table} where {' or '.join(conditions)}")
     for column, erased in LISTS.items():
         if columns.get(column) == "VARCHAR[]":
@@ -171,13 +171,13 @@ def _rows(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], b
 
 
 def _ids(erased: str, table: str) -> str:
-    """SQL: the ids that are taken out of a table. What another analysis holds still stays in the state."""
+    """SQL: the ids that are removed from a table. What another analysis still holds stays in the state."""
     elsewhere = erased == "erased_conversations" and table.startswith(STATE)
     return f"select id from temp.{erased}" + (" where not elsewhere" if elsewhere else "")
 
 
 def _processed(con: duckdb.DuckDBPyConnection, schema: str) -> None:
-    """Forget that these conversations were gone through in one schema: keys are noted for each relation."""
+    """Forget that these conversations were processed in one schema: keys are recorded for each relation."""
     con.execute(
         "delete from clio_state.processed where key in (select id from temp.erased_conversations) "
         "and coalesce(nullif(regexp_extract(relation, '^(.*)[.]', 1), ''), ?) = ?",
@@ -186,7 +186,7 @@ def _processed(con: duckdb.DuckDBPyConnection, schema: str) -> None:
 
 
 def _calls(con: duckdb.DuckDBPyConnection) -> tuple[int, float]:
-    """Delete every stored call that one of their texts went into, and calls about what such a call answered."""
+    """Delete every stored call that one of their texts went into, and calls about the answers of such calls."""
     con.execute("create or replace temp table erased_texts (input_hash varchar)")
     con.execute("create or replace temp table erased_calls (key varchar)")
     con.execute(
@@ -198,7 +198,7 @@ def _calls(con: duckdb.DuckDBPyConnection) -> tuple[int, float]:
         "and list_contains(?, table_schema) and list_contains(?, table_name) order by all",
         [places.schemas(con), list(TEXTS)],
     ).fetchall()
-    for schema, relation in there:  # also what no build has noted yet
+    for schema, relation in there:  # also texts that no build has recorded yet
         con.execute(
             f"insert into temp.erased_texts select sha256(salt || {TEXTS[relation]}) "
             f"from {identifier(schema)}.{relation}, clio_state.salt where {TEXTS[relation]} is not null "
@@ -245,22 +245,22 @@ def _more_calls(con: duckdb.DuckDBPyConnection) -> bool:
 
 
 def is_due(con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether something was erased since the file was last copied."""
+    """Whether anything was erased since the file was last copied."""
     return con.execute("select 1 from clio_state.erasures where ended_at is null limit 1").fetchone() is not None
 
 
 def rebuilt(con: duckdb.DuckDBPyConnection, schema: str) -> None:
-    """Note that an analysis was made and published anew since the last erasure."""
+    """Record that an analysis was rebuilt and published since the last erasure."""
     con.execute("delete from clio_state.to_rebuild where schema_name = ?", [schema])
 
 
 def to_rebuild(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """The schemas of analyses that were not made anew since an erasure: what is built there still tells of it."""
+    """The schemas of analyses that were not rebuilt since an erasure: their tables still contain erased data."""
     return [row[0] for row in con.execute("from clio_state.to_rebuild order by all").fetchall()]
 
 
 def drop_analysis(con: duckdb.DuckDBPyConnection, schema: str) -> None:
-    """Take a whole analysis out of the warehouse; stored calls stay, so that its next run pays for little."""
+    """Remove a whole analysis from the warehouse; stored calls stay, so that its next run pays for little."""
     con.execute("begin")
     con.execute(f"drop schema if exists {identifier(schema)} cascade")
     for table in ("relations", "processed"):
@@ -275,7 +275,7 @@ def drop_analysis(con: duckdb.DuckDBPyConnection, schema: str) -> None:
 
 
 def drop_strays(con: duckdb.DuckDBPyConnection, made: set[str], schema: str = places.SCHEMA) -> None:
-    """Drop what no relation of the analysis makes: left by another analysis, it is not built anew without them."""
+    """Drop what no relation of the analysis makes: it would not be rebuilt without erased users."""
     rows = con.execute(
         "select table_name, table_type from information_schema.tables "
         "where table_schema = ? and table_catalog = current_database()",
@@ -287,10 +287,10 @@ def drop_strays(con: duckdb.DuckDBPyConnection, made: set[str], schema: str = pl
 
 
 def copy_anew(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Put a fresh copy in the place of the database at `path` and close `con`: what is deleted stays in the bytes.
+    """Replace the database at `path` with a fresh copy and close `con`: deleted rows stay in a file's bytes.
 
-    Readers see the old file or the new one. Killed at any time it leaves one of them, and a draft that the
-    next one removes. Raises StateError where it cannot be written.
+    Readers see the old file or the new one. If killed at any time, it leaves one of them, and a draft that the
+    next one removes. Raises StateError if it cannot be written.
     """
     clear(path)
     draft = path.with_name(f".{path.stem}-{os.getpid()}.duckdb")
@@ -298,7 +298,7 @@ def copy_anew(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         con.execute("checkpoint")
         con.close()
         _copy(path, draft)
-        shutil.rmtree(path.with_name(f"{path.name}.tmp"), ignore_errors=True)  # what was moved out of memory
+        shutil.rmtree(path.with_name(f"{path.name}.tmp"), ignore_errors=True)  # spilled data
         if path.with_name(f"{path.name}.wal").exists():
             raise StateError(f"{path.name}: another connection has it open. Close it, and run again.")
         os.replace(draft, path)
@@ -309,7 +309,7 @@ def copy_anew(con: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _copy(path: Path, draft: Path) -> None:
-    """By an instance of its own, since that of a build is locked; nothing that is saved in the file is run."""
+    """Copy with a separate instance, since that of a build is locked; nothing that is saved in the file is run."""
     with private.alone(), closing(duckdb.connect()) as con:
         con.execute(f"set temp_directory = {literal(f'{path}.tmp')}")
         con.execute(f"attach {literal(str(path))} as given (type duckdb)")
@@ -321,6 +321,6 @@ def _copy(path: Path, draft: Path) -> None:
 
 
 def clear(path: Path) -> None:
-    """Remove drafts, also those of a process that was killed: the lock of the database lets only one work at it."""
+    """Remove drafts, also those of a process that was killed: the lock of the database allows only one process."""
     for draft in path.parent.glob(f".{path.stem}-*.duckdb*"):
         draft.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """The lock on a database while SQL of a user runs in it, and what a warehouse may hold before it is opened.
 
 A DuckDB file is code: a macro called `round` or a trigger on a table of the state would run with all rights, before
-the lock. So a warehouse is looked at first, by an instance that can open nothing else.
+the lock. So a warehouse is inspected first, by an instance that can open nothing else.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from clio_sql.sql_text import syntax
 from clio_sql.sql_text.quoting import literal
 from clio_sql.warehouse import state
 
-# In this order. DuckDB itself adds the attached databases to the paths, and the folder that it spills to.
+# In this order. DuckDB itself adds the attached databases and its spill folder to the paths.
 LOCK = (
     "set python_enable_replacements = false",
     "set autoinstall_known_extensions = false",
@@ -33,13 +33,13 @@ LOCK = (
     "set enable_external_access = false",
     "set lock_configuration = true",
 )
-KEPT = ("migrations", "salt", "forgotten", "erasures", "to_rebuild", "traces", "builds")  # the same after a build
+KEPT = ("migrations", "salt", "forgotten", "erasures", "to_rebuild", "traces", "builds")  # unchanged by a build
 WORD = r'(?:\w+|"\w+")'
 VIEW = re.compile(
     rf"CREATE (?:SECURE )?VIEW (?:{WORD}\.)*{WORD}(?: \({WORD}(?:, {WORD})*\))? AS (?P<query>.*)", re.DOTALL
 )
 
-# One row a thing in the file that runs by itself or in the place of something of ours: what, schema, name, its SQL.
+# One row per thing in the file that runs by itself or instead of something of ours: what, schema, name, its SQL.
 CODE = """
     select replace(function_type, '_', ' ') as what, schema_name, function_name as name, null as sql
     from duckdb_functions()
@@ -61,10 +61,10 @@ CODE = """
 
 
 def lock(con: duckdb.DuckDBPyConnection) -> Callable[[], None]:
-    """Lock the instance behind `con` for as long as it lives: no file, extension, setting or Python object is reached.
+    """Lock the instance behind `con` for as long as it lives: no file, extension, setting or Python object is in reach.
 
-    Only the databases that are attached already can be written, and the folder that DuckDB spills to. What is returned
-    raises StateError where the state is no longer what it was when the lock was set, and puts back who was forgotten.
+    Only databases that are already attached can be written, and DuckDB's spill folder. The returned function
+    raises StateError if the state has changed since the lock was set, and restores the list of forgotten users.
     """
     (name,) = con.execute("select current_database()").fetchall()[0]
     at = datetime.now(UTC).replace(tzinfo=None)
@@ -86,23 +86,23 @@ def lock(con: duckdb.DuckDBPyConnection) -> Callable[[], None]:
 
 
 def in_memory() -> duckdb.DuckDBPyConnection:
-    """An empty locked database, to try SQL of a user on."""
+    """An empty locked database, to try a user's SQL on."""
     con = duckdb.connect(config={"temp_directory": ""})
     close_off(con)
     return con
 
 
 def close_off(con: duckdb.DuckDBPyConnection, *folders: Path) -> None:
-    """What `lock` says of the instance; these folders can be written too."""
+    """Lock the instance as `lock` does; these folders can be written too."""
     for statement in LOCK:
         con.execute(statement.format(folders=f"[{', '.join(literal(f'{folder}/') for folder in folders)}]"))
 
 
 def _state(con: duckdb.DuckDBPyConnection, at: datetime) -> dict[str, str]:
-    """Table of the state -> a hash of the rows that a build does not touch; no entry where it is no table."""
+    """Table of the state -> a hash of the rows that a build does not touch; no entry if it is not a table."""
     there = state.tables(con)
     rows = {table: f"from {state.SCHEMA}.{table}" for table in KEPT}
-    # a build adds calls, and asks again what failed
+    # a build adds calls, and repeats failed ones
     rows["calls"] = f"from {state.SCHEMA}.calls where status = 'ok' and called_at < timestamp '{at}'"
     return {table: _hash(con, query) for table, query in rows.items() if table in there}
 
@@ -127,16 +127,16 @@ def _put_back(con: duckdb.DuckDBPyConnection, rows: dict[str, list[tuple[Any, ..
 
 @cache
 def ours() -> frozenset[str]:
-    """The macros that we save in schema main: of functions, of steps of models, and of inputs."""
+    """The macros that we save in schema main: for functions, steps of models, and inputs."""
     sql = files("clio_sql.sql")
     folders = (sql / "macros", sql / "steps", sql / "sources" / "macros")
     return frozenset(file.name.removesuffix(".sql") for folder in folders for file in folder.iterdir())
 
 
 def require_plain(path: Path) -> None:
-    """Raise StateError where the warehouse at `path` holds code that no run wrote. It is not opened for writing.
+    """Raise StateError if the warehouse at `path` holds code that no run wrote. It is not opened for writing.
 
-    A view is let in where the judge lets in its SQL. Raises duckdb.Error where it is no database, or one that another
+    A view is allowed if its SQL is allowed. Raises duckdb.Error if it is not a database, or one that another
     process has open.
     """
     with closing(duckdb.connect(config={"temp_directory": ""})) as con:
@@ -156,7 +156,7 @@ def require_plain(path: Path) -> None:
 
 
 def _is_harmless(sql: str) -> bool:
-    """Whether the judge lets in what a view selects; the names of schemas are allowed in it."""
+    """Whether the query of a view is allowed; names of schemas may be used in it."""
     found = VIEW.fullmatch(sql.strip().removesuffix(";"))
     if found is None:
         return False

@@ -1,7 +1,7 @@
-"""Differentially private counts through OpenDP, where `settings.epsilon` is set: extra `dp`.
+"""Differentially private counts through OpenDP, if `settings.epsilon` is set: extra `dp`.
 
-The private relation `noisy_cells` counts what is published, with at most so many conversations of one person;
-`noise_bound` says how much one person can change all of it together. Noise for that is drawn here, once for each
+The private relation `noisy_cells` counts what is published, with a limited number of conversations per user;
+`noise_bound` says how much one user can change all of it together. Noise for that is drawn here, once for each
 state of the cells, into the table `noise`, which the relations of `sql/noisy/` publish.
 """
 
@@ -24,22 +24,22 @@ CELLS = "from {schema}.noisy_cells order by relation, facet, cluster_id, breakdo
 
 
 def prepare(con: duckdb.DuckDBPyConnection, schema: str) -> None:
-    """Make `noise` and `noise_budget`, which relations read, if they are not there."""
+    """Create `noise` and `noise_budget`, which relations read, if they are missing."""
     with inside(con, schema):
         host.create(con, "noise")
     con.execute(BUDGET.format(schema=identifier(schema)))
 
 
 def draw(con: duckdb.DuckDBPyConnection, schema: str) -> None:
-    """Fill `noise` for the cells as they are now; where neither they nor the settings changed, it stays as it is.
+    """Fill `noise` for the current cells; if neither they nor the settings changed, it stays as it is.
 
-    Drawing again for the same cells would give more away with each build, so it is not done; what changed is
-    drawn anew as a whole, and its epsilon added to `clio_state.noise_draws` in the same transaction.
+    Drawing again for the same cells would reveal more with each build, so it is not done; if anything changed, all is
+    drawn again, and its epsilon added to `clio_state.noise_draws` in the same transaction.
     """
     prepare(con, schema)
     quoted = identifier(schema)
     epsilon, sensitivity = one(con, f"from {quoted}.noise_bound")
-    if epsilon is None:  # what was drawn goes, since it names cells of that day; and that these cells had it
+    if epsilon is None:  # old noise is dropped, since it names cells of that day, and so is the record of those cells
         with together(con):
             con.execute(f"delete from {quoted}.noise")
             forget_draws(con, schema)
@@ -69,14 +69,14 @@ def draw(con: duckdb.DuckDBPyConnection, schema: str) -> None:
 
 
 def forget_draws(con: duckdb.DuckDBPyConnection, schema: str) -> None:
-    """The next build with an epsilon draws anew, whatever its cells are. What was spent stays spent."""
+    """Let the next build with an epsilon draw again, whatever its cells are. What was spent stays spent."""
     con.execute("update clio_state.noise_draws set cells_hash = null where schema_name = ?", [schema])
 
 
 def laplace(sensitivity: int, epsilon: float) -> Any:
     """OpenDP's Laplace mechanism on a vector of counts; its `map(sensitivity)` is at most epsilon.
 
-    sensitivity: L1, how far one person can move the vector. The noise is of integers, and drawn without a seed.
+    sensitivity: L1, how far one user can move the vector. The noise is of integers, and drawn without a seed.
     """
     import opendp.prelude as dp
 

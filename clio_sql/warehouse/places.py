@@ -1,7 +1,7 @@
 """Several analyses in one warehouse: each has a name, a schema of its own, and a folder for what it publishes.
 
 Without a name an analysis is the schema `clio` and publishes to OUT; with the name `product` it is `clio_product`
-and publishes to `OUT/product`. What is published lies in folders of their own so that each can be handed on alone.
+and publishes to `OUT/product`. Each publishes to its own folder, so that it can be passed on separately.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PATTERN = "[a-z][a-z0-9_]{0,39}"
 
 
 class Place(NamedTuple):
-    """Where an analysis is: the file, its schema there, and its name, None where it has none."""
+    """Where an analysis is: the file, its schema there, and its name, None if it has none."""
 
     warehouse: Path
     schema: str
@@ -29,7 +29,7 @@ class Place(NamedTuple):
 
 
 def schema_of(name: str | None) -> str:
-    """The schema of an analysis. UsageError for a name that can be none."""
+    """The schema of an analysis. UsageError for an invalid name."""
     if name is None:
         return SCHEMA
     if not is_name(name):
@@ -41,7 +41,7 @@ def schema_of(name: str | None) -> str:
 
 
 def name_of(schema: str) -> str | None:
-    """The name of the analysis in a schema; None of the one without."""
+    """The name of the analysis in a schema; None for the one without a name."""
     return None if schema == SCHEMA else schema.removeprefix(f"{SCHEMA}_")
 
 
@@ -55,7 +55,7 @@ def folder(out: Path, name: str | None) -> Path:
 
 
 def located(out: Path, hint: str = "") -> Place:
-    """The analysis behind a folder that a run wrote to: OUT, or OUT/NAME. InputError where it is neither."""
+    """The analysis behind a folder that a run wrote to: OUT, or OUT/NAME. InputError if it is neither."""
     if (out / WAREHOUSE).exists():
         return Place(out / WAREHOUSE, SCHEMA, None)
     named = out if out.name else out.resolve()  # `.` has no name

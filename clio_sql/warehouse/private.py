@@ -1,4 +1,4 @@
-"""What holds conversations is its owner's alone from its first byte; what is published goes by the caller's umask."""
+"""Files with conversations are private to their owner from the first byte; published ones follow the umask."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-OTHERS = 0o077  # the rights of everybody but the owner
+OTHERS = 0o077  # the rights of everyone but the owner
 _LOCK = threading.Lock()
-_INSIDE: list[int] = []  # the caller's umask, once for each `alone` that is open
+_INSIDE: list[int] = []  # the caller's umask, once for each open `alone`
 
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Within, all that this process makes is its owner's alone: 0600, folders 0700, also what DuckDB makes.
+    """Within, everything this process creates is private to its owner: 0600, folders 0700, also DuckDB's files.
 
-    The umask is one for all threads of a process: what others make meanwhile is private too. May be nested.
+    All threads of a process share the umask: what others create meanwhile is private too. May be nested.
     """
     with _LOCK:
         before = os.umask(OTHERS)
@@ -47,7 +47,7 @@ def _mask() -> int:
 
 
 def mended(paths: Iterable[Path]) -> list[str]:
-    """Take the rights of others from those paths that are there; a line to tell of each that they had any."""
+    """Remove other users' rights from those paths that exist; returns one line for each path that had any."""
     return [line for path in paths if path.exists() and (line := _mended(path))]
 
 

@@ -14,7 +14,7 @@ from clio_sql.errors import StateError
 SCHEMA = "clio_state"
 
 MIGRATIONS = (
-    # 1: fitted centroids, what was built from what, and what was already taken in
+    # 1: fitted centroids, what was built from what, and what was already processed
     """
     create table clio_state.models (
         model varchar primary key, k integer, dimension integer, centroids blob
@@ -24,7 +24,7 @@ MIGRATIONS = (
     );
     create table clio_state.processed (relation varchar, key varchar, changed varchar);
     """,
-    # 2: every paid call by the hash of all that went into it, what it cost, and which texts it saw
+    # 2: every paid call by the hash of everything that went into it, its cost, and which texts it saw
     """
     create table clio_state.calls (
         key varchar primary key, function varchar, provider varchar, model varchar,
@@ -61,7 +61,7 @@ MIGRATIONS = (
     );
     comment on column clio_state.conversation_inputs.input_hash is 'as in call_inputs';
     """,
-    # 4: every run that read its input: on which SQL, with what, at what cost, to which end
+    # 4: every run that read its input: with which SQL and models, at what cost, with what result
     """
     create table clio_state.builds (
         build integer primary key, started_at timestamp, ended_at timestamp, result varchar, error varchar,
@@ -73,11 +73,11 @@ MIGRATIONS = (
     comment on column clio_state.builds.result is 'running, published, failed, stopped or killed';
     comment on column clio_state.builds.files is 'relation -> hash of its SQL without comments';
     """,
-    # 5: the rows that a relation came to, by hash: what reads it is left as it is while they are the same
+    # 5: a hash of each relation's rows: relations that read it are left as they are while it is the same
     """
     alter table clio_state.relations add column content varchar;
     """,
-    # 6: who is never taken in again, and what was erased; an erasure ends when the file was copied without its bytes
+    # 6: users who are never read again, and what was erased; an erasure ends when the file is copied without its bytes
     """
     create table clio_state.forgotten (user_hash varchar primary key, forgotten_at timestamp);
     comment on column clio_state.forgotten.user_hash is 'sha256(salt || user id), in hex';
@@ -89,7 +89,7 @@ MIGRATIONS = (
         'one row per erasure, without saying who was erased; users: 0 where conversations vanished from the source; '
         'usd: what the erased calls had cost; ended_at: when the file was copied without the erased bytes, in UTC';
     """,
-    # 7: who looked at the conversations of a cluster, in safety mode
+    # 7: who read the conversations of a cluster, in safety mode
     """
     create table clio_state.traces (
         traced_at timestamp, os_user varchar, facet varchar, cluster_id varchar, conversations bigint
@@ -119,16 +119,16 @@ MIGRATIONS = (
     """,
 )
 
-BLANK = "concat(' ', chr(9), chr(10), chr(13))"  # as in conversations.sql: around a user id it says nothing
+BLANK = "concat(' ', chr(9), chr(10), chr(13))"  # as in conversations.sql: ignored around a user id
 
 
 def user_hash(user: str) -> str:
-    """SQL: the hash of a user id, given as SQL, as it stands in `clio_state.forgotten`; NULL of nobody."""
+    """SQL: the hash of a user id, given as SQL, as in `clio_state.forgotten`; NULL if there is no id."""
     return f"sha256((select salt from clio_state.salt) || nullif(trim({user}, {BLANK}), ''))"
 
 
 def whole(id: str) -> str:
-    """SQL: an id, given as SQL, of which 45.0 is 45: numbers with gaps among them are often written as decimals."""
+    """SQL: an id, given as SQL, with 45.0 turned into 45: integer columns with gaps are often written as decimals."""
     return rf"regexp_replace({id}, '^(\s*-?\d+)[.]0+(\s*)$', '\1\2')"
 
 
@@ -137,9 +137,9 @@ MARGIN_SALT = "select sha256(concat('margins', chr(31), salt)) as salt from clio
 
 
 def salted(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the salt of this database, if it has none yet: CLIO_SALT where that is set, else a random one.
+    """Create the salt of this database, if it has none yet: CLIO_SALT if that is set, else a random one.
 
-    Raises StateError where CLIO_SALT is set and the database has another: whom it forgot would not be known again.
+    Raises StateError if CLIO_SALT is set and the database has another: forgotten users would no longer be recognised.
     """
     given = os.environ.get("CLIO_SALT") or None
     salt = given or secrets.token_hex(32)
@@ -152,9 +152,9 @@ def salted(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def migrate(con: duckdb.DuckDBPyConnection) -> None:
-    """Bring `clio_state` of the database behind `con` to the newest version; safe to call again.
+    """Bring `clio_state` of the database behind `con` to the newest version; safe to repeat.
 
-    Raises StateError where something was built and the state, or a table of it, is gone: nobody would know then who
+    Raises StateError if something was built and the state, or a table of it, is gone: then it is not known who
     was forgotten.
     """
     if not tables(con) and _was_built(con):
@@ -174,19 +174,19 @@ def migrate(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def tables(con: duckdb.DuckDBPyConnection) -> set[str]:
-    """The tables of the state that are there; a view is none."""
+    """The existing tables of the state; views do not count."""
     query = "select table_name from duckdb_tables() where database_name = current_database() and schema_name = ?"
     return {name for (name,) in con.execute(query, [SCHEMA]).fetchall()}
 
 
 def _made(versions: Collection[int]) -> set[str]:
-    """The tables that those migrations make."""
+    """The tables that those migrations create."""
     texts = [text for version, text in enumerate(MIGRATIONS, start=1) if version in versions]
     return set(re.findall(rf"create table {SCHEMA}\.(\w+)", "".join(texts)))
 
 
 def _was_built(con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether a run or a build made something here: margins are drawn from a table of each schema of ours."""
+    """Whether a run or a build created something here: each schema of ours has a table that margins are drawn from."""
     query = "select 1 from duckdb_tables() where database_name = current_database() and table_name = 'secret' limit 1"
     return bool(con.execute(query).fetchall()) and all(
         con.execute(query.replace("secret", name)).fetchall() for name in ("build_info", "used_ids")

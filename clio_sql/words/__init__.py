@@ -1,1 +1,1 @@
-"""Words and lists of words: lemmas, lexicons, names of people, what is redacted."""
+"""Words and lists of words: lemmas, lexicons, personal names, redaction."""

@@ -1,7 +1,7 @@
-"""Whether a word may be part of somebody's name, whatever its case.
+"""Whether a word may be part of a person's name, whatever its case.
 
-Given names and surnames are those of all locales of Faker (MIT), some eighty countries in their own scripts. A list of
-names is no list of words: what a dictionary or a map also holds is a name only beside another one.
+Given names and surnames are those of all locales of Faker (MIT), about eighty countries in their own scripts. A list of
+names also has ordinary words: a word that is in a dictionary or on a map is a name only next to another name.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pkgutil import iter_modules
 from clio_sql.words import words
 
 KINDS = ("given", "surname", "handle", "either", "unknown", "title")
-_CERTAIN = 3  # locales that list a word: then it is a name, though a dictionary of another language has it
-# What ends a surname of Slavic, Greek, Turkish, Georgian or Icelandic form, and what may end a word too.
+_CERTAIN = 3  # locales that list a word: then it is a name, even if a dictionary of another language has it
+# Endings of Slavic, Greek, Turkish, Georgian or Icelandic surnames, and those that other words share.
 _SURNAME = re.compile(
     r"\w{3,}(?:ski|skiy|skaya|wicz|czyk|czak|enko|ović|ovic|ević|evic|shvili|oğlu|oglu|poulos|idis|s?dottir)"
 )
@@ -31,7 +31,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """Without accents: as somebody types it who has no such key."""
+    """Without accents: as typed on a keyboard that lacks them."""
     return "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
 
 
@@ -57,7 +57,7 @@ def _attributes(provider: type, sign: str) -> list[str]:
 
 @cache
 def _things() -> frozenset[str]:
-    """Places, brands, software and terms: what is no person though it stands in a list of names."""
+    """Places, brands, software and terms: words that are in a list of names but are not people."""
     from zoneinfo import available_timezones
 
     from babel import Locale
@@ -68,7 +68,7 @@ def _things() -> frozenset[str]:
         named += [*locale.territories.values(), *locale.languages.values()]
     return frozenset(
         listed | {name.lower() for name in named if name.isalpha()}
-    )  # 'St. Helena' makes no place of 'Helena'
+    )  # 'St. Helena' does not make 'Helena' a place
 
 
 @cache
@@ -83,7 +83,7 @@ def _either() -> frozenset[str]:
 
 
 def _is_word(text: str) -> bool:
-    """An English dictionary word, of a task, or one that people keep to themselves; or listed as a word and a name."""
+    """An English dictionary word, a task word, or a private matter; or listed as both a word and a name."""
     if text in _either() or words.common(text):
         return True
     known = words.word(text)
@@ -103,10 +103,10 @@ def _first() -> frozenset[str]:
 
 @lru_cache(maxsize=200_000)
 def kind(text: str) -> str | None:
-    """What a lower-cased word may be in a name; None where it is an ordinary word or the name of a thing.
+    """What a lower-cased word may be in a name; None if it is an ordinary word or the name of a thing.
 
     given, surname: a name and nothing else. handle: made of a name and more. either: a name that is also a word.
-    unknown: in no dictionary and no list. title: says that a name follows.
+    unknown: in no dictionary and no list. title: means that a name follows.
     """
     text = text.removesuffix("'s")
     if text in _titles():
@@ -121,7 +121,7 @@ def kind(text: str) -> str | None:
 
 
 def _joined(kinds: list[str | None]) -> str | None:
-    """Of a word with hyphens: a name if one part is and no part is an ordinary word."""
+    """For a word with hyphens: a name if one part is one and no part is an ordinary word."""
     return None if None in kinds else next((kind for kind in kinds if kind in ("given", "surname")), "unknown")
 
 
@@ -139,7 +139,7 @@ def _of_name(text: str) -> str | None:
 
 
 def _unlisted(text: str) -> str | None:
-    """Of a word that no list of names has."""
+    """For a word that no list of names has."""
     if _is_word(text):
         return None
     if words.lemma(text) != text or _known_abroad(text):

@@ -1,8 +1,8 @@
-"""Identifiers taken out of a text by rule: what the local provider does where a model would be told to.
+"""Removes identifiers from a text by rule: the local provider does this where a model would be instructed to.
 
 A rule removes more than it must rather than less, and knows only patterns: a name in the
 middle of a sentence passes here, and is stopped by the supported-terms rule later. No rule
-takes longer than in proportion to the text: each begins where few places match.
+takes more than linear time: each begins with something that matches in few places.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 
 _NAME = r"[A-ZÀ-ÖØ-Þ][\w'’-]+"
 _NAMES = rf"{_NAME}(?:[ \t]+(?:(?:van|von|de|da|di|del|la|le|bin|al)[ \t]+)*{_NAME}){{0,3}}"
-# After 'my name is' a name may be written small: one word, and a second that does not go on with the sentence.
+# After 'my name is' a name may be in lower case: one word, and a second unless it continues the sentence.
 _GO_ON = r"and|but|from|in|on|at|i|y|en|tengo|quiero|et|je|de|und|aus|ich|mit|e|eu|do|da|io|ho|sono"
 _SMALL = rf"[^\W\d_][\w'’-]*(?:[ \t]+(?!(?i:{_GO_ON})\b)[^\W\d_][\w'’-]+)?"
 _STREET = r"(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|way|place|square|terrace)"
@@ -32,12 +32,12 @@ _CALLED = (
     r"|mein name ist|meu nome é|(?:eu )?me chamo|mi chiamo|il mio nome è"
 )
 
-# In this order: what holds others (an address holds a number) comes first.
+# In this order: patterns that contain others (an address contains a number) come first.
 _RULES = tuple(
     re.compile(pattern, flags)
     for pattern, flags in (
         (r"(?:https?://|\bwww\.)\S+", re.I),
-        (r"(?<!\S)[^\s@＠]*[@＠](?:\S*[^\s.,;:!?)])?", 0),  # whatever holds an at sign: an address, or a handle
+        (r"(?<!\S)[^\s@＠]*[@＠](?:\S*[^\s.,;:!?)])?", 0),  # anything with an at sign: an address, or a handle
         (r"\b[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}/\S*", 0),
         (r"\b[\w-]{1,63}\.(?:com|org|net|edu|gov|info|io|co\.uk|fr|eu|br)\b", re.I),
         (rf"\b\d{{1,6}}[a-z]?\s{{1,3}}(?:\w{{1,40}}\s{{1,3}}){{1,3}}{_STREET}\b\.?", re.I),

@@ -1,7 +1,7 @@
-"""What is known of a word: its lemma, and whether it is ordinary, a function word or vague.
+"""What is known about a word: its lemma, and whether it is ordinary, a function word or vague.
 
 Ordinary words are those of the English Hunspell dictionary (as spylls ships it) that are not
-also somebody's name, a place or a brand: the dictionary writes those with a capital, so
+also a person's name, a place or a brand: the dictionary capitalises those, so
 'mark', 'rose' and 'apple' are not ordinary although they are words. Lemmas come from
 simplemma, tried in the order of `LANGUAGES`.
 """
@@ -19,7 +19,7 @@ LANGUAGES = ("en", "es", "fr", "de", "pt", "it")
 class Word(NamedTuple):
     """lemma: lower case. ordinary: in the public word list. stop: a function word. vague: says nothing.
 
-    task: in `lexicons/task_words.txt`, whose words need nobody's support. sensitive: its kind in
+    task: in `lexicons/task_words.txt`, whose words need no support by users. sensitive: its kind in
     `lexicons/sensitive_*.txt`, None for any other word.
     """
 
@@ -32,7 +32,7 @@ class Word(NamedTuple):
 
 
 def lexicon(name: str) -> list[str]:
-    """The lines of `lexicons/<name>.txt` without comments and blanks."""
+    """The lines of `lexicons/<name>.txt` without comments and blank lines."""
     text = (files("clio_sql.words") / "lexicons" / f"{name}.txt").read_text("utf-8")
     return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
@@ -40,7 +40,7 @@ def lexicon(name: str) -> list[str]:
 @cache
 def _dictionary() -> tuple[frozenset[str], frozenset[str]]:
     """Stems of the English dictionary: those written in lower case, and those written with a capital."""
-    # spylls itself also works out how each word is spelled wrong, which takes half a second
+    # spylls itself also prepares misspellings of each word, which takes half a second
     text = (files("spylls.hunspell") / "data" / "en" / "en_US.dic").read_text("utf-8")
     stems = [line.partition("/")[0].strip() for line in text.splitlines()[1:]]  # 'stem/flags' after the number of lines
     return (
@@ -65,12 +65,12 @@ def _vague() -> frozenset[str]:
 
 
 def common(text: str) -> bool:
-    """True for a word that the English dictionary writes small, inflected or not."""
+    """True for a word that the English dictionary has in lower case, inflected or not."""
     return bool({text, lemma(text, ("en",))} & _dictionary()[0])
 
 
 def proper(text: str) -> bool:
-    """True for a word that the English dictionary writes with a capital."""
+    """True for a word that the English dictionary has capitalised."""
     return text in _dictionary()[1]
 
 
@@ -81,7 +81,7 @@ def _task() -> frozenset[str]:
 
 @cache
 def sensitive_words() -> dict[str, str]:
-    """word -> its kind, of all languages; a word of several kinds has the first."""
+    """word -> its kind, for all languages; a word of several kinds has the first."""
     found: dict[str, str] = {}
     for language in LANGUAGES:
         found = classes(f"sensitive_{language}") | found
@@ -90,7 +90,7 @@ def sensitive_words() -> dict[str, str]:
 
 @cache
 def classes(name: str) -> dict[str, str]:
-    """word -> its class, the first that has it, of a lexicon whose lines are 'class: words'."""
+    """word -> its class, or the first of several, from a lexicon whose lines are 'class: words'."""
     found: dict[str, str] = {}
     for line in lexicon(name):
         kind, _, listed = line.partition(": ")
@@ -102,21 +102,21 @@ def classes(name: str) -> dict[str, str]:
 def personal(word: str) -> bool:
     """True for a noun for one person, a trait, a private matter or a small place ('vicar', 'blind', 'parish').
 
-    Ordinary as it is, it can tell who somebody is; so it passes only where enough people used it.
+    Although ordinary, it can identify someone, so it passes only if enough users wrote it.
     """
     person = classes("people").get(word, "generic") != "generic"
     return person or classes("narrowing").get(word) in ("attribute", "matter", "place")
 
 
 def lemma(word: str, languages: tuple[str, ...] = LANGUAGES) -> str:
-    """The dictionary form of a lower-cased word, lower-cased; the word itself where none is known."""
+    """The dictionary form of a lower-cased word, lower-cased; the word itself if none is known."""
     import simplemma
 
     return simplemma.lemmatize(word, lang=languages).lower() if word else word
 
 
 def ordinary(word: str) -> bool:
-    """True for an English dictionary word, inflected or not, that is nobody's and nothing's name.
+    """True for an English dictionary word, inflected or not, that is not the name of anyone or anything.
 
     A hyphenated word is ordinary when the dictionary has it, or all of its parts
     are ordinary or function words.
@@ -131,7 +131,7 @@ def ordinary(word: str) -> bool:
 
 
 def _parts(text: str) -> list[str]:
-    """A word at its hyphens and apostrophes: "j'ai" says as little as its parts."""
+    """A word split at its hyphens and apostrophes: "j'ai" says as little as its parts."""
     return [text] if text in _function_words() else [part for part in re.split("[-']", text) if part]
 
 
@@ -144,7 +144,7 @@ def stop(text: str) -> bool:
 
 @lru_cache(maxsize=200_000)
 def plain(text: str) -> bool:
-    """True for an ordinary word or a function word; in English alone, whose dictionary is there at once."""
+    """True for an ordinary word or a function word; only in English, whose dictionary is loaded at once."""
     return stop(text) or ordinary(text)
 
 
@@ -154,7 +154,7 @@ def task(text: str) -> bool:
 
 
 def sensitive(text: str) -> str | None:
-    """The kind of a word of what people keep to themselves: of itself, its dictionary form, or a part of it."""
+    """The kind of a word about what people keep to themselves: of the word, its dictionary form, or a part of it."""
     kinds = sensitive_words()
     forms = [form for part in (text, *_parts(text)) for form in (part, lemma(part))]
     return next((kinds[form] for form in forms if form in kinds), None)
@@ -162,7 +162,7 @@ def sensitive(text: str) -> str | None:
 
 @lru_cache(maxsize=200_000)
 def word(text: str) -> Word:
-    """All that is known of one lower-cased word.
+    """Everything that is known about one lower-cased word.
 
     The lemma of a sensitive word is the word itself, unless its dictionary form is sensitive too: 'depressed'
     is not supported by 'depressing'.

@@ -1,4 +1,4 @@
-"""Writes `report.html`: one file that shows `published.duckdb` in a browser and asks the network for nothing."""
+"""Writes `report.html`: one file that shows `published.duckdb` in a browser and needs no network."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ SCRIPTS = ("model", "words", "tree", "detail", "labels", "map", "page")  # one s
 
 
 def write(out: Path) -> Path:
-    """Write `out/report.html` from `out/published.duckdb`, whole, by rename. Returns its path.
+    """Write `out/report.html` from `out/published.duckdb`, complete, by rename. Returns its path.
 
-    Raises InputError where there is no published file to read, StateError where the report cannot be written.
+    Raises InputError if there is no published file to read, StateError if the report cannot be written.
     """
     page = html(data.read(out))
     target, draft = out / NAME, out / f".report-{os.getpid()}.html"
@@ -34,13 +34,13 @@ def write(out: Path) -> Path:
         advice = f"Move away what is in its place, or make the folder writable, and run: clio-sql report {out}"
         raise unwritten(target, error, advice) from None
     finally:
-        for left in out.glob(".report-*.html"):  # also that of a run that was killed
+        for left in out.glob(".report-*.html"):  # also those of a killed run
             left.unlink(missing_ok=True)
     return target
 
 
 def html(shown: dict[str, Any]) -> str:
-    """The page. Every text of the data is in one JSON block; the page's own script puts it there as text."""
+    """The page. All data is in one JSON block; the page's own script inserts it as text."""
     from plotly.offline import get_plotlyjs
 
     parts = {"css": _file("page.css"), "plotly": get_plotlyjs(), "script": _script(), "data": as_json(shown)}
@@ -49,7 +49,7 @@ def html(shown: dict[str, Any]) -> str:
 
 
 def as_json(value: Any) -> str:
-    """JSON that may stand in a script element: without a character that HTML could take for a tag or a comment."""
+    """JSON that is safe inside a script element: without a character that HTML could take for a tag or a comment."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")

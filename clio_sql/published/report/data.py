@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 TABLES = ("clusters", "cluster_facets", "cluster_trends", "held_back")
-DIGITS = 4  # of shares, lifts and places: more than the rounded counts behind them can tell
+DIGITS = 4  # of shares, lifts and places: more than the rounded counts behind them support
 
 
 def read(out: Path) -> dict[str, Any]:
-    """Tables by name, each as columns; what is told of each facet; the settings with the packaged defaults.
+    """Tables by name, each as columns; what is held back in each facet; the settings with the packaged defaults.
 
-    A table that the file does not have is left out. Raises InputError where there is no published file to read.
+    Tables that the file lacks are left out. Raises InputError if there is no published file to read.
     """
     con = open_published(out)
     try:
@@ -71,7 +71,7 @@ def columns(table: pa.Table) -> dict[str, Any]:
 
 
 def _shortened(value: float | None) -> float | None:
-    """At most DIGITS digits; None for what JSON has no number for."""
+    """At most DIGITS digits; None for values that JSON has no number for."""
     if value is None or value != value or value in (float("inf"), float("-inf")):
         return None
     short = float(f"{value:.{DIGITS}g}")
@@ -79,7 +79,7 @@ def _shortened(value: float | None) -> float | None:
 
 
 def _settings(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """A row a column of `about`, in its order, with what its comment says."""
+    """One row per column of `about`, in its order, with its comment."""
     packaged = {relation.name: relation for relation in catalog.load()}["settings"]
     con.execute(f"create or replace temp view packaged_settings as {packaged.sql}")
     con.execute(f"create or replace temp view setting_rules as {rules_sql()}")
