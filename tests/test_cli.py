@@ -437,7 +437,12 @@ def test_colours_on_a_terminal_unless_they_are_not_wanted(odd, painted):
     [
         (1, [], [], "nothing was held back, or too little to say how much."),
         (1, [], ["dominated"], "were held back, from too few users to say how many (most of it is by one user"),
-        (1, [("dominated", 2, 40)], ["dominated"], "about 40 conversations in 2 clusters were held back (most of it is by one user"),
+        (
+            1,
+            [("dominated", 2, 40)],
+            ["dominated"],
+            "about 40 conversations in 2 clusters were held back (most of it is by one user",
+        ),
         (1, [("several", 2, 40)], ["no_answer"], "separately: 40 in 2; among them: nothing asked for)."),
         (0, [], ["no_answer"], "nothing is published, since no cluster may be shown (nothing asked for)."),
         (

@@ -166,7 +166,7 @@ def test_settings_of_the_package_protect_as_they_should(small):
     found = settings(small)
     assert not any(row["changed"] or row["protects_less"] for row in found.values())
     assert found["min_users"]["value"] == found["min_users"]["packaged"] == "10"
-    assert found["min_users"]["meaning"].startswith("distinct people")
+    assert found["min_users"]["meaning"].startswith("fewest distinct users")
 
 
 @pytest.mark.parametrize(
@@ -522,7 +522,7 @@ def test_a_phone_shows_what_each_setting_means(visit, tmp_path):
     report.write(tmp_path)
     cells = visit(tmp_path, size=PHONE).page.locator("#settings-table tr:has-text('min_users') :is(th, td)").all()
     default, meaning = (cell.inner_text() for cell in cells[2:])
-    assert default == "10" and meaning.startswith("distinct people")
+    assert default == "10" and meaning.startswith("fewest distinct users")
     for box in (cell.bounding_box() for cell in cells):
         assert 0 < box["x"] < box["x"] + box["width"] <= PHONE[0]
 

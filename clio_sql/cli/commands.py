@@ -54,7 +54,7 @@ def run(
     analysis: options.ANALYSIS = None,
     name: options.NAME = None,
     refit: Annotated[
-        bool, typer.Option("--refit", help="Fit the clusters again, starting from today's, and rebuild the tree.")
+        bool, typer.Option("--refit", help="Fit the clusters again from the current ones, and rebuild the tree.")
     ] = False,
     source: options.FORMAT = None,
     breakdown: options.BREAKDOWN = None,

@@ -1,4 +1,4 @@
-// What is known of the selected cluster: description, trend, breakdowns, what it contains.
+// What is known about the selected cluster: description, trend, breakdowns, what it contains.
 
 const VALUES_SHOWN = 8; // of a breakdown, before the rest is folded away
 
@@ -11,10 +11,10 @@ function showDetail(pane, facet, cluster, choose) {
 function aboutAll(facet, choose) {
   if (!facet.tops.length) return [make("h2", { text: "Nothing is published" }), make("p", { class: "description", text: RAW.told[facet.name] ?? "" })];
   return [
-    make("h2", { text: "All that is shown" }),
+    make("h2", { text: "Everything shown" }),
     make("p", { class: "description small", text: "Choose a cluster in the tree or on the map to see how it differs from this." }),
     ...[...facet.breakdowns.keys()].map((breakdown) => breakdownPart(breakdown, overall(facet, breakdown))),
-    facet.breakdowns.size ? make("p", { class: "small", text: "Each share is of the clusters that tell the value, since others may hide it; so they may not add up to 100%. No share: one cluster alone tells it." }) : null,
+    facet.breakdowns.size ? make("p", { class: "small", text: "Each share is among the clusters that publish the value, since others may hide it, so shares may not add up to 100%. No share: only one cluster publishes it." }) : null,
     ...(facet.tops.length > 1 ? [make("h3", { text: "The largest clusters" }), shares(facet.tops.slice(0, 12), choose)] : []),
   ].filter((part) => part !== null);
 }
@@ -32,11 +32,11 @@ function aboutOne(facet, cluster, choose) {
     make("h2", {}, named(cluster.name)),
     make("p", { class: "description" }, named(cluster.description)),
     make("dl", { class: "detail-figures" },
-      figure("conversations", count(cluster.conversations)), figure("people", count(cluster.users)), figure("of all shown", percent(cluster.share)),
-      cluster.growth === null ? null : figure("growth", times(cluster.growth), "Conversations a period in the later half of the time, against the earlier half, of the periods that are shown.")),
+      figure("conversations", count(cluster.conversations)), figure("users", count(cluster.users)), figure("of all shown", percent(cluster.share)),
+      cluster.growth === null ? null : figure("growth", times(cluster.growth), "Conversations per period in the later half of the time, compared with the earlier half, over the periods shown.")),
     ...trendParts(facet, cluster),
     ...[...facet.breakdowns.keys()].filter((breakdown) => cluster.cells.has(breakdown)).map((breakdown) => breakdownPart(breakdown, cluster.cells.get(breakdown))),
-    cluster.cells.size ? make("p", { class: "small", text: "× is the lift: the share here against that of the highest clusters that tell the value. Values of too few people are left out." }) : null,
+    cluster.cells.size ? make("p", { class: "small", text: "× is the lift: the share here compared with that of the highest clusters that publish the value. Values from too few users are left out." }) : null,
     ...(cluster.children.length ? [make("h3", { text: `Contains ${count(cluster.children.length)}` }), shares(cluster.children, choose)] : []),
   ].filter((part) => part !== null);
 }
@@ -71,7 +71,7 @@ function bar(value, cell) {
   const far = cell.lift >= 1.5 ? " high" : cell.lift !== null && cell.lift <= 0.67 ? " low" : "";
   const label = make("th", { scope: "row", class: "value", title: shortened(value, 300) });
   label.append(named(shortened(value, 80)));
-  const people = cell.users === null ? "" : `, ${count(cell.users)} people`;
+  const people = cell.users === null ? "" : `, ${count(cell.users)} users`;
   return make("tr", { title: `${count(cell.conversations)} conversations${people}` }, label,
     make("td", {}, make("div", { class: "track" }, fill)),
     make("td", { class: "amount num", text: percent(cell.share) }),
@@ -83,8 +83,8 @@ function trendParts(facet, cluster) {
   const every = RAW.settings.find((row) => row.name === "period")?.value ?? "period";
   const left = facet.periods.length - cluster.trend.size;
   const title = make("h3", { text: `Conversations by ${every}` });
-  if (!cluster.trend.size) return [title, make("p", { class: "small", text: `No ${every} has enough people to be shown.` })];
-  const note = left ? make("p", { class: "small", text: `${count(left)} of ${count(facet.periods.length)} ${every}s are left out: of too few people.` }) : null;
+  if (!cluster.trend.size) return [title, make("p", { class: "small", text: `No ${every} has enough users to be shown.` })];
+  const note = left ? make("p", { class: "small", text: `${count(left)} of ${count(facet.periods.length)} ${every}s are left out: too few users.` }) : null;
   return [title, make("div", { class: "trend", role: "img", "aria-label": spoken(cluster) }), ...(note ? [note] : [])];
 }
 
@@ -97,7 +97,7 @@ function drawTrend(place, facet, cluster) {
   const ink = { color: shade("muted"), family: shade("sans"), size: 11 };
   Plotly.newPlot(place, [{
     type: "bar", x: shown.map((row) => row.period), y: shown.map((row) => row.conversations), marker: { color: shade("accent") },
-    hoverinfo: "text", textposition: "none", hovertext: shown.map((row) => `${row.period}<br>${count(row.conversations)} conversations, ${count(row.users)} people`),
+    hoverinfo: "text", textposition: "none", hovertext: shown.map((row) => `${row.period}<br>${count(row.conversations)} conversations, ${count(row.users)} users`),
   }], {
     margin: { l: 34, r: 4, t: 6, b: 22 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: ink, bargap: 0.25, dragmode: false,
     xaxis: { type: "date", range: margins(facet.periods), fixedrange: true, nticks: 4, showgrid: false, linecolor: shade("line") },

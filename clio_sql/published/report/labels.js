@@ -1,6 +1,6 @@
-// Where names stand on the map: beside circles, and none on another.
+// Where names go on the map: next to circles, and never on another name.
 
-// The place for a name that touches no other name and covers the least of other circles; null where there is none.
+// The place for a name that touches no other name and covers the least of other circles; null if there is none.
 function fit(one, [x, y], radius, boxes, circles, [width, height], { size, weight, lines: wide }) {
   const lines = wrapped(one.name, wide);
   const wanted = Math.max(...lines.map((line) => widthOf(line, size, weight))) + 8;
@@ -20,7 +20,7 @@ function fit(one, [x, y], radius, boxes, circles, [width, height], { size, weigh
   return best;
 }
 
-// Where the name of a cluster without a circle may stand: at its place, or a little beside it.
+// Where the name of a cluster without a circle may go: at its place, or a little beside it.
 function around(x, y) {
   const ways = [[x, y]];
   for (const far of [22, 40, 60]) {
@@ -29,7 +29,7 @@ function around(x, y) {
   return ways;
 }
 
-// A name in at most two lines of about so many characters.
+// A name in at most two lines of about `wide` characters.
 function wrapped(name, wide) {
   const words = shortened(name, 2 * wide).split(/\s+/).filter(Boolean);
   const lines = [""];

@@ -1,8 +1,8 @@
-// The map: a circle a cluster of the lowest level, the names of the levels above it as on a map of countries.
+// The map: one circle per cluster of the lowest level, with the names of higher levels as on a map of countries.
 
 const TOPICS = ["#4a78a8", "#cf8a3c", "#56966a", "#b55d6b", "#7c6cae", "#3e979c", "#a07650", "#bf73a4", "#86953f", "#6a7d96"];
 const INK_SHARE = 0.13; // of the map's area is covered by circles when all are shown
-const ROOM = 17000; // square pixels a label: so many names at every zoom, the highest level and the largest first
+const ROOM = 17000; // square pixels per label, at every zoom; the highest level and the largest clusters first
 const TRANSPARENT = "rgba(0,0,0,0)";
 
 // The chart library comes last in the file, so that the tree is there before it.
@@ -29,10 +29,10 @@ function colouring(facet, way) {
     const part = Math.max(-1, Math.min(1, Math.log2(Math.max(found, 1e-6)) / reach));
     return mix(shade("same"), shade(part < 0 ? "less" : "more"), Math.abs(part));
   };
-  const what = way.kind === "growth" ? "later half against earlier half" : `${way.breakdown}: ${shortened(way.value, 60)}`;
+  const what = way.kind === "growth" ? "later half compared with earlier half" : `${way.breakdown}: ${shortened(way.value, 60)}`;
   const tell = (cluster) => {
     const found = figureOf(cluster);
-    return `${what}: ${found === null ? "of too few people to be shown" : way.kind === "share" ? percent(found) : times(found)}`;
+    return `${what}: ${found === null ? "too few users to be shown" : way.kind === "share" ? percent(found) : times(found)}`;
   };
   const ends = way.kind === "share" ? ["0%", percent(largest)] : way.kind === "growth" ? ["half as many", "twice as many"] : ["¼ of the usual share", "4×"];
   const stops = way.kind === "share" ? ["low", "high"] : ["less", "same", "more"];
@@ -142,14 +142,14 @@ function makeMap(node, empty, choose) {
       { ...at(ring, (one) => one), mode: "markers", hoverinfo: "skip", marker: {
         symbol: "circle-open", color: shade("ink"), size: ring.map((one) => sizes[leaves.indexOf(one)] + 7), line: { width: 2 },
       } },
-      // only names that have a place: a point whose text was empty once never gets a text again
+      // only names that have a place: a point whose text was once empty never gets a text again
       { ...at(lettered, (one) => labels.get(one)), mode: "text", text: lettered.map((one) => labels.get(one).text), textfont: {
         size: styles.map((one) => one.size), weight: styles.map((one) => one.weight), color: styles.map((one) => one.colour), family: shade("sans"),
       } },
     ];
   }
 
-  // Everything anew, in the ranges that are in view.
+  // Draw everything again, in the ranges that are in view.
   function refresh() {
     if (!drawn || node.hidden) return Promise.resolve();
     view = node.layout;
@@ -162,7 +162,7 @@ function makeMap(node, empty, choose) {
     return cluster.parent ? { size: 12.5, weight: 500, colour: toned(0.6), lines: 20 } : { size: node.clientWidth < 500 ? 13 : 15.5, weight: 700, colour: toned(0.35), lines: 18 };
   }
 
-  // Names by weight, each where it touches no other name; a name that stands there already is not repeated below it.
+  // Names by weight, each where it touches no other name; a name that is already there is not repeated below it.
   function placeLabels(sizes, out) {
     const [width, height] = [node.clientWidth, node.clientHeight];
     const spot = (one) => [

@@ -1,9 +1,9 @@
 // The published tables as objects: facets, their clusters, and what each cluster is broken down by.
 
 const RAW = JSON.parse(document.getElementById("data").textContent);
-const OTHER = "(other)"; // the one row of all that is held back: no place on the map, no children
+const OTHER = "(other)"; // the one row for everything held back: no place on the map, no children
 
-// Rows of a table as objects; a table that the file does not have is empty.
+// Rows of a table as objects; a table that the file lacks is empty.
 function rows(name) {
   const table = RAW[name] || {};
   const columns = Object.entries(table).map(([column, values]) =>
@@ -51,7 +51,7 @@ function link(facet) {
   facet.tops.forEach((top, rank) => { top.rank = rank; walk(top, 0, top); });
 }
 
-// A value's conversations are those of the highest level. A share divided by its lift is what the lift is measured against.
+// A value's conversations are those of the highest level. Share divided by lift is the share that the lift compares with.
 function addCell(facet, row) {
   const cluster = facet?.clusters.get(row.cluster_id);
   if (!cluster) return;

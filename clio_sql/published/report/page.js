@@ -9,7 +9,7 @@ const tree = makeTree(byId("tree"), byId("found"), (cluster) => choose(cluster))
 const map = makeMap(byId("map"), byId("no-map"), (cluster) => choose(cluster));
 const pane = byId("detail");
 
-// byHand: somebody chose it, so a narrow screen moves to what is told of it.
+// byHand: the user chose it, so a narrow screen scrolls to the details.
 function choose(cluster, byHand = true) {
   state.selected = cluster;
   tree.select(cluster);
@@ -42,10 +42,10 @@ function drawHead(facet) {
   const everything = facet.tops.reduce((sum, top) => sum + top.conversations, 0);
   const people = Math.max(0, ...facet.tops.map((top) => top.users));
   const deep = facet.leaves.some((leaf) => leaf.parent);
-  byId("lede").textContent = setting("made_by") ? `Clusters of conversations that enough different people share. Made by ${seen(setting("made_by"))}.` : "";
+  byId("lede").textContent = setting("made_by") ? `Clusters of conversations that enough different users share. Made by ${seen(setting("made_by"))}.` : "";
   byId("figures").replaceChildren(
     figure("conversations shown", count(everything)),
-    figure("people", `≥ ${count(people)}`, "People of the cluster with the most of them. One person can be in several clusters, so that people cannot be added up."),
+    figure("users", `≥ ${count(people)}`, "Users of the cluster that has most. One user can be in several clusters, so users cannot be added up."),
     figure(deep ? `clusters in ${count(shown.length)} groups` : "clusters", count(facet.leaves.length)),
     figure(FACETS.size === 1 ? "facet" : "facets", FACETS.size === 1 ? titled(shortened(facet.name, 30)) : count(FACETS.size)),
     figure("built", day(setting("built_at"))));
@@ -60,12 +60,12 @@ function drawOptOuts() {
   const weaker = RAW.settings.filter((row) => row.protects_less);
   const box = byId("opt-outs");
   box.hidden = !weaker.length;
-  box.replaceChildren(make("strong", { text: "This analysis protects people less than the default." }),
+  box.replaceChildren(make("strong", { text: "This analysis protects users less than the default." }),
     make("ul", {}, ...weaker.map((row) => make("li", { text: optOut(row) }))));
 }
 
 function optOut({ name, value, packaged }) {
-  const why = { privacy_unit: " Each conversation counts as a person, so one person can be a whole cluster.", mode: " Clusters may be shown that the default would hold back." }[name] ?? "";
+  const why = { privacy_unit: " Each conversation counts as a user, so one user can be a whole cluster.", mode: " Clusters may be shown that the default would hold back." }[name] ?? "";
   return `${name} is ${seen(value ?? "not set")}; the default is ${packaged}.${why}`;
 }
 
@@ -155,7 +155,7 @@ function drawLegend() {
   const scale = make("span", { class: "scale", "aria-hidden": "true" });
   scale.style.background = `linear-gradient(to right, ${stops.map(shade).join(", ")})`;
   legend.replaceChildren(make("span", { text: ends[0] }), scale, make("span", { text: ends[1] }),
-    make("span", {}, make("span", { class: "dot hollow", "aria-hidden": "true" }), "not shown: of too few people"));
+    make("span", {}, make("span", { class: "dot hollow", "aria-hidden": "true" }), "not shown: too few users"));
 }
 
 // Light and dark
@@ -233,5 +233,5 @@ function start() {
   return showFacet(state.facet).then(() => { if (state.facet.clusters.has(id)) choose(state.facet.clusters.get(id), false); });
 }
 
-// data-ready: milliseconds from opening the page until all of it was drawn.
+// data-ready: milliseconds from opening the page until everything was drawn.
 start().then(() => requestAnimationFrame(() => { document.documentElement.dataset.ready = String(Math.round(performance.now())); }));

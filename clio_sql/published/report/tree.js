@@ -1,11 +1,11 @@
-// The tree: one focus that moves with the arrow keys, rows made when their parent is opened, and search.
+// The tree: one focus that moves with the arrow keys, rows created when their parent is opened, and search.
 
 function makeTree(list, found, choose) {
   let facet = null;
   let selected = null;
   let matches = null; // the ids that a search found, or null
   let wanted = "";
-  const items = new Map(); // id -> li, of the rows that were made
+  const items = new Map(); // id -> li, for the rows created so far
 
   function show(next) {
     facet = next;
@@ -39,7 +39,7 @@ function makeTree(list, found, choose) {
     return element;
   }
 
-  // Marks what was searched for; hides what neither matches nor leads to a match.
+  // Marks the search text; hides rows that neither match nor lead to a match.
   function paint(cluster) {
     const element = items.get(cluster.id);
     element.hidden = matches !== null && !matches.has(cluster.id);
@@ -86,7 +86,7 @@ function makeTree(list, found, choose) {
     if (row.top < box.top || row.bottom > box.bottom) list.scrollTop += row.top - box.top - box.height / 3;
   }
 
-  // Returns the clusters that match, or null where nothing is searched for.
+  // Returns the clusters that match, or null if nothing is searched for.
   function search(text) {
     wanted = text.trim().toLowerCase();
     const hits = [...facet.clusters.values()].filter((cluster) =>

@@ -1,4 +1,4 @@
-// Texts and elements. A name of the data reaches the page through textContent alone.
+// Texts and elements. Names from the data reach the page only through textContent.
 
 const NUMBER = new Intl.NumberFormat("en");
 const PERCENT = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -7,7 +7,7 @@ const percent = (share) => (share === null || share === undefined ? "–" : shar
 const times = (ratio) => (ratio === null || ratio === undefined ? "" : `${ratio < 10 ? ratio.toFixed(1) : Math.round(ratio)}×`);
 const titled = (word) => word.charAt(0).toUpperCase() + word.slice(1).replaceAll("_", " ");
 
-// Control characters as signs that can be seen: U+0000 as U+2400.
+// Control characters as visible signs: U+0000 as U+2400.
 function seen(text) {
   return String(text ?? "").replace(/[\u0000-\u001f\u007f]/g, (char) =>
     char === "\n" || char === "\t" ? " " : char === "\u007f" ? "\u2421" : String.fromCharCode(0x2400 + char.charCodeAt(0)));
@@ -18,7 +18,7 @@ function shortened(text, length) {
   return characters.length > length ? `${characters.slice(0, length - 1).join("").trimEnd()}…` : characters.join("");
 }
 
-// The chart library reads <b>, <a> and &…; in its texts: a name has none of them left.
+// The chart library reads <b>, <a> and &…; in its texts, so names are escaped.
 function plain(text, length) {
   return shortened(text, length).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 }
@@ -37,7 +37,7 @@ function make(tag, options = {}, ...children) {
   return element;
 }
 
-// A name, isolated, so that right-to-left text moves nothing around it.
+// A name, isolated, so that right-to-left text does not move anything around it.
 function named(text, options = {}) {
   return make("bdi", { dir: "auto", ...options, text: seen(text) });
 }
@@ -46,7 +46,7 @@ function figure(label, value, title = null) {
   return make("div", { title }, make("dt", { text: label }), make("dd", { text: value }));
 }
 
-// A colour (as #rrggbb) or font of the style sheet, in the theme of now.
+// A colour (as #rrggbb) or font of the style sheet, in the current theme.
 const SHADES = new Map();
 
 function shade(name) {
