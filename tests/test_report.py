@@ -358,7 +358,7 @@ def test_search_tree_map_and_selection_go_together(visit, small):
     leaf = page.evaluate("document.getElementById('map').data[0].customdata.at(-1)")  # the smallest circle, on top
     (name,) = names_of(small, f"cluster_id = '{leaf}'")
     page.locator("#detail .path .link").first.click()
-    assert page.evaluate(faded) == 0 and seen.text("#detail h2") == "All that is shown"
+    assert page.evaluate(faded) == 0 and seen.text("#detail h2") == "Everything shown"
     page.locator("#map .point").last.hover(force=True)
     assert name.split()[0] in page.locator("#map .hoverlayer").text_content()
     page.locator("#map .point").last.click(force=True)  # the map selects in the tree

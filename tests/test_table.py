@@ -52,7 +52,7 @@ def refused(con: duckdb.DuckDBPyConnection, error: type[ClioError], match: str, 
 @pytest.mark.parametrize("schema", ["main", "MAIN", "clio_state", "temp", "pg_catalog", "memory", ""])
 def test_a_schema_that_is_not_for_analyses_is_refused(con, make, schema):
     con.execute("create table settings as select 1 as mine")
-    refused(con, UsageError, "cannot be built in.* Give one of its own", make, "main.chats", schema=schema)
+    refused(con, UsageError, "cannot be used.* Use one of its own", make, "main.chats", schema=schema)
     assert con.execute("from settings").fetchall() == [(1,)]
 
 
