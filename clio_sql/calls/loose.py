@@ -96,7 +96,7 @@ def _letters(text: str) -> str:
 
 
 class _Twice(ValueError):
-    """A field is given twice, so that nobody knows which is meant."""
+    """A field is given twice, so it is not clear which is meant."""
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ per_user as (
         published_figures.relation, published_figures.facet, tree.cluster_id, published_figures.breakdown, published_figures.value, published_figures.user_id,
         if(user_id is null, max(people), 1) as users, sum(published_figures.conversations) as conversations
     from tree inner join published_figures on published_figures.facet = tree.facet and published_figures.cluster_id = tree.base_cluster_id
-    where published_figures.breakdown <> 'clusters'                         -- a number of clusters, with nobody behind it
+    where published_figures.breakdown <> 'clusters'                         -- a number of clusters, with no user behind it
     group by published_figures.relation, published_figures.facet, tree.cluster_id, published_figures.breakdown, published_figures.value, published_figures.user_id
 ),
 

@@ -1,4 +1,4 @@
--- One row a published cluster, counted with noise: what `clusters` is in the published file where epsilon is set.
+-- One row per published cluster, counted with noise: what `clusters` is in the published file where epsilon is set.
 -- kind: view
 -- grain: facet, cluster_id
 with

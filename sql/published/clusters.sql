@@ -1,4 +1,4 @@
--- One row a published cluster: what people ask for, at each level of the tree.
+-- One row per published cluster: what people ask for, at each level of the tree.
 -- kind: view
 -- grain: facet, cluster_id
 with
@@ -31,7 +31,7 @@ shown as (
     left join layout using (facet, cluster_id)
 ),
 
--- all that is held back, as one row at the top, if it would pass the gate itself, on the day it was set and today
+-- everything held back, as one row at the top, if it passes the gate itself, both as last published and today
 held_users as (
     select 'basis' as day, facet, user_id, people, independent_people as independent, conversations
     from published_figures
@@ -65,7 +65,7 @@ held_and_passing as (
         select min_users + clio_margin(salt, 'cluster/(other)', cell_margin) as required_users from settings cross join margins
     )
     group by facet
-    having bool_or(mode = 'safety')                  -- for authorised people alone: no gate
+    having bool_or(mode = 'safety')                  -- for authorised staff alone: no gate
         or count(*) = 2 and bool_and(clio_gate(independent, conversations, most, required_users, min_conversations, max_user_share))
 ),
 
@@ -99,13 +99,13 @@ select
     level::integer as level,                        -- 0 is the base, the highest is the top
     cluster_id::varchar as cluster_id,              -- unique within a facet
     parent_id::varchar as parent_id,                -- the cluster one level up; NULL at the top
-    name::varchar as name,                          -- audited: no word that too few people used
+    name::varchar as name,                          -- audited: no word that too few users wrote
     description::varchar as description,            -- one or two sentences, audited like the name
     conversations::bigint as conversations,         -- rounded, see about.round_to
-    users::bigint as users,                         -- distinct people, rounded
+    users::bigint as users,                         -- distinct users, rounded
     (conversations / nullif(published, 0))::double as share,   -- of the published conversations of the facet
     x::float as x,                                  -- place on the map, -1 to 1
     y::float as y,                                  -- place on the map, -1 to 1
-    case when cluster_id <> '(other)' then 'found' end::varchar as name_source    -- found: of words that enough users wrote; NULL: of no cluster
+    case when cluster_id <> '(other)' then 'found' end::varchar as name_source    -- found: of words that enough users wrote; NULL: no cluster
 from rounded inner join totals using (facet)
 order by facet, level desc, conversations desc, cluster_id

@@ -1,4 +1,4 @@
-{# One row a set of values of `columns` that more than one row has. #}
+{# One row per set of values of `columns` that more than one row has. #}
 {% test grain(model, columns) %}
 select {{ columns | join(', ') }}, count(*) as rows
 from {{ model }}
