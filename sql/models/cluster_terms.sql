@@ -1,7 +1,6 @@
 -- One row per cluster and phrase of one to six words that enough distinct users of it wrote: what it may be named with.
 -- kind: table
 -- grain: facet, cluster_id, term
---
 -- Which phrase comes first, and how many users are said to use it, depends on blurred numbers of users (see clio_blurred):
 -- one user more moves a phrase once in term_band times, so the order does not say which phrase a certain user wrote.
 with
@@ -28,9 +27,7 @@ starts as (select *, unnest(generate_series(1, len(words))) as first_word from w
 spans as (select *, unnest(generate_series(1, 6)) as length from starts),
 
 phrases as (
-    select distinct
-        facet, cluster_id, user_id,
-        words[first_word:first_word + length - 1] as words
+    select distinct facet, cluster_id, user_id, words[first_word:first_word + length - 1] as words
     from spans
     where first_word + length - 1 <= len(words)
 ),
@@ -83,23 +80,16 @@ sizes as (
 ),
 
 totals as (
-    select facet, words, sum(blurred_users) as blurred_users
-    from supported
-    group by all
+    select facet, words, sum(blurred_users) as blurred_users from supported group by all
 ),
 
 scored as (
     select
-        supported.facet,
-        supported.cluster_id,
-        array_to_string(supported.words, ' ') as term,
-        supported.users,
-        supported.blurred_users,
+        supported.facet, supported.cluster_id,
+        array_to_string(supported.words, ' ') as term, supported.users, supported.blurred_users,
         least(supported.blurred_users / sizes.size, 1) as share,
-        shaped.content_words,
-        shaped.telling_words > 0 and not shaped.trails_off as telling,
-        totals.blurred_users as total_users,
-        sizes.size
+        shaped.content_words, shaped.telling_words > 0 and not shaped.trails_off as telling,
+        totals.blurred_users as total_users, sizes.size
     from supported
     inner join shaped using (words)
     inner join sizes using (facet, cluster_id)
