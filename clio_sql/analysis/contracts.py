@@ -15,7 +15,7 @@ from clio_sql.errors import SqlError
 from clio_sql.errors.quotable import quoted
 from clio_sql.providers import KINDS
 
-WITHOUT_RULE = ("flag", "near_identical", "min_accounts")  # settings that may be anything, but must be there
+WITHOUT_RULE = ("flag", "min_accounts")  # settings that may be anything, but must be there
 OF_THE_INPUT = "privacy_unit"  # told beside the settings, and no column of them
 
 

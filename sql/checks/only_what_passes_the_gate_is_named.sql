@@ -1,4 +1,4 @@
--- One row per base cluster that was named, so that its texts were read, although it does not meet the thresholds. No rows = pass.
+-- One row per base cluster that was named although it is below the thresholds. No rows = pass.
 with
 
 per_user as (                                             -- independent: users who count towards thresholds

@@ -1,4 +1,4 @@
--- One row per setting with a rule: which values are allowed, and which way it protects users less than the packaged value.
+-- One row per setting with a rule: which values are allowed, and whether a lower or a higher value protects users less.
 -- Read as soon as settings are built, and by the report, which marks what protects less. An analysis cannot replace it.
 with
 
@@ -11,8 +11,8 @@ numbers as (
             ('min_conversations', 0, null, 'nothing is published', 'lower'),
             ('max_user_share', 0, 1, 'nothing is published', 'higher'),
             ('max_text_share', 0, 1, 'nothing is published', 'higher'),
-            ('min_users_named', 0, null, 'nothing is published', 'lower'),
-            ('sensitive_share', 0, 1, 'nothing is published', 'lower'),
+            ('min_users_named', 0, null, 'no such word is published', 'lower'),
+            ('sensitive_share', 0, 1, 'no such word is published', 'lower'),
             ('min_audit_rating', 0, 5, 'nothing is published', 'lower'),
             ('round_to', 1, null, 'nothing is published', 'lower'),
             ('threshold_margin', 0, null, null, 'lower'),
@@ -55,6 +55,7 @@ fractions as (
             ('refit_far_share', null, null, null),
             ('refit_least_share', null, null, null),
             ('keep_name_similarity', 1, null, null),
+            ('near_identical', 1, null, 'higher'),
             ('regrow_share', null, null, null),
             ('epsilon', 20, 'no noise', 'higher')                       -- above 20, noise hides no user
     ) as rules(setting, most, null_means, protects_less)

@@ -9,7 +9,7 @@ known_users as (
     select distinct user_id from conversations where user_id is not null
 ),
 
-last_independent as (                                -- each counted in a build that did not tell apart who is independent
+last_independent as (                                -- builds before this column existed counted every user
     select *, coalesce(independent_people, people) as independent from last_published_figures
 ),
 

@@ -3,8 +3,8 @@
 -- grain: relation, facet, cluster_id, breakdown, value, user_id
 -- kept: last
 -- A figure that followed every change would show, from one build to the next, what a single user did. So the total of a
--- cluster is updated only when enough users changed (user_changes). A breakdown is updated with the total and as a whole, so
--- that its values are of one build: and only if the same holds for each of its values.
+-- cluster is updated only when enough users changed (user_changes). A breakdown is updated only together with its total, all
+-- values at once, and only if enough users changed for each value.
 with
 
 totals as (

@@ -1,11 +1,11 @@
--- One row: the thresholds and sizes of the analysis. A NULL threshold publishes nothing.
+-- One row: the thresholds and sizes of the analysis. A NULL threshold holds back whatever it protects.
 -- kind: view
 -- grain: one row
 select
     'insight'::varchar as mode,                     -- safety: no gates, for authorised people only
     null::varchar as flag,                          -- safety: the breakdown that says what a classifier flagged
     0.95::double as near_identical,                 -- cosine from which two texts of a cluster count as one
-    0.5::double as max_text_share,                  -- of a cluster, or of those with a word: above it near-identical texts of a few users count for one of them; 0: always
+    0.5::double as max_text_share,                  -- of a cluster, or of the texts with a word: if near-identical texts of a few users are more, they count for one of them; 0: always
     3::integer as min_accounts,                     -- safety: fewest accounts that make a group of such requests
     null::varchar as screener,                      -- a yes/no question; only conversations that it fits are analysed
     null::bigint as sample_conversations,           -- how many are analysed; null: all

@@ -1,7 +1,7 @@
 -- One row per figure that was published: whether enough users came, left or changed since then to publish it again.
 -- kind: table
 -- grain: relation, facet, cluster_id, breakdown, value
--- Values of a breakdown that pass the gate on neither day are published of no cluster, and are judged together as one, ''.
+-- Values of a breakdown that pass the gate on neither day are not published; they are judged together, as the value ''.
 with
 
 published_before as (

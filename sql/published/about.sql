@@ -32,5 +32,8 @@ select
     settings.levels::integer as levels,                        -- of the tree, including the base
     settings.top_clusters::integer as top_clusters,            -- about how many at the top
     settings.period::varchar as period,                        -- of cluster_trends: day, week, month or quarter
-    settings.seed::integer as seed                             -- of all sampling and clustering
+    settings.seed::integer as seed,                            -- of all sampling and clustering
+    settings.near_identical::double as near_identical,         -- cosine from which two texts count as one, 0 to 1
+    settings.max_text_share::double as max_text_share,         -- above it near-identical texts of a few users count for one of them
+    settings.term_band::integer as term_band                   -- users to which numbers are rounded before phrases are ordered
 from settings cross join input cross join build_info cross join noise_budget

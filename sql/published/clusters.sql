@@ -3,8 +3,8 @@
 -- grain: facet, cluster_id
 with
 
--- as last published, see published_figures; a parent follows from its base clusters. Of users who are gone only a number
--- is left, and a parent counts them as if those of one base cluster were among those of another: never twice
+-- as last published, see published_figures; a parent follows from its base clusters. Of users who are gone only a number is
+-- left: a parent counts the largest number of any one base cluster, so that no user is counted twice
 people as (
     select
         hierarchy.facet, hierarchy.cluster_id, published_figures.user_id,

@@ -1,4 +1,4 @@
--- One row per family and breakdown that is of another day than the totals of the family and must not be published.
+-- One row per family and breakdown that dates from a different build than its totals, so it must not be published.
 -- kind: table
 -- grain: facet, level, family, relation, breakdown
 -- Subtracted from the total, such a breakdown would reveal who came or went in between, unless these are min_users users.
