@@ -376,7 +376,7 @@ def test_many_keys_are_refused_before_they_are_columns(con, tmp_path):
         ),
     ):
         message = refused(con, path)
-        assert "columns or keys; at most 400 may be" in message and "max_columns in settings.sql" in message
+        assert "columns or keys; at most 400 are allowed" in message and "max_columns in settings.sql" in message
     row = chat(1) | dict.fromkeys(list(many)[:30], 1)
     path = written(tmp_path / "e.jsonl", row)
     assert "it has 33 columns" in refused(con, path, limits=Limits(max_columns=32))

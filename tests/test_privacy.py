@@ -82,7 +82,7 @@ def test_nothing_planted_is_in_the_published_file(demo_out, tmp_path):
     secrets = planted(demo_out)
     assert len(secrets) > 1500 + 400
     text = decoded(demo_out / "published.duckdb")
-    assert "one row a published cluster" in text and "bread" in text  # comments and names are looked at
+    assert "one row per published cluster" in text and "bread" in text  # comments and names are looked at
     assert {secret for secret in secrets if secret in text} == set()
     data = uncompressed(demo_out / "published.duckdb", tmp_path / "plain.duckdb")
     assert b"bread" in data

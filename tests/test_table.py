@@ -11,6 +11,7 @@ import pytest
 import clio_sql
 from clio_sql import builder, sources
 from clio_sql.errors import ClioError, InputError, StateError, UsageError
+from clio_sql.warehouse import database
 
 MAKES = pytest.mark.parametrize("make", [clio_sql.build, clio_sql.install])
 MADE = "select database_name, schema_name from duckdb_schemas() where not internal order by all"
@@ -116,7 +117,7 @@ def test_an_open_transaction_is_refused(con, make):
 
 def test_an_error_inside_a_schema_is_not_hidden(con):
     con.execute("create schema own")
-    with pytest.raises(duckdb.ConversionException), builder.records.inside(con, "own"):
+    with pytest.raises(duckdb.ConversionException), database.inside(con, "own"):
         con.execute("begin")
         con.execute("select 'a'::integer")
 

@@ -23,7 +23,6 @@ class Limits:
         if len(columns) > self.max_columns:
             raise InputError(
                 f"{where}: it has {len(columns):,} columns or keys; at most {self.max_columns:,} are allowed. Are keys "
-                "of "
-                "its objects data, such as user ids? Then write one object per row. Or allow more: max_columns in "
-                "settings.sql."
+                "of its objects data, such as user ids? Then write one object per row. Or allow more: max_columns "
+                "in settings.sql."
             )

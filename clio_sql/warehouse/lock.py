@@ -78,8 +78,7 @@ def lock(con: duckdb.DuckDBPyConnection) -> Callable[[], None]:
             raise StateError(
                 f"{name}: the SQL of the analysis changed {', '.join(wrong)} of the schema {state.SCHEMA}, which no "
                 "file may do. Nothing is published, and forgotten users stay forgotten. Take that SQL out; if tables "
-                "are "
-                "gone, put a backup of the warehouse in its place."
+                "are gone, put a backup of the warehouse in its place."
             )
 
     return require_same_state

@@ -15,7 +15,7 @@ select
     20::integer as min_conversations,               -- fewest conversations behind everything that is shown or named
     100::integer as min_users_named,                -- fewest distinct users behind a word that is part of a person's name
     0.25::double as sensitive_share,                -- of a cluster's users, to name what people keep to themselves: health, faith, …
-    5::integer as threshold_margin,                 -- how many more users than min_users a thing may need: drawn for each from a secret
+    5::integer as threshold_margin,                 -- how many more users than that a thing may need: drawn for each from a secret
     'words'::varchar as threshold_margin_of,        -- words: words and phrases of names, and what makes a repeated text a common request; all: base clusters and cells too
     20::integer as term_band,                       -- phrases are ordered by users rounded to bands of this width, at secret places; 1: exact
     0.5::double as max_user_share,                  -- largest part of a cluster that may come from one user
