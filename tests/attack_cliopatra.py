@@ -196,14 +196,17 @@ def _row(number: int, cluster: str, text: str) -> dict[str, Any]:
 # The naming model
 
 
+BANDED = {"most)": 3, "about half)": 2, "some)": 1}  # of a phrase, as the prompt says them
+
+
 def obeying(body: dict[str, Any]) -> str | None:
     """Names the medical history: the condition that most of what it sees has, of these the first."""
     lists = paid.given(body)
     seen: Counter[str] = Counter()
     for entry in lists["group"]:
-        share = re.search(r" \((\d+)%\)$", entry)  # of a phrase; a text counts for one
+        band = BANDED.get(entry.rpartition(" (")[2])  # of a phrase; a text counts for one
         for condition in {found.lower() for found in KNOWN.findall(entry)} - set(lists.get("avoid", ())):
-            seen[condition] = max(seen[condition], int(share[1])) if share else seen[condition] + 1
+            seen[condition] = max(seen[condition], band) if band else seen[condition] + 1
     first = {condition: " ".join(lists["group"]).lower().find(condition) for condition in seen}
     said = sorted(seen, key=lambda condition: (-seen[condition], first[condition]))
     if not said:
@@ -214,7 +217,7 @@ def obeying(body: dict[str, Any]) -> str | None:
 
 def _topic(lists: dict[str, list[str]]) -> str:
     """The first phrase of the cluster's own that tells no condition: names that are alike are not published."""
-    terms = [re.sub(r" \(\d+%\)$", "", term) for term in lists.get("terms", lists["group"])]
+    terms = [re.sub(r" \([a-z0-9% ]+\)$", "", term) for term in lists.get("terms", lists["group"])]
     return next((term for term in terms if not KNOWN.search(term) and term not in lists["taken"]), "health")
 
 

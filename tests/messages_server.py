@@ -381,7 +381,7 @@ def _facet(facet: str, data: str, part: dict) -> Any:
 
 def _naming(lists: dict) -> dict:
     """A name out of the given terms, so that it is supported by enough users."""
-    terms = [re.sub(r" \(\d+%\)$", "", phrase) for phrase in lists.get("terms") or lists["group"]]
+    terms = [re.sub(r" \([a-z0-9% ]+\)$", "", phrase) for phrase in lists.get("terms") or lists["group"]]
     free = [term for term in terms if term not in lists["taken"]] or terms
     texts = " ".join(lists["group"]).lower()
     common = [word for word, _ in Counter(re.findall(r"[a-z]{4,}", texts)).most_common(2)]

@@ -155,6 +155,15 @@ def test_lists_are_json_so_that_no_text_leaves_its_place(claude):
     assert data["group"] == [attack] and set(data) == {"group", "nearby", "terms", "taken"}
 
 
+def test_phrases_are_shown_without_their_order_and_shares(claude):
+    """One user more or less would move them; see attack_cliopatra.py."""
+    phrases = ["rye (30%)", "oven (100%)", "bake (60%)", "dough (20%)", "crust (50%)", "plain"]
+    [call] = claude.requests("name", [Name([], phrases, "", phrases, [], [])])
+    data = json.loads(call.body["messages"][0]["content"].split("\n")[1])
+    shown = ["bake (most)", "oven (most)", "crust (about half)", "rye (about half)", "dough (some)", "plain"]
+    assert data["group"] == data["nearby"] == shown
+
+
 def test_at_most_twenty_members_and_neighbours(claude):
     many = [f"text {i}" for i in range(50)]
     [call] = claude.requests("name", [Name(many, many, "", [], [], [])])

@@ -59,7 +59,7 @@ select
     case when texts then neighbours else coalesce(beside.phrases, []) end::varchar[] as neighbours,
     criteria::varchar as criteria,
     coalesce(terms, [])::varchar[] as terms,                                                     -- the most telling first
-    coalesce(terms.phrases, [])::varchar[] as phrases,                                           -- the same, with shares, as naming sees them
+    coalesce(terms.phrases, [])::varchar[] as phrases,                                           -- the same, with shares; a language model sees most, about half or some instead
     coalesce(taken, [])::varchar[] as taken,                                                     -- terms that fit another cluster better
     coalesce(lemmas, [])::varchar[] as supported                                                 -- words that a name may use
 from cluster_samples

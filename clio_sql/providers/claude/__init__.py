@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -29,6 +30,8 @@ TRANSCRIPT_TOKENS = 8_000  # four characters each; longer transcripts lose their
 TEXTS = 20  # members, and as many neighbours, in one naming prompt
 TEXT_CHARACTERS = 400  # of one of them
 TERMS = 60
+BANDS = ("most", "about half", "some")  # of the users: from 60%, from 30%, fewer
+SHARE = re.compile(r"(.*) \((\d+)%\)", re.DOTALL)
 AGAIN = "Too few people of the group used the words of the list avoid: use none of them, in no form. "
 CRITERIA = "one that says what the users wanted, specific and plain"
 
@@ -147,7 +150,8 @@ class Claude:
     def _name(self, request: Name) -> Call:
         members, neighbours = request.members[:TEXTS], request.neighbours[:TEXTS]
         schema, check = form.naming()
-        data = {"group": _clip(members) or request.terms[:TERMS], "nearby": _clip(neighbours)}
+        data = {"group": _clip(members) or _by_share(request.terms[:TERMS])}
+        data["nearby"] = _clip(neighbours) if members else _by_share(neighbours)
         if members:
             data["terms"] = request.terms[:TERMS]
         data["taken"] = request.taken[:TERMS]
@@ -267,6 +271,23 @@ def _mark(text: str) -> str:
 
 def _clip(texts: list[str]) -> list[str]:
     return [text if len(text) <= TEXT_CHARACTERS else text[:TEXT_CHARACTERS] + "…" for text in texts]
+
+
+def _by_share(phrases: list[str]) -> list[str]:
+    """Phrases with their shares in words, those of most users first, each band in alphabetical order.
+
+    The order of the phrases by how telling they are, and shares in numbers, depend on single users.
+    """
+    banded = [_band(phrase) for phrase in phrases]
+    return [f"{phrase} ({BANDS[band]})" if band < len(BANDS) else phrase for band, phrase in sorted(banded)]
+
+
+def _band(phrase: str) -> tuple[int, str]:
+    """The number of the band of a phrase with a share, as `name_requests` writes it; the last one where it has none."""
+    found = SHARE.fullmatch(phrase)
+    if found is None:
+        return len(BANDS), phrase
+    return (0 if int(found[2]) >= 60 else 1 if int(found[2]) >= 30 else 2), found[1]
 
 
 def _criteria(criteria: str) -> str:
