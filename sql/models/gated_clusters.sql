@@ -16,7 +16,7 @@ counted as (
         count(user_id) as users,                                       -- rows without a user id add no user
         count(user_id) filter (independent) as independent_users,
         sum(conversations) as conversations,
-        coalesce(max(conversations) filter (user_id is not null), 0) / sum(conversations) as top_user_share
+        coalesce(max(conversations) filter (user_id is not null), 0) as top_user
     from per_user
     group by all
 ),
@@ -36,17 +36,11 @@ required as (
     from counted left join published_before using (facet, cluster_id) cross join settings cross join margins
 ),
 
-judged as (
+gated as (
     select
         required.*,
-        case
-            when mode = 'safety' then null                             -- for authorised people only: no gate
-            when min_users is null or min_conversations is null or max_user_share is null then 'missing_setting'
-            when users < min_users then 'too_few_users'
-            when conversations < min_conversations then 'too_few_conversations'
-            when top_user_share > max_user_share or independent_users < min_users then 'dominated'
-            when coalesce(independent_users < required_users, true) then 'too_few_users'
-        end as reason
+        mode is not distinct from 'safety'                             -- for authorised staff alone: no gate
+            or clio_gate(independent_users, conversations, top_user, required_users, min_conversations, max_user_share) as passes
     from required cross join settings
 )
 
@@ -55,7 +49,14 @@ select
     cluster_id::varchar as cluster_id,
     users::integer as users,                                           -- distinct users
     conversations::bigint as conversations,
-    top_user_share::double as top_user_share,                          -- 0 to 1
-    (reason is null)::boolean as passes,
-    reason::varchar as reason                                          -- NULL if it passes
-from judged
+    (top_user / conversations)::double as top_user_share,              -- 0 to 1
+    passes::boolean as passes,
+    case
+        when passes then null
+        when min_users is null or min_conversations is null or max_user_share is null then 'missing_setting'
+        when users < min_users then 'too_few_users'
+        when conversations < min_conversations then 'too_few_conversations'
+        when top_user > max_user_share * conversations or independent_users < min_users then 'dominated'
+        else 'too_few_users'                                           -- below its margin
+    end::varchar as reason                                             -- NULL where it passes
+from gated cross join settings
