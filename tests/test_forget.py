@@ -293,7 +293,7 @@ def test_an_id_of_decimals_is_the_one_without(local, tmp_path, given):
 KILLED = """
 import os, sys
 from pathlib import Path
-from clio_sql import {module}
+from {package} import {module}
 before = {module}.{function}
 def die(*arguments, **named):
     {call}
@@ -319,7 +319,8 @@ def test_killed_at_any_moment_it_is_finished_by_the_same_command(
     out, local, tmp_path, module, function, finishes_first, begun
 ):
     call = "before(*arguments, **named)" if finishes_first else ""
-    code = KILLED.format(module=module, function=function, call=call)
+    package = "clio_sql" if module == "builder" else "clio_sql.warehouse"
+    code = KILLED.format(package=package, module=module, function=function, call=call)
     command = [sys.executable, "-c", code, str(out), USER, str(local / "analysis")]
     assert subprocess.run(command, timeout=300, stderr=subprocess.DEVNULL).returncode == -9
     assert traces(out, tmp_path) >= set(WORDS)  # it was killed before it was done

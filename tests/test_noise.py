@@ -140,10 +140,10 @@ def test_the_budget_is_told_and_added_up(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"epsilon": 0.0}, "epsilon is 0.0; allowed: null (no noise), or above 0"),
+        ({"epsilon": 0.0}, r"epsilon is 0.0; allowed: null \(no noise\), or above 0"),
         ({"epsilon": -1.0}, "epsilon is -1.0"),
         ({"epsilon": float("nan")}, "epsilon is nan"),
-        ({"epsilon": 1e9}, "up to 20"),
+        ({"epsilon": 1e9}, "and 20 at most"),
         ({"epsilon": 1.0, "conversations_per_user": 0}, "conversations_per_user is 0"),
         ({"epsilon": 1.0, "mode": "safety", "round_to": 1}, "counts exactly; set epsilon to null"),
     ],

@@ -133,8 +133,8 @@ def test_another_gate_is_looked_through_anew(demo, demo_again, tmp_path, monkeyp
 @pytest.mark.parametrize(
     ("file", "built"),
     [
-        ("clio_sql/cli.py", set()),
-        ("clio_sql/providers/auditing.py", {"name_audits", "hierarchy"}),
+        ("clio_sql/cli/commands.py", set()),
+        ("clio_sql/providers/local/auditing.py", {"name_audits", "hierarchy"}),
         ("clio_sql/vectors/encoder.py", {"facet_values", "embeddings"}),
     ],
 )

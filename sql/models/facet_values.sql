@@ -16,7 +16,7 @@ select
     facets.facet::varchar as facet,
     nullif(trim(answered.answer.value[facets.facet]), '')::varchar as value,    -- NULL: no answer
     case
-        when answered.answer.status = 'ok' and not map_contains(answered.answer.value, facets.facet) then 'invalid'
+        when answered.answer.status = 'ok' and not list_contains(map_keys(answered.answer.value), facets.facet) then 'invalid'
         else answered.answer.status
     end::varchar as status,    -- ok, refused, invalid (of this facet alone), truncated, malformed, failed, over_budget
     answered.answer.error::varchar as error
