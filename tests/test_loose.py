@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from messages_server import KEY, SLOPPY, Server
 
 import clio_sql
+from clio_sql.analysis import catalog
 from clio_sql.calls.loose import values
 
 QUESTIONS = """{
@@ -106,3 +107,17 @@ def test_no_text_is_another_error(text):
         list(values(text))
     except ValueError as error:
         assert str(error) in ("the answer is not JSON", "a field is given twice")
+
+
+def test_a_facet_without_a_usable_answer_is_invalid_and_costs_no_other(server, monkeypatch):
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    server.when = lambda request: "wrong_enum"
+    (relation,) = [each for each in catalog.load() if each.name == "facet_values"]
+    with clio_sql.connect(provider="anthropic", base_url=server.url) as con:
+        con.execute("create table screened_transcripts as select 'c1' as conversation_id, 'User: hi' as transcript")
+        con.execute("create table facets as select unnest(['request', 'urgency']) as facet")
+        con.execute("""create table questions as select to_json(map {
+            'request': {'question': 'What is wanted?', 'kind': 'text', 'choices': null::varchar[]},
+            'urgency': {'question': 'How urgent?', 'kind': 'category', 'choices': ['low', 'high']}})::varchar as questions""")
+        query = f"select facet, status, value is null from ({relation.sql}) order by facet"
+        assert con.execute(query).fetchall() == [("request", "ok", False), ("urgency", "invalid", True)]
