@@ -118,6 +118,7 @@ def test_a_facet_without_a_usable_answer_is_invalid_and_costs_no_other(server, m
         con.execute("create table facets as select unnest(['request', 'urgency']) as facet")
         con.execute("""create table questions as select to_json(map {
             'request': {'question': 'What is wanted?', 'kind': 'text', 'choices': null::varchar[]},
-            'urgency': {'question': 'How urgent?', 'kind': 'category', 'choices': ['low', 'high']}})::varchar as questions""")
+            'urgency': {'question': 'How urgent?', 'kind': 'category', 'choices': ['low', 'high']}
+            })::varchar as questions""")
         query = f"select facet, status, value is null from ({relation.sql}) order by facet"
         assert con.execute(query).fetchall() == [("request", "ok", False), ("urgency", "invalid", True)]
