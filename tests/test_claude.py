@@ -273,6 +273,11 @@ def test_a_category_is_one_of_its_choices():
     for wrong in ("calmer", "Calm, Angry", "", 1):
         with pytest.raises(ValueError):
             check({"tone": wrong})
+    _, check = form.facets({"language": Question("Which?", "category", ("C", "Go lang", "+1"))})
+    assert check({"language": "go_lang"}) == {"language": "Go lang"}
+    for wrong in ("C#", "C++", "-1", "1"):  # a mark may be all that tells two apart
+        with pytest.raises(ValueError):
+            check({"language": wrong})
     _, check = form.facets({"tone": Question("Which?", "category", ("Calm", "calm"))})
     assert check({"tone": "calm"}) == {"tone": "calm"}
     with pytest.raises(ValueError):  # nobody knows which is meant

@@ -122,3 +122,16 @@ def test_a_facet_without_a_usable_answer_is_invalid_and_costs_no_other(server, m
             })::varchar as questions""")
         query = f"select facet, status, value is null from ({relation.sql}) order by facet"
         assert con.execute(query).fetchall() == [("request", "ok", False), ("urgency", "invalid", True)]
+
+
+def test_of_several_objects_the_fullest_counts_and_equals_that_differ_are_no_answer(server, monkeypatch):
+    server.when, (good, *_) = None, asked(server, monkeypatch)
+    full = json.dumps({facet: int(said) if said.isdigit() else said for facet, said in good[0].items()})
+    for text, status in (
+        (f'They wrote {{"urgency": "low"}}. {full}', "ok"),
+        (f"{full} and again {full}", "ok"),
+        (f"{full} or {full.replace('asked', 'wanted')}", "malformed"),
+    ):
+        monkeypatch.setattr(server, "raw", lambda request, text=text: text)
+        assert {found for _, found in asked(server, monkeypatch)} == {status}
+        assert status != "ok" or asked(server, monkeypatch)[0][0] == good[0]

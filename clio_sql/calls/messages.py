@@ -120,14 +120,28 @@ def _text(message: Any) -> str:
 
 
 def _checked(text: str, call: Call) -> Any:
-    """The value of the first JSON in the answer that passes the check; raises the reason of the first that does not."""
+    """The value of the JSON in the answer that passes the check, the fullest where several do.
+
+    Raises ValueError with the first reason where none passes, or where it is not clear which one is meant: a model may
+    quote JSON of the conversation beside its own.
+    """
+    passing: list[Any] = []
     first: ValueError | None = None
     for found in values(text):
         try:
-            return call.check(found)
+            passing.append(call.check(found))
         except ValueError as error:
             first = first or error
-    raise first or ValueError("the answer is not JSON")
+    if not passing:
+        raise first or ValueError("the answer is not JSON")
+    fullest = [value for value in passing if _size(value) == max(map(_size, passing))]
+    if any(value != fullest[0] for value in fullest):
+        raise ValueError("the answer holds several objects that fit")
+    return fullest[0]
+
+
+def _size(value: Any) -> int:
+    return len(value) if isinstance(value, dict) else 1
 
 
 def _usage(message: Any) -> Usage | None:

@@ -138,13 +138,13 @@ def publish(run: Run) -> None:
     """Write the published relations into a file of their own, complete or not at all."""
     run.reporter.begin(PUBLISHED, None)
     files.publish(run.con, run.folder, run.relations, run.schema, run.parquet, run.same_state)
+    run.reporter.end(-1, skipped=False)
 
 
 def keep(run: Run) -> None:
     """Keep what was built as the last build, which the next one starts from."""
     builder.keep(run.con, run.relations, run.schema)
     erase.rebuilt(run.con, run.schema)
-    run.reporter.end(-1, skipped=False)
 
 
 def end_record(run: Run) -> None:

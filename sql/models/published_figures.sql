@@ -7,6 +7,10 @@
 -- values at once, and only if enough users changed for each value.
 with
 
+days as materialized (
+    from figure_days
+),
+
 totals as (
     select today.facet, today.cluster_id
     from (select distinct facet, cluster_id from cells) as today
@@ -18,7 +22,7 @@ totals as (
 -- what is updated; everything else stays as it was last published
 updated as (
     select lines.relation, lines.facet, lines.cluster_id, lines.breakdown
-    from (select distinct relation, facet, cluster_id, breakdown from figure_days) as lines
+    from (select distinct relation, facet, cluster_id, breakdown from days) as lines
     inner join totals using (facet, cluster_id)
     left join user_changes as changes using (relation, facet, cluster_id, breakdown)
     group by lines.relation, lines.facet, lines.cluster_id, lines.breakdown
@@ -36,5 +40,5 @@ select
     people::integer as people,                     -- 1, or how many are gone
     independent::integer as independent_people,    -- of them, how many count towards thresholds
     conversations::bigint as conversations         -- on that day
-from figure_days as days left join updated using (relation, facet, cluster_id, breakdown) cross join settings
+from days left join updated using (relation, facet, cluster_id, breakdown) cross join settings
 where (days.day = 'today') = (updated.relation is not null or mode = 'safety')    -- safety: for authorised staff alone, exact

@@ -5,7 +5,7 @@
 with
 
 published_before as (
-    select distinct relation, facet, cluster_id, breakdown from figure_days where day = 'last'
+    select distinct relation, facet, cluster_id, breakdown from last_published_figures
 ),
 
 days as materialized (

@@ -77,7 +77,9 @@ def _meant(text: str, allowed: Iterable[str]) -> str | None:
 
 
 def _folded(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())
+    """In small letters, without quotes or a full stop, a blank for - and _ within. Other marks tell C from C#."""
+    bare = text.strip(" \t\r\n\"'`").removesuffix(".")
+    return re.sub(r"(?<=\w)[\s_-]+(?=\w)", " ", bare).casefold()
 
 
 def naming() -> tuple[dict[str, Any], Check]:
