@@ -126,7 +126,8 @@ def test_another_gate_is_looked_through_anew(demo, demo_again, tmp_path, monkeyp
     text = core.macro_text
     monkeypatch.setattr(core, "macro_text", lambda name: text(name) + ("-- narrower" if name == "clio_gate" else ""))
     steps, asked = refreshed(demo, tmp_path)
-    assert {"published_figures", "cell_figures", "family_choices"} <= steps.built and not asked
+    assert {"gated_clusters", "published_figures", "cell_figures", "family_choices"} <= steps.built
+    assert not asked["extract"] and not asked["embed"] and "fits" not in steps.built
     assert refreshed(demo, tmp_path)[0].built == set()
 
 
