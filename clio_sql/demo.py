@@ -20,7 +20,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -130,11 +130,18 @@ def write(path: str | Path, conversations: int = 1500, seed: int = 0) -> None:
             f"demo: {conversations} conversations leave no room for the planted ones; "
             f"allowed: {MINIMUM} or more. Ask for more."
         )
+    write_batches(path, SCHEMA, conversations, lambda start, size: _batch(start, size, conversations, seed))
+
+
+def write_batches(
+    path: str | Path, schema: pa.Schema, conversations: int, batch: Callable[[int, int], pa.Table]
+) -> None:
+    """Write `batch(start, size)` for all conversations to a Parquet file; the file appears when it is complete."""
     part = Path(f"{path}.part")
     try:
-        with pq.ParquetWriter(part, SCHEMA, compression="zstd") as writer:
+        with pq.ParquetWriter(part, schema, compression="zstd") as writer:
             for start in range(0, conversations, BATCH):
-                writer.write_table(_batch(start, min(BATCH, conversations - start), conversations, seed))
+                writer.write_table(batch(start, min(BATCH, conversations - start)))
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
@@ -151,20 +158,32 @@ def _batch(start: int, size: int, conversations: int, seed: int) -> pa.Table:
     contents = _contents(rng, topic, language, offsets)
     if start == 0:
         _plant(rng, planted_facts(seed), contents, np.flatnonzero(ordinary & (language == 0)), offsets)
+    labels = np.array([*TOPICS, HEAVY_TOPIC, RARE_TOPIC], object)
+    columns = columns_of(rng, start, rank, ordinary, contents, offsets)
+    return pa.table([*columns, pa.array(labels[topic])], schema=SCHEMA)
+
+
+def columns_of(
+    rng: np.random.Generator,
+    start: int,
+    rank: np.ndarray,
+    ordinary: np.ndarray,
+    contents: np.ndarray,
+    offsets: np.ndarray,
+) -> list[pa.Array]:
+    """The columns of a batch but for its labels. A few users are NULL, where `ordinary`."""
+    size = len(rank)
     nobody = ordinary & (rng.random(size) < NULL_USERS)
     seconds = np.sort(rng.integers(0, DAYS * 86_400, size))
     roles = np.tile(np.array(["user", "assistant"], object), offsets[-1] // 2)
     messages = pa.StructArray.from_arrays([pa.array(roles), pa.array(contents)], ["role", "content"])
-    labels = np.array([*TOPICS, HEAVY_TOPIC, RARE_TOPIC], object)
-    columns = [
+    return [
         pa.array([f"c{number:08d}" for number in range(start, start + size)]),
         pa.array([None if null else user_id(r) for r, null in zip(rank.tolist(), nobody, strict=True)]),
         pa.array(np.datetime64(START, "us") + seconds.astype("timedelta64[s]")),
         pa.ListArray.from_arrays(offsets.astype("int32"), messages),
         pa.array(np.array(PLANS, object)[rank % len(PLANS)]),
-        pa.array(labels[topic]),
     ]
-    return pa.table(columns, schema=SCHEMA)
 
 
 def _who_asks_what(rng: np.random.Generator, size: int, people: int, hazards: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -179,11 +198,18 @@ def _who_asks_what(rng: np.random.Generator, size: int, people: int, hazards: bo
     weights = np.cumsum([topic["weight"] for topic in MATERIAL["topics"]])
     counts = np.diff(np.round(weights / weights[-1] * ordinary).astype(int), prepend=0)
     topics = np.concatenate([np.repeat(np.arange(len(TOPICS)), counts), planted_topics]).astype(int)
-    # Heavy-tailed, and similar at any size: the density at share p of all users is proportional to 1 / (p + 1/80).
-    shares = (81 ** rng.random(ordinary) - 1) / 80
-    ranks = np.concatenate([first + (shares * people).astype(int), planted_ranks]).astype(int)
+    ranks = np.concatenate([first + heavy_tailed(rng, ordinary, people), planted_ranks]).astype(int)
     order = rng.permutation(size)
     return topics[order], ranks[order]
+
+
+def heavy_tailed(rng: np.random.Generator, n: int, people: int) -> np.ndarray:
+    """n ranks below `people`, of whom a few write much; similar at any size.
+
+    The density at share p of all users is proportional to 1 / (p + 1/80).
+    """
+    shares = (81 ** rng.random(n) - 1) / 80
+    return (shares * people).astype(int)
 
 
 def _contents(rng: np.random.Generator, topic: np.ndarray, language: np.ndarray, offsets: np.ndarray) -> np.ndarray:
@@ -204,7 +230,7 @@ def _contents(rng: np.random.Generator, topic: np.ndarray, language: np.ndarray,
             at = np.flatnonzero(mine & where)
             texts = say(options, slots, len(at), rng)
             as_is = of_topic >= len(TOPICS) or options is slots["reply"]
-            contents[at] = texts if as_is else _as_typed(texts, rng)
+            contents[at] = texts if as_is else as_typed(texts, rng)
     return contents
 
 
@@ -223,7 +249,7 @@ def _cells() -> tuple[list[tuple[int, dict[str, Any]]], np.ndarray, np.ndarray]:
 
 
 def say(options: Sequence[str], slots: Mapping[str, Sequence[str]], n: int, rng: np.random.Generator) -> np.ndarray:
-    """n texts, each one of `options` with its `{slots}` filled from `slots` in turn."""
+    """n texts, each one of `options` with its `{slots}` filled from `slots` in turn, and one of each `{this|that}`."""
     drawn = rng.integers(len(options), size=n)
     texts = np.array(options, object)[drawn]
     for i, option in enumerate(options):
@@ -231,12 +257,14 @@ def say(options: Sequence[str], slots: Mapping[str, Sequence[str]], n: int, rng:
         if "{" not in option or not len(at):
             continue
         texts[at] = ""
-        for odd, piece in enumerate(re.split(r"\{(\w+)\}", option)):
-            texts[at] += say(slots[piece], slots, len(at), rng) if odd % 2 else piece
+        for odd, piece in enumerate(re.split(r"\{([^{}]+)\}", option)):
+            if odd % 2:
+                piece = say(piece.split("|") if "|" in piece else slots[piece], slots, len(at), rng)
+            texts[at] += piece
     return texts
 
 
-def _as_typed(texts: np.ndarray, rng: np.random.Generator) -> list[str]:
+def as_typed(texts: np.ndarray, rng: np.random.Generator) -> list[str]:
     """As users type: a third without capitals and full stop, one in ten with two letters swapped."""
     casual, slip = rng.random((2, len(texts)))
     typed = [text.lower().rstrip(".") if c < 0.33 else text for text, c in zip(texts, casual, strict=True)]

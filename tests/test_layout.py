@@ -24,7 +24,7 @@ TIERS = (
     ("errors",),
     ("sql_text", "words"),
     ("runtime", "vectors", "demo"),
-    ("calls",),
+    ("calls", "demo_languages"),
     ("providers", "warehouse"),
     ("engine",),
     ("udfs",),
@@ -118,6 +118,7 @@ def test_no_module_imports_the_package_itself():
 
 def test_the_demo_stands_alone():
     assert first_party(ROOT / "clio_sql" / "demo.py") <= {"errors"}
+    assert first_party(ROOT / "clio_sql" / "demo_languages.py") <= {"errors", "demo"}
 
 
 def test_no_modules_import_one_another_in_a_circle():
@@ -235,7 +236,12 @@ def test_the_wheel_holds_every_file(wheel):
     }
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert packed == expected
-    assert {"clio_sql/demo_topics.json", "clio_sql/py.typed", "clio_sql/words/lexicons/vague.txt"} <= packed
+    assert {
+        "clio_sql/demo_topics.json",
+        "clio_sql/demo_languages.json",
+        "clio_sql/py.typed",
+        "clio_sql/words/lexicons/vague.txt",
+    } <= packed
 
 
 def installed(package: Path, target: Path) -> None:

@@ -188,7 +188,12 @@ def demo(
     into: options.INTO = Path("out"),
     parquet: options.PARQUET = False,
     depth: options.DEPTH = None,
-    conversations: Annotated[int, typer.Option(metavar="N", help="How many to make up.")] = 1500,
+    conversations: Annotated[
+        int | None, typer.Option(metavar="N", help="How many to make up; by default 1500, or 3000 with --languages.")
+    ] = None,
+    languages: Annotated[
+        bool, typer.Option("--languages", help="20 known topics in 15 languages, as columns `topic` and `language`.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same conversations.")] = 0,
     only_write: Annotated[bool, typer.Option("--only-write", help="Write the file and stop.")] = False,
 ) -> None:
@@ -198,12 +203,16 @@ def demo(
     Examples:
       clio-sql demo --into out
       clio-sql demo --into big --conversations 1000000 --only-write
+      clio-sql demo --into world --languages
     """
-    from clio_sql.demo import write
+    from clio_sql import demo, demo_languages
     from clio_sql.run.folders import folders
 
     with folders(into, into):
-        write(into / "demo.parquet", conversations, seed)
+        if languages:
+            demo_languages.write(into / "demo.parquet", 3000 if conversations is None else conversations, seed)
+        else:
+            demo.write(into / "demo.parquet", 1500 if conversations is None else conversations, seed)
     if only_write:
         print(into / "demo.parquet")
         return
