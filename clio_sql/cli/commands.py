@@ -279,6 +279,37 @@ def sql(
 
 
 @app.command()
+def evaluate(
+    input: options.INPUT,
+    label: Annotated[
+        str, typer.Option(metavar="COLUMN", help="Column of INPUT with the known topic.", show_default=False)
+    ],
+    into: Annotated[Path, typer.Option(metavar="OUT", help="The folder that a run wrote, or OUT/NAME.")] = Path("out"),
+    id_column: options.ID_COLUMN = None,
+    replicates: Annotated[int, typer.Option(min=0, max=10_000, help="How often users are drawn for intervals.")] = 500,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same users.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line per facet.")] = False,
+    embedding_model: options.EMBEDDING_MODEL = None,
+) -> None:
+    """Measure the clusters of OUT by topics that are known: purity, ARI, V-measure, and how far names alone lead back.
+
+    INPUT has the conversation ids of the run, and a label. Figures only are printed, no texts; they are not gated, so
+    they are for those who may read the warehouse. Nothing is written.
+
+    \b
+    Examples:
+      clio-sql evaluate world/demo.parquet --label topic --into world
+      clio-sql evaluate labels.csv --label intent --id-column thread --into out --json
+    """
+    from clio_sql.cli.tables import print_evaluations
+    from clio_sql.run.evaluate import evaluate as evaluated
+
+    runtime = {"embedding_model": embedding_model} if embedding_model else {}
+    found = evaluated(input, into, label, id_column=id_column, replicates=replicates, seed=seed, **runtime)
+    print_evaluations(found, as_json)
+
+
+@app.command()
 def forget(
     out: options.OUT,
     user: Annotated[list[str] | None, typer.Option(metavar="ID", help="A user id; may be repeated.")] = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -11,10 +12,13 @@ from pathlib import Path
 import typer
 
 from clio_sql.errors import UsageError
+from clio_sql.errors.printable import printable
 from clio_sql.published import tree as trees
 from clio_sql.published.files import open_published
+from clio_sql.run.evaluate import Evaluation
 from clio_sql.run.plan import Step
 from clio_sql.run.record import Build
+from clio_sql.run.scores import Figure
 
 
 def print_tree(
@@ -72,6 +76,48 @@ def print_builds(builds: Sequence[Build]) -> None:
         when, changed = f"{build.started_at:%Y-%m-%d %H:%M}", ", ".join(build.changed)
         told = (build.name or "", build.build, when, build.result, *counts, usd, build.sql_hash, changed)
         typer.echo(row.format(*told).rstrip())
+
+
+MEASURES = {  # of an evaluation -> how it is printed
+    "base_purity": "base purity",
+    "held_back": "held back",
+    "adjusted_rand_index": "adjusted Rand index",
+    "v_measure": "V-measure",
+    "reconstructed": "reconstructed by name",
+    "reconstructed_of_published": "the same, of what is published",
+    "siblings_alike": "cosine of siblings' names",
+    "others_alike": "cosine of other names",
+    "names_repeated": "names that repeat",
+    "names_alike": "names almost alike",
+}
+
+
+def print_evaluations(evaluations: Sequence[Evaluation], as_json: bool) -> None:
+    """Print the figures of each facet, or one JSON object a line."""
+    for found in evaluations:
+        if as_json:
+            figures = [figure._asdict() for figure in found.figures]
+            typer.echo(json.dumps({**found._asdict(), "figures": figures}))
+            continue
+        typer.echo(
+            f"{found.facet} by {found.label}: {found.conversations:,} conversations of {found.users:,} users, "
+            f"{found.topics:,} topics; {found.published:,} of {found.base_clusters:,} base clusters are published"
+        )
+        for figure in found.figures:
+            typer.echo(_figure(figure))
+        typer.echo(
+            f"Intervals: 95% of {found.replicates:,} draws of as many users, with replacement; seed {found.seed}."
+        )
+        if found.elsewhere:
+            typer.echo(f"Not in the warehouse: {found.elsewhere:,} labelled conversations.")
+
+
+def _figure(figure: Figure) -> str:
+    level = "" if figure.level is None else f", level {figure.level}"
+    name = f"{MEASURES[figure.measure]}{level}" + (f", {figure.language}" if figure.language else "")
+    value = f"{figure.value:,.0f}" if figure.measure.startswith("names_") else f"{figure.value:.3f}"
+    interval = "" if figure.low is None else f"  {figure.low:.3f} to {figure.high:.3f}"
+    return f"  {printable(name):<42} {value:>7}{interval}"
 
 
 def _screen() -> tuple[Callable[[str, str], str], int]:
