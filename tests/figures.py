@@ -89,6 +89,7 @@ def build(
     table(con, "breakdowns", ["conversation_id", "breakdown", "value"], [row for row in rows if row["value"]])
     table(con, "screened", ["conversation_id", "kept"], rows)
     table(con, "layout", ["facet", "cluster_id", "x", "y"], [])
+    table(con, "cluster_quality", ["facet", "cluster_id", "loose"], [])
     packaged(con, "facets")
     con.execute("delete from facets where facet <> 'request'")
     held = [row for row in rows if row["cluster_id"].startswith("x_")]
@@ -107,7 +108,7 @@ def keep(con: duckdb.DuckDBPyConnection) -> None:
 ELSEWHERE = (  # checks that read what is not here
     "insight_holds_nothing_of_safety", "the_flag_is_a_breakdown", "about_says_the_thresholds_of_the_build",
     "every_shown_base_cluster_passed_its_audit", "only_what_passes_the_gate_is_named",
-    "near_identical_texts_of_a_few_count_once",
+    "near_identical_texts_of_a_few_count_once", "a_loose_cluster_has_enough_users_near_a_border",
 )  # fmt: skip
 
 

@@ -105,13 +105,14 @@ def _clusters(con: duckdb.DuckDBPyConnection, facet: str, leaves: int, middle: i
         {f"union all select 't' || t, {levels - 1}, null {above}" if levels > 1 else ""};
         create table if not exists clusters (facet varchar, level integer, cluster_id varchar, parent_id varchar,
             name varchar, description varchar, conversations bigint, users bigint, share double, x float, y float,
-            name_source varchar);
+            name_source varchar, loose boolean);
         insert into clusters
         select {literal(facet)}, level, cluster_id, parent_id,
             upper(verb[1]) || verb[2:] || ' ' || things[1] || ' and ' || things[2] as name,
             'Most of these conversations asked for help with ' || lower(name) || '. Some asked how long it takes.',
             conversations, 5 * round(conversations * 0.16) as users,
-            conversations / sum(conversations) filter (parent_id is null) over (), x, y, 'found'
+            conversations / sum(conversations) filter (parent_id is null) over (), x, y, 'found',
+            md5_number(cluster_id) % 7 = 0
         from (
             select
                 *, string_split('{WORDS}', ' ')[1 + (md5_number(cluster_id) % 30)::bigint] as verb,

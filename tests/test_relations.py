@@ -49,6 +49,9 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "content_words": "integer",
     "task": "boolean",
     "falls_back": "boolean",
+    "loose": "boolean",
+    "passed": "boolean",
+    "by_enough": "boolean",
     "members": "varchar[]",
     "neighbours": "varchar[]",
     "unsupported": "varchar[]",
@@ -170,6 +173,7 @@ def stand_ins(con: duckdb.DuckDBPyConnection, relation: catalog.Relation, given:
         "last_hierarchy": "select null::varchar as facet, null::varchar as cluster_id, 0 as level, '' as name, "
         "'' as description, []::varchar[] as base_cluster_ids where false",
         "last_published_cells": f"select {cell} where false",
+        "cluster_quality": "select '' as facet, '' as cluster_id, false as loose where false",
         "independent_texts": "select distinct conversation_id, facet, true as independent, null as text_number "
         f"from {members}",
     }

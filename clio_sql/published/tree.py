@@ -27,14 +27,18 @@ REASONS = {
 }
 
 
+LOOSE = " ≈"
+
+
 class Line(NamedTuple):
-    """One cluster in the tree: depth from 0, share 0 to 1, counts rounded."""
+    """One cluster in the tree: depth from 0, share 0 to 1, counts rounded; loose as in `clusters`."""
 
     depth: int
     name: str
     share: float
     users: int
     conversations: int
+    loose: bool = False
 
 
 def facets(con: duckdb.DuckDBPyConnection) -> list[str]:
@@ -46,7 +50,7 @@ def facets(con: duckdb.DuckDBPyConnection) -> list[str]:
 def lines(con: duckdb.DuckDBPyConnection, facet: str, depth: int | None = None) -> Iterator[Line]:
     """The tree of a facet, depth first, the largest first; `depth` levels of it, None for all."""
     rows = con.execute(
-        "select cluster_id, parent_id, name, share, users, conversations from clusters where facet = ? "
+        "select cluster_id, parent_id, name, share, users, conversations, loose from clusters where facet = ? "
         "order by cluster_id = '(other)', conversations desc, cluster_id",
         [facet],
     ).fetchall()
@@ -55,8 +59,8 @@ def lines(con: duckdb.DuckDBPyConnection, facet: str, depth: int | None = None) 
         children.setdefault(row[1], []).append(row)
 
     def walk(parent: str | None, level: int) -> Iterator[Line]:
-        for cluster_id, _, name, share, users, conversations in children.get(parent, []):
-            yield Line(level, name or "(no name)", share or 0.0, users or 0, conversations or 0)
+        for cluster_id, _, name, share, users, conversations, loose in children.get(parent, []):
+            yield Line(level, name or "(no name)", share or 0.0, users or 0, conversations or 0, bool(loose))
             if depth is None or level + 1 < depth:
                 yield from walk(cluster_id, level + 1)
 
@@ -75,14 +79,21 @@ def text(
     width: int = 200,
     paint: Callable[[str, str], str] = unpainted,
 ) -> Iterator[str]:
-    """The tree as lines: share, users, name. paint: gives a text the style `dim` or `bold`."""
+    """The tree as lines: share, users, name, a mark if it is loose. paint: gives a text the style `dim` or `bold`."""
     found = list(lines(con, facet, depth))
     if not found:
         return
     yield paint(f"{'share':>6}  {'users':>7}  {facet}", "dim")
     for line in found:
         name = _one_line("  " * line.depth + line.name, width)
-        yield paint(f"{line.share:>6.1%}  {line.users:>7,}  ", "dim") + (name if line.depth else paint(name, "bold"))
+        named = name if line.depth else paint(name, "bold")
+        yield (
+            paint(f"{line.share:>6.1%}  {line.users:>7,}  ", "dim")
+            + named
+            + (paint(LOOSE, "dim") if line.loose else "")
+        )
+    if any(line.loose for line in found):
+        yield paint(f"{LOOSE.strip()} loose: many of its users are as near to another cluster", "dim")
 
 
 def held_back(con: duckdb.DuckDBPyConnection, facet: str, reasons: Iterable[str] = ()) -> str:

@@ -52,7 +52,8 @@ select
     (conversations / nullif(published, 0))::double as share,   -- of the published conversations of the facet
     layout.x::float as x,                           -- place on the map, -1 to 1
     layout.y::float as y,
-    'found'::varchar as name_source
+    'found'::varchar as name_source,
+    null::boolean as loose                          -- no budget is spent on it
 from rounded
 inner join totals using (facet)
 left join layout using (facet, cluster_id)

@@ -25,7 +25,12 @@ counted as (
 shown as (
     select
         hierarchy.facet, hierarchy.level, hierarchy.cluster_id, hierarchy.parent_id,
-        hierarchy.name, hierarchy.description, counted.conversations, counted.users, layout.x, layout.y
+        hierarchy.name, hierarchy.description, counted.conversations, counted.users, layout.x, layout.y,
+        -- a parent is loose if all of its base clusters are
+        (
+            select bool_and(loose) from cluster_quality
+            where facet = hierarchy.facet and list_contains(hierarchy.base_cluster_ids, cluster_id)
+        ) as loose
     from hierarchy
     inner join counted using (facet, cluster_id)
     left join layout using (facet, cluster_id)
@@ -73,14 +78,14 @@ other as (
     select
         held.facet, tops.level, '(other)' as cluster_id, null as parent_id, '(other)' as name,
         'Conversations that no published cluster holds.' as description,
-        held.conversations, held.users, null as x, null as y
+        held.conversations, held.users, null as x, null as y, null as loose
     from held_and_passing as held
     inner join (select facet, max(level) as level from hierarchy group by facet) as tops using (facet)
 ),
 
 rounded as (
     select
-        facet, level, cluster_id, parent_id, name, description, x, y,
+        facet, level, cluster_id, parent_id, name, description, x, y, loose,
         round(conversations / round_to) * round_to as conversations,
         round(users / round_to) * round_to as users
     from (from shown union all by name from other) cross join settings
@@ -106,6 +111,7 @@ select
     (conversations / nullif(published, 0))::double as share,   -- of the published conversations of the facet
     x::float as x,                                  -- place on the map, -1 to 1
     y::float as y,                                  -- place on the map, -1 to 1
-    case when cluster_id <> '(other)' then 'found' end::varchar as name_source    -- found: of words that enough users wrote; NULL: no cluster
+    case when cluster_id <> '(other)' then 'found' end::varchar as name_source,    -- found: of words that enough users wrote; NULL: no cluster
+    loose::boolean as loose                         -- at least a third of its users are mostly near the border to another cluster; NULL: no cluster
 from rounded inner join totals using (facet)
 order by facet, level desc, conversations desc, cluster_id

@@ -29,7 +29,7 @@ function aboutOne(facet, cluster, choose) {
   const up = ancestors(cluster);
   return [
     make("p", { class: "path" }, choice("All", () => choose(null)), ...up.flatMap((one) => ["›", choice(one.name, () => choose(one), 40)])),
-    make("h2", {}, named(cluster.name)),
+    make("h2", {}, named(cluster.name), ...looseMark(cluster)),
     make("p", { class: "description" }, named(cluster.description)),
     make("dl", { class: "detail-figures" },
       figure("conversations", count(cluster.conversations)), figure("users", count(cluster.users)), figure("of all shown", percent(cluster.share)),

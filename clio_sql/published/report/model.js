@@ -85,6 +85,13 @@ function cellOf(cluster, breakdown, value) {
   return cluster.cells.get(breakdown)?.find((cell) => cell.value === value);
 }
 
+// A quiet sign beside the name of a cluster that is loose, with the reason for pointers and screen readers.
+const LOOSE = "Loose: many of its users are about as near to another cluster, so the name may fit them less well.";
+
+function looseMark(cluster) {
+  return cluster.loose ? [make("span", { class: "loose", title: LOOSE, role: "img", "aria-label": LOOSE, text: "≈" })] : [];
+}
+
 function ancestors(cluster) {
   const found = [];
   for (let up = cluster.parent; up; up = up.parent) found.unshift(up);

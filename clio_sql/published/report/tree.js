@@ -22,7 +22,7 @@ function makeTree(list, found, choose) {
       make("span", { class: "twist", text: cluster.children.length ? "▶" : "", "aria-hidden": "true" }), dot,
       label, make("span", { class: "share", text: percent(cluster.share) }));
     row.style.setProperty("--depth", cluster.depth);
-    label.append(named(cluster.name));
+    label.append(named(cluster.name), ...looseMark(cluster));
     const element = make("li", {
       role: "treeitem", tabindex: "-1", "aria-level": cluster.depth + 1, "data-id": cluster.id,
       "aria-selected": String(cluster === selected), "aria-expanded": cluster.children.length ? "false" : null,
