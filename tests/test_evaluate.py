@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from clio_sql.cli.commands import app
 from clio_sql.errors import InputError
+from clio_sql.run import scores
 from clio_sql.run.evaluate import evaluate
 from clio_sql.run.scores import adjusted_rand, v_measure
 from clio_sql.warehouse import state
@@ -42,6 +43,11 @@ def out(tmp_path_factory) -> Path:
             create table facet_values as select 'c' || n as conversation_id, 'language' as facet,
                 if(n = 4, null, 'English') as value from range(1, 9) t(n)""")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def a_language_of_one_user_counts(monkeypatch):
+    monkeypatch.setattr(scores, "LEAST", 1)
 
 
 LABELS = "c1 air_travel, c2 air_travel, c3 baking, c4 baking, c5 air_travel, c6 baking, c7 baking, c8 air_travel"
@@ -82,6 +88,12 @@ def test_a_column_of_languages_comes_before_the_facet(out, tmp_path):
     )
     assert values(found)["reconstructed", None, "French"] == 0.5
     assert {figure.low for figure in found.figures} == {None}
+
+
+def test_a_language_of_few_users_is_not_told_apart(out, tmp_path, monkeypatch):
+    monkeypatch.setattr(scores, "LEAST", 5)
+    [found] = evaluate(labelled(tmp_path / "labels.csv"), out, "topic", replicates=5)
+    assert {figure.language for figure in found.figures} == {None}
 
 
 def test_the_same_seed_draws_the_same_users(out, tmp_path):

@@ -106,6 +106,12 @@ def test_the_data_is_what_is_published(small):
     assert data["told"]["request"].startswith("request: about 420 conversations in 17 clusters were held back")
 
 
+def test_what_is_loose_is_in_the_data(small):
+    with duckdb.connect(str(small / "published.duckdb"), read_only=True) as con:
+        loose = [mark for (mark,) in con.execute("select loose from clusters").fetchall()]
+    assert column(made(small).data, "clusters", "loose") == loose and True in loose
+
+
 def test_nothing_but_the_published_file_is_needed_and_the_same_file_gives_the_same_page(small, tmp_path):
     shutil.copy(small / "published.duckdb", tmp_path)
     assert report.write(small).read_bytes() == report.write(tmp_path).read_bytes()
@@ -345,6 +351,8 @@ def test_search_tree_map_and_selection_go_together(visit, small):
     page = seen.page
     tops = names_of(small, "parent_id is null")
     assert page.locator("#tree > li > .row .name").all_inner_texts() == tops
+    loose = names_of(small, "parent_id is null and loose")
+    assert page.locator("#tree > li > .row:has(.loose) .name").all_inner_texts() == loose
     assert "clusters in 6 groups\n30" in re.sub(r"\n+", "\n", seen.text("#figures"))
 
     page.locator("#tree > li > .row").first.click()  # the tree selects on the map and in the details

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 CENTRE = 95  # per cent of the draws that an interval holds
+LEAST = 10  # users of a language that is told apart
 LOWEST = {"adjusted_rand_index": -0.5}  # of other measures 0; the highest is 1
 
 
@@ -50,6 +52,13 @@ class Counts:
     @property
     def users(self) -> int:
         return int(self.drawn.max()) + 1
+
+    @cached_property
+    def told_apart(self) -> list[int]:
+        """The numbers of the languages that at least LEAST users write, by name."""
+        pairs = np.unique(np.stack([self.language, self.drawn]), axis=1)[0]
+        users = np.bincount(pairs[pairs >= 0], minlength=len(self.languages))
+        return sorted(np.flatnonzero(users >= LEAST).tolist(), key=self.languages.__getitem__)
 
 
 def figures(counts: Counts, replicates: int, seed: int) -> list[Figure]:
@@ -101,7 +110,7 @@ def _measured(counts: Counts, times: np.ndarray) -> Iterator[tuple[str, int | No
     yield "reconstructed_of_published", None, None, _share(right.sum(), shown.sum())
     known, size = counts.language >= 0, len(counts.languages)
     found, all_of = (np.bincount(counts.language[known], each[known], size) for each in (right, weights))
-    for place in sorted(range(size), key=counts.languages.__getitem__):
+    for place in counts.told_apart:
         yield "reconstructed", None, counts.languages[place], _share(found[place], all_of[place])
 
 

@@ -29,8 +29,9 @@ function aboutOne(facet, cluster, choose) {
   const up = ancestors(cluster);
   return [
     make("p", { class: "path" }, choice("All", () => choose(null)), ...up.flatMap((one) => ["›", choice(one.name, () => choose(one), 40)])),
-    make("h2", {}, named(cluster.name), ...looseMark(cluster)),
+    make("h2", {}, named(cluster.name)),
     make("p", { class: "description" }, named(cluster.description)),
+    cluster.loose ? make("p", { class: "small", text: LOOSE }) : null,
     make("dl", { class: "detail-figures" },
       figure("conversations", count(cluster.conversations)), figure("users", count(cluster.users)), figure("of all shown", percent(cluster.share)),
       cluster.growth === null ? null : figure("growth", times(cluster.growth), "Conversations per period in the later half of the time, compared with the earlier half, over the periods shown.")),

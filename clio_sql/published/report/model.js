@@ -85,7 +85,7 @@ function cellOf(cluster, breakdown, value) {
   return cluster.cells.get(breakdown)?.find((cell) => cell.value === value);
 }
 
-// A quiet sign beside the name of a cluster that is loose, with the reason for pointers and screen readers.
+// A quiet sign in the tree beside a cluster that is loose, with the reason for pointers and screen readers.
 const LOOSE = "Loose: many of its users are about as near to another cluster, so the name may fit them less well.";
 
 function looseMark(cluster) {

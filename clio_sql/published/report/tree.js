@@ -20,9 +20,9 @@ function makeTree(list, found, choose) {
     dot.style.background = colourOf(cluster);
     const row = make("div", { class: "row" },
       make("span", { class: "twist", text: cluster.children.length ? "▶" : "", "aria-hidden": "true" }), dot,
-      label, make("span", { class: "share", text: percent(cluster.share) }));
+      label, make("span", { class: "share" }, ...looseMark(cluster), percent(cluster.share)));
     row.style.setProperty("--depth", cluster.depth);
-    label.append(named(cluster.name), ...looseMark(cluster));
+    label.append(named(cluster.name));
     const element = make("li", {
       role: "treeitem", tabindex: "-1", "aria-level": cluster.depth + 1, "data-id": cluster.id,
       "aria-selected": String(cluster === selected), "aria-expanded": cluster.children.length ? "false" : null,
