@@ -18,12 +18,13 @@ from conftest import cli
 from warehouse import read
 
 import clio_sql.frames
+from clio_sql.analysis import catalog
 from clio_sql.cli import shell
 from clio_sql.cli.progress import Steps
 from clio_sql.cli.shell import open_out
 from clio_sql.cli.tables import print_tree
 from clio_sql.errors import InputError
-from clio_sql.published import files, report
+from clio_sql.published import copies, files, publish, report
 from clio_sql.published.diff import lines
 from clio_sql.run.analyse import opened
 from clio_sql.warehouse import private
@@ -246,8 +247,9 @@ def test_a_run_leaves_only_what_is_published_to_others(demo_out):
     assert {path.name for path in demo_out.iterdir()} == others | {"warehouse.duckdb", "builds"}
 
 
-def test_a_warehouse_with_all_beside_it_is_private_while_it_is_written(tmp_path):
-    with umask(0), opened(tmp_path / "warehouse.duckdb", Steps(), {}) as con:
+@pytest.mark.parametrize("mask", [0, 0o077])
+def test_a_warehouse_with_all_beside_it_is_private_while_it_is_written(tmp_path, mask):
+    with umask(mask), opened(tmp_path / "warehouse.duckdb", Steps(), {}) as con:
         con.execute("set memory_limit = '60MB'; set threads = 1; create table t as select range as i from range(1000)")
         (tmp_path / "published").touch()
         private.share(tmp_path / "published")
@@ -257,9 +259,31 @@ def test_a_warehouse_with_all_beside_it_is_private_while_it_is_written(tmp_path)
         seen = {path.relative_to(tmp_path).parts[0]: mode(path) for path in tmp_path.rglob("*") if path.is_file()}
         folder = mode(tmp_path / "warehouse.duckdb.tmp")
     assert seen == {
-        "warehouse.duckdb": 0o600, "warehouse.duckdb.wal": 0o600, "warehouse.duckdb.tmp": 0o600, "published": 0o666
+        "warehouse.duckdb": 0o600, "warehouse.duckdb.wal": 0o600, "warehouse.duckdb.tmp": 0o600,
+        "published": 0o666 & ~mask,
     }  # fmt: skip
     assert folder == 0o700
+
+
+@pytest.mark.parametrize("mask", [0, 0o077])
+def test_what_is_published_follows_the_umask_and_its_drafts_are_private(demo_out, tmp_path, mask):
+    drafts: dict[str, int] = {}
+
+    def look() -> None:
+        drafts.update({path.name: mode(path) for path in tmp_path.iterdir()})
+
+    shutil.copyfile(demo_out / "warehouse.duckdb", tmp_path / "warehouse.duckdb")
+    (tmp_path / "warehouse.duckdb").chmod(0o600)
+    with umask(mask), opened(tmp_path / "warehouse.duckdb", Steps(), {}) as con:
+        publish.publish(con, tmp_path, catalog.load(), as_parquet=True, require_same_state=look)
+        copies.keep(tmp_path, 1)
+        report.write(tmp_path)
+    assert any(name.endswith("-rows.duckdb") for name in drafts) and set(drafts.values()) == {0o600}
+    modes = {str(path.relative_to(tmp_path)): mode(path) for path in tmp_path.rglob("*")}
+    private = {"warehouse.duckdb": 0o600, "builds": 0o700, "builds/1.duckdb": 0o600}
+    tables = {name: 0o666 & ~mask for name in modes if name.startswith("parquet/")}
+    shared = {"published.duckdb": 0o666 & ~mask, "report.html": 0o666 & ~mask, "parquet": 0o777 & ~mask}
+    assert tables and modes == private | shared | tables
 
 
 def test_a_file_of_ones_own_is_made_private(tmp_path):
