@@ -15,7 +15,7 @@ from clio_sql.builder import last
 STEPS = (
     "memberships", "suppressed", "cells", "figure_days", "user_changes", "published_figures",
     "base_cell_users", "shown_cells", "cell_users", "cell_figures", "out_of_step", "family_values", "family_choices",
-    "published_cells", "clusters", "cluster_facets", "cluster_trends", "held_back",
+    "published_cells", "clusters", "cluster_facets", "covered_time", "cluster_trends", "held_back",
 )  # fmt: skip
 GATE = {"min_users": 2, "min_conversations": 4, "max_user_share": 0.5, "round_to": 1}
 

@@ -129,10 +129,11 @@ def _clusters(con: duckdb.DuckDBPyConnection, facet: str, leaves: int, middle: i
         lateral (select least(0.98, usual * (0.4 + 1.6 * (md5_number(cluster_id || value) % 1000) / 1000)) as part)
         where part * conversations >= 10;
         create table if not exists cluster_trends (
-            facet varchar, cluster_id varchar, period date, conversations bigint, users bigint);
+            facet varchar, cluster_id varchar, period date, conversations bigint, users bigint,
+            complete boolean);
         insert into cluster_trends
         select {literal(facet)}, cluster_id, date '2026-03-02' + (7 * week)::integer,
-            5 * round(conversations / 60 * (1 + (taste - 0.5) * week / 6)) as shown, 10
+            5 * round(conversations / 60 * (1 + (taste - 0.5) * week / 6)) as shown, 10, true
         from node cross join range(13) as weeks(week) where shown >= 20;
         create table if not exists held_back (facet varchar, reason varchar, clusters integer, conversations bigint);
         insert into held_back values ({literal(facet)}, 'too_few_users', 12, 240),

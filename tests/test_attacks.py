@@ -261,7 +261,7 @@ NAIVE = {
     ),
     "cluster_trends": "-- One row a cell.\n-- kind: view\n-- grain: facet, cluster_id, period" + CELLS.format(
         columns="date_trunc('week', created_at) as period", table="conversations",
-        select="facet, cluster_id, cells.period::date as period, conversations, users",
+        select="facet, cluster_id, cells.period::date as period, conversations, users, true as complete",
     ),
 }  # fmt: skip
 

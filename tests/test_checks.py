@@ -25,7 +25,7 @@ from clio_sql.errors import CheckError
 from clio_sql.register import macro_text
 
 TREE = Tree([{"c0": "p", "c1": "p", "c2": "q"}], ["c0", "c1", "c2"])
-DAYS = ("2026-03-02", "2026-03-09", "2026-03-16")
+DAYS = ("2026-03-02", "2026-03-09", "2026-03-16", "2031-01-01")
 
 
 def chats(cluster: str | None, users: str, value: str | None, times: int = 2, day: int = 0, **more: str) -> list[Chat]:
@@ -88,6 +88,7 @@ SIBLINGS = "a_value_is_told_of_all_siblings_or_none"
 SHARES = "shares_are_of_published_counts"
 OTHER = "other_has_no_children_and_meets_the_gate"
 IN_TREE = "every_published_cluster_is_one_of_the_tree"
+COVERED = "complete_periods_are_covered"
 HELD = "what_is_held_back_passes_the_gate"
 TWICE = (BEFORE, AFTER)
 MARGIN = {"threshold_margin": 8, "threshold_margin_of": "all"}
@@ -139,6 +140,8 @@ COUNTING = [
     Mutation("cluster_facets", "having count(*) > 1", "", SHARES),
     Mutation("cluster_trends", "(round(conversations / round_to) * round_to)", "(conversations)", COUNTS),
     Mutation("cluster_trends", "(round(users / round_to) * round_to)", "(users)", COUNTS),
+    Mutation("covered_time", ">= min_users + clio_margin(salt, 'last day', word_margin)", ">= 1", COVERED,
+             ([*BLANK, *chats(None, "x", "free", day=3)],)),
     Mutation("held_back", "count(*) = 2 and bool_and(passes) as passes", "true as passes",
              HELD),
     Mutation("held_back", "having coalesce(bool_and(passes), false)", "having coalesce(bool_or(passes), false)",

@@ -62,8 +62,10 @@ def out(tmp_path_factory) -> Path:
             create table cluster_trends as
             from (values ('a', date '2026-03-02', 20, 10), ('a', date '2026-03-09', 30, 10),
                 ('a', date '2026-03-23', 90, 10),
-                ('b', date '2026-03-09', 20, 10), ('b', date '2026-03-16', 10, 10)
-            ) t(cluster_id, period, conversations, users) select 'request' as facet, *;
+                ('b', date '2026-03-09', 20, 10), ('b', date '2026-03-16', 10, 10),
+                ('b', date '2026-03-23', 5, 5)
+            ) t(cluster_id, period, conversations, users)
+            select 'request' as facet, *, cluster_id = 'a' or period < date '2026-03-23' as complete;
             create table assignments as
             select 'request' as facet, 'c' || i as conversation_id, 'a' as cluster_id, 'b' as runner_up,
                 (i / 1000)::float as distance, (i / 1000 + if(i = 7, 0.001, 0.5))::float as runner_up_distance

@@ -28,6 +28,8 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "messages": "struct(role varchar, content varchar)[]",
     "metadata": "map(varchar, varchar)",
     "created_at": "timestamp",
+    "period_before": "date",
+    "period_after": "date",
     "clustered": "boolean",
     "kept": "boolean",
     "independent": "boolean",

@@ -206,8 +206,9 @@ def test_growth_compares_the_halves_of_the_time_and_needs_two_periods_in_each(tm
     change(
         write(tmp_path, 5, 2),
         "delete from cluster_trends",
-        "insert into cluster_trends select 'request', id, date '2026-03-02' + (7 * week)::integer, counted, 10 "
-        "from (values ('c00000', 0, 20), ('c00000', 1, 40), ('c00000', 2, 60), ('c00000', 3, 90), ('c00000', 5, 90), "
+        "insert into cluster_trends select 'request', id, date '2026-03-02' + (7 * week)::integer, counted, 10, "
+        "week < 6 from (values ('c00000', 0, 20), ('c00000', 1, 40), ('c00000', 2, 60), ('c00000', 3, 90), "
+        "('c00000', 5, 90), ('c00000', 6, 5), "
         "('c00001', 0, 20), ('c00001', 4, 40), ('c00001', 5, 40)) as given(id, week, counted)",
     )
     data = made(tmp_path).data

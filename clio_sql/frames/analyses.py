@@ -78,18 +78,22 @@ def lift(con: Backend, breakdown: str = "language", facet: str | None = None) ->
 def trends(con: Backend, facet: str | None = None, level: int | None = None) -> ir.Table:
     """One row per cluster and period, with its name, level and growth over the previous period, oldest first.
 
-    growth: 0.5 is half as many again; NULL if the previous period is below the gate or missing. level: None means all.
+    growth: 0.5 is half as many again; NULL if the previous period is below the gate or missing, or if one of the two
+    is not complete: the input may lack days of it. level: None means all.
     """
     periods = _published(con, "cluster_trends")
     about = _published(con, "about").select(unit=_.period)
     dated = periods.cross_join(about).mutate(before=date_trunc(_.unit, _.period - ibis.interval(days=1)))
-    earlier = periods.select("facet", "cluster_id", before="period", conversations_before="conversations")
+    earlier = periods.filter(_.complete).select(
+        "facet", "cluster_id", before="period", conversations_before="conversations"
+    )
     named = clusters(con).select("facet", "cluster_id", "level", "name")
     found = dated.left_join(earlier, ["facet", "cluster_id", "before"]).inner_join(named, ["facet", "cluster_id"])
-    found = found.mutate(growth=_.conversations / _.conversations_before.nullif(0) - 1)
+    found = found.mutate(growth=_.complete.ifelse(_.conversations / _.conversations_before.nullif(0) - 1, None))
     found = found.select(
-        "facet", "level", "cluster_id", "name", "period", "conversations", "users", "conversations_before", "growth"
-    )
+        "facet", "level", "cluster_id", "name", "period", "conversations", "users", "complete",
+        "conversations_before", "growth",
+    )  # fmt: skip
     if facet is not None:
         found = found.filter(_.facet == facet)
     if level is not None:

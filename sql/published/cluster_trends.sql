@@ -6,7 +6,8 @@ select
     cluster_id::varchar as cluster_id,                                         -- with facet: joins clusters
     value::date as period,                                                     -- its first day
     (round(conversations / round_to) * round_to)::bigint as conversations,     -- rounded
-    (round(users / round_to) * round_to)::bigint as users                      -- distinct users, rounded; NULL where cells below are held back
-from published_cells cross join settings
+    (round(users / round_to) * round_to)::bigint as users,                     -- distinct users, rounded; NULL where cells below are held back
+    coalesce(value::date > period_before and value::date < period_after, false)::boolean as complete    -- false: the input may lack days of it, see covered_time
+from published_cells cross join settings cross join covered_time
 where relation = 'cluster_trends' and round_to is not null
 order by facet, cluster_id, value

@@ -1,4 +1,4 @@
--- How each cluster grew against the week just before; a week below the gate is hidden, and so is growth from it.
+-- How each cluster grew against the week just before; a week below the gate is hidden, and so is growth from it. Whole weeks only.
 select
     clusters.name,
     current_week.period as week,
@@ -12,5 +12,5 @@ inner join cluster_trends as earlier_week
     -- the period that the day before this one's first day lies in
     and earlier_week.period = date_trunc(about.period, current_week.period - interval 1 day)
 inner join clusters on clusters.facet = current_week.facet and clusters.cluster_id = current_week.cluster_id
-where current_week.facet = 'request' and earlier_week.conversations > 0
+where current_week.facet = 'request' and current_week.complete and earlier_week.complete and earlier_week.conversations > 0
 order by current_week.period desc, growth desc, clusters.name

@@ -34,7 +34,7 @@ function aboutOne(facet, cluster, choose) {
     cluster.loose ? make("p", { class: "small", text: LOOSE }) : null,
     make("dl", { class: "detail-figures" },
       figure("conversations", count(cluster.conversations)), figure("users", count(cluster.users)), figure("of all shown", percent(cluster.share)),
-      cluster.growth === null ? null : figure("growth", times(cluster.growth), "Conversations per period in the later half of the time, compared with the earlier half, over the periods shown.")),
+      cluster.growth === null ? null : figure("growth", times(cluster.growth), "Conversations per period in the later half of the time, compared with the earlier half, over the whole periods shown.")),
     ...trendParts(facet, cluster),
     ...[...facet.breakdowns.keys()].filter((breakdown) => cluster.cells.has(breakdown)).map((breakdown) => breakdownPart(breakdown, cluster.cells.get(breakdown))),
     cluster.cells.size ? make("p", { class: "small", text: "× is the lift: the share here compared with that of the highest clusters that publish the value. Values from too few users are left out." }) : null,
@@ -80,12 +80,14 @@ function bar(value, cell) {
 }
 
 function trendParts(facet, cluster) {
-  if (!facet.periods.length) return [];
+  if (!facet.periods.length && !facet.partial) return [];
   const every = RAW.settings.find((row) => row.name === "period")?.value ?? "period";
   const left = facet.periods.length - cluster.trend.size;
   const title = make("h3", { text: `Conversations by ${every}` });
-  if (!cluster.trend.size) return [title, make("p", { class: "small", text: `No ${every} has enough users to be shown.` })];
-  const note = left ? make("p", { class: "small", text: `${count(left)} of ${count(facet.periods.length)} ${every}s are left out: too few users.` }) : null;
+  const ends = facet.partial ? ` A ${every} at an end that the input does not wholly cover is not shown.` : "";
+  if (!cluster.trend.size) return [title, make("p", { class: "small", text: `No ${facet.partial ? "whole " : ""}${every} has enough users to be shown.${ends}` })];
+  const few = left ? `${count(left)} of ${count(facet.periods.length)} ${every}s are left out: too few users.` : "";
+  const note = few || ends ? make("p", { class: "small", text: `${few}${ends}`.trim() }) : null;
   return [title, make("div", { class: "trend", role: "img", "aria-label": spoken(cluster) }), ...(note ? [note] : [])];
 }
 

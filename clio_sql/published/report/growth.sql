@@ -1,10 +1,14 @@
 -- One row per cluster whose growth can be given: conversations per period in the later half of the time, compared with the earlier half.
--- Periods below the gate are not published, so only a cluster with two published periods in each half has a growth.
+-- Periods below the gate are not published, and partial ones do not count, so only a cluster with two in each half has a growth.
 with
+
+periods as (
+    select * from cluster_trends where complete
+),
 
 span as (
     select facet, min(period) as first, max(period) as last
-    from cluster_trends
+    from periods
     group by facet
 ),
 
@@ -12,7 +16,7 @@ halves as (
     select
         facet, cluster_id, conversations,
         period > first + ((last - first) // 2)::integer as later
-    from cluster_trends inner join span using (facet)
+    from periods inner join span using (facet)
 ),
 
 averaged as (

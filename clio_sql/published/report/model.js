@@ -19,7 +19,7 @@ function bySize(one, two) {
 function makeFacets() {
   const facets = new Map();
   const facetOf = (name) => {
-    if (!facets.has(name)) facets.set(name, { name, clusters: new Map(), tops: [], leaves: [], periods: [], breakdowns: new Map() });
+    if (!facets.has(name)) facets.set(name, { name, clusters: new Map(), tops: [], leaves: [], periods: [], partial: false, breakdowns: new Map() });
     return facets.get(name);
   };
   for (const row of rows("clusters")) {
@@ -66,10 +66,12 @@ function addCell(facet, row) {
   if (row.lift) value.share = row.share / row.lift;
 }
 
+// Partial periods at the ends would look like growth or decline, so they are not drawn.
 function addTrends(facets) {
   const seen = new Map();
   for (const row of rows("cluster_trends")) {
     const facet = facets.get(row.facet);
+    if (!row.complete) { if (facet) facet.partial = true; continue; }
     facet?.clusters.get(row.cluster_id)?.trend.set(row.period, row);
     if (!seen.has(facet)) seen.set(facet, new Set());
     seen.get(facet).add(row.period);
