@@ -296,3 +296,10 @@ def test_a_published_relation_of_another_schema_is_refused_when_loaded(tmp_path)
     (tmp_path / "published" / "a.sql").write_text("-- One.\nselect x from clio_state.clusters")
     with pytest.raises(SqlError, match=r"clio_state\.clusters names a schema"):
         catalog.load(tmp_path)
+
+
+def test_a_single_build_has_nothing_to_compare_with(tmp_path):
+    (tmp_path / "builds").mkdir()
+    (tmp_path / "builds" / "1.duckdb").touch()
+    with pytest.raises(InputError, match="only build 1 has been published"):
+        copies.which(tmp_path, "-1")

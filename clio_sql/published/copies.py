@@ -58,6 +58,10 @@ def which(out: Path, given: str) -> int:
             return number
         if number < 0 and len(kept) > -number:
             return kept[number - 1]
+    if text == "-1" and len(kept) == 1:
+        raise InputError(
+            f"{out}: only build {kept[0]} has been published, so there is nothing to compare. Run again first."
+        )
     there = ", ".join(map(str, kept)) or "none yet; clio-sql run keeps one of each build"
     raise InputError(f"{out}: no published copy of build {given!r}. There are: {there}. Allowed too: last, -1.")
 
