@@ -26,6 +26,7 @@ from clio_sql.udfs import (
     Function,
     alike,
     audit,
+    breaks,
     centroids,
     choose,
     cluster,
@@ -33,6 +34,7 @@ from clio_sql.udfs import (
     extract,
     fit,
     link,
+    match,
     merge,
     name,
     project,
@@ -42,10 +44,29 @@ from clio_sql.udfs import (
 from clio_sql.warehouse import private, state
 from clio_sql.warehouse.database import scalar
 
-MODULES = (extract, embed, fit, cluster, centroids, link, alike, name, propose, merge, choose, audit, project, word)
+MODULES = (
+    extract,
+    embed,
+    fit,
+    cluster,
+    centroids,
+    link,
+    alike,
+    match,
+    name,
+    propose,
+    merge,
+    choose,
+    audit,
+    project,
+    breaks,
+    word,
+)
 FUNCTIONS: tuple[Function, ...] = tuple(module.FUNCTION for module in MODULES)
 MACROS = (
     *(function.name for function in FUNCTIONS),
+    "clio_unspaced",
+    "clio_joined",
     "clio_spelled",
     "clio_words",
     "clio_identifies",
@@ -68,6 +89,9 @@ STEPS = (
     "clio_tree_families",
     "clio_tree_ids",
     "clio_tree_evidence",
+    "clio_topics",
+    "clio_unreviewed",
+    "clio_tree_topics",
     "clio_tree_names",
     "clio_tree_called",
 )

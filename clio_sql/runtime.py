@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 
 from clio_sql.errors import UsageError
+from clio_sql.vectors.embedding import PACKAGED, default_model
 
 PROVIDERS = ("local", "anthropic")
 DEFAULT_BASE_URL = "https://api.anthropic.com"
@@ -23,8 +24,8 @@ class Runtime:
     """How functions are answered; the same arguments under the same runtime give the same result.
 
     provider: who answers the model functions: 'local' (no model, no cost) or 'anthropic'.
-    embedding_model: a sentence-transformers model, by name or folder. The default is
-        read from the packaged weights when the extra `offline` is installed.
+    embedding_model: a sentence-transformers model, by name or folder. The default has weights packaged with the
+        extra `offline`: all-MiniLM-L6-v2 for English, multilingual-e5-small for other languages (`vectors/embedding.py`).
 
     memory_limit: the most memory that DuckDB uses in a run, such as '8GB', before it continues on disk, next to the
         warehouse; None means 4 GB, or half of the machine's if that is less. The models need about 2 GB besides.
@@ -39,7 +40,7 @@ class Runtime:
     """
 
     provider: str = "local"
-    embedding_model: str = "all-MiniLM-L6-v2"
+    embedding_model: str = field(default_factory=default_model)
     memory_limit: str | None = None
     model: str = "claude-haiku-5-5"
     naming_model: str = "claude-sonnet-5-5"
@@ -65,7 +66,7 @@ class Runtime:
 def made_of(embedding_model: str) -> str:
     """What identifies an embedding model: its name, or for a folder, which may be private, a hash of its files."""
     folder = Path(embedding_model)
-    if not folder.is_dir() or embedding_model == Runtime.embedding_model:
+    if not folder.is_dir() or embedding_model in PACKAGED:
         return embedding_model
     digest = hashlib.sha256()
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -82,10 +83,10 @@ def runtime(**arguments: object) -> Runtime:
     For the provider anthropic base_url is never None: another server gives other answers.
     """
     given = {key: value for key, value in arguments.items() if value is not None}
-    for field in fields(Runtime):
-        text = os.environ.get(f"CLIO_{field.name.upper()}")
-        if field.name not in given and text:
-            given[field.name] = _parsed(field.name, field.type, text)
+    for each in fields(Runtime):
+        text = os.environ.get(f"CLIO_{each.name.upper()}")
+        if each.name not in given and text:
+            given[each.name] = _parsed(each.name, each.type, text)
     made = Runtime(**given)  # type: ignore[arg-type]
     return made if made.provider == "local" else replace(made, base_url=base_url_of(made.base_url))
 

@@ -28,7 +28,7 @@ import pyarrow as pa
 import clio_sql
 from clio_sql.register import engine_of
 from clio_sql.vectors import kmeans
-from clio_sql.vectors.embedding import PACKAGED, Embedder, _packaged_weights, embedder
+from clio_sql.vectors.embedding import ENGLISH, Embedder, _packaged_weights, embedder
 
 FOLDER = Path(os.environ.get("CLIO_TEST_DATA") or Path(__file__).parent.parent.parent / "shared" / "data")
 TEXTS = {
@@ -61,7 +61,7 @@ def texts(kind: str, number: int) -> list[str]:
 
 def embedded(con: duckdb.DuckDBPyConnection, given: list[str]) -> np.ndarray:
     """clio_embed through SQL, with nothing remembered."""
-    embedder(PACKAGED)._memory.clear()
+    embedder(ENGLISH)._memory.clear()
     con.register("given", pa.table({"text": given}))
     found = con.execute("select clio_embed(text) as v from given").fetchnumpy()["v"]
     return np.stack(found)
@@ -92,7 +92,7 @@ def rate(args: argparse.Namespace) -> None:
     """clio_embed against one large matrix product in the same number format: operations a second, and the share."""
     import torch
 
-    own = Embedder(PACKAGED)
+    own = Embedder(ENGLISH)
     own._load()
     encoder = own._encoder
     assert encoder is not None, "this machine computes as the library does"

@@ -21,6 +21,7 @@ from clio_sql.errors import InputError, SqlError
 from clio_sql.published import copies, diff
 from clio_sql.published.publish import publish
 from clio_sql.run import record
+from clio_sql.vectors.embedding import default_model
 
 PACKAGED = {relation.name: relation for relation in catalog.load()}
 
@@ -84,7 +85,7 @@ def test_a_run_is_recorded_with_its_sql_settings_and_counts(tmp_path):
             "select settings->>'min_users', checks, versions['duckdb'], models, ended_at >= started_at, error "
             "from clio_state.builds where build = 3"
         ).fetchone()
-    assert row == ("10", sorted(catalog.checks()), duckdb.__version__, ["all-MiniLM-L6-v2"], True, None)
+    assert row == ("10", sorted(catalog.checks()), duckdb.__version__, [default_model()], True, None)
     assert copies.copies(tmp_path) == [1, 2, 3]
     done = cli("builds", tmp_path)
     assert done.returncode == 0 and len(done.stdout.splitlines()) == 4

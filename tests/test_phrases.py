@@ -58,10 +58,13 @@ def con():
 
 
 def guessed(con: duckdb.DuckDBPyConnection, band: int) -> int:
-    """Targets whose candidate comes first among the phrases of their cluster."""
+    """Targets whose candidate has the largest share of its cluster, by which phrases are ordered among others."""
     packaged(con, "settings", term_band=band)
-    con.execute(f"create or replace table cluster_terms as {RELATIONS['cluster_terms'].sql}")
-    first = "select cluster_id::integer, arg_max(term, (score, term)) from cluster_terms group by all"
+    for relation in ("phrase_texts", "phrases", "cluster_terms"):
+        con.execute(f"create or replace table {relation} as {RELATIONS[relation].sql}")
+    first = """
+        select cluster_id::integer, arg_max(term, (share, term)) from cluster_terms where term <> 'something else'
+        group by all"""
     return sum(term == CANDIDATES[target % 8] for target, term in con.execute(first).fetchall())
 
 

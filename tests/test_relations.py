@@ -40,7 +40,9 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "ordinary": "boolean",
     "stop": "boolean",
     "vague": "boolean",
-    "telling": "boolean",
+    "plain": "boolean",
+    "heading": "double",
+    "lemmas": "varchar[]",
     "breakdowns": "varchar[]",
     "grown_from": "varchar[]",
     "base_cluster_ids": "varchar[]",
@@ -48,7 +50,6 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "users": "integer",
     "people": "integer",
     "other_users": "integer",
-    "content_words": "integer",
     "task": "boolean",
     "falls_back": "boolean",
     "loose": "boolean",
@@ -126,6 +127,7 @@ CHAINS = {  # relation -> steps that are run with it: what they come to is what 
     "published_cells": ("base_cell_users", "shown_cells", "cell_users", "cell_figures", "out_of_step", "family_values",
                         "family_choices"),
     "published_figures": ("figure_days", "user_changes"),
+    "cluster_terms": ("phrase_texts", "phrases"),
 }  # fmt: skip
 
 
@@ -379,7 +381,7 @@ class Trunk:
         ]
         table(con, "base_clusters", BASE, rows)
         terms = [
-            dict(zip(TERM, (facet, cluster, term, 1.0, len(term.split()), True), strict=True))
+            dict(zip(TERM, (facet, cluster, term, 1.0, term.split(), True, 1.0), strict=True))
             for facet, cluster, _, size, terms in self.base
             for term in terms
         ]
@@ -400,7 +402,7 @@ class Trunk:
 
 
 BASE = ["facet", "cluster_id", "name", "description", "conversations", "users"]
-TERM = ["facet", "cluster_id", "term", "share", "content_words", "telling"]
+TERM = ["facet", "cluster_id", "term", "share", "lemmas", "plain", "heading"]
 TEXT = ["facet", "cluster_id", "relation", "conversation_id", "user_id", "value", "position"]
 TREE = ["facet", "level", "cluster_id", "parent_id", "name", "description", "base_cluster_ids"]
 

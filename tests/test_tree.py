@@ -96,7 +96,8 @@ def test_of_one_user_a_parent_is_named_from_a_few_texts_only(con):
             concat(case when n < 3 then 'theirs ' else 'other ' end, cluster_id, n) as value, n + 1 as position
         from (select unnest(['a', 'b']) as cluster_id), range(10) as numbers(n);
         create or replace temp table cluster_terms as
-        select 'f' as facet, 'a' as cluster_id, 't' as term, 0.5 as share, 1 as content_words, true as telling;
+        select
+            'f' as facet, 'a' as cluster_id, 't' as term, 0.5 as share, ['t'] as lemmas, true as plain, 1.0 as heading;
         create or replace temp table supported_words as
         select 'f' as facet, unnest(['a', 'b', 'b']) as cluster_id, unnest(['one', 'one', 'two']) as lemma;
         create or replace temp table settings as select 0 as seed, 40 as sample_texts, 3 as max_texts_per_user""")
@@ -111,9 +112,9 @@ def test_siblings_are_called_differently_and_only_by_what_passed(con):
         create or replace temp table families as
         select
             'f' as facet, 1 as level, unnest(['p', 'q', 'r']) as cluster_id, unnest([30, 20, 10]) as conversations,
-            unnest([['Taxes', 'Rent'], ['Cats', 'Dogs'], ['Trains']]) as child_names,
+            unnest([['Taxes', 'Rent'], ['Walk a cat', 'Dogs'], ['Trains']]) as child_names,
             unnest([['about taxes', '-'], ['about cats', '-'], ['about trains']]) as child_descriptions,
-            [cluster_id] as base_cluster_ids, [cluster_id] as child_ids;
+            [cluster_id] as base_cluster_ids, child_names as child_ids;
         create or replace temp table passing as
         select 'f' as facet, unnest(['p', 'r']) as cluster_id, unnest([
             {name: 'Money', description: 'about money'}, {name: 'Money', description: 'about money too'}
@@ -121,6 +122,6 @@ def test_siblings_are_called_differently_and_only_by_what_passed(con):
     found = rows(con, "select cluster_id, name, description from clio_tree_called('families', 'passing') order by 1")
     assert found == [
         ("p", "Money", "about money"),
-        ("q", "Cats and dogs", "about cats"),
+        ("q", "Cat and dogs", "about cats"),
         ("r", "Trains", "about trains"),
     ]

@@ -17,7 +17,9 @@ from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
 from clio_sql.providers import Answer
 
-VECTORS = ("vectors/embedding.py", "vectors/encoder.py")
+VECTORS = (
+    "vectors/embedding.py", "vectors/encoder.py", "vectors/e5.py", "vectors/e5_to_minilm.npy", "words/language.py",
+)  # fmt: skip
 WORDS = ("words/words.py", "words/lexicons")
 PROVIDERS = tuple(
     f"providers/{name}.py" for name in ("__init__", "local/__init__", "claude/__init__", "claude/answers", "protocol")

@@ -20,6 +20,7 @@ from clio_sql.frames.functions import (
     identifies,
     link,
     margin,
+    match,
     merge,
     name,
     project,
@@ -34,6 +35,6 @@ from clio_sql.frames.functions import (
 
 __all__ = [
     "alike", "audit", "centroids", "choose", "cluster", "clusters", "connect", "differences", "embed", "extract", "fit",
-    "gate", "identifies", "lift", "link", "margin", "merge", "name", "project", "propose", "spelled",
+    "gate", "identifies", "lift", "link", "margin", "match", "merge", "name", "project", "propose", "spelled",
     "tokens", "top", "tree", "trends", "unsupported", "user_id", "word", "words",
 ]  # fmt: skip

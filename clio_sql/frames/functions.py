@@ -110,6 +110,22 @@ def link(vectors: VECTORS, n: int) -> dt.Array(dt.int32):
     """
 
 
+@scalar.builtin(name="clio_match")
+def match(owners: dt.Array(dt.string), things: dt.Array(dt.string), scores: dt.Array(dt.float64)) -> dt.Array(
+    dt.boolean
+):
+    """Which pairs of three lists are settled: the highest score first, each owner and each thing in one pair at most.
+
+    Of equal scores the earlier pair is first.
+
+    >>> con.execute(match(["a", "a", "b"], ["x", "y", "x"], [3.0, 2.0, 1.0]))
+    [True, False, False]
+    >>> con.execute(match(["a"], ["x"], [3.0, 2.0]))
+    Traceback (most recent call last):
+    _duckdb.InvalidInputException: ...clio_match: 1 owners, 1 things and 2 scores; the three lists must have one length.
+    """
+
+
 @scalar.builtin(name="clio_alike")
 def alike(vectors: VECTORS, similarity: float) -> dt.Array(dt.int32):
     """For each vector the place (from 0) of the one that represents its group: the first that is similar enough.

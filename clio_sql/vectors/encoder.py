@@ -19,6 +19,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
     from torch import Tensor, dtype
 
 TOKENS = 4_096  # per forward pass: a fifth of a second on two cores, and 40 MB between the layers
@@ -54,14 +55,14 @@ _THREAD = ThreadPoolExecutor(1, thread_name_prefix="clio-embed", initializer=_on
 
 
 class Parts(NamedTuple):
-    """What a BERT sentence model is made of. tokenizer: its JSON; longest: tokens of a text, the rest is cut off."""
+    """What a BERT sentence model is made of. tokenizer: it, or its JSON; longest: tokens of a text, the rest is cut."""
 
-    tokenizer: str
+    tokenizer: str | Tokenizer
     longest: int
     heads: int
     layers: int
     epsilon: float
-    weights: dict[str, Tensor]
+    weights: dict[str, Any]  # tensors; that of the words may be anything with a shape and rows
 
 
 class Encoder:
@@ -71,7 +72,7 @@ class Encoder:
         from tokenizers import Tokenizer
 
         self.kind, self.heads, self.epsilon, weights = kind, parts.heads, parts.epsilon, parts.weights
-        self.tokenizer = Tokenizer.from_str(parts.tokenizer)
+        self.tokenizer = Tokenizer.from_str(parts.tokenizer) if isinstance(parts.tokenizer, str) else parts.tokenizer
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(parts.longest)
         self.words = weights["embeddings.word_embeddings.weight"]
@@ -176,6 +177,13 @@ def parts_in(folder: Path) -> Parts:
     return Parts(tokenizer, longest, heads, layers, config["layer_norm_eps"], weights)
 
 
+def best_kind() -> dtype:
+    """bfloat16 where the processor multiplies in it, else float32."""
+    import torch
+
+    return torch.bfloat16 if _has_bfloat16() else torch.float32
+
+
 def _packs(lengths: list[int]) -> list[list[int]]:
     """Indices of the texts by length, cut so that each part has at most TOKENS tokens, or is one text."""
     packs: list[list[int]] = []
@@ -210,7 +218,7 @@ def _has_bfloat16() -> bool:
     return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
 
 
-def _block(weights: dict[str, Tensor], name: str, kind: dtype, scale: float) -> dict[str, tuple[Tensor, Tensor]]:
+def _block(weights: dict[str, Any], name: str, kind: dtype, scale: float) -> dict[str, tuple[Tensor, Tensor]]:
     """Weights and biases of one layer; query, key and value are one product, the query already divided by sqrt(d)."""
     import torch
 
@@ -226,5 +234,5 @@ def _block(weights: dict[str, Tensor], name: str, kind: dtype, scale: float) -> 
     }.items()}  # fmt: skip
 
 
-def _layer(weights: dict[str, Tensor], name: str) -> tuple[Tensor, Tensor]:
+def _layer(weights: dict[str, Any], name: str) -> tuple[Tensor, Tensor]:
     return weights[f"{name}.weight"], weights[f"{name}.bias"]

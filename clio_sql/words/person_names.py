@@ -16,6 +16,7 @@ from pkgutil import iter_modules
 from clio_sql.words import words
 
 KINDS = ("given", "surname", "handle", "either", "unknown", "title")
+_ONE = re.compile("[\u4e00-\u9fff\uac00-\ud7af]")  # a letter of Chinese or Korean
 _CERTAIN = 3  # locales that list a word: then it is a name, even if a dictionary of another language has it
 # Endings of Slavic, Greek, Turkish, Georgian or Icelandic surnames, and those that other words share.
 _SURNAME = re.compile(
@@ -44,9 +45,14 @@ def _listed() -> tuple[Counter[str], Counter[str]]:
     for module in iter_modules(person.__path__):
         provider = import_module(f"{person.__name__}.{module.name}").Provider
         for found, sign in ((given, "first_name"), (surnames, "last_name")):
-            names = {part for name in _attributes(provider, sign) for part in _parts(name) if len(part) > 1}
+            names = {part for name in _attributes(provider, sign) for part in _parts(name) if _long_enough(part)}
             found.update(names | {_plain(name) for name in names})
     return given, surnames
+
+
+def _long_enough(text: str) -> bool:
+    """Two letters, or one of Chinese or Korean, whose surnames have one."""
+    return len(text) > 1 or bool(_ONE.fullmatch(text))
 
 
 def _attributes(provider: type, sign: str) -> list[str]:
@@ -113,7 +119,7 @@ def kind(text: str) -> str | None:
         return "title"
     if words.stop(text):
         return "either" if text in _either() else None  # 'Will', 'May'
-    if len(text) < 2 or text in _things():
+    if not _long_enough(text) or text in _things():
         return None
     parts = text.split("-")
     kinds = [_of_name(part) for part in parts]
@@ -127,7 +133,9 @@ def _joined(kinds: list[str | None]) -> str | None:
 
 def _of_name(text: str) -> str | None:
     given, surnames = (found[text] for found in _listed())
-    if text in _first():
+    if _ONE.fullmatch(text):  # 'flower' and 'spring' are given names too, so these alone are not names
+        return "surname" if surnames else None
+    if text in _first() or (_ONE.fullmatch(text[0]) and _holds_a_name(text)):
         return "given"
     if _SURNAME.fullmatch(text) and not _is_word(text):
         return "surname"
@@ -150,6 +158,8 @@ def _unlisted(text: str) -> str | None:
 def _holds_a_name(text: str) -> bool:
     """'luciahernandez', 'kowalskijane': a given name and a surname of at least four letters, none an English word."""
     given, surnames = _listed()
+    if _ONE.fullmatch(text[:1]):
+        return text[0] in surnames and len(text) < 5 and (text[1:] in given or words.lemma(text)[1:] in given)
     halves = [(text[:cut], text[cut:]) for cut in range(4, len(text) - 3)]
     return any(
         ((one in given and two in surnames) or (one in surnames and two in given))

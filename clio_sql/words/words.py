@@ -14,6 +14,17 @@ from importlib.resources import files
 from typing import NamedTuple
 
 LANGUAGES = ("en", "es", "fr", "de", "pt", "it")
+OTHER_SCRIPTS = (
+    "ar",
+    "hi",
+    "ja",
+    "ko",
+    "ru",
+    "zh",
+)  # whose function words are known too; they are no words of the others
+_PARTICLE = re.compile(  # of Korean, at the end of a word of at least three syllables
+    "(?<=[\uac00-\ud7af]{2})(?:에서는|으로는|에서|에게|으로|까지|부터|이나|에는|하고|[은는이가을를에의와과도만로])$"
+)
 
 
 class Word(NamedTuple):
@@ -54,7 +65,9 @@ def _function_words() -> frozenset[str]:
     from stop_words import get_stop_words
 
     english = [word for line in lexicon("function_words") for word in line.split()]
-    others = [word for language in LANGUAGES if language != "en" for word in get_stop_words(language)]
+    listed = [language for language in (*LANGUAGES, *OTHER_SCRIPTS) if language != "en"]
+    others = [word for language in listed for word in get_stop_words(language)]
+    others += [word for line in lexicon("function_words_other_scripts") for word in line.split()]
     content = {word for line in lexicon("english_first") for word in line.split()}
     return frozenset(english) | (frozenset(others) - content)
 
@@ -112,6 +125,8 @@ def lemma(word: str, languages: tuple[str, ...] = LANGUAGES) -> str:
     """The dictionary form of a lower-cased word, lower-cased; the word itself if none is known."""
     import simplemma
 
+    if "\uac00" <= word[-1:] <= "\ud7af":
+        return _PARTICLE.sub("", word)
     return simplemma.lemmatize(word, lang=languages).lower() if word else word
 
 

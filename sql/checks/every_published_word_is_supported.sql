@@ -6,8 +6,8 @@ based as (
 ),
 
 said as (
-    select facet, cluster_id, unnest(clio_tokens(concat(name, '. ', description))) as word
-    from hierarchy
+    select facet, cluster_id, unnest(clio_tokens(clio_unreviewed(name, description, provider))) as word
+    from hierarchy cross join build_info
 ),
 
 asked as materialized (
@@ -39,6 +39,26 @@ written as (
     left join independent_texts using (conversation_id, facet)
 ),
 
+-- of a script without spaces, a run in a name needs texts that hold just this run
+runs as (
+    select said_lemmas.facet, base_cluster_id, lemma, assignments.conversation_id, text_number,
+        case when independent then assignments.user_id end as user_id
+    from said_lemmas
+    inner join assignments on assignments.facet = said_lemmas.facet and assignments.cluster_id = said_lemmas.base_cluster_id
+    inner join facet_values
+        on facet_values.conversation_id = assignments.conversation_id and facet_values.facet = assignments.facet
+    left join independent_texts
+        on independent_texts.conversation_id = assignments.conversation_id and independent_texts.facet = assignments.facet
+    where list_contains(clio_unspaced(lemma), lemma) and contains(lower(facet_values.value), lemma)
+),
+
+mentions as (
+    select facet, base_cluster_id, lemma, conversation_id, text_number, user_id
+    from written inner join checked_forms using (word)
+    union
+    select facet, base_cluster_id, lemma, conversation_id, text_number, user_id from runs
+),
+
 -- one row per word and group of near-identical texts of a few users; one per word for all other texts
 groups as (
     select
@@ -46,7 +66,7 @@ groups as (
         count(distinct conversation_id) as conversations,
         list(distinct user_id) filter (user_id is not null) as user_ids,
         list_value(arg_min(user_id, md5(user_id))) as one_user
-    from written inner join checked_forms using (word)
+    from mentions
     group by all
 ),
 
@@ -69,7 +89,7 @@ counted as (
 
 -- what was published before needs no margin
 last_names as (
-    select facet, unnest(base_cluster_ids) as base_cluster_id, clio_tokens(concat(name, '. ', description)) as words
+    select facet, unnest(base_cluster_ids) as base_cluster_id, clio_tokens(clio_unreviewed(name, description, 'local')) as words
     from last_hierarchy
 ),
 

@@ -16,25 +16,13 @@ answers as (
     from first_names left join second_names using (facet, cluster_id)
 ),
 
--- no two clusters own the same phrase
-owned as (
-    select *
-    from cluster_terms
-    where score > 0
-    qualify row_number() over (partition by facet, term order by score desc, cluster_id) = 1
-),
-
 best as (
     select
-        owned.facet, owned.cluster_id,
+        cluster_titles.facet, cluster_titles.cluster_id,
         concat(upper(term[1]), term[2:]) as name,
-        concat(
-            case when share >= 0.6 then 'Most' when share >= 0.35 then 'About half' else 'Some' end,
-            ' of these conversations mention ''', term, '''.'
-        ) as description
-    from owned
-    anti join answers on answers.facet = owned.facet and lower(answers.name) = owned.term and len(answers.unsupported) = 0
-    qualify row_number() over (partition by owned.facet, owned.cluster_id order by score desc, term) = 1
+        concat('Users write about ''', term, '''.') as description
+    from cluster_titles
+    anti join answers on answers.facet = cluster_titles.facet and lower(answers.name) = term and len(answers.unsupported) = 0
 ),
 
 chosen as (

@@ -61,9 +61,14 @@ tree as (
             )
         ),
 
+        -- plain topics that parents may be called by, without a language model
+        topics as materialized (from clio_tree_topics('families', 'last_level', 'base_clusters')),
+
         -- names that passed the word rule and the audit
         passing as materialized (
-            from clio_tree_names('families', 'evidence', 'last_level', 'settings', 'build_info')
+            from clio_tree_names(
+                'families', 'evidence', 'topics', 'last_level', 'base_clusters', 'settings', 'build_info'
+            )
         ),
 
         -- a name for every parent, unlike its siblings'

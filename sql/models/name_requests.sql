@@ -12,10 +12,11 @@ given as (
 
 owned as (
     select
-        facet, cluster_id, term, score,
+        facet, cluster_terms.cluster_id, term, score,
         concat(term, ' (', greatest(1, round(10 * share))::integer, '0%)') as phrase,
-        arg_max(cluster_id, score) over (partition by facet, term) = cluster_id as own
+        coalesce(cluster_titles.cluster_id = cluster_terms.cluster_id, true) as own
     from cluster_terms
+    left join cluster_titles using (facet, term)
     where score > 0
 ),
 
@@ -46,9 +47,14 @@ beside as (
     group by nearest.facet, nearest.cluster_id
 ),
 
+-- of a script without spaces a whole run is one word: each that stands in a phrase above
 supported as (
     select facet, cluster_id, list(lemma order by lemma) as lemmas
-    from supported_words
+    from (
+        select facet, cluster_id, lemma from supported_words
+        union
+        select facet, cluster_id, unnest(clio_unspaced(term)) from cluster_terms
+    )
     group by all
 )
 
@@ -60,7 +66,7 @@ select
     criteria::varchar as criteria,
     coalesce(terms, [])::varchar[] as terms,                                                     -- the most telling first
     coalesce(terms.phrases, [])::varchar[] as phrases,                                           -- the same, with shares; a language model sees most, about half or some instead
-    coalesce(taken, [])::varchar[] as taken,                                                     -- terms that fit another cluster better
+    coalesce(taken, [])::varchar[] as taken,                                                     -- terms that another cluster is called by
     coalesce(lemmas, [])::varchar[] as supported                                                 -- words that a name may use
 from cluster_samples
 inner join facets using (facet)

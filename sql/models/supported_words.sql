@@ -45,7 +45,7 @@ counted as (
 
 -- what was published stays while it has the users without a margin: the words of the last names, of parents too
 last_names as (
-    select facet, unnest(base_cluster_ids) as cluster_id, clio_tokens(concat(name, '. ', description)) as words from last_hierarchy
+    select facet, unnest(base_cluster_ids) as cluster_id, clio_tokens(clio_unreviewed(name, description, 'local')) as words from last_hierarchy
 ),
 
 last_words as (select facet, cluster_id, unnest(words) as word from last_names),

@@ -1,6 +1,7 @@
 -- clio_tree_called(families, passing): what each parent is called. One row per parent: the columns of a level of the tree.
 -- A parent without a name that passed is called by its two largest children, or by the largest alone: their names did
--- pass. Names of siblings differ: a name that a sibling may have to fall back on is left to it.
+-- pass. Names of siblings differ: a name that a sibling may have to fall back on is left to it. A parent of one child is
+-- called as it is.
 create or replace macro clio_tree_called(families, passing) as table
 with
 
@@ -10,11 +11,16 @@ callable as materialized (
         own,
         row_number() over (partition by facet, lower(own.name) order by conversations desc, cluster_id) as turn,
         child_names[1] as short_name,
+        -- what the two are about: 'a hotel room' of 'Find a hotel room'
+        list_transform(
+            child_names[:2],
+            lambda child: regexp_replace(child, '^\p{Lu}\p{Ll}+ (a|an|the|my|some|your) (\p{L})', '\2')
+        ) as objects,
         concat(
-            child_names[1], ' and ',
+            upper(objects[1][1]), replace(objects[1][2:], ' and ', ', '), ' and ',
             case
-                when regexp_matches(child_names[2], '^\p{Lu}(\p{Ll}| )') then concat(lower(child_names[2][1]), child_names[2][2:])
-                else child_names[2]
+                when regexp_matches(objects[2], '^\p{Lu}(\p{Ll}| )') then concat(lower(objects[2][1]), objects[2][2:])
+                else objects[2]
             end
         ) as long_name
     from query_table(families) as family left join query_table(passing) using (facet, cluster_id)
@@ -27,7 +33,7 @@ left_to as materialized (
 named as (
     select
         callable.*,
-        own.name is not null and turn = 1 and not exists (
+        own.name is not null and len(child_ids) > 1 and turn = 1 and not exists (
             select 1 from left_to
             where left_to.facet = callable.facet and left_to.cluster_id <> callable.cluster_id
                 and left_to.name = lower(own.name)

@@ -16,8 +16,9 @@ written as materialized (
     select
         kin.facet, kin.cluster_id, family_size, term,
         sum(bases.share * sizes.conversations) as conversations,
-        any_value(content_words) as content_words,
-        any_value(telling) as telling
+        any_value(lemmas) as lemmas,
+        max(plain) as plain,
+        max(heading) as heading
     from kin
     inner join query_table(cluster_terms) as bases
         on bases.facet = kin.facet and bases.cluster_id = kin.base_cluster_id
@@ -34,7 +35,7 @@ scored as materialized (
         conversations / family_size as share,
         (sum(conversations) over (partition by facet, term) - conversations + 0.5)
             / (everything - family_size + 1.0) as share_outside,
-        clio_term_score(share, share_outside, content_words, telling) as score
+        clio_term_score(share, share_outside, len(lemmas), plain, heading) as score
     from written
     inner join facet_sizes using (facet)
 ),
@@ -80,7 +81,11 @@ members as materialized (
 supported as materialized (
     select kin.facet, kin.cluster_id, list(distinct lemma) as lemmas
     from kin
-    inner join query_table(supported_words) as words on words.facet = kin.facet and words.cluster_id = kin.base_cluster_id
+    inner join (
+        select facet, cluster_id, lemma from query_table(supported_words)
+        union all
+        select facet, cluster_id, unnest(clio_unspaced(term)) from query_table(cluster_terms)
+    ) as words on words.facet = kin.facet and words.cluster_id = kin.base_cluster_id
     group by kin.facet, kin.cluster_id
 )
 

@@ -1,9 +1,31 @@
--- clio_tree_names(families, evidence, last_level, settings, build_info): a name for each parent that passed the word rule
+-- clio_tree_names(families, evidence, topics, last_level, base_clusters, settings, build_info): a name for each parent that passed the word rule
 -- and the audit, like those of base clusters. One row per parent that has one: facet, cluster_id, own (name and
 -- description). A last name is checked like a new one. If a name has a word that too few users wrote, it is asked for
--- once more, without that word. A language model is given no texts, unless it may see them (naming_sees).
-create or replace macro clio_tree_names(families, evidence, last_level, settings, build_info) as table
+-- once more, without that word. A language model is given no texts, unless it may see them (naming_sees). The local
+-- provider takes a topic where one fits (see clio_tree_topics), and says which clusters are below; else it names no parent here.
+create or replace macro clio_tree_names(families, evidence, topics, last_level, base_clusters, settings, build_info) as table
 with
+
+below as (
+    select
+        family.facet, family.cluster_id,
+        list(concat('''', lower(base.name[1]), base.name[2:], '''') order by base.conversations desc, base.cluster_id)[:6] as names
+    from query_table(families) as family
+    inner join query_table(base_clusters) as base
+        on base.facet = family.facet and list_contains(family.base_cluster_ids, base.cluster_id)
+    group by family.facet, family.cluster_id
+),
+
+by_topic as (
+    select
+        facet, cluster_id, topic,
+        concat(
+            'Users write about ', array_to_string(names[:-2], ', '),
+            case when len(names) > 1 then ' and ' else '' end, names[-1], '.'
+        ) as description
+    from query_table(topics) inner join below using (facet, cluster_id) cross join query_table(build_info)
+    where provider = 'local'
+),
 
 -- for contrast: the names of the children of other parents
 neighbours as (
@@ -31,24 +53,27 @@ requests as materialized (
 
 first_names as materialized (
     select facet, cluster_id, clio_name_raw(members, neighbours, criteria, terms, taken, []) as answer
-    from requests
-    where last_name is null
+    from requests cross join query_table(build_info)
+    where last_name is null and provider <> 'local'
     union all
     select
         facet, cluster_id,
         struct_pack(
-            value := struct_pack(name := last_name, description := last_description),
+            value := struct_pack(
+                name := coalesce(last_name, topic),
+                description := case when last_name is null then by_topic.description else last_description end
+            ),
             status := 'ok', error := null::varchar
         )
-    from requests
-    where last_name is not null
+    from requests left join by_topic using (facet, cluster_id)
+    where last_name is not null or topic is not null
 ),
 
 first_words as materialized (
     select
         facet, cluster_id, answer,
-        clio_unsupported(concat(answer.value.name, '. ', answer.value.description), lemmas) as unsupported
-    from first_names inner join requests using (facet, cluster_id)
+        clio_unsupported(clio_unreviewed(answer.value.name, answer.value.description, provider), lemmas) as unsupported
+    from first_names inner join requests using (facet, cluster_id) cross join query_table(build_info)
     where answer.status = 'ok'
 ),
 

@@ -15,10 +15,11 @@ from clio_sql.calls.messages import Answer
 from clio_sql.providers.local import auditing, naming, trim
 from clio_sql.providers.protocol import Broaden, Choose, Extract, Name, Question
 from clio_sql.vectors.embedding import Embedder
+from clio_sql.words import language as detect
 from clio_sql.words import words
 
 CENTRAL = 5  # names that a broader one is made of
-READ_FOR_LANGUAGE = 2_000  # characters of the user's turns; more changes nothing
+NO_LANGUAGE = "No linguistic content"  # as CLDR calls what code and pictures are
 
 
 class Local:
@@ -53,8 +54,7 @@ class Local:
 
     def name(self, requests: list[Name]) -> list[Answer]:
         """A supported phrase that sets the group apart, and a description in supported phrases."""
-        self._embedder.encode(naming.texts(requests))  # all at once, and remembered: many small passes take longer
-        return [naming.name(request, self._embedder) for request in requests]
+        return [naming.name(request) for request in requests]
 
     def propose(self, requests: list[Broaden]) -> list[Answer]:
         """`n` groups of the names by Ward's linkage, each called by its most central names."""
@@ -104,22 +104,16 @@ def _central(names: list[str], vectors: np.ndarray, inside: np.ndarray) -> list[
     return [names[row] for row in rows[np.argsort(-near, kind="stable")][:CENTRAL]]
 
 
-@cache
-def _language_names() -> dict[str, str]:
-    from babel import Locale
-
-    return dict(Locale("en").languages)
-
-
 def language(turns: list[str]) -> str | None:
-    """The human language of the user's turns, its full English name; None if there are too few letters."""
-    text = (" ".join(map(trim.own, turns)).strip() or " ".join(turns))[:READ_FOR_LANGUAGE]
-    if len(re.findall(r"[^\W\d_]", text)) < 3:
-        return None
-    import py3langid
+    """The human language of the user's turns, its full English name; see `words/language.py`.
 
-    code, _ = py3langid.classify(text)
-    return _language_names().get(code)
+    NO_LANGUAGE where they hold code, addresses or pictures alone. None if it cannot be said: too few words, doubtful.
+    """
+    text = " ".join(map(trim.own, turns))
+    if not re.search(r"[^\W\d_]", trim.without_addresses(text)):
+        return NO_LANGUAGE if re.search(r"[^\W\d_]", " ".join(turns)) else None
+    code = detect.detected(text)
+    return detect.name(code) if code else None
 
 
 @cache

@@ -20,6 +20,9 @@ _QUOTED = re.compile(
     r".*?(?:</\1>|\Z)",
     re.S | re.I | re.M,
 )
+_ADDRESS = re.compile(
+    r"https?://\S+|\bwww\.\S+|data:\S+|!?\[[^\]]*\]\([^)]*\)|<[^>]*>|\[(?:image|photo|file|bild|foto)\b[^\]]*\]", re.I
+)
 _QUESTION_LABEL = re.compile(
     r"(?:^|[.!?。！？\n>])[ \t#*]*(?:(?:the |user |user's |customer |my )?(?:question|query|request|input)|frage"
     r"|pregunta|domanda|pergunta|vraag|вопрос|السؤال|问题|問題|質問|질문)[ \t*]*[:：][ \t*]*",
@@ -74,6 +77,11 @@ def own(turn: str) -> str:
     text = _ANSWER_LABEL.sub("", _QUOTED.sub("\n", _REMINDER.sub("\n", turn)).strip())
     after = _QUESTION_LABEL.split(text)[-1]
     return after if _says_something(after) else text
+
+
+def without_addresses(text: str) -> str:
+    """A text without links, tags and what stands for a picture or a file."""
+    return _ADDRESS.sub(" ", text)
 
 
 def _trim(sentence: str) -> str:

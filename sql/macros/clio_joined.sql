@@ -1,0 +1,9 @@
+-- clio_joined(words): a phrase of words, with blanks between them, but none between two words of Chinese, Japanese or Thai.
+create or replace macro clio_joined(words) as
+    regexp_replace(
+        regexp_replace(
+            array_to_string(words, ' '),
+            '([\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}]) ([\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}])', '\1\2', 'g'
+        ),
+        '([\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}]) ([\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}])', '\1\2', 'g'
+    );

@@ -1,0 +1,93 @@
+-- One row per cluster and phrase of one to eight words that at least two of its users wrote: how well it reads as a heading. Private.
+-- kind: table
+-- grain: facet, cluster_id, words
+-- A phrase begins with a content word, or with 'how long' and its like. Whether it may be published is decided in cluster_terms, by how many users wrote its
+-- content words together; that at least two wrote just this form of it is decided here.
+with
+
+starts as (select *, unnest(generate_series(1, len(words))) as first_word from phrase_texts),
+
+spans as (
+    select
+        facet, cluster_id, user_id,
+        words[first_word:first_word + length - 1] as words,
+        lemmas[first_word:first_word + length - 1] as lemmas,
+        telling[first_word:first_word + length - 1] as telling,
+        coalesce(words[first_word - 1], '') as before,
+        coalesce(words[first_word + length], '') as after,
+        lemmas[first_word - 1] is not null or words[first_word - 1] = 'how' as content_before,
+        lemmas[first_word + length] is not null as content_after
+    from (select *, unnest(generate_series(1, 8)) as length from starts)
+    where first_word + length - 1 <= len(words)
+        and (lemmas[first_word] is not null or words[first_word] = 'how' and words[first_word + 1] in ('long', 'much', 'many', 'often'))
+),
+
+-- words that end a phrase although they are function words: 'top up'
+particles as (select ['up', 'out', 'off', 'down', 'back', 'away'] as ends),
+
+used as (
+    select spans.*, ends
+    from spans cross join particles
+    where not list_contains(words, '') and (lemmas[-1] is not null or list_contains(ends, words[-1]) and not content_after)
+),
+
+-- what stands beside it: a fragment nearly always has the same word there, as 'crypto top' has in 'crypto top up'
+behind as (
+    select facet, cluster_id, words, max(uses) as uses
+    from (
+        select
+            facet, cluster_id, words, after,
+            count(*) * case when bool_or(content_after or list_contains(ends, after)) then 1 else 0.4 end as uses
+        from used
+        where after <> ''
+        group by all
+    )
+    group by all
+),
+
+in_front as (
+    select facet, cluster_id, words, max(uses) as uses
+    from (select facet, cluster_id, words, before, count(*) as uses from used where content_before group by all)
+    group by all
+),
+
+counted as (
+    select
+        facet, cluster_id, words,
+        any_value(list_sort(list_distinct(list_filter(lemmas, lambda lemma: lemma is not null)))) as lemmas,
+        any_value(telling) as telling,
+        any_value(lemmas[-1] is null) as ends_in_particle,
+        len(list_intersect(words, ['i', 'you', 'me', 'it', 'we', 'they', 'that', 'this', 'who', 'if', 'when'])) as pronouns,
+        count(distinct user_id) as users,
+        count(*) as uses,
+        count(*) filter (before in ('', 'to', 'can', 'please', 'i', 'you', 'we')) as asks,
+        count(*) filter (
+            before in ('it', 'they', 'he', 'she', 'that', 'which', 'who')
+            or before in ('i', 'we') and words[1] <> lemmas[1]                             -- 'ordered' in 'I ordered'
+        ) as after_subject
+    from used
+    group by facet, cluster_id, words
+    having count(distinct user_id) >= 2
+        or (select mode = 'safety' from settings)                                          -- for authorised people only: no gate
+)
+
+select
+    facet::varchar as facet,
+    cluster_id::varchar as cluster_id,
+    words::varchar[] as words,
+    lemmas::varchar[] as lemmas,                                                           -- its content words, each once, in alphabetical order
+    users::integer as users,                                                               -- who wrote just this form
+    (list_contains(telling, true) and (telling[-1] or ends_in_particle))::boolean as plain,  -- not 'find something': it names a subject, and last
+    (
+        (1 - coalesce(behind.uses, 0) / counted.uses)
+        * sqrt(1 - coalesce(in_front.uses, 0) / counted.uses)
+        * (1 - 0.5 * after_subject / counted.uses)
+        * case when len(words) > 1 and asks > 0.5 * counted.uses then 1.25 else 1 end      -- 'check my balance'
+        * case when ends_in_particle then 0.9 else 1 end
+        * case when len(words) = 1 and regexp_matches(words[1], '(ed|ing)$') then 0.5 else 1 end     -- 'offered'
+        * pow(0.8, pronouns)
+        * pow(0.8, greatest(len(words) - 5, 0))
+    )::double as heading                                                                   -- how well it reads as one: 0 a fragment, 1.25 an imperative
+from counted
+left join behind using (facet, cluster_id, words)
+left join in_front using (facet, cluster_id, words)

@@ -1,0 +1,61 @@
+-- clio_tree_topics(families, last_level, base_clusters): the topic that each parent may be called by, if the local provider
+-- names. One row per parent that has one: facet, cluster_id, topic. A topic is near a child where its cosine to the child's
+-- name is well above that of the average topic; it must be near most children, and nearly the nearest of all topics. The best
+-- pair of a parent and a topic is settled first; a topic that a cluster below is called by is not used again.
+create or replace macro clio_tree_topics(families, last_level, base_clusters) as table
+with
+
+topics as materialized (
+    select topic, clio_embed(topic) as embedding
+    from (select unnest(clio_topics()) as topic)
+),
+
+children as materialized (
+    select family.facet, family.cluster_id, child.cluster_id as child_id, clio_embed(child.name) as embedding
+    from query_table(families) as family
+    inner join query_table(last_level) as child
+        on child.facet = family.facet and list_contains(family.child_ids, child.cluster_id)
+    where len(family.child_ids) > 1
+),
+
+-- how far above the average topic each is, for one child
+compared as (
+    select
+        facet, cluster_id, child_id, topic,
+        array_inner_product(children.embedding, topics.embedding) as cosine,
+        cosine - avg(cosine) over (partition by facet, cluster_id, child_id) as above
+    from children cross join topics
+),
+
+near as (
+    select facet, cluster_id, topic, avg(above) as score, count(*) filter (above >= 0.2) >= 0.6 * count(*) as of_most
+    from compared
+    group by facet, cluster_id, topic
+    qualify score >= 0.85 * max(score) over (partition by facet, cluster_id)
+),
+
+gone as (
+    select facet, lower(name) as name from query_table(last_level)
+    union
+    select facet, lower(name) from query_table(base_clusters)
+),
+
+paired as (
+    select
+        facet,
+        list(cluster_id order by cluster_id, topic) as cluster_ids,
+        list(topic order by cluster_id, topic) as topics,
+        list(score order by cluster_id, topic) as scores
+    from near anti join gone on gone.facet = near.facet and gone.name = lower(near.topic)
+    where score >= 0.3 and of_most
+    group by facet
+),
+
+matched as (
+    select
+        facet, unnest(cluster_ids) as cluster_id, unnest(topics) as topic,
+        unnest(clio_match(cluster_ids, topics, scores)) as settled
+    from paired
+)
+
+select facet, cluster_id, topic from matched where settled
