@@ -25,7 +25,7 @@ class Runtime:
 
     provider: who answers the model functions: 'local' (no model, no cost) or 'anthropic'.
     embedding_model: a sentence-transformers model, by name or folder. The default has weights packaged with the
-        extra `offline`: all-MiniLM-L6-v2 for English, multilingual-e5-small for other languages (`vectors/embedding.py`).
+        extra `offline`: all-MiniLM-L6-v2 for English, multilingual-e5-small for others (`vectors/embedding.py`).
 
     memory_limit: the most memory that DuckDB uses in a run, such as '8GB', before it continues on disk, next to the
         warehouse; None means 4 GB, or half of the machine's if that is less. The models need about 2 GB besides.
