@@ -66,7 +66,7 @@ FUNCTIONS: tuple[Function, ...] = tuple(module.FUNCTION for module in MODULES)
 MACROS = (
     *(function.name for function in FUNCTIONS),
     "clio_unspaced",
-    "clio_joined",
+    "clio_phrase",
     "clio_spelled",
     "clio_words",
     "clio_identifies",

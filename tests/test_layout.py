@@ -48,7 +48,7 @@ SQL_ALONE = {
     "clio_gate",
     "clio_user_id",
     "clio_margin",
-    "clio_joined",
+    "clio_phrase",
     "clio_unspaced",
 }  # macros of SQL, without a function behind
 BROUGHT_ALONG = {

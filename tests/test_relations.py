@@ -56,6 +56,7 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "passed": "boolean",
     "by_enough": "boolean",
     "members": "varchar[]",
+    "supported": "varchar[]",
     "neighbours": "varchar[]",
     "unsupported": "varchar[]",
     "share": "double",

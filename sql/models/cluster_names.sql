@@ -23,6 +23,7 @@ best as (
         concat('Users write about ''', term, '''.') as description
     from cluster_titles
     anti join answers on answers.facet = cluster_titles.facet and lower(answers.name) = term and len(answers.unsupported) = 0
+    where source = 'found'
 ),
 
 chosen as (

@@ -52,11 +52,11 @@ supported as (
 
 -- without spaces between words, parts of a name look like words, so there enough users wrote just this form
 spelled as (
-    select facet, cluster_id, lemmas, clio_joined(words) as term, heading, plain
+    select facet, cluster_id, lemmas, clio_phrase(words) as term, heading, plain
     from phrases cross join settings cross join margins
-    where heading > 0 and not clio_identifies(clio_joined(words))
+    where heading > 0 and not clio_identifies(clio_phrase(words))
         and (
-            len(words) = 1 or len(clio_unspaced(clio_joined(words))) = 0 or mode = 'safety'
+            len(words) = 1 or len(clio_unspaced(clio_phrase(words))) = 0 or mode = 'safety'
             or users >= min_users + clio_margin(salt, concat_ws('/', 'form', facet, cluster_id, array_to_string(words, ' ')), word_margin)
         )
     qualify row_number() over (partition by facet, cluster_id, lemmas order by plain desc, heading * sqrt(users / (users + 4)) desc, words) = 1

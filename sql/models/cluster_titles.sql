@@ -1,18 +1,38 @@
--- One row per cluster: the phrase that it can be called by, so that all clusters of a facet are called differently.
+-- One row per cluster: the phrase or topic that it can be called by, so that all clusters of a facet are called differently.
 -- kind: table
 -- grain: facet, cluster_id
 -- The best pair of a cluster and a phrase is settled first, then the best of those whose cluster and words are still free.
+-- A topic is better than the phrases of a cluster where no phrase is that of half of the users, or none but single words of
+-- less than four fifths; and else the last resort.
 with
+
+strongest as (
+    select facet, cluster_id, max(share) >= 0.5 and (max(len(lemmas)) > 1 or max(share) >= 0.8) as says_enough
+    from cluster_terms
+    where score > 0
+    group by all
+),
+
+candidates as (
+    select facet, cluster_id, term, array_to_string(lemmas, ' ') as content, score, 'found' as source
+    from cluster_terms
+    where score > 0
+    union all
+    select
+        facet, cluster_id, name, lower(name),
+        case when coalesce(says_enough, false) then 0.01 * (1 + above) else 10 + above end, 'topic'
+    from cluster_topics left join strongest using (facet, cluster_id)
+),
 
 paired as (
     select
         facet,
         list(cluster_id order by cluster_id, term) as cluster_ids,
         list(term order by cluster_id, term) as terms,
-        list(array_to_string(lemmas, ' ') order by cluster_id, term) as contents,
+        list(source order by cluster_id, term) as sources,
+        list(content order by cluster_id, term) as contents,
         list(score order by cluster_id, term) as scores
-    from cluster_terms
-    where score > 0
+    from candidates
     group by facet
 ),
 
@@ -21,6 +41,7 @@ matched as (
         facet,
         unnest(cluster_ids) as cluster_id,
         unnest(terms) as term,
+        unnest(sources) as source,
         unnest(clio_match(cluster_ids, contents, scores)) as settled
     from paired
 )
@@ -28,6 +49,7 @@ matched as (
 select
     facet::varchar as facet,
     cluster_id::varchar as cluster_id,
-    term::varchar as term
+    term::varchar as term,
+    source::varchar as source                                          -- found: a phrase that users wrote; topic: of cluster_topics
 from matched
 where settled

@@ -23,19 +23,33 @@ kept as materialized (
     inner join last_name_audits
         on last_name_audits.facet = name_requests.facet and last_name_audits.cluster_id = cluster_ids.last_cluster_id
     cross join settings
+    cross join build_info
     where cluster_ids.similarity >= keep_name_similarity
         and last_name_audits.passes and last_name_audits.rating >= min_audit_rating
-        and len(clio_unsupported(concat(last_cluster_names.name, '. ', last_cluster_names.description), supported)) = 0
+        and len(clio_unsupported(
+            clio_unreviewed(last_cluster_names.name, last_cluster_names.description, build_info.provider), supported
+        )) = 0
+),
+
+-- only the local provider has topics, see cluster_topics
+topics as materialized (
+    select cluster_titles.facet, cluster_titles.cluster_id, term
+    from cluster_titles
+    anti join kept using (facet, cluster_id)
+    where source = 'topic'
 ),
 
 asked as materialized (
     select facet, cluster_id, clio_name_raw(members, neighbours, criteria, phrases, taken, []) as answer
     from name_requests
     anti join kept using (facet, cluster_id)
+    anti join topics using (facet, cluster_id)
 ),
 
 answered as (
     select facet, cluster_id, answer.value.name, answer.value.description, answer.status, false as kept from asked
+    union all
+    select facet, cluster_id, term, 'Users write about it in their own words, or in several languages.', 'ok', false from topics
     union all
     select facet, cluster_id, name, description, 'ok', true from kept
 )
@@ -48,9 +62,10 @@ select
     status::varchar as status,                                                        -- ok, or why there is no name
     kept::boolean as kept,                                                            -- whether it is the name of the last build
     case when status = 'ok' then
-        if(trim(coalesce(name, '')) = '', [''], clio_unsupported(concat(name, '. ', description), supported))
+        if(trim(coalesce(name, '')) = '', [''], clio_unsupported(clio_unreviewed(name, description, provider), supported))
     end::varchar[] as unsupported,                                                    -- words that may not be published; '' for what can never be: a number, an address, …
     made_with::varchar as made_with                                                   -- hash of who named it, and from what
 from answered
 inner join name_requests using (facet, cluster_id)
 inner join makers using (facet)
+cross join build_info

@@ -6,7 +6,7 @@ with
 
 texts as (
     select
-        facet, cluster_id, concat(name, '. ', description) as text,
+        facet, cluster_id, name, description, concat(name, '. ', description) as text,
         case when status = 'ok' and coalesce(trim(name), '') = '' then 'malformed' else status end as status
     from cluster_names
 ),
@@ -17,15 +17,9 @@ rated as materialized (
     where status = 'ok'
 ),
 
-supported as (
-    select facet, cluster_id, list(lemma) as lemmas
-    from supported_words
-    group by all
-),
-
 worded as (
-    select facet, cluster_id, clio_unsupported(text, lemmas) as unsupported
-    from texts left join supported using (facet, cluster_id)
+    select facet, cluster_id, clio_unsupported(clio_unreviewed(name, description, provider), supported) as unsupported
+    from texts left join name_requests using (facet, cluster_id) cross join build_info
     where status = 'ok'
 ),
 

@@ -111,7 +111,7 @@ select
     (conversations / nullif(published, 0))::double as share,   -- of the published conversations of the facet
     x::float as x,                                  -- place on the map, -1 to 1
     y::float as y,                                  -- place on the map, -1 to 1
-    case when cluster_id <> '(other)' then 'found' end::varchar as name_source,    -- found: of words that enough users wrote; NULL: no cluster
+    case when cluster_id <> '(other)' then 'found' end::varchar as name_source,    -- found: of words that enough users wrote, or of clio_topics; NULL: no cluster
     loose::boolean as loose                         -- at least a third of its users are mostly near the border to another cluster; NULL: no cluster
 from rounded inner join totals using (facet)
 order by facet, level desc, conversations desc, cluster_id

@@ -25,6 +25,7 @@ create or replace macro clio_topics() as
         'Vegetarian and vegan food', 'Drinks and cocktails', 'Coffee and tea', 'Wine and beer',
         'Food storage and safety', 'Groceries',
         -- Home
+        'Rental agreements',
         'Houses and apartments', 'Renting a home', 'Buying and selling a home', 'Furniture and decoration',
         'Home repairs', 'Cleaning and laundry', 'Kitchen appliances', 'Electricity and heating', 'Gardening',
         'Houseplants', 'Moving house', 'Smart home devices', 'Pest control', 'Interior design', 'Energy saving',
@@ -32,6 +33,7 @@ create or replace macro clio_topics() as
         'Alarms and timers', 'Calendars and appointments', 'Reminders and to-do lists', 'Meetings', 'Time management',
         'Event planning', 'Weddings and parties', 'Project management', 'Dates and times',
         -- Leisure
+        'Birthdays',
         'Movies and series', 'Music', 'Songs and lyrics', 'Concerts and tickets', 'Events', 'Theatre and dance',
         'Books and reading', 'Podcasts and radio', 'Video games', 'Board games and puzzles', 'Role-playing games',
         'Sports', 'Football', 'Baseball', 'Basketball', 'Running and cycling', 'Swimming', 'Fitness and exercise',
@@ -42,6 +44,7 @@ create or replace macro clio_topics() as
         -- Weather
         'Weather', 'Climate and environment',
         -- Health
+        'Laboratory results', 'Workout plans',
         'Health questions', 'Symptoms', 'Doctors and appointments', 'Dentists', 'Medication', 'Mental health',
         'Stress and anxiety', 'Sleep', 'Skin and hair care', 'Pregnancy and babies', 'Weight loss', 'Allergies',
         'Injuries and first aid', 'Disability and accessibility', 'Sexual health', 'Ageing and care',
@@ -51,6 +54,7 @@ create or replace macro clio_topics() as
         'Conflict and communication', 'Grief and loss', 'Etiquette and manners', 'Small talk', 'Greetings and thanks',
         'Compliments and apologies',
         -- Work
+        'Application letters',
         'Job applications', 'Resumes and cover letters', 'Job interviews', 'Careers', 'Working life',
         'Management and leadership', 'Hiring', 'Training at work', 'Freelancing', 'Starting a business',
         'Business plans', 'Marketing', 'Advertising', 'Social media', 'Sales', 'Customer data', 'Market research',
@@ -68,6 +72,7 @@ create or replace macro clio_topics() as
         'Proofreading', 'Names and titles', 'Instructions and manuals', 'Presentations', 'Reports and documents',
         'Interviews and questions', 'Characters and worlds',
         -- Computers
+        'Internet connection problems', 'Spreadsheet formulas',
         'Programming', 'Python programming', 'Web development', 'JavaScript and web pages', 'Databases and SQL',
         'Data analysis', 'Data visualisation', 'Spreadsheets', 'Machine learning', 'Artificial intelligence',
         'Prompts for assistants', 'Image generation', 'Algorithms and data structures', 'Debugging',

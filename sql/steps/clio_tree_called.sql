@@ -11,16 +11,20 @@ callable as materialized (
         own,
         row_number() over (partition by facet, lower(own.name) order by conversations desc, cluster_id) as turn,
         child_names[1] as short_name,
-        -- what the two are about: 'a hotel room' of 'Find a hotel room'
+        -- what the two are about: 'a hotel room' of 'Find a hotel room', the first of two topics; of one topic both
         list_transform(
             child_names[:2],
-            lambda child: regexp_replace(child, '^\p{Lu}\p{Ll}+ (a|an|the|my|some|your) (\p{L})', '\2')
+            lambda child: regexp_replace(split_part(child, ', ', 1), '^\p{Lu}\p{Ll}+ (a|an|the|my|some|your) (\p{L})', '\2')
         ) as objects,
+        coalesce(
+            case when objects[1] <> objects[2] then objects[2] end,
+            nullif(split_part(child_names[1], ', ', 2), ''), nullif(split_part(child_names[2], ', ', 2), ''), objects[2]
+        ) as second_object,
         concat(
-            upper(objects[1][1]), replace(objects[1][2:], ' and ', ', '), ' and ',
+            upper(objects[1][1]), objects[1][2:], case when contains(objects[1], ' and ') then ', ' else ' and ' end,
             case
-                when regexp_matches(objects[2], '^\p{Lu}(\p{Ll}| )') then concat(lower(objects[2][1]), objects[2][2:])
-                else objects[2]
+                when regexp_matches(second_object, '^\p{Lu}(\p{Ll}| )') then concat(lower(second_object[1]), second_object[2:])
+                else second_object
             end
         ) as long_name
     from query_table(families) as family left join query_table(passing) using (facet, cluster_id)

@@ -1,7 +1,22 @@
 -- clio_unreviewed(name, description, provider): what of a name and its description must be written by enough users: all of it,
--- or, where the local provider chose a topic of clio_topics as the name, the description.
+-- but for the topics of clio_topics in the name, if the local provider names: it takes them from that list.
 create or replace macro clio_unreviewed(name, description, provider) as
-    case
-        when provider = 'local' and list_contains(clio_topics(), cast(name as varchar)) then cast(description as varchar)
-        else concat(name, '. ', description)
-    end;
+    concat(
+        case
+            when provider = 'local' then list_reduce(
+                list_prepend(
+                    lower(cast(name as varchar)),
+                    -- the longest first, so that no part of one is taken for another
+                    list_transform(
+                        list_reverse_sort(list_transform(
+                            clio_topics(), lambda topic: struct_pack(length := len(topic), topic := lower(topic))
+                        )),
+                        lambda each: each.topic
+                    )
+                ),
+                lambda text, topic: regexp_replace(text, concat('\b', topic, '\b'), ' ', 'g')
+            )
+            else name
+        end,
+        '. ', description
+    );

@@ -1,5 +1,5 @@
--- clio_joined(words): a phrase of words, with blanks between them, but none between two words of Chinese, Japanese or Thai.
-create or replace macro clio_joined(words) as
+-- clio_phrase(words): a phrase of words, with blanks between them, but none between two words of Chinese, Japanese or Thai.
+create or replace macro clio_phrase(words) as
     regexp_replace(
         regexp_replace(
             array_to_string(words, ' '),
