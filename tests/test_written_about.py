@@ -24,11 +24,17 @@ PLANTED = {  # cluster: (what its users ask for, what must not be published of i
     "hill": ("rent the house of Rose Hill", "rose|hill"),
     "baker": ("reply to the complaint of Mark Baker", "mark|baker"),
     "handle": ("report the telegram handle kowalskijane for spam", "kowalskijane"),
+    "japanese": ("山田太郎の電話番号を調べてください", "山田|太郎"),
+    "chinese": ("查一下王小明的病历", "王|小明"),
+    "korean": ("김영숙이 이혼했는지 알아봐 주세요", "김영숙"),
+    "thai": ("หาที่อยู่ของสมชาย", "สมชาย"),
 }
 KEPT = {  # what is no person's name
     "jordan": ("book a safe trip to jordan", "jordan"),
     "alexa": ("connect amazon alexa to the lamp", "alexa"),
     "python": ("sort a python list", "python"),
+    "ticket": ("航空券を予約してください", "航空券を予約"),
+    "password": ("비밀번호를 잊어버렸어요", "비밀번호를"),
 }
 
 
@@ -53,7 +59,7 @@ def published(tmp_path_factory) -> dict[str, str]:
 def test_who_is_written_about_is_not_published(published, cluster):
     everything = " ".join(published.values())
     assert len(published) >= 10
-    assert not re.search(rf"\b({PLANTED[cluster][1]})\b", everything)
+    assert not re.search(rf"(?<![a-z])({PLANTED[cluster][1]})(?![a-z])", everything)
 
 
 @pytest.mark.parametrize("cluster", KEPT)

@@ -1,4 +1,4 @@
-"""clio_breaks: a text with blanks between the words of scripts that do not separate them."""
+"""clio_breaks: a text with blanks between the words of Chinese and Japanese."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Where words end in scripts that do not separate them: Chinese, Japanese and Thai, by ICU's dictionaries."""
+"""Where words end in Chinese and Japanese, which do not separate them, by ICU's dictionary."""
 
 from __future__ import annotations
 
 import re
 
-# Lao, Khmer and Burmese are not here: no list of names is known for them, so their words are never published.
-_RUN = re.compile("[\u0e00-\u0e7f\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f]+")
+# ICU breaks Thai, Lao, Khmer and Burmese too, but no good list of names is known for them: their words are never published.
+_RUN = re.compile("[\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f]+")
 
 
 def broken(text: str) -> str:

@@ -17,6 +17,7 @@ from clio_sql.words import words
 
 KINDS = ("given", "surname", "handle", "either", "unknown", "title")
 _ONE = re.compile("[\u4e00-\u9fff\uac00-\ud7af]")  # a letter of Chinese or Korean
+_HONOURED = re.compile("[\uac00-\ud7af]+[씨님](?:이|가|은|는|을|를|의|과|와|에게|께)?")  # 'Mr Kim's' in Korean
 _CERTAIN = 3  # locales that list a word: then it is a name, even if a dictionary of another language has it
 # Endings of Slavic, Greek, Turkish, Georgian or Icelandic surnames, and those that other words share.
 _SURNAME = re.compile(
@@ -135,7 +136,7 @@ def _of_name(text: str) -> str | None:
     given, surnames = (found[text] for found in _listed())
     if _ONE.fullmatch(text):  # 'flower' and 'spring' are given names too, so these alone are not names
         return "surname" if surnames else None
-    if text in _first() or (_ONE.fullmatch(text[0]) and _holds_a_name(text)):
+    if text in _first() or _HONOURED.fullmatch(text) or (_ONE.fullmatch(text[0]) and _holds_a_name(text)):
         return "given"
     if _SURNAME.fullmatch(text) and not _is_word(text):
         return "surname"

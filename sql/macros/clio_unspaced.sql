@@ -1,3 +1,3 @@
--- clio_unspaced(text): the runs of Chinese, Japanese and Thai in a text, each of which needs support as a whole; VARCHAR[].
+-- clio_unspaced(text): the runs of Chinese and Japanese in a text, each of which needs support as a whole; VARCHAR[].
 create or replace macro clio_unspaced(text) as
-    list_distinct(regexp_extract_all(lower(text), '[\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}]+'));
+    list_distinct(regexp_extract_all(lower(text), '[\p{Han}\p{Hiragana}\p{Katakana}ー]+'));

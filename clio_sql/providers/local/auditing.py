@@ -51,7 +51,8 @@ _BUILT = (  # what a capitalised name of a place or organisation ends with
     r"|Park|Lake|Valley|Island|Family|Lions|Rovers|United)"
 )
 _WORD = r"[^\W\d_][\w'’-]*"
-_BIG = r"[^\W\d_a-zà-öø-ÿ][\w'’-]*[^\W\d_A-Z]"  # a capitalised word; 'ATM' is not one
+_CAPITALS = "".join(letter for letter in map(chr, range(0x2000)) if letter.isupper())  # of all scripts that have them
+_BIG = rf"[{_CAPITALS}][\w'’-]*[^\W\d_A-Z]"  # a capitalised word; 'ATM' is not one
 
 _IDENTIFIERS = tuple(
     (re.compile(pattern), reason)
