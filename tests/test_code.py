@@ -29,6 +29,7 @@ QUERIES = {
     "clio_centroids": f"clio_centroids({MODEL})",
     "clio_fit": "clio_fit([[0.0, 1], [1, 0], [2, 2]]::float[][], 2)",
     "clio_link": "clio_link([[0.0, 1], [1, 0]]::float[][], 1)",
+    "clio_breaks": "clio_breaks('席を予約')",
     "clio_match": "clio_match(['a'], ['x'], [1.0])",
     "clio_alike": "clio_alike([[0.0, 1], [1, 0]]::float[][], 0.9)",
     "clio_name": "clio_name(['bake rye bread'], [], 'plain', ['bake bread (50%)', 'rye (30%)'], ['rye'], [])",

@@ -42,6 +42,9 @@ CALLS = {
         '"name" VARCHAR)',
         "clio_word('flights')",
     ),
+    "clio_breaks": ("VARCHAR", "clio_breaks('席を予約')"),
+    "clio_phrase": ("VARCHAR", "clio_phrase(['book', 'a', 'flight'])"),
+    "clio_unspaced": ("VARCHAR[]", "clio_unspaced('席を予約')"),
     "clio_words": ("VARCHAR[]", "clio_words('book a flight')"),
     "clio_spelled": ("VARCHAR[]", "clio_spelled('Book a flight')"),
     "clio_identifies": ("BOOLEAN", "clio_identifies('four one five')"),
@@ -63,6 +66,8 @@ NULLS = (
     "clio_centroids(x)",
     "clio_link(x::float[][], 1)",
     "clio_link([[1.0]], x::integer)",
+    "clio_breaks(x)",
+    "clio_unspaced(x)",
     "clio_match(x::varchar[], ['x'], [1.0])",
     "clio_match(['a'], x::varchar[], [1.0])",
     "clio_match(['a'], ['x'], x::double[])",
@@ -123,6 +128,8 @@ def test_every_function_is_called_here():
         "clio_gate",
         "clio_user_id",
         "clio_margin",
+        "clio_phrase",
+        "clio_unspaced",
     }
     assert set(CALLS) == set(MACROS) == {function.name for function in FUNCTIONS} | sql_alone
 

@@ -10,6 +10,7 @@ from clio_sql.frames.connection import connect
 from clio_sql.frames.functions import (
     alike,
     audit,
+    breaks,
     centroids,
     choose,
     cluster,
@@ -23,10 +24,12 @@ from clio_sql.frames.functions import (
     match,
     merge,
     name,
+    phrase,
     project,
     propose,
     spelled,
     tokens,
+    unspaced,
     unsupported,
     user_id,
     word,
@@ -34,7 +37,7 @@ from clio_sql.frames.functions import (
 )
 
 __all__ = [
-    "alike", "audit", "centroids", "choose", "cluster", "clusters", "connect", "differences", "embed", "extract", "fit",
-    "gate", "identifies", "lift", "link", "margin", "match", "merge", "name", "project", "propose", "spelled",
-    "tokens", "top", "tree", "trends", "unsupported", "user_id", "word", "words",
+    "alike", "audit", "breaks", "centroids", "choose", "cluster", "clusters", "connect", "differences", "embed",
+    "extract", "fit", "gate", "identifies", "lift", "link", "margin", "match", "merge", "name", "phrase", "project",
+    "propose", "spelled", "tokens", "top", "tree", "trends", "unspaced", "unsupported", "user_id", "word", "words",
 ]  # fmt: skip

@@ -323,6 +323,39 @@ def user_id(id: str) -> dt.string:
     """
 
 
+@scalar.builtin(name="clio_breaks")
+def breaks(text: str) -> str:
+    """A text with a blank before and behind each word of Chinese and Japanese; all else as it is.
+
+    >>> con.execute(breaks("席を予約"))
+    ' 席 を 予約 '
+    >>> con.execute(breaks("book a table"))
+    'book a table'
+    """
+
+
+@scalar.builtin(name="clio_phrase")
+def phrase(words: dt.Array(dt.string)) -> str:
+    """A phrase of words: with blanks between them, but none between two words of Chinese or Japanese.
+
+    >>> con.execute(phrase(["席", "を", "予約"]))
+    '席を予約'
+    >>> con.execute(phrase(["book", "a", "table"]))
+    'book a table'
+    """
+
+
+@scalar.builtin(name="clio_unspaced")
+def unspaced(text: str) -> dt.Array(dt.string):
+    """The runs of Chinese and Japanese in a text, each of which needs support as a whole.
+
+    >>> con.execute(unspaced("Python の関数"))
+    ['の関数']
+    >>> con.execute(unspaced("book a table"))
+    []
+    """
+
+
 @scalar.builtin(name="clio_words")
 def words(text: str) -> TEXTS:
     """The words of a text in order, lower-cased; '' stands for anything that is not a word.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# ICU breaks Thai, Lao, Khmer and Burmese too, but no good list of names is known for them: their words are never published.
+# ICU breaks Thai, Lao, Khmer and Burmese too, but without a good list of names none of their words is published.
 _RUN = re.compile("[\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f]+")
 
 
