@@ -269,7 +269,8 @@ CLUSTER_IDS = """-- One row a cluster of the last build: there was none.
 -- kind: table
 -- grain: facet, cluster_id
 select
-    null::varchar as facet, null::varchar as cluster_id, null::varchar as last_cluster_id, null::double as similarity
+    null::varchar as facet, null::varchar as cluster_id, null::varchar as last_cluster_id, null::double as similarity,
+    null::float[] as centroid
 where false
 """
 # As it was before words of the public word list needed support.

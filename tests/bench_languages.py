@@ -5,7 +5,7 @@
 Prints for each way to embed them: the adjusted Rand index of k-means against topic and against language (mean of five
 seeds, as many clusters as topics), in how many of them the nearest English request is the translation, and texts per
 second. Then how often each detector and their vote find the language. The requests are
-`samples/requests_in_nine_languages.csv`: eight topics, five requests each, in nine languages.
+`requests_in_nine_languages.csv`: eight topics, five requests each, in nine languages.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sklearn.metrics import adjusted_rand_score
 from clio_sql.vectors import embedding
 from clio_sql.words import language
 
-REQUESTS = Path(__file__).parent / "samples" / "requests_in_nine_languages.csv"
+REQUESTS = Path(__file__).parent / "requests_in_nine_languages.csv"
 SEEDS = 5
 
 

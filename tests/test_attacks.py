@@ -154,7 +154,9 @@ def attack_threshold(last: Path, now: Path) -> str | None:
 def attack_rare_word(published: Path) -> str | None:
     """Every word of a name or description that no English dictionary has: what only a few people wrote."""
     said = " ".join(f"{name} {text}" for name, text in ask(published, "select name, description from clusters"))
+    topics = (ROOT / "sql" / "steps" / "clio_topics.sql").read_text("utf-8").lower()
     unknown = {word for word in re.findall(r"[a-z]{4,}", said.lower()) if not words.ordinary(word)}
+    unknown -= set(re.findall(r"[a-z]+", topics))
     return only(sorted(word for word in unknown if not words.word(word).stop))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import cli
+from conftest import ROOT, cli
 from warehouse import members, people, read, recounted
 
 from clio_sql.words import words
@@ -43,6 +43,10 @@ def test_conversations_are_with_those_of_their_label(out):
     assert share >= wanted
 
 
+LISTED = (ROOT / "sql" / "steps" / "clio_topics.sql").read_text("utf-8").lower()
+TOPICS = sorted(re.findall(r"'((?:[^']|'')+)'", LISTED), key=len, reverse=True)
+
+
 def test_there_are_three_levels(out):
     levels = read(out, "select distinct level from clusters order by 1", "published.duckdb")
     assert levels == [(0,), (1,), (2,)]
@@ -70,7 +74,10 @@ def test_no_published_word_is_one_that_too_few_people_used(out):
             continue
         for text in texts:
             assert text and not re.search(r"[\d@#]", text)
-        for word in set(letters(" ".join(texts))):
+        name, description = texts
+        for topic in TOPICS:  # of a reviewed list: they need no support
+            name = re.sub(rf"\b{topic}\b", " ", name.lower())
+        for word in set(letters(f"{name} {description}")):
             known = words.word(word)
             if known.stop or known.ordinary:
                 continue
@@ -106,7 +113,7 @@ def reads_the_same(out: Path) -> None:
             query = f"select columns(*)::varchar from (select {columns} from {table}) order by all"
             relation = con.sql(query)
             here = [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
-            assert here and by_command(path, query) == here, table
+            assert (here or table == "held_back") and by_command(path, query) == here, table
 
 
 def test_the_published_file_is_read_by_the_older_command(out):

@@ -214,7 +214,20 @@ def test_every_sql_file_begins_with_a_sentence(path):
 
 # The wheel
 
-DATA = ("*.sql", "*.md", "*.txt", "*.json", "*.html", "*.css", "*.js", "*.yml", "gitignore", "py.typed", "*.py")
+DATA = (
+    "*.sql",
+    "*.md",
+    "*.txt",
+    "*.json",
+    "*.npy",
+    "*.html",
+    "*.css",
+    "*.js",
+    "*.yml",
+    "gitignore",
+    "py.typed",
+    "*.py",
+)
 
 
 @pytest.fixture(scope="module")
@@ -242,6 +255,7 @@ def test_the_wheel_holds_every_file(wheel):
     assert packed == expected
     assert {
         "clio_sql/demo_topics.json",
+        "clio_sql/vectors/e5_to_minilm.npy",
         "clio_sql/demo_languages.json",
         "clio_sql/py.typed",
         "clio_sql/words/lexicons/vague.txt",

@@ -2,26 +2,15 @@
 -- kind: table
 -- grain: facet, cluster_id
 -- The best pair of a cluster and a phrase is settled first, then the best of those whose cluster and words are still free.
--- A topic is better than the phrases of a cluster where no phrase is that of half of the users, or none but single words of
--- less than four fifths; and else the last resort.
+-- A topic is the last resort: for a cluster whose users share no phrase that no other cluster is called by.
 with
-
-strongest as (
-    select facet, cluster_id, max(share) >= 0.5 and (max(len(lemmas)) > 1 or max(share) >= 0.8) as says_enough
-    from cluster_terms
-    where score > 0
-    group by all
-),
 
 candidates as (
     select facet, cluster_id, term, array_to_string(lemmas, ' ') as content, score, 'found' as source
     from cluster_terms
     where score > 0
     union all
-    select
-        facet, cluster_id, name, lower(name),
-        case when coalesce(says_enough, false) then 0.01 * (1 + above) else 10 + above end, 'topic'
-    from cluster_topics left join strongest using (facet, cluster_id)
+    select facet, cluster_id, name, lower(name), 0.001 * (1 + above), 'topic' from cluster_topics
 ),
 
 paired as (

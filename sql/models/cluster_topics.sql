@@ -1,13 +1,14 @@
--- One row per cluster that passes the gate and name made of the topics of clio_topics that are near its centre: what it may be
--- called where its users share hardly a phrase, as when they write in several languages. Only if the local provider names.
+-- One row per cluster that passes the gate and name that the topics near its centre make: what it may be called without a phrase.
 -- kind: table
 -- grain: facet, cluster_id, name
+-- Only if the local provider names. Users who write in several languages share no phrase, whatever they ask for.
 -- If a topic is the nearest of several clusters, each is called by it and a second one, and their parent can be called by it.
 with
 
 topics as materialized (
     select topic, clio_embed(topic) as embedding
-    from (select unnest(clio_topics()) as topic)
+    from (select unnest(clio_topics()) as topic) cross join build_info
+    where provider = 'local'
 ),
 
 -- how far above the average topic each is
@@ -19,8 +20,7 @@ compared as (
     from cluster_ids
     inner join gated_clusters using (facet, cluster_id)
     cross join topics
-    cross join build_info
-    where gated_clusters.passes and provider = 'local'
+    where gated_clusters.passes
 ),
 
 near as (

@@ -28,6 +28,6 @@ days as (
 )
 
 select
-    date_trunc(period, first_day - interval 1 day)::date as period_before,     -- the last one that is not complete; NULL: too few users
-    date_trunc(period, last_day + interval 1 day)::date as period_after        -- the next one that is not complete
+    date_trunc(settings.period, first_day - interval 1 day)::date as period_before,     -- the last one that is not complete; NULL: too few users
+    date_trunc(settings.period, last_day + interval 1 day)::date as period_after        -- the next one that is not complete
 from days cross join settings

@@ -67,8 +67,7 @@ counted as (
         ) as after_subject
     from used
     group by facet, cluster_id, words
-    having count(distinct user_id) >= 2
-        or (select mode = 'safety' from settings)                                          -- for authorised people only: no gate
+    having count(distinct user_id) >= (select case when mode = 'safety' then 0 else least(2, min_users) end from settings)
 )
 
 select

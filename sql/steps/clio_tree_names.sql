@@ -38,7 +38,7 @@ neighbours as (
 
 requests as materialized (
     select
-        facet, cluster_id, last_name, last_description, criteria, lemmas,
+        facet, cluster_id, last_name, last_description, criteria, lemmas, child_ids,
         naming_sees = 'texts' or provider = 'local' as sees_texts,
         case when sees_texts then members else [] end as members,
         coalesce(phrases, []) as terms,
@@ -54,7 +54,7 @@ requests as materialized (
 first_names as materialized (
     select facet, cluster_id, clio_name_raw(members, neighbours, criteria, terms, taken, []) as answer
     from requests cross join query_table(build_info)
-    where last_name is null and provider <> 'local'
+    where last_name is null and provider <> 'local' and len(child_ids) > 1       -- a parent of one child is called as it is
     union all
     select
         facet, cluster_id,

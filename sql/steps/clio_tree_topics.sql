@@ -1,13 +1,14 @@
--- clio_tree_topics(families, last_level, base_clusters): the topic that each parent may be called by, if the local provider
+-- clio_tree_topics(families, last_level, base_clusters, build_info): the topic that each parent may be called by, if the local provider
 -- names. One row per parent that has one: facet, cluster_id, topic. A topic is near a child where its cosine to the child's
 -- name is well above that of the average topic; it must be near most children, and nearly the nearest of all topics. The best
 -- pair of a parent and a topic is settled first; a topic that a cluster below is called by is not used again.
-create or replace macro clio_tree_topics(families, last_level, base_clusters) as table
+create or replace macro clio_tree_topics(families, last_level, base_clusters, build_info) as table
 with
 
 topics as materialized (
     select topic, clio_embed(topic) as embedding
-    from (select unnest(clio_topics()) as topic)
+    from (select unnest(clio_topics()) as topic) cross join query_table(build_info)
+    where provider = 'local'
 ),
 
 children as materialized (
