@@ -14,14 +14,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 LANGUAGES = ("en", "es", "fr", "de", "pt", "it")
-OTHER_SCRIPTS = (
-    "ar",
-    "hi",
-    "ja",
-    "ko",
-    "ru",
-    "zh",
-)  # whose function words are known too; they are no words of the others
+OTHER_SCRIPTS = ("ar", "hi", "ja", "ko", "ru", "zh")  # of these the function words are known too
 _PARTICLE = re.compile(  # of Korean, at the end of a word of at least three syllables
     "(?<=[\uac00-\ud7af]{2})(?:에서는|으로는|에서|에게|으로|까지|부터|이나|에는|하고|[은는이가을를에의와과도만로])$"
 )

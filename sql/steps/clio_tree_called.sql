@@ -1,6 +1,6 @@
 -- clio_tree_called(families, passing): what each parent is called. One row per parent: the columns of a level of the tree.
--- A parent without a name that passed is called by its two largest children, or by the largest alone: their names did
--- pass. Names of siblings differ: a name that a sibling may have to fall back on is left to it. A parent of one child is
+-- A parent without a name that passed is called by what its two largest children are about, or by the largest alone: their
+-- names did pass. Names of siblings differ: a name that a sibling may have to fall back on is left to it. A parent of one child is
 -- called as it is.
 create or replace macro clio_tree_called(families, passing) as table
 with
@@ -11,17 +11,17 @@ callable as materialized (
         own,
         row_number() over (partition by facet, lower(own.name) order by conversations desc, cluster_id) as turn,
         child_names[1] as short_name,
-        -- what the two are about: 'a hotel room' of 'Find a hotel room', the first of two topics; of one topic both
+        -- what they are about: 'a hotel room' of 'Find a hotel room', the first of two topics; if all are about one topic, …
         list_transform(
-            child_names[:2],
+            child_names,
             lambda child: regexp_replace(split_part(child, ', ', 1), '^\p{Lu}\p{Ll}+ (a|an|the|my|some|your) (\p{L})', '\2')
         ) as objects,
+        -- … its second topic
         coalesce(
-            case when objects[1] <> objects[2] then objects[2] end,
-            nullif(split_part(child_names[1], ', ', 2), ''), nullif(split_part(child_names[2], ', ', 2), ''), objects[2]
+            list_filter(objects, lambda object: lower(object) <> lower(objects[1]))[1],
+            nullif(split_part(child_names[1], ', ', 2), ''), nullif(split_part(child_names[2], ', ', 2), '')
         ) as second_object,
-        concat(
-            upper(objects[1][1]), objects[1][2:], case when contains(objects[1], ' and ') then ', ' else ' and ' end,
+        concat(upper(objects[1][1]), objects[1][2:]) || case when contains(objects[1], ' and ') then ', ' else ' and ' end || (
             case
                 when regexp_matches(second_object, '^\p{Lu}(\p{Ll}| )') then concat(lower(second_object[1]), second_object[2:])
                 else second_object

@@ -34,9 +34,8 @@ def name(request: Name) -> Answer:
     avoided, taken = set(request.avoid), set(request.taken)
     phrases = [phrase for phrase in _phrases(request) if not avoided & set(phrase.text.split())]
     own = [phrase for phrase in phrases if phrase.text not in taken]
-    title = next(
-        (phrase for phrase in own if _lemmas(phrase.text)), own[0] if own else None
-    )  # 'good things' say nothing
+    telling = [phrase for phrase in own if _lemmas(phrase.text)]  # 'good things' say nothing
+    title = next(iter(telling or own), None)
     if title is None:
         return Answer(None, "failed", "no phrase that enough people used sets this group apart")
     called = _cased(title.text, request.members)
