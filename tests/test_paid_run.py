@@ -217,7 +217,7 @@ def test_a_budget_of_any_size_gets_there_in_some_runs(small, server, tmp_path):
         assert spent(out) - before <= 0.03
         runs += 1
         assert runs < 20
-    assert runs > 4 and server.requests == small.calls.total() and tables(out) == small.tables
+    assert runs >= spent(out) / 0.03 > 2 and server.requests == small.calls.total() and tables(out) == small.tables
 
 
 def spent(out: Path) -> float:
