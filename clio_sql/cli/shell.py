@@ -14,7 +14,7 @@ import duckdb
 from clio_sql.cli import results
 from clio_sql.cli.progress import Steps
 from clio_sql.errors import ClioError, InputError, SqlError, Stopped, UsageError
-from clio_sql.errors.explained import explained
+from clio_sql.errors.explained import explained, said
 from clio_sql.errors.printable import printable
 from clio_sql.published.files import open_published, with_functions
 from clio_sql.register import MACROS, connect, engine_of
@@ -85,7 +85,7 @@ def statements(con: duckdb.DuckDBPyConnection, text: str) -> Iterator[duckdb.Sta
     try:
         yield from con.extract_statements(text)
     except duckdb.Error as error:
-        raise SqlError(_said(error)) from None
+        raise SqlError(said(error)) from None
 
 
 def execute(con: duckdb.DuckDBPyConnection, statement: duckdb.Statement | str, output: Path | None = None) -> None:
@@ -111,7 +111,7 @@ def execute(con: duckdb.DuckDBPyConnection, statement: duckdb.Statement | str, o
 def _told(error: duckdb.Error) -> ClioError:
     """What is wrong with a statement, in DuckDB's words if they are about the SQL and not about a row."""
     if isinstance(error, duckdb.ParserException | duckdb.BinderException | duckdb.CatalogException):
-        return SqlError(_said(error))
+        return SqlError(said(error))
     if isinstance(error, duckdb.InvalidInputException) and "read-only" in str(error):
         return SqlError("this file is open read-only. --output FILE writes the result of a statement elsewhere.")
     if isinstance(error, duckdb.PermissionException) or "configuration has been locked" in str(error):
@@ -120,12 +120,6 @@ def _told(error: duckdb.Error) -> ClioError:
             "result of a statement."
         )
     return explained(error, "this statement")
-
-
-def _said(error: duckdb.Error) -> str:
-    """DuckDB's message without the statement and the caret under it."""
-    lines = [line for line in str(error).splitlines() if line.strip(" ^") and not line.startswith("LINE")]
-    return " ".join(lines)[:600]
 
 
 # --- the prompt

@@ -55,3 +55,9 @@ def explained(error: duckdb.Error, step: str, own: Collection[str] | None = None
             f"{said} Give another folder, or move warehouse.duckdb away."
         )
     return SqlError(f"{step}: DuckDB failed on a value of a row ({name}). {DEBUG}.")
+
+
+def said(error: duckdb.Error) -> str:
+    """DuckDB's message without the statement and the caret under it; only for what cannot quote a conversation."""
+    lines = [line for line in str(error).splitlines() if line.strip(" ^") and not line.startswith("LINE")]
+    return " ".join(lines)[:600]

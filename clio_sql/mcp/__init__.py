@@ -1,0 +1,1 @@
+"""Serves what is published to agents, over the Model Context Protocol: tree, search, clusters, and SQL."""
