@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import clio_sql
 from clio_sql.providers.local import trim
-from clio_sql.words.redact import redact
+from clio_sql.words.redact import _RULES, redact
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +166,10 @@ def test_a_planted_phone_or_card_number_never_survives(before, digits, between, 
         "AB12 ",
         "rue de ",
         "please ",
+        "dear\n",
+        "Wo? ",
+        "so: ",
+        "«a» ",
     ],
 )
 def test_no_text_takes_long(text):
@@ -244,6 +248,83 @@ STORY = "We met in spring and went to the sea. " * 8
 def test_request_is_what_the_user_asks_not_what_stands_around_it(con, turns, wanted):
     asked = ask(con, "request", *(turn.replace("&", "&amp;").replace("<", "&lt;") for turn in turns))
     assert asked == wanted
+
+
+LONG = "My kitchen has been under water since Monday and it is getting worse with each hour. " * 4
+LOG = '2026-03-01 12:00:00 ERROR it failed\nTraceback (most recent call last):\n  File "a.py", line 3\nValueError: x\n'
+
+
+@pytest.mark.parametrize(
+    ("turn", "task"),
+    [
+        (
+            f"Hello! How are you? I hope you are well. {LONG}How do I close the main valve? Thanks",
+            "How do I close the main valve",
+        ),
+        (f"Can I open the box at night? {LONG}Who repairs pipes on Sundays?", "Who repairs pipes on Sundays"),
+        (f"Can I open the box at night? {LONG}Where is it?", "Can I open the box at night"),
+        (f"{LONG}I need a plumber near the old station. He broke it.", "a plumber near the old station"),
+        (f"{LONG}It is broken.", LONG.split(". ")[0]),
+        (f"{LOG}Why does the worker fail at noon?\n{LOG}", "Why does the worker fail at noon"),
+        (
+            f"Translate this into Dutch: Where is the ward? {LONG}Can you come and help me now?",
+            "Translate this into Dutch: Where is the ward",
+        ),
+        (
+            "Dear Sir, I am cross. Can you refund me today? Sincerely, A\n\nMake this letter polite",
+            "Make this letter polite",
+        ),
+        ("Dear support,\nhow do I reset my card?\nRegards\nAnna Smith", "how do I reset my card"),
+        (f'{LONG}"Can you leave me alone now?"\nAnswer that for me', "Answer that for me"),
+        (
+            f"Hola, buenas tardes. {LONG}¿Qué cerrajero abre los domingos? Muchas gracias",
+            "¿Qué cerrajero abre los domingos",
+        ),
+        (f"Guten Tag. {LONG}Wo finde ich einen Klempner? Er soll bald kommen.", "Wo finde ich einen Klempner"),
+        (
+            f"Bonjour. {LONG}Je cherche un plombier ouvert dimanche. Il fait froid.",
+            "Je cherche un plombier ouvert dimanche",
+        ),
+        (f"Здравствуйте. {LONG}Где найти сантехника сегодня? Спасибо", "Где найти сантехника сегодня"),
+        (f"مرحبا. {LONG}كيف أستطيع إلغاء الطلب الآن؟ شكرا", "كيف أستطيع إلغاء الطلب الآن؟"),
+        (f"नमस्ते। {LONG}पानी कैसे बंद करें। मैं अकेला हूँ।", "पानी कैसे बंद करें।"),
+        (f"你好。{LONG}请问怎么关水。谢谢", "请问怎么关水。"),
+        (f"こんにちは。{LONG}水道の止め方を教えてください。家は古いです。", "水道の止め方を教えてください。"),
+        (f"안녕하세요. {LONG}수도를 어떻게 잠그나요? 집이 낡았습니다.", "수도를 어떻게 잠그나요"),
+        (f"{LONG}\nช่วยบอกวิธีปิดน้ำหน่อย\n{LONG}", "ช่วยบอกวิธีปิดน้ำหน่อย"),
+    ],
+)  # fmt: skip
+def test_the_sentence_that_asks_is_found(con, turn, task):
+    turn = turn.replace("&", "&amp;").replace("<", "&lt;")
+    assert ask(con, "task", turn) == task
+    assert task in ask(con, "request", turn)
+
+
+def test_a_short_turn_is_a_request_as_a_whole(con):
+    assert (
+        ask(con, "request", "Hi. My card is lost. How do I block it? Thanks!") == "My card is lost. How do I block it"
+    )
+
+
+WRITTEN = st.lists(
+    st.one_of(
+        st.sampled_from(["my name is",
+            "Hi", "Dear", "Thanks,", "call me", "I'm", "Jane Doe", "Jane", "\n", "- ", ".", "ı am"]),
+        st.sampled_from(["jane@x.org",
+            "www.x.org", "x.org/a", "221B Baker Street", "555-123-4567", "calle Mayor 5", "HEIẞE"]),
+        st.text(max_size=8),
+    ),
+    max_size=8,
+).map(" ".join)  # fmt: skip
+
+
+@settings(max_examples=500, deadline=None, derandomize=True)
+@given(WRITTEN)
+def test_no_rule_is_left_out_that_would_find_something(text):
+    whole = text
+    for _, rule in _RULES:
+        whole = rule.sub(" ", whole)
+    assert redact(text) == re.sub(r"[ \t]{2,}", " ", whole).strip()
 
 
 def test_a_long_turn_that_begins_by_asking_is_read_from_its_beginning(con):

@@ -75,8 +75,10 @@ FUNCTION = Function(
         *PROVIDERS,
         *VECTORS,
         "providers/local/trim.py",
+        "providers/local/asking.py",
         "words/redact.py",
         "words/words.py",
+        "words/lexicons/asking.txt",
         "words/lexicons/concern.txt",
     ),
 )

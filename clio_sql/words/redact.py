@@ -32,34 +32,54 @@ _CALLED = (
     r"|mein name ist|meu nome é|(?:eu )?me chamo|mi chiamo|il mio nome è"
 )
 
+# What must be in a text for a rule to find anything: seen at once, where the rules look at every word.
+_NEEDS = {
+    "link": re.compile(r"://|[wW]{3}\."),
+    "at": re.compile("[@＠]"),
+    "dot": re.compile(r"\w\.\w"),
+    "digit": re.compile(r"\d"),
+    "called": re.compile(r"[aAoO][mM]|[pP][pP][eE][lL]|[lL][aA][mM]|[hH][eE][ıiIİ]", re.I),
+    "name": re.compile(r"[ \t][A-ZÀ-ÖØ-Þ][\w'’-]"),
+    "last": re.compile(r"[A-ZÀ-ÖØ-Þ][\w'’-]+[ \t]*[.!]?[ \t]*$", re.M),
+}
+
 # In this order: patterns that contain others (an address contains a number) come first.
 _RULES = tuple(
-    re.compile(pattern, flags)
-    for pattern, flags in (
-        (r"(?:https?://|\bwww\.)\S+", re.I),
-        (r"(?<!\S)[^\s@＠]*[@＠](?:\S*[^\s.,;:!?)])?", 0),  # anything with an at sign: an address, or a handle
-        (r"\b[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}/\S*", 0),
-        (r"\b[\w-]{1,63}\.(?:com|org|net|edu|gov|info|io|co\.uk|fr|eu|br)\b", re.I),
-        (rf"\b\d{{1,6}}[a-z]?\s{{1,3}}(?:\w{{1,40}}\s{{1,3}}){{1,3}}{_STREET}\b\.?", re.I),
-        (r"\b\w{0,40}(?:straße|strasse|str\.|weg|platz|allee|gasse)\s{0,3}\d{1,5}\s?[a-z]?\b", re.I),
-        (rf"\b(?i:{_CALLE})\s(?i:{_OF}){_NAME}(?:\s{_NAME}){{0,3}},?\s(?:n[º°o.]{{1,2}}\s?)?\d{{1,5}}\b", 0),
-        (rf"\b\d{{1,5}},?\s(?:bis\s)?(?i:rue|avenue|boulevard|place|chemin|allée|impasse|quai)\s(?i:{_OF}){_NAMES}", 0),
-        (r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,4})?\b", re.I),
-        (r"(?<![A-Za-z0-9])(?=[A-Z]{0,63}\d)(?=\d{0,63}[A-Z])[A-Z0-9]{6,}", re.I),
-        (r"\+?\(?\d(?:[\s().\-‐-―/_,:·]{0,4}\d){4,}", 0),
-        (rf"\b(?i:{_CALLED})[ \t]+(?:{_NAMES}|{_SMALL})", 0),
-        (rf"\b(?i:i am called|call me)[ \t]+{_NAMES}", 0),
-        (rf"\b(?i:i am|i['’]m|this is|ich bin|je suis|soy|sou|sono)[ \t]+{_NAMES}(?=\s*(?:[,.!]|$|from\b|and\b))", 0),
-        (rf"\b(?i:mr|mrs|ms|miss|dr|prof|herr|frau|señora?|sr|sra|monsieur|madame)\.?[ \t]+{_NAMES}", 0),
-        (rf"^[ \t]*(?i:{_GREETING})[ \t]+(?:{_NAMES}[ \t]*[,!.]|(?!{_NO_NAME}){_NAME}(?=[ \t]+[a-z]))", re.M),
-        (rf"\b(?i:{_CLOSING})\b[,.!]?\s{{0,4}}[-–—]?[ \t]?{_NAMES}[ \t]*[.!]?[ \t]*$", re.M),
-        (rf"[-–—~][ \t]?{_NAMES}[ \t]*$", re.M),
+    (needs, re.compile(pattern, flags))
+    for needs, pattern, flags in (
+        ("link", r"(?:https?://|\bwww\.)\S+", re.I),
+        ("at", r"(?<!\S)[^\s@＠]*[@＠](?:\S*[^\s.,;:!?)])?", 0),  # anything with an at sign: an address, or a handle
+        ("dot", r"\b[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}/\S*", 0),
+        ("dot", r"\b[\w-]{1,63}\.(?:com|org|net|edu|gov|info|io|co\.uk|fr|eu|br)\b", re.I),
+        ("digit", rf"\b\d{{1,6}}[a-z]?\s{{1,3}}(?:\w{{1,40}}\s{{1,3}}){{1,3}}{_STREET}\b\.?", re.I),
+        ("digit", r"\b\w{0,40}(?:straße|strasse|str\.|weg|platz|allee|gasse)\s{0,3}\d{1,5}\s?[a-z]?\b", re.I),
+        ("digit", rf"\b(?i:{_CALLE})\s(?i:{_OF}){_NAME}(?:\s{_NAME}){{0,3}},?\s(?:n[º°o.]{{1,2}}\s?)?\d{{1,5}}\b", 0),
+        (
+            "digit",
+            rf"\b\d{{1,5}},?\s(?:bis\s)?(?i:rue|avenue|boulevard|place|chemin|allée|impasse|quai)\s(?i:{_OF}){_NAMES}",
+            0,
+        ),
+        ("digit", r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,4})?\b", re.I),
+        ("digit", r"(?<![A-Za-z0-9])(?=[A-Z]{0,63}\d)(?=\d{0,63}[A-Z])[A-Z0-9]{6,}", re.I),
+        ("digit", r"\+?\(?\d(?:[\s().\-‐-―/_,:·]{0,4}\d){4,}", 0),
+        ("called", rf"\b(?i:{_CALLED})[ \t]+(?:{_NAMES}|{_SMALL})", 0),
+        ("name", rf"\b(?i:i am called|call me)[ \t]+{_NAMES}", 0),
+        (
+            "name",
+            rf"\b(?i:i am|i['’]m|this is|ich bin|je suis|soy|sou|sono)[ \t]+{_NAMES}(?=\s*(?:[,.!]|$|from\b|and\b))",
+            0,
+        ),
+        ("name", rf"\b(?i:mr|mrs|ms|miss|dr|prof|herr|frau|señora?|sr|sra|monsieur|madame)\.?[ \t]+{_NAMES}", 0),
+        ("name", rf"^[ \t]*(?i:{_GREETING})[ \t]+(?:{_NAMES}[ \t]*[,!.]|(?!{_NO_NAME}){_NAME}(?=[ \t]+[a-z]))", re.M),
+        ("last", rf"\b(?i:{_CLOSING})\b[,.!]?\s{{0,4}}[-–—]?[ \t]?{_NAMES}[ \t]*[.!]?[ \t]*$", re.M),
+        ("last", rf"[-–—~][ \t]?{_NAMES}[ \t]*$", re.M),
     )
 )
 
 
 def redact(text: str) -> str:
     """`text` without e-mails, URLs, handles, addresses, account and phone numbers, and self-given names."""
-    for rule in _RULES:
-        text = rule.sub(" ", text)
+    for needs, rule in _RULES:
+        if _NEEDS[needs].search(text):
+            text = rule.sub(" ", text)
     return re.sub(r"[ \t]{2,}", " ", text).strip()

@@ -109,7 +109,10 @@ def language(turns: list[str]) -> str | None:
 
     NO_LANGUAGE where they hold code, addresses or pictures alone. None if it cannot be said: too few words, doubtful.
     """
-    text = " ".join(map(trim.own, turns))
+    text = ""
+    for turn in turns:  # as much as a detector reads
+        if len(text) < detect.READ:
+            text = f"{text} {trim.own(turn)}"
     if not re.search(r"[^\W\d_]", trim.without_addresses(text)):
         return NO_LANGUAGE if re.search(r"[^\W\d_]", " ".join(turns)) else None
     code = detect.detected(text)
