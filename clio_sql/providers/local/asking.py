@@ -112,8 +112,8 @@ def _cued(sentence: str, words: list[str]) -> bool:
 
 def _begins(phrases: dict[str, list[tuple[str, ...]]], words: list[str], at: int) -> bool:
     """Whether one of the phrases stands at that word."""
-    found = phrases.get(words[at])
-    return bool(found) and any(tuple(words[at + 1 : at + 1 + len(rest)]) == rest for rest in found)
+    found = phrases.get(words[at], ())
+    return any(tuple(words[at + 1 : at + 1 + len(rest)]) == rest for rest in found)
 
 
 def greets(sentence: str) -> bool:
