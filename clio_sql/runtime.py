@@ -11,30 +11,34 @@ import os
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from clio_sql.errors import UsageError
 from clio_sql.vectors.embedding import PACKAGED, default_model
 
-PROVIDERS = ("local", "anthropic")
-DEFAULT_BASE_URL = "https://api.anthropic.com"
+PROVIDERS = ("local", "anthropic", "openai")
+BASE_URLS = {"anthropic": "https://api.anthropic.com", "openai": "https://api.openai.com/v1"}
+MODEL, NAMING_MODEL = "claude-haiku-5-5", "claude-sonnet-5-5"
 
 
 @dataclass(frozen=True)
 class Runtime:
     """How functions are answered; the same arguments under the same runtime give the same result.
 
-    provider: who answers the model functions: 'local' (no model, no cost) or 'anthropic'.
+    provider: who answers the model functions: 'local' (no model, no cost), 'anthropic' or 'openai'.
     embedding_model: a sentence-transformers model, by name or folder. The default has weights packaged with the
         extra `offline`: all-MiniLM-L6-v2 for English, multilingual-e5-small for others (`vectors/embedding.py`).
 
     memory_limit: the most memory that DuckDB uses in a run, such as '8GB', before it continues on disk, next to the
         warehouse; None means 4 GB, or half of the machine's if that is less. The models need about 2 GB besides.
 
-    The rest is for the provider anthropic; its key is ANTHROPIC_API_KEY in the environment.
-    model: answers extract, choose and audit. naming_model: name, propose and merge.
-    base_url: a server that speaks the Messages API; ANTHROPIC_BASE_URL, else Anthropic's.
+    The rest is for anthropic and openai; their keys are ANTHROPIC_API_KEY and OPENAI_API_KEY in the environment.
+    model: answers extract, choose and audit; openai has no default. naming_model: names, proposes and merges; with
+        openai it is `model` unless given.
+    base_url: a server that speaks the Messages API (anthropic) or Chat Completions (openai: vLLM, llama.cpp, Ollama);
+        ANTHROPIC_BASE_URL or OPENAI_BASE_URL, else the API's own. One over http is taken to be your own, and free.
     concurrency: the most calls in flight. max_usd: the most that a run may cost, in dollars.
-    batch: send the calls of a step through Message Batches, at half price.
+    batch: send the calls of a step through Message Batches, at half price; not with openai.
     retry_failed: ask refused calls again.
     pay: if false, only stored answers are used; others fail, and no key is needed.
     """
@@ -42,8 +46,8 @@ class Runtime:
     provider: str = "local"
     embedding_model: str = field(default_factory=default_model)
     memory_limit: str | None = None
-    model: str = "claude-haiku-5-5"
-    naming_model: str = "claude-sonnet-5-5"
+    model: str = MODEL
+    naming_model: str = NAMING_MODEL
     base_url: str | None = None
     concurrency: int = 32
     max_usd: float = 10.0
@@ -55,6 +59,13 @@ class Runtime:
         if self.provider not in PROVIDERS:
             allowed = ", ".join(PROVIDERS)
             raise UsageError(f"provider {self.provider!r} is not known; allowed: {allowed}.")
+        if self.provider == "openai" and self.model == MODEL:
+            raise UsageError(
+                "provider openai has no default model; name one with --model, as its server calls it "
+                "(GET /v1/models lists them)."
+            )
+        if self.provider == "openai" and self.batch:
+            raise UsageError("--batch is for provider anthropic alone; leave it out.")
 
     def answers(self) -> str:
         """What answers depend on: the same text means the same answers."""
@@ -80,21 +91,29 @@ def made_of(embedding_model: str) -> str:
 def runtime(**arguments: object) -> Runtime:
     """A Runtime from arguments, then `CLIO_*` environment variables, then defaults. None means not given.
 
-    For the provider anthropic base_url is never None: another server gives other answers.
+    But for the provider local base_url is never None: another server gives other answers.
     """
     given = {key: value for key, value in arguments.items() if value is not None}
     for each in fields(Runtime):
         text = os.environ.get(f"CLIO_{each.name.upper()}")
         if each.name not in given and text:
             given[each.name] = _parsed(each.name, each.type, text)
+    if given.get("provider") == "openai" and "model" in given:
+        given.setdefault("naming_model", given["model"])
     made = Runtime(**given)  # type: ignore[arg-type]
-    return made if made.provider == "local" else replace(made, base_url=base_url_of(made.base_url))
+    return made if made.provider == "local" else replace(made, base_url=base_url_of(made.base_url, made.provider))
 
 
-def base_url_of(base_url: str | None) -> str:
-    """`base_url`, else ANTHROPIC_BASE_URL, else the API's own; without a last '/' or '/v1'."""
-    url = base_url or os.environ.get("ANTHROPIC_BASE_URL") or DEFAULT_BASE_URL
-    return url.rstrip("/").removesuffix("/v1")
+def base_url_of(base_url: str | None, provider: str) -> str:
+    """`base_url`, else `…_BASE_URL` of the environment, else the API's own, as the provider's SDK takes it.
+
+    The SDK of anthropic adds '/v1' itself; that of openai does not, so it is added here where there is no path.
+    """
+    url = base_url or os.environ.get(f"{provider.upper()}_BASE_URL") or BASE_URLS[provider]
+    url = url.rstrip("/")
+    if provider == "anthropic":
+        return url.removesuffix("/v1")
+    return url if urlsplit(url).path else f"{url}/v1"
 
 
 def _parsed(name: str, type_: object, text: str) -> object:

@@ -1,6 +1,6 @@
-"""A strict stand-in for the Messages and Batches APIs, on loopback, with real sockets.
+"""A strict stand-in for the Messages and Batches APIs, and for Chat Completions, on loopback, with real sockets.
 
-It refuses what the real API refuses (sampling parameters, prefill, unknown fields, schemas that structured
+It refuses what the real APIs refuse (sampling parameters, prefill, unknown fields, schemas that structured
 output does not know, a missing version or key), answers deterministically from the prompt, counts and
 keeps what it received, and misbehaves on demand. `Server()` runs it in a thread; as a command it runs
 in a process of its own: `python tests/messages_server.py --latency 0.2` prints its URL.
@@ -13,6 +13,7 @@ On demand, all settable while it runs:
     raw         function(request body) -> text of the answer, or None for the server's own
     per_second  requests a second above which it says 429
     batch_s     seconds until a batch has ended
+    openai      whether Chat Completions refuses what OpenAI itself refuses, or takes what vLLM takes
 
 Faults: '429', '429:SECONDS', '529', '500', '503', '400' … '413', 'drop', 'slow:SECONDS', 'refuse',
 'truncate', 'not_json', 'wrong_enum', 'extra_field', 'missing_field', 'non_english', 'empty', 'fenced',
@@ -49,8 +50,10 @@ ERRORS = {
 class Refused(Exception):
     """A request that the API would answer with an error status."""
 
-    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
-        self.status, self.message, self.headers = status, message, headers or {}
+    def __init__(
+        self, status: int, message: str, headers: dict[str, str] | None = None, code: str | None = None
+    ) -> None:
+        self.status, self.message, self.headers, self.code = status, message, headers or {}, code
 
 
 class Server:
@@ -64,6 +67,7 @@ class Server:
         self.raw: Any = None
         self.per_second: float | None = None
         self.batch_s = 0.0
+        self.openai = False
         self.received: list[dict] = []  # bodies of all requests to /v1/messages, in order
         self.times: list[float] = []  # when each came, monotonic seconds
         self.answered: Counter[str] = Counter()  # function -> good answers given
@@ -126,13 +130,23 @@ class Server:
         if path == "/_counts":
             return _http(200, self._counts())
         try:
-            _check_headers(headers)
+            _check_headers(headers, path)
             if (method, path) == ("POST", "/v1/messages"):
                 return await self._message(json.loads(body))
+            if (method, path) == ("POST", "/v1/chat/completions"):
+                return await self._chat(json.loads(body))
             return _http(200, *self._batch(method, path, body))
         except Refused as refused:
             self.statuses[refused.status] += 1
-            return _http(refused.status, _error(refused.status, refused.message), refused.headers)
+            error = _error(refused.status, refused.message)
+            if path == "/v1/chat/completions":
+                error = {"error": error["error"] | {"code": refused.code, "param": None}}
+            return _http(refused.status, error, refused.headers)
+
+    async def _chat(self, chat: dict) -> bytes | None:
+        """As a message: the same answers, faults and counts."""
+        reply = await self._message(message_request(chat, self.openai))
+        return None if reply is None else _http(200, completion(json.loads(reply.partition(b"\r\n\r\n")[2])))
 
     def _counts(self) -> dict:
         return {
@@ -282,7 +296,51 @@ def _message(request: dict, text: str, fault: str) -> dict:
     }  # fmt: skip
 
 
-def _check_headers(headers: dict) -> None:
+CHAT = {"model", "messages", "response_format", "max_completion_tokens"}
+OWN = {"model", "messages", "response_format", "max_tokens", "temperature", "seed", "chat_template_kwargs"}
+
+
+def message_request(chat: dict, openai: bool) -> dict:
+    """A request of Chat Completions as one of the Messages API; refuses what the API refuses."""
+    allowed = CHAT if openai else OWN
+    if set(chat) != allowed:
+        raise Refused(400, f"Unsupported parameter: {min(set(chat) ^ allowed)} is not supported with this model")
+    form = chat["response_format"]
+    if form["type"] != "json_schema" or set(form["json_schema"]) != {"name", "strict", "schema"}:
+        raise Refused(400, "response_format: json_schema is required")
+    first, *messages = chat["messages"]
+    if first["role"] != "system" or not isinstance(first["content"], str):
+        raise Refused(400, "messages: the first one is of the role system")
+    if not openai and (chat["temperature"], chat["chat_template_kwargs"]) != (0.0, {"enable_thinking": False}):
+        raise Refused(400, "temperature: 0")
+    return {
+        "model": f"claude-{chat['model']}", "max_tokens": chat["max_completion_tokens" if openai else "max_tokens"],
+        "system": [{"type": "text", "text": first["content"]}], "messages": messages,
+        "output_config": {"format": {"type": "json_schema", "schema": form["json_schema"]["schema"]}},
+    }  # fmt: skip
+
+
+def completion(message: dict) -> dict:
+    """A reply of the Messages API as one of Chat Completions; a tenth of the prompt was cached."""
+    reason = {"refusal": "stop", "max_tokens": "length"}.get(message["stop_reason"], "stop")
+    text = "".join(block["text"] for block in message["content"] if block["type"] == "text")
+    refused = message["stop_reason"] == "refusal"
+    said = {"role": "assistant", "content": None if refused else text, "refusal": "I cannot." if refused else None}
+    usage = message["usage"] and {
+        "prompt_tokens": message["usage"]["input_tokens"], "completion_tokens": message["usage"]["output_tokens"],
+        "prompt_tokens_details": {"cached_tokens": message["usage"]["input_tokens"] // 10},
+    }  # fmt: skip
+    return {
+        "id": "chatcmpl-1", "object": "chat.completion", "model": message["model"].removeprefix("claude-"),
+        "choices": [{"index": 0, "message": said, "finish_reason": reason}], "usage": usage,
+    }  # fmt: skip
+
+
+def _check_headers(headers: dict, path: str) -> None:
+    if path == "/v1/chat/completions":
+        if not headers.get("authorization", "").startswith("Bearer "):
+            raise Refused(401, "You didn't provide an API key")
+        return
     # SDK 2.12 sends the key as a bearer token; older ones, and most other clients, as x-api-key.
     if KEY not in (headers.get("x-api-key"), headers.get("authorization", "").removeprefix("Bearer ")):
         raise Refused(401, "invalid x-api-key")

@@ -23,8 +23,8 @@ from clio_sql.calls.money import Throttle
 from clio_sql.calls.prices import FREE, PRICES, Usage, cost, price_of, worst
 from clio_sql.errors import ProviderError, StateError, Stopped
 from clio_sql.providers import Extract, Question
-from clio_sql.providers.claude import Claude, fence
-from clio_sql.providers.claude.answers import audit
+from clio_sql.providers.prompted import Prompted, fence
+from clio_sql.providers.prompted.answers import audit
 from clio_sql.warehouse.state import migrate
 
 MODEL = "claude-haiku-5-5"
@@ -513,11 +513,11 @@ def test_no_key_prompt_or_transcript_in_file_logs_or_errors(server, tmp_path, ca
     server.raw = lambda _: json.dumps({"request": "The user asked about an animal."})
     server.faults.extend([None, "500", None, "not_json"])
     asked = [Extract(f"{SECRET} {i}", {"request": Question("What?")}) for i in range(6)]
-    answers = Claude(one).extract(asked)
+    answers = Prompted(one).extract(asked)
     server.when = lambda request: "400"
     server.message = lambda request, fault: (_ for _ in ()).throw(_refusal(request))
     with pytest.raises(ProviderError) as caught:
-        Claude(one).extract([Extract(f"{SECRET} again", {"request": Question("What?")})])
+        Prompted(one).extract([Extract(f"{SECRET} again", {"request": Question("What?")})])
     one.close()
     con.execute("checkpoint")
     con.close()

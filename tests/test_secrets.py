@@ -19,7 +19,8 @@ from secret_files import SECRETS, told
 
 import clio_sql
 from clio_sql.analysis import contracts
-from clio_sql.calls.messages import Call, trouble
+from clio_sql.calls.messages import Call
+from clio_sql.calls.servers import trouble
 from clio_sql.cli.commands import app
 from clio_sql.cli.failures import tell
 from clio_sql.errors import ClioError

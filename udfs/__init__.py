@@ -22,7 +22,8 @@ VECTORS = (
 )  # fmt: skip
 WORDS = ("words/words.py", "words/lexicons")
 PROVIDERS = tuple(
-    f"providers/{name}.py" for name in ("__init__", "local/__init__", "claude/__init__", "claude/answers", "protocol")
+    f"providers/{name}.py"
+    for name in ("__init__", "local/__init__", "prompted/__init__", "prompted/answers", "protocol")
 )
 
 

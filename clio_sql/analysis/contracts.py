@@ -111,7 +111,7 @@ def _no_screener(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     if con.execute("select screener from settings").fetchone() != (None,):
         yield (
             "settings.sql: screener is a question, which the local provider cannot answer. Run with "
-            "--provider anthropic, or set it to null."
+            "--provider anthropic or openai, or set it to null."
         )
 
 

@@ -15,10 +15,11 @@ from functools import partial
 
 from clio_sql.calls.dispatch import Dispatcher
 from clio_sql.calls.jobs import Group, Job, seldom_collected
-from clio_sql.calls.messages import Answer, Call, Outcome, clients, require_key
+from clio_sql.calls.messages import Answer, Call, Outcome
 from clio_sql.calls.money import Purse
 from clio_sql.calls.prices import Price, cost, expected, price_of, tokens, worst
 from clio_sql.calls.replies import OVER_BUDGET, Limit, Plan, Progress, Step, statuses_of
+from clio_sql.calls.servers import SERVERS, own
 from clio_sql.calls.store import CursorFactory, Row, Store, now
 from clio_sql.errors import ProviderError, StateError, Stopped, UsageError
 from clio_sql.runtime import base_url_of
@@ -32,8 +33,9 @@ TICK_S = 0.1  # how often a waiting thread checks the stop event and shows progr
 
 
 class Calls:
-    """Answers calls through one provider's Messages API, with everything paid for kept in the store.
+    """Answers calls through one model server, with everything paid for kept in the store.
 
+    provider: `anthropic` or `openai`, the API that the server at base_url speaks.
     cursor: makes a fresh cursor of the open database that holds `clio_state`.
     max_usd: limit of a run, in dollars; calls in flight count at their worst case.
     concurrency: the most calls in flight. stop: once set, no call is started and `Stopped` is raised.
@@ -43,12 +45,11 @@ class Calls:
     and estimates need none. pay: if false, nothing is sent; what is not stored fails and is noted in `unpaid`.
     """
 
-    provider = "anthropic"
-
     def __init__(
         self,
         cursor: CursorFactory,
         *,
+        provider: str = "anthropic",
         base_url: str | None = None,
         max_usd: float = MAX_USD,
         concurrency: int = CONCURRENCY,
@@ -65,7 +66,8 @@ class Calls:
                 f"concurrency is {concurrency} and max_usd {max_usd}; allowed: at least 1, and 0 or more. "
                 "Change the arguments."
             )
-        self.base_url = base_url_of(base_url)
+        self.provider, self.base_url = provider, base_url_of(base_url, provider)
+        self.server = SERVERS[provider](self.base_url)
         self.store = Store(cursor)
         self.purse = Purse(max_usd)
         self.batch, self.retry_failed, self.progress = batch, retry_failed, progress
@@ -95,7 +97,7 @@ class Calls:
 
     def price(self, model: str) -> Price:
         """The price of a model; ProviderError if it has none."""
-        return price_of(model, self.base_url, self._prices)
+        return price_of(model, own(self.base_url), self._prices)
 
     def key(self, call: Call) -> str:
         """The key of a call in `clio_state.calls`."""
@@ -113,7 +115,14 @@ class Calls:
             entered += tokens(length, price)
             left += tokens(4 * call.answer_tokens, price)
             usd += expected(price, length, call.answer_tokens, self.batch)
-        return Plan(len(distinct), len(stored), entered, left, usd)
+        return Plan(len(distinct), len(stored), entered, left, usd, self._seconds(missing))
+
+    def _seconds(self, missing: list[Call]) -> float | None:
+        """How long these calls would take at the rate of those of the same function in the store, all slots busy."""
+        if not missing:
+            return 0.0
+        latency = self.store.latency(self.provider, missing[0].function, missing[0].body["model"])
+        return None if latency is None else len(missing) * latency / min(self._concurrency, len(missing))
 
     def answer(self, calls: list[Call]) -> list[Answer]:
         """One answer a call, in order; what is not in the store is sent at once and paid for.
@@ -231,7 +240,7 @@ class Calls:
     def _require_open(self) -> None:
         if self.stop.is_set():
             raise Stopped("stopped before any call was started; run again to go on.")
-        require_key()
+        self.server.require_key()
         if not self.store.writable():
             raise StateError(
                 "the database is read-only and this answer is not in its store; a call whose answer cannot be "
@@ -242,8 +251,8 @@ class Calls:
         """The thread that sends, started with the first paid call."""
         with self._lock:
             if self._dispatcher is None:
-                made = clients(self.base_url, self._timeout_s, self._concurrency)
-                self._dispatcher = Dispatcher(made, self.keep, self.purse, self._concurrency, self.stop)
+                made = self.server.clients(self._timeout_s, self._concurrency)
+                self._dispatcher = Dispatcher(self.server, made, self.keep, self.purse, self._concurrency, self.stop)
             return self._dispatcher
 
     def _wait(self, jobs: dict[str, Job], limit: Limit | None) -> dict[str, Answer]:

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from clio_sql.calls.jobs import Job
-from clio_sql.calls.messages import Call, read_reply, trouble
+from clio_sql.calls.messages import Call, read_reply
 from clio_sql.calls.prices import cost
+from clio_sql.calls.servers import trouble
 from clio_sql.calls.store import Row, now
 from clio_sql.errors import ProviderError, Stopped
 

@@ -17,9 +17,10 @@ from collections.abc import Callable
 from typing import Any
 
 from clio_sql.calls.jobs import Job
-from clio_sql.calls.messages import Answer, Outcome, parse_body, read_reply, trouble
+from clio_sql.calls.messages import Answer, Outcome, read_reply
 from clio_sql.calls.money import Purse, Throttle
 from clio_sql.calls.replies import OVER_BUDGET
+from clio_sql.calls.servers import Server, trouble
 from clio_sql.errors import ClioError, ProviderError, Stopped
 
 RETRIES = 4  # further tries after a 5xx, a timeout or a lost connection
@@ -32,14 +33,15 @@ Keep = Callable[[list[tuple[Job, Outcome]]], None]
 
 
 class Dispatcher:
-    """Sends jobs through clients of the SDK, at most `concurrency` at a time.
+    """Sends jobs to a model server, at most `concurrency` at a time.
 
-    clients: AsyncAnthropic clients without their own retries, used in turn. keep: commits finished jobs and
+    clients: of the server's SDK, without their own retries, used in turn. keep: commits finished jobs and
     settles their cost with the purse; called in its own thread; a job is done once it has returned.
     """
 
     def __init__(
         self,
+        server: Server,
         clients: list[Any],
         keep: Keep,
         purse: Purse,
@@ -47,7 +49,7 @@ class Dispatcher:
         stop: threading.Event,
     ) -> None:
         self.clients, self._keep, self._purse, self._stop = clients, keep, purse, stop
-        self._senders = deque(client.messages.with_raw_response.create for client in clients)
+        self._server, self._turns = server, deque(clients)
         self.throttle = Throttle(concurrency)
         self.flying = 0
         self._ready: deque[Job] = deque()
@@ -134,10 +136,9 @@ class Dispatcher:
     async def _fly(self, job: Job) -> None:
         job.attempts += 1
         started = time.monotonic()
-        self._senders.rotate(-1)
+        self._turns.rotate(-1)
         try:
-            reply = await self._senders[0](**job.call.body)
-            message = parse_body(await reply.read())
+            message = await self._server.ask(self._turns[0], job.call.body)
         except asyncio.CancelledError:
             return self._land(job, Stopped("stopped before this call was answered."))
         except Exception as error:

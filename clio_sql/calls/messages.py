@@ -1,4 +1,4 @@
-"""The Messages API on the wire: a call, its key, and how replies and errors are read.
+"""A call in the form of the Messages API, its key, and how a reply to it is read.
 
 The key of a call is sha256 over canonical JSON of function, provider, base URL, the whole body of the
 request (model, every parameter, the full rendered prompt, the answer schema) and the version of the
@@ -9,23 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from clio_sql.calls.loose import values
 from clio_sql.calls.prices import Usage
-from clio_sql.calls.said import kind, said
-from clio_sql.errors import ProviderError
-
-LIMITED = (429, 529)  # the server is busy, the call is not wrong: does not use up retries
-AGAIN = (408, 409, 425)  # like 5xx and connection errors: worth another try
-SHARD = 2  # calls in flight through one client
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,93 +142,3 @@ def _usage(message: Any) -> Usage | None:
         return None
     caches = [count if type(count) is int and 0 <= count < 10**9 else 0 for count in counts[2:]]
     return Usage(counts[0], counts[1], *caches)
-
-
-def parse_body(text: bytes) -> Any:
-    """A reply as `read_reply` takes it, None if it is not JSON; ten times faster than the SDK's models."""
-    try:
-        return json.loads(text, object_hook=lambda fields: SimpleNamespace(**fields))
-    except (ValueError, RecursionError):
-        return None
-
-
-class Trouble(NamedTuple):
-    """How to handle an exception of the SDK. kind: limited, again or fatal; wait: seconds that the
-    server asked for, or None; text: the message, without any part of the prompt."""
-
-    kind: str
-    text: str
-    wait: float | None = None
-
-
-def trouble(error: Exception, call: Call | None = None) -> Trouble:
-    """Classify an error of a request: wait for the server, try again, or give up at once."""
-    import anthropic
-
-    if not isinstance(error, anthropic.APIStatusError):
-        return Trouble("again", "no answer in time" if _timed_out(error) else "the connection failed")
-    status = error.status_code
-    label = f"{status}{kind(getattr(error, 'type', None))}"
-    if status in LIMITED:
-        return Trouble("limited", label, _retry_after(error.response.headers))
-    if status in AGAIN or status >= 500:
-        return Trouble("again", label)
-    return Trouble("fatal", f"{label}: {_server_message(error, call)}")
-
-
-def _timed_out(error: Exception) -> bool:
-    import anthropic
-
-    return isinstance(error, anthropic.APITimeoutError)
-
-
-def _retry_after(headers: Any) -> float | None:
-    """Seconds; the header holds a number of them or a date. None if it is absent or neither."""
-    value = headers.get("retry-after")
-    try:
-        return max(0.0, float(value))
-    except (TypeError, ValueError):
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
-        return None
-
-
-def _server_message(error: Any, call: Call | None) -> str:
-    """What the server said about the request, without any part of a conversation or the key."""
-    return said(getattr(error, "api_message", None), (call.body["model"],) if call else ())
-
-
-def require_key() -> str:
-    """The API key, only from the environment."""
-    key = os.environ.get("ANTHROPIC_API_KEY", "").strip()
-    if not key:
-        raise ProviderError(
-            "provider anthropic needs a key: set the environment variable ANTHROPIC_API_KEY "
-            "(any word for a server that asks for none)."
-        )
-    return key
-
-
-def clients(base_url: str, timeout_s: float, concurrency: int) -> list[Any]:
-    """The SDK's async clients, which do not wait, retry or trace on their own.
-
-    One for every `SHARD` calls in flight: for each request the HTTP pool below checks all of its idle
-    connections, which at 64 of them is a quarter of all CPU time.
-    """
-    import ssl
-
-    import anthropic
-
-    # At level DEBUG (ANTHROPIC_LOG=debug) the SDK logs whole requests, transcripts and all.
-    logger = logging.getLogger("anthropic")
-    logger.setLevel(max(logger.getEffectiveLevel(), logging.INFO))
-    trust = ssl.create_default_context() if base_url.startswith("https:") else False  # made once: 20 ms
-    return [
-        anthropic.AsyncAnthropic(
-            api_key=require_key(), base_url=base_url, max_retries=0, timeout=timeout_s, open_telemetry=False,
-            http_client=anthropic.DefaultAsyncHttpxClient(base_url=base_url, timeout=timeout_s, verify=trust),
-        )
-        for _ in range(-(-concurrency // SHARD))
-    ]  # fmt: skip

@@ -10,14 +10,12 @@ import math
 import os
 import re
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from clio_sql.errors import ProviderError
 
 PRICED_ON = "2026-11"
 BATCH_SHARE = 0.5  # Message Batches are half price
 CHARS_PER_TOKEN = 4.0  # close enough for English, by the API's own documentation
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Price(NamedTuple):
@@ -57,13 +55,13 @@ class Usage(NamedTuple):
     cache_read: int = 0
 
 
-def price_of(model: str, base_url: str, overrides: dict[str, Price] | None = None) -> Price:
-    """The price of `model`. A model without a known price is free on this machine, and an error elsewhere."""
+def price_of(model: str, own: bool, overrides: dict[str, Price] | None = None) -> Price:
+    """The price of `model`. One without a known price is free on a server of one's own, and an error elsewhere."""
     table = {**PRICES, **environment_prices(), **(overrides or {})}
     undated = re.sub(r"-(\d{8}|latest)$", "", model)  # an id with a date costs what the one without does
     if model in table or undated in table:
         return table.get(model) or table[undated]
-    if urlsplit(base_url).hostname in LOOPBACK:
+    if own:
         return FREE
     known = ", ".join(sorted(table))
     raise ProviderError(

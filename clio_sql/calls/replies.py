@@ -22,19 +22,21 @@ class Progress(NamedTuple):
 
 class Plan(NamedTuple):
     """What a list of calls would cost before any is made: `calls` distinct, of which `stored` cost
-    nothing; tokens and dollars are those of the rest."""
+    nothing; tokens, dollars and seconds are those of the rest. seconds: None where no such call was ever timed."""
 
     calls: int
     stored: int
     tokens_in: int
     tokens_out: int
     usd: float
+    seconds: float | None = None
 
     def plus(self, other: Plan) -> Plan:
         """What both lists of calls would cost."""
         calls, stored = self.calls + other.calls, self.stored + other.stored
         tokens_in, tokens_out = self.tokens_in + other.tokens_in, self.tokens_out + other.tokens_out
-        return Plan(calls, stored, tokens_in, tokens_out, self.usd + other.usd)
+        seconds = None if None in (self.seconds, other.seconds) else (self.seconds or 0.0) + (other.seconds or 0.0)
+        return Plan(calls, stored, tokens_in, tokens_out, self.usd + other.usd, seconds)
 
 
 FAILED = ("truncated", "malformed", "failed")

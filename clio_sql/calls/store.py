@@ -116,6 +116,18 @@ class Store:
                 found.update({key: (status, answer, error) for key, status, answer, error in rows})
         return found
 
+    def latency(self, provider: str, function: str, model: str) -> float | None:
+        """Mean seconds of an answered call of this function; None if none is stored. Calls in a batch do not count."""
+        query = """
+            select avg(latency_s) from clio_state.calls
+            where provider = ? and function = ? and model = ? and status = 'ok' and batch_id is null"""
+        with self.cursor() as cursor:
+            try:
+                row = cursor.execute(query, [provider, function, model]).fetchone()
+            except duckdb.CatalogException:  # a read-only file that clio-sql never wrote
+                return None
+        return row[0] if row else None
+
     def put(self, rows: list[Row], inputs: dict[str, Iterable[str]]) -> None:
         """Commit `rows` and the `input_hash` of each text that went into one (key -> hashes), all or none."""
         pairs = sorted({(key, text) for key, hashes in inputs.items() for text in hashes})

@@ -99,6 +99,7 @@ def run(
       clio-sql run chats.parquet --analysis our_sql --name product
       clio-sql run postgresql://reader@db/prod::public.chats --since 2026-10-01
       clio-sql run chats.parquet --provider anthropic --max-usd 25
+      clio-sql run chats.parquet --provider openai --base-url http://localhost:8000 --model qwen3-8b
     """
     _analyse(input, into, depth, analysis=analysis, name=name, parquet=parquet, refit=refit, **_given(locals()))
 

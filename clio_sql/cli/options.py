@@ -108,11 +108,13 @@ ALLOW_VIEWS = Annotated[
 ]
 
 PROVIDER = _model(
-    str, "local (default: no language model, no cost) or anthropic; its key is ANTHROPIC_API_KEY.", "NAME"
+    str,
+    "local (default: no language model, no cost), anthropic or openai; keys: ANTHROPIC_API_KEY, OPENAI_API_KEY.",
+    "NAME",
 )
-MODEL = _model(str, "Extracts, chooses parents and audits.", "MODEL")
+MODEL = _model(str, "Extracts, chooses parents and audits; openai has no default.", "MODEL")
 NAMING_MODEL = _model(str, "Names, proposes and merges.", "MODEL")
-BASE_URL = _model(str, "A server that speaks the Messages API.", "URL")
+BASE_URL = _model(str, "A server that speaks the Messages API (anthropic) or Chat Completions (openai).", "URL")
 CONCURRENCY = _model(int, "Calls in flight at once; at most 32 by default.")
 MAX_USD = _model(float, "Most dollars that a run may cost; 10 by default.")
 BATCH = _model(bool, "Half price through Message Batches, within 24 hours.")

@@ -7,7 +7,9 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -19,6 +21,9 @@ from clio_sql.run.evaluate import Evaluation
 from clio_sql.run.plan import Step
 from clio_sql.run.record import Build
 from clio_sql.run.scores import Figure
+
+if TYPE_CHECKING:
+    from clio_sql.calls.replies import Plan
 
 
 def print_tree(
@@ -47,19 +52,27 @@ def print_tree(
 
 
 def print_plan(steps: Sequence[Step]) -> None:
-    """Print a table of steps, calls, tokens and dollars; a step marked ~ is estimated."""
+    """Print a table of steps, calls, tokens and dollars, or minutes where nothing costs money; ~ marks an estimate."""
     if not steps:
         typer.echo("The local provider calls no model and costs nothing. Name another with --provider.")
         return
+    free = not any(step.plan.usd for step in steps)
     row = "{:<12} {:>10} {:>10} {:>14} {:>12} {:>10}"
-    typer.echo(row.format("step", "calls", "stored", "tokens in", "tokens out", "US$"))
+    typer.echo(row.format("step", "calls", "stored", "tokens in", "tokens out", "minutes" if free else "US$"))
     for step in steps:
-        made, mark = step.plan, "" if step.exact else "~"
-        counts = (f"{count:,}" for count in made[:4])
-        typer.echo(row.format(mark + step.name, *counts, f"{made.usd:,.2f}"))
-    totals = [sum(step.plan[place] for step in steps) for place in range(5)]
-    typer.echo(row.format("total", *(f"{count:,}" for count in totals[:4]), f"{totals[4]:,.2f}"))
+        typer.echo(_planned(row, ("" if step.exact else "~") + step.name, step.plan, free))
+    typer.echo(
+        _planned(row, "total", reduce(lambda total, more: total.plus(more), (step.plan for step in steps)), free)
+    )
     typer.echo("~ estimated, as if every cluster passed the gate. Calls that are stored cost nothing.")
+    if free:
+        typer.echo("Minutes are at the rate of the calls in --into; a run on some hundred conversations measures it.")
+
+
+def _planned(row: str, name: str, made: Plan, free: bool) -> str:
+    counts = (f"{count:,}" for count in made[:4])
+    minutes = "-" if made.seconds is None else f"{made.seconds / 60:,.1f}"
+    return row.format(name, *counts, minutes if free else f"{made.usd:,.2f}")
 
 
 def print_builds(builds: Sequence[Build]) -> None:

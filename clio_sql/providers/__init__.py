@@ -30,10 +30,10 @@ __all__ = [
 def require(runtime: Runtime) -> None:
     """Raise ProviderError for a missing key, or a model without a price, before anything is read or written."""
     provider(runtime, _no_database, threading.Event())
-    if runtime.provider == "anthropic":
-        from clio_sql.calls.messages import require_key
+    if runtime.provider != "local":
+        from clio_sql.calls.servers import SERVERS
 
-        require_key()
+        SERVERS[runtime.provider](str(runtime.base_url)).require_key()
 
 
 def _no_database() -> duckdb.DuckDBPyConnection:
@@ -42,12 +42,13 @@ def _no_database() -> duckdb.DuckDBPyConnection:
 
 def provider(runtime: Runtime, cursor: Callable[[], duckdb.DuckDBPyConnection], stop: threading.Event) -> Provider:
     """The provider that `runtime` names. cursor: opens a cursor on the database that keeps paid answers."""
-    if runtime.provider == "anthropic":
+    if runtime.provider != "local":
         from clio_sql.calls import Calls
-        from clio_sql.providers.claude import Claude
+        from clio_sql.providers.prompted import Prompted
 
         calls = Calls(
             cursor,
+            provider=runtime.provider,
             base_url=runtime.base_url,
             max_usd=runtime.max_usd,
             concurrency=runtime.concurrency,
@@ -56,7 +57,7 @@ def provider(runtime: Runtime, cursor: Callable[[], duckdb.DuckDBPyConnection], 
             retry_failed=runtime.retry_failed,
             pay=runtime.pay,
         )
-        return Claude(calls, runtime.model, runtime.naming_model)
+        return Prompted(calls, runtime.model, runtime.naming_model)
     from clio_sql.providers.local import Local
     from clio_sql.vectors.embedding import embedder
 

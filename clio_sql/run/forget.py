@@ -31,7 +31,7 @@ from clio_sql.warehouse import erase, lock, places
 from clio_sql.warehouse.erase import Erased
 from clio_sql.warehouse.places import Place
 
-NOTHING = Plan(0, 0, 0, 0, 0.0)
+NOTHING = Plan(0, 0, 0, 0, 0.0, 0.0)
 
 
 class Made(NamedTuple):

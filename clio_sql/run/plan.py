@@ -135,7 +135,7 @@ def _asked(con: duckdb.DuckDBPyConnection, engine: Engine, provider: PaidProvide
     numbered = f"select {by.key} as key, row_number() over () as place from {by.input}"
     con.execute(f"create or replace temp table clio_keys as {numbered}")
     rows = scalar(con, "select count(*) from temp.clio_keys")
-    total = Plan(0, 0, 0, 0, 0.0)
+    total = Plan(0, 0, 0, 0, 0.0, 0.0)
     for start in range(0, rows, paid.ROWS):
         part = f"select key from temp.clio_keys where place > {start} and place <= {start + paid.ROWS}"
         query = relation.body({by.input: f"select * from {by.input} where {by.key} in ({part})"})

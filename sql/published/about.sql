@@ -4,7 +4,7 @@
 select
     build_info.built_at::timestamp as built_at,                 -- UTC
     build_info.made_by::varchar as made_by,                    -- who extracted, named and built the tree
-    build_info.provider::varchar as provider,                  -- local or anthropic
+    build_info.provider::varchar as provider,                  -- local, anthropic or openai
     build_info.embedding_model::varchar as embedding_model,    -- for the texts that were clustered
     build_info.clio_sql_version::varchar as clio_sql_version,  -- of clio-sql
     build_info.duckdb_version::varchar as duckdb_version,      -- of DuckDB

@@ -1,4 +1,4 @@
-"""Claude as the model, or any server that speaks the Messages API: prompts out, checked answers in.
+"""A language model, through a server of either API (`calls/servers.py`): prompts out, checked answers in.
 
 The instructions are `udfs/prompts/*.txt`: above the line `---` is what is the same for every request of an
 analysis (and cached by the server), below it the part that varies. Whatever comes from conversations
@@ -20,12 +20,11 @@ from typing import Any
 from clio_sql.calls import Calls
 from clio_sql.calls.messages import Answer, Call
 from clio_sql.calls.replies import Progress, Step
-from clio_sql.providers.claude import answers as form
+from clio_sql.providers.prompted import answers as form
 from clio_sql.providers.protocol import Broaden, Choose, Extract, Name, Question
+from clio_sql.runtime import MODEL, NAMING_MODEL
 
 PROMPT_VERSION = "1"  # raised when rendering or checking changes although no prompt does
-MODEL = "claude-haiku-5-5"
-NAMING_MODEL = "claude-sonnet-5-5"
 TRANSCRIPT_TOKENS = 8_000  # four characters each; longer transcripts lose their middle
 TEXTS = 20  # members, and as many neighbours, in one naming prompt
 TEXT_CHARACTERS = 400  # of one of them
@@ -36,8 +35,8 @@ AGAIN = "Too few people of the group used the words of the list avoid: use none 
 CRITERIA = "one that says what the users wanted, specific and plain"
 
 
-class Claude:
-    """The provider `anthropic`. calls: makes paid calls. model: answers extract, choose and audit;
+class Prompted:
+    """The providers `anthropic` and `openai`. calls: makes paid calls. model: answers extract, choose and audit;
     naming_model: name, propose and merge."""
 
     paid = True
@@ -211,13 +210,13 @@ class Claude:
         return Call(function, body, check, inputs, PROMPT_VERSION, answer_tokens)
 
 
-RENDER: dict[str, Callable[[Claude, Any], Call]] = {
-    "extract": Claude._extract,
-    "name": Claude._name,
-    "propose": Claude._propose,
-    "merge": Claude._merge,
-    "choose": Claude._choose,
-    "audit": Claude._audit,
+RENDER: dict[str, Callable[[Prompted, Any], Call]] = {
+    "extract": Prompted._extract,
+    "name": Prompted._name,
+    "propose": Prompted._propose,
+    "merge": Prompted._merge,
+    "choose": Prompted._choose,
+    "audit": Prompted._audit,
 }
 
 

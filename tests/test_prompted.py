@@ -14,8 +14,8 @@ from clio_sql.calls import Calls
 from clio_sql.calls.messages import read_reply
 from clio_sql.errors import ProviderError
 from clio_sql.providers import Broaden, Choose, Extract, Name, Question
-from clio_sql.providers.claude import MODEL, NAMING_MODEL, TEXTS, Claude, fence, shorten
-from clio_sql.providers.claude import answers as form
+from clio_sql.providers.prompted import MODEL, NAMING_MODEL, TEXTS, Prompted, fence, shorten
+from clio_sql.providers.prompted import answers as form
 from clio_sql.runtime import runtime
 from clio_sql.warehouse.state import migrate
 
@@ -61,7 +61,7 @@ def door(server):
 
 @pytest.fixture
 def claude(door):
-    return Claude(door)
+    return Prompted(door)
 
 
 def only(answers):
@@ -118,12 +118,12 @@ def test_models_are_haiku_for_rows_and_sonnet_for_names(claude, server):
 
 
 def test_models_can_be_set_and_need_a_price(door):
-    made = Claude(door, model="claude-haiku-4-5", naming_model="claude-haiku-4-5")
+    made = Prompted(door, model="claude-haiku-4-5", naming_model="claude-haiku-4-5")
     models = {made.requests(name, one)[0].body["model"] for name, one in REQUESTS.items()}
     assert models == {"claude-haiku-4-5"}
     door.base_url = "https://example.org"
     with pytest.raises(ProviderError, match="no known price"):
-        Claude(door, model="gpt")
+        Prompted(door, model="gpt")
 
 
 @pytest.mark.parametrize("function", REQUESTS)
@@ -191,7 +191,7 @@ def test_a_parent_gains_nothing_from_its_place(claude):
 
 def test_the_paper_is_met_at_under_half_its_price(door):
     """100,000 conversations of 1,000 tokens (as Haiku 4.5 counts), four facets: below $22."""
-    made = Claude(door)
+    made = Prompted(door)
     calls = made.requests("extract", [Extract(str(i) + "x" * 3999, QUESTIONS) for i in range(10)])
     usd = door.plan(calls).usd * 10_000
     assert 15 < usd < 22
@@ -201,10 +201,10 @@ def test_the_paper_is_met_at_under_half_its_price(door):
 
 def test_names_for_a_thousand_clusters_leave_the_whole_below_30(door):
     texts = [f"The user wanted to reserve a table at a place for some friends on day {i}." for i in range(20)]
-    naming = Claude(door).requests("name", [Name(texts, texts, "", ["reserve a table"] * 30, [], [])])
-    audits = Claude(door).requests("audit", ["A name of ten words. " * 10])
+    naming = Prompted(door).requests("name", [Name(texts, texts, "", ["reserve a table"] * 30, [], [])])
+    audits = Prompted(door).requests("audit", ["A name of ten words. " * 10])
     parents = [f"a name of {i}" for i in range(30)]
-    chosen = Claude(door).requests("choose", [Choose("a name of some words", parents)])
+    chosen = Prompted(door).requests("choose", [Choose("a name of some words", parents)])
     assert 1000 * sum(door.plan(one).usd for one in (naming, audits, chosen)) < 8
 
 
