@@ -19,7 +19,7 @@ from clio_sql.providers.protocol import (
     Provider,
     Question,
 )  # fmt: skip
-from clio_sql.runtime import Runtime
+from clio_sql.runtime import Runtime, base_url_of
 
 __all__ = [
     "KINDS", "STATUSES", "Answer", "Broaden", "Choose", "Extract", "Name", "PaidProvider", "Provider", "Question",
@@ -33,7 +33,7 @@ def require(runtime: Runtime) -> None:
     if runtime.provider != "local":
         from clio_sql.calls.servers import SERVERS
 
-        SERVERS[runtime.provider](str(runtime.base_url)).require_key()
+        SERVERS[runtime.provider](base_url_of(runtime.base_url, runtime.provider)).require_key()
 
 
 def _no_database() -> duckdb.DuckDBPyConnection:
