@@ -21,6 +21,7 @@ from clio_sql.calls import Calls, batches, dispatch
 from clio_sql.calls.messages import Call
 from clio_sql.calls.money import Throttle
 from clio_sql.calls.prices import FREE, PRICES, Usage, cost, price_of, worst
+from clio_sql.calls.servers import own
 from clio_sql.errors import ProviderError, StateError, Stopped
 from clio_sql.providers import Extract, Question
 from clio_sql.providers.prompted import Prompted, fence
@@ -355,18 +356,18 @@ def test_prices():
     assert cost(haiku, Usage(200_000, 0, cache_read=1000)) == pytest.approx(0.1 + 5e-5)
     assert cost(PRICES["claude-sonnet-5-5"], Usage(10, 10), batch=True) == pytest.approx(6e-5)
     assert worst(haiku, 3000, 100) >= cost(haiku, Usage(0, 100, cache_write=1300))
-    assert price_of("claude-haiku-4-5-20251001", "https://api.anthropic.com") == PRICES["claude-haiku-4-5"]
+    assert price_of("claude-haiku-4-5-20251001", False) == PRICES["claude-haiku-4-5"]
 
 
 def test_a_model_without_a_price_is_free_here_and_an_error_elsewhere(monkeypatch):
-    assert price_of("llama", "http://127.0.0.1:11434") == FREE
+    assert price_of("llama", own("http://127.0.0.1:11434")) == FREE
     with pytest.raises(ProviderError, match="'llama' has no known price"):
-        price_of("llama", "https://proxy.example")
+        price_of("llama", own("https://proxy.example"))
     monkeypatch.setenv("CLIO_PRICES", "llama=1/2; x=.5/0")
-    assert price_of("llama", "https://proxy.example").output == 2
+    assert price_of("llama", own("https://proxy.example")).output == 2
     monkeypatch.setenv("CLIO_PRICES", "llama:1")
     with pytest.raises(ProviderError, match="model=INPUT/OUTPUT"):
-        price_of("llama", "https://proxy.example")
+        price_of("llama", own("https://proxy.example"))
 
 
 def test_a_plan_counts_what_is_stored_and_what_is_equal(server, door):
