@@ -6,14 +6,14 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
 import sqlglot
-from sqlglot import exp
+from sqlglot import Token, TokenType, exp
 from sqlglot.errors import SqlglotError
 
 from clio_sql.errors import SqlError
@@ -98,7 +98,7 @@ class Relation:
     @property
     def code(self) -> str:
         """The SQL without comments and spacing: what two files have in common that do the same."""
-        return " ".join(f"{token.token_type.name}:{token.text}" for token in sqlglot.tokenize(self.sql, "duckdb"))
+        return _code(self.sql)
 
     @property
     def slow(self) -> bool:
@@ -120,6 +120,16 @@ class Relation:
     def problems(self) -> list[tuple[int | None, str]]:
         """(line, sentence) of all that no file may hold, wherever it lies."""
         return list(syntax.problems(syntax.read(self.sql), functions() | {*MACROS, *STEPS}))
+
+
+@lru_cache(maxsize=4096)
+def _code(sql: str) -> str:
+    return " ".join(f"{token.token_type.name}:{token.text}" for token in _tokens(sql))
+
+
+@lru_cache(maxsize=256)
+def _tokens(sql: str) -> tuple[Token, ...]:
+    return tuple(sqlglot.tokenize(sql, "duckdb"))
 
 
 @cache
@@ -186,15 +196,29 @@ def parse(name: str, folder: str, text: str, where: str = "") -> Relation:
 
 
 def _formatted(sql: str, where: str, above: int) -> exp.Query:
-    """The tree of sqlglot, which keeps comments and types as they are written."""
+    """The tree of sqlglot, which keeps comments and types as they are written; of the last select alone.
+
+    That is where the columns stand, and sqlglot takes most of the time of a start.
+    """
     line = 1
     try:
-        tree = sqlglot.parse_one(sql, dialect="duckdb")
+        tokens = _tokens(sql)
+        (tree,) = sqlglot.Dialect.get_or_raise("duckdb").parser().parse([*tokens[_last_select(tokens) :]], sql)
         if isinstance(tree, exp.Query):
             return tree
     except SqlglotError as error:
         line = (getattr(error, "errors", None) or [{}])[0].get("line") or 1
     raise SqlError(f"{where}, line {line + above}: sqlglot, which keeps comments, cannot read this. Write it plainer.")
+
+
+def _last_select(tokens: Sequence[Token]) -> int:
+    """Where the select stands that is in no parentheses, so after the CTEs; 0 where there is none."""
+    depth = 0
+    for place, token in enumerate(tokens):
+        if token.token_type == TokenType.SELECT and not depth:
+            return place
+        depth += {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}.get(token.token_type, 0)
+    return 0
 
 
 def skipped(text: str) -> int:

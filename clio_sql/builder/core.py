@@ -21,7 +21,7 @@ from clio_sql.register import engine_of, macro_text, register
 from clio_sql.runtime import made_of
 from clio_sql.sql_text.quoting import identifier
 from clio_sql.warehouse import host
-from clio_sql.warehouse.database import drop_other_kind, inside, kind, scalar, together
+from clio_sql.warehouse.database import drop_other_kind, inside, kinds, scalar, together
 from clio_sql.warehouse.places import SCHEMA
 
 
@@ -30,7 +30,7 @@ class Builder:
     """One build of `relations`, in that order, in `schema` of the database behind `con`.
 
     refit: fit the clusters again even if no rule asks for it. changes: relation -> what an incremental one did.
-    made: the tables that were rebuilt.
+    made: the tables that were rebuilt. there: name -> 'view' or 'table', of what was there when it began.
 
     A table counts as changed when its rows differ, not when it was rebuilt: relations that read it are then left
     as they are. That is why one more conversation does not name, lay out and audit everything again.
@@ -43,6 +43,7 @@ class Builder:
     refit: bool = False
     changes: dict[str, Changes] = field(default_factory=dict)
     made: set[str] = field(default_factory=set)
+    there: dict[str, str] = field(default_factory=dict)
     _fingerprints: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -56,6 +57,7 @@ class Builder:
     def all(self) -> None:
         """Build every relation in order. Whatever already exists from the same SQL and inputs is left as it is."""
         with inside(self.con, self.schema), self.engine.building():
+            self.there = kinds(self.con)
             for name in catalog.host_tables():
                 self._fingerprints[name] = self._content(name)
             packaged = {relation.name: relation.code for relation in catalog.load()}
@@ -82,13 +84,13 @@ class Builder:
             return refresh.content() + (f" {self._content(relation.name)}" if relation.asks else "")
         self.reporter.begin(relation.name, None)
         again = relation.asks and self.engine.runtime.retry_failed
-        if self.records.is_built(relation, fingerprint) and not again:
+        if self.is_built(relation, fingerprint) and not again:
             if relation.kind == "view" and relation.name in self._constant:
                 # whoever wrote the file could know the fingerprint, and have replaced the SQL
                 self.con.execute(f"create or replace view {relation.name} as {relation.sql}")
             self.reporter.end(-1, skipped=True)
             return self.records.marked_content(relation.name) or fingerprint
-        drop_other_kind(self.con, relation.name, relation.kind)
+        drop_other_kind(self.con, relation.name, self.there.get(relation.name), relation.kind)
         if relation.kind == "view":
             self._create_view(relation, fingerprint)
             return fingerprint
@@ -96,6 +98,11 @@ class Builder:
         self.made.add(relation.name)
         self.reporter.end(self.count(relation.name), skipped=False)
         return content
+
+    def is_built(self, relation: Relation, fingerprint: str, complete: bool | None = True) -> bool:
+        """True if it exists, with its kind, from exactly that fingerprint. complete: None accepts a partial one too."""
+        same_kind = self.there.get(relation.name) == relation.kind
+        return same_kind and self.records.is_built(relation, fingerprint, complete)
 
     def _create_view(self, relation: Relation, fingerprint: str) -> None:
         self.con.execute(f"create or replace view {relation.name} as {relation.sql}")
@@ -148,7 +155,7 @@ class Builder:
         """
         if name == "build_info":
             return f"refit {self.records.content('last_cluster_models')}" if self.refit else ""
-        if name == "secret" and kind(self.con, name) is None:  # a plan has no gate
+        if name == "secret" and name not in self.there:  # a plan has no gate
             return ""
         if name.startswith(host.LAST) or name in ("used_ids", "noise", "noise_budget"):
             return ""

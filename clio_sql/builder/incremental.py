@@ -34,7 +34,9 @@ class Build(Protocol):
     engine: Engine
     records: Records
     reporter: Reporter
+    there: dict[str, str]
 
+    def is_built(self, relation: Relation, fingerprint: str, complete: bool | None = True) -> bool: ...
     def buy(self, name: str, queries: Sequence[str], total: int | None, whole: int = 0) -> None: ...
     def count(self, name: str) -> int: ...
     def made_by(self, relation: Relation) -> str: ...
@@ -50,7 +52,7 @@ class Refresh:
 
     def run(self) -> Changes:
         """Answer new and changed keys in committed parts, and drop those that vanished."""
-        if not self.records.is_built(self.relation, self.fingerprint, complete=None):
+        if not self.build.is_built(self.relation, self.fingerprint, complete=None):
             self._start_anew()
         if self.build.engine.runtime.retry_failed and "status" in self.relation.columns:
             self._ask_again()
@@ -80,7 +82,7 @@ class Refresh:
 
     def _start_anew(self) -> None:
         relation, source = self.relation, self.by.input
-        drop_other_kind(self.con, relation.name, relation.kind)
+        drop_other_kind(self.con, relation.name, self.build.there.get(relation.name), relation.kind)
         with together(self.con):
             empty = relation.body({source: f"select * from {source} limit 0"})
             self.con.execute(f"create or replace table {relation.name} as {empty}")

@@ -15,7 +15,7 @@ from clio_sql.analysis.catalog import Relation, host_tables, kept
 from clio_sql.builder.records import Records
 from clio_sql.sql_text.quoting import identifier, literal
 from clio_sql.warehouse import host
-from clio_sql.warehouse.database import inside, kind, together
+from clio_sql.warehouse.database import inside, kinds, together
 from clio_sql.warehouse.places import SCHEMA
 
 
@@ -25,8 +25,9 @@ def prepare(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> No
     Columns that an older version did not write are NULL, and tables that it called otherwise get their name of today.
     """
     host.create(con, "used_ids")
+    there = kinds(con)
     for old, new in host.RENAMED.items():
-        if kind(con, old) == "table" and kind(con, new) is None:
+        if there.get(old) == "table" and new not in there:
             con.execute(f"alter table {old} rename to {new}")
     for relation in relations:
         if relation.name in kept():
@@ -82,7 +83,8 @@ def _is_whole(con: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:
 def keep(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], schema: str = SCHEMA) -> None:
     """Let what is built now be the last build, whole or not at all. Doing it twice changes nothing."""
     with inside(con, schema), together(con):
-        there = {relation.name for relation in relations if kind(con, relation.name) == "table"}
+        found = kinds(con)
+        there = {relation.name for relation in relations if found.get(relation.name) == "table"}
         if not _is_whole(con, schema, "hierarchy"):  # a call for it failed: the next build tries again
             there -= {"trees", "hierarchy", "layout"}
         for name in kept():

@@ -16,7 +16,7 @@ from clio_sql.analysis.catalog import Relation
 from clio_sql.register import FUNCTIONS
 from clio_sql.sql_text.quoting import identifier
 from clio_sql.udfs import Function
-from clio_sql.warehouse.database import kind, one
+from clio_sql.warehouse.database import one
 from clio_sql.warehouse.places import SCHEMA
 
 
@@ -32,12 +32,12 @@ class Records:
         return name if self.schema == SCHEMA else f"{self.schema}.{name}"
 
     def is_built(self, relation: Relation, fingerprint: str, complete: bool | None = True) -> bool:
-        """True if it exists, with its kind, from exactly that fingerprint. complete: None accepts a partial one too."""
+        """True if it was built from exactly that fingerprint. complete: None accepts a partial one too."""
         row = self.con.execute(
             "select complete from clio_state.relations where relation = ? and fingerprint = ?",
             [self.key(relation.name), fingerprint],
         ).fetchone()
-        return row is not None and complete in (None, row[0]) and kind(self.con, relation.name) == relation.kind
+        return row is not None and complete in (None, row[0])
 
     def mark(
         self,

@@ -20,7 +20,7 @@ from clio_sql.errors import CheckError
 from clio_sql.runtime import made_of
 from clio_sql.sql_text.quoting import identifier, literal
 from clio_sql.warehouse import host, noise, state
-from clio_sql.warehouse.database import drop_other_kind, inside, scalar
+from clio_sql.warehouse.database import drop_other_kind, inside, kinds, scalar
 from clio_sql.warehouse.places import SCHEMA
 
 WITHOUT_MODEL = "rules, an embedding model and word statistics; no language model"
@@ -86,8 +86,9 @@ def install(
     relations = catalog.load()
     describe_build(con, schema, ready(con), relations)
     with inside(con, schema):
+        there = kinds(con)
         for relation in relations:
-            drop_other_kind(con, relation.name, "view")
+            drop_other_kind(con, relation.name, there.get(relation.name), "view")
             con.execute(f"create or replace view {relation.name} as {catalog.composed(relation, relations)}")
     _comment(con, schema, relations)
 

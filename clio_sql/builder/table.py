@@ -19,7 +19,7 @@ from clio_sql.sources.adapters import adapter, make_macros, raw
 from clio_sql.sources.inputs import Input, nested
 from clio_sql.sql_text.quoting import identifier
 from clio_sql.warehouse import host, state
-from clio_sql.warehouse.database import drop_other_kind, inside, scalar, together
+from clio_sql.warehouse.database import drop_other_kind, inside, kind, scalar, together
 
 COLUMNS = ("conversation_id", "user_id", "created_at", "messages")
 RESERVED = ("main", "temp", "system", "information_schema", "pg_catalog", state.SCHEMA)
@@ -63,7 +63,7 @@ def take(con: duckdb.DuckDBPyConnection, conversations: str, schema: str, breakd
         make_macros(con, temp=False)
     con.execute(f"create schema if not exists {identifier(schema)}")
     with inside(con, schema), together(con):
-        drop_other_kind(con, "source", "view")
+        drop_other_kind(con, "source", kind(con, "source"), "view")
         con.execute(f"create or replace view source as {query}")
         describe_input(con, schema, format="table", privacy_unit="user", breakdowns=breakdowns)
     return schema

@@ -49,18 +49,21 @@ def together(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         raise
 
 
+def kinds(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Name -> 'view' or 'table', of all that there is in the current schema."""
+    rows = con.execute(
+        "select table_name, table_type from information_schema.tables "
+        "where table_catalog = current_database() and table_schema = current_schema()"
+    ).fetchall()
+    return {name: "view" if type_ == "VIEW" else "table" for name, type_ in rows}
+
+
 def kind(con: duckdb.DuckDBPyConnection, name: str) -> str | None:
-    """'view' or 'table' of the current schema, None if there is none of that name."""
-    row = con.execute(
-        "select table_type from information_schema.tables "
-        "where table_catalog = current_database() and table_schema = current_schema() and table_name = ?",
-        [name],
-    ).fetchone()
-    return None if row is None else "view" if row[0] == "VIEW" else "table"
+    """'view' or 'table' of the current schema, None if there is none of that name. Of many names: `kinds`."""
+    return kinds(con).get(name)
 
 
-def drop_other_kind(con: duckdb.DuckDBPyConnection, name: str, wanted: str) -> None:
-    """Drop a view where a table is to be created, or the other way round."""
-    there = kind(con, name)
+def drop_other_kind(con: duckdb.DuckDBPyConnection, name: str, there: str | None, wanted: str) -> None:
+    """Drop a view where a table is to be created, or the other way round. there: its kind now."""
     if there not in (None, wanted):
         con.execute(f"drop {there} {name}")
