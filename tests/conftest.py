@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import subprocess
 import sys
@@ -9,10 +10,49 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import shared
+from shared import once
+
+from clio_sql.demo import write
 
 ROOT = Path(__file__).parent.parent
 # Names depend on the secret of a warehouse: with one for all, tables can be compared, and a test is the same each time.
 os.environ["CLIO_SALT"] = "0123456789abcdef" * 4
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # the process that starts the workers
+        shared.begin()
+
+
+# The longest files first, so that no worker ends with one of them alone; `--no-loadscope-reorder` keeps this order.
+LONG = (
+    "test_paid_run.py", "test_attacks.py", "test_privacy.py", "test_forget.py", "test_names.py", "test_refresh.py",
+    "test_cli.py", "test_pipeline.py", "test_interrupt.py", "test_data.py", "test_checks.py", "test_secrets.py",
+    "test_canaries.py", "test_safety.py", "test_noise.py", "test_written_about.py", "test_twice.py", "test_findings.py",
+)  # fmt: skip
+
+
+def slow() -> dict[str, str]:
+    """Test -> what the default run has of its kind: `slow.csv`, in which a test without parameters is all of them."""
+    with open(Path(__file__).with_name("slow.csv"), encoding="utf-8", newline="") as file:
+        return dict(list(csv.reader(file))[1:])
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest leaves out what is marked
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    listed = slow()
+    for item in items:
+        name = f"{item.path.name}::{item.nodeid.split('::', 1)[1]}"
+        if name in listed or name.split("[")[0] in listed:
+            item.add_marker(pytest.mark.slow)
+    order = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))  # stable: else as they were
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shared.end()
 
 
 def cli(*arguments: object, **options) -> subprocess.CompletedProcess[str]:
@@ -21,36 +61,39 @@ def cli(*arguments: object, **options) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=600, **options)
 
 
-@pytest.fixture(scope="session")
-def demo_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that `clio-sql demo` wrote. Read it; do not change it."""
-    out = tmp_path_factory.mktemp("demo")
+def _demo(out: Path) -> None:
     done = cli("demo", "--into", out)
     assert done.returncode == 0, done.stderr
-    return out
 
 
 @pytest.fixture(scope="session")
-def demo_again(demo_out: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo_out() -> Path:
+    """The folder that `clio-sql demo` wrote. Read it; do not change it."""
+    return once("demo", _demo)
+
+
+@pytest.fixture(scope="session")
+def demo_again(demo_out: Path) -> Path:
     """A second run over the same rows, in this process and a fresh folder. Read it; do not change it."""
     from warehouse import analyse
 
-    out = tmp_path_factory.mktemp("again")
-    analyse(demo_out / "demo.parquet", out)
-    return out
+    return once("again", lambda out: analyse(demo_out / "demo.parquet", out))
 
 
 @pytest.fixture(scope="session")
-def chats(demo_out: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def chats() -> Path:
     """160 conversations of the demo on its four commonest topics, as a file of their own."""
-    path = tmp_path_factory.mktemp("chats") / "chats.parquet"
-    demo = f"'{demo_out / 'demo.parquet'}'"
+    return once("chats", _chats) / "chats.parquet"
+
+
+def _chats(folder: Path) -> None:
+    write(folder / "demo.parquet")
+    demo = f"'{folder / 'demo.parquet'}'"
     topics = f"(select label from {demo} group by label order by count(*) desc, label limit 4)"
     duckdb.sql(
         f"copy (select * exclude (label) from {demo} where label in {topics} "
-        f"order by md5(conversation_id) limit 160) to '{path}'"
+        f"order by md5(conversation_id) limit 160) to '{folder / 'chats.parquet'}'"
     )
-    return path
 
 
 @pytest.fixture(scope="session")

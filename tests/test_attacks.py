@@ -307,10 +307,15 @@ def once(world: list[Asked], rules: Rules) -> Callable[[Path], tuple[Path, ...]]
 def twice(before: list[Asked], after: list[Asked], rules: Rules, same: bool) -> Callable[[Path], tuple[Path, ...]]:
     """Two runs, each copied as it was published. same: in one folder, so that the second knows of the first."""
 
+    if not same:
+        return lambda folder: tuple(
+            once(world, rules)(folder / f"out{number}")[0] for number, world in enumerate((before, after))
+        )
+
     def run(folder: Path) -> tuple[Path, ...]:
         found = []
         for number, world in enumerate((before, after)):
-            out = publish(world, folder / ("out" if same else f"out{number}"), rules)
+            out = publish(world, folder / "out", rules)
             kept = folder / f"kept{number}"
             kept.mkdir()
             (kept / "published.duckdb").write_bytes((out / "published.duckdb").read_bytes())

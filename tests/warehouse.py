@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,27 @@ def analyse(
 ) -> Steps:
     """What `clio-sql run` does, here; `prepare` runs once the source is read. The breakdown is the demo's."""
     steps = Steps()
+    with closing(_built(path, out, relations, steps, prepare, breakdowns)) as con:
+        if check:
+            builder.check(con)
+        publish(con, out, relations or catalog.load())
+        builder.keep(con, relations or catalog.load())
+    return steps
+
+
+def built(path: Path, out: Path, relations: Sequence[Relation] | None = None) -> None:
+    """The same without publishing: as the warehouse is where a run is killed before its checks."""
+    _built(path, out, relations, Steps(), lambda con, engine: None, ("plan",)).close()
+
+
+def _built(
+    path: Path,
+    out: Path,
+    relations: Sequence[Relation] | None,
+    steps: Steps,
+    prepare: Callable[[duckdb.DuckDBPyConnection, Engine], object],
+    breakdowns: Sequence[str],
+) -> duckdb.DuckDBPyConnection:
     con = clio_sql.connect(out / "warehouse.duckdb")
     engine = engine_of(con)
     assert engine is not None
@@ -74,13 +96,10 @@ def analyse(
         )
         prepare(con, engine)
         builder.run(con, reporter=steps, relations=relations)
-        if check:
-            builder.check(con)
-        publish(con, out, relations or catalog.load())
-        builder.keep(con, relations or catalog.load())
-    finally:
+    except BaseException:
         con.close()
-    return steps
+        raise
+    return con
 
 
 def give_table(con: duckdb.DuckDBPyConnection, chats: Path) -> None:
