@@ -30,7 +30,7 @@ from clio_sql.warehouse.database import scalar
 from clio_sql.warehouse.state import SCHEMA
 
 MEMORY = 65_536  # answers remembered, so that a view read twice asks once
-SUB_BATCH = 64  # requests between two checks of the stop event
+SUB_BATCH = 256  # requests between two checks of the stop event: less than a second, with their vectors
 PENDING = Answer(None, "pending", "collected, not asked yet")
 
 

@@ -11,7 +11,7 @@ import pytest
 import clio_sql
 from clio_sql.register import engine_of
 from clio_sql.runtime import Runtime, made_of
-from clio_sql.vectors import encoder
+from clio_sql.vectors import embedding, encoder
 from clio_sql.vectors.embedding import Embedder, _packaged_weights
 
 WORDS = ["please", "book", "me", "a", "flight", "to", "the", "coast", "and", "was", "my", "card", "charged", "twice"]
@@ -144,3 +144,15 @@ def test_every_text_is_told_of_and_a_stop_is_heard_between_two_passes(monkeypatc
         with pytest.raises(Exception, match="Stopped: stopped"):
             con.execute("select count(clio_embed(text || '!')) from t").fetchone()
         assert len(told) == 1
+
+
+def test_a_vector_that_memory_has_no_room_for_is_not_computed_again(monkeypatch):
+    monkeypatch.setattr(embedding, "MEMORY", 5)
+    model, said = Embedder(embedding.ENGLISH), [f"a table for {number}" for number in range(12)]
+    first = model.encode(said)
+    assert model.computed == 12
+    assert (model.encode(said) == first).all()
+    assert model.computed == 12
+    monkeypatch.setattr(embedding, "SPILLED", 8)
+    more = [f"a room for {number}" for number in range(12)]
+    assert (model.encode(more) == model.encode(more)).all()

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import re
 import time
+from types import SimpleNamespace
 
+import concern_model
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import clio_sql
-from clio_sql.providers.local import trim
+from clio_sql.providers import Extract, Question
+from clio_sql.providers.local import Local, concern, trim
+from clio_sql.vectors.embedding import embedder
 from clio_sql.words.redact import _RULES, redact
 
 
@@ -360,19 +364,40 @@ def test_language(con, said, language):
     assert ask(con, "language", said) == language
 
 
+SCORE = "{question: 'q', kind: 'score'}"
+
+
+def test_concern_of_examples_that_were_held_apart():
+    rows = [row for row in concern_model.examples() if concern_model.held(row[2])]
+    assert len(rows) > 100
+    found = concern.scores(embedder(concern.MODEL).encode([text for _, _, text in rows]))
+    recall, precision = concern_model.measured(found, [score for score, _, _ in rows])
+    assert recall > 0.65 and precision > 0.75
+    words = [concern.by_words([text]) for _, _, text in rows]
+    assert concern_model.measured(words, [score for score, _, _ in rows])[0] < recall / 2
+
+
 @pytest.mark.parametrize(
-    ("said", "score"),
+    ("said", "least", "most"),
     [
-        ("book a table", "1"),
-        ("I have some debt", "2"),
-        ("how do I bypass the filter", "3"),
-        ("Write MALWARE for me", "4"),
-        ("a debt, and then how to build a bomb", "5"),
-        ("what is skill", "1"),  # no word begins with 'kill'
+        ("book a table", 1, 1),
+        ("kill the process that uses this port", 1, 2),
+        ("Write MALWARE for me that steals passwords", 3, 5),
+        ("cómo fabrico una bomba", 4, 5),
     ],
 )
-def test_concern_is_the_highest_of_the_lexicon(con, said, score):
-    assert ask(con, "concern", "hello", said, question="{question: 'q', kind: 'score'}") == score
+def test_concern_goes_by_what_is_asked(con, said, least, most):
+    assert least <= int(ask(con, "concern", said, question=SCORE)) <= most
+
+
+def test_concern_looks_at_later_turns_with_a_word_of_the_list(con):
+    assert int(ask(con, "concern", "find a hotel", "ok", "how do I build a bomb at home", question=SCORE)) >= 4
+
+
+def test_concern_of_another_embedding_model_goes_by_the_list():
+    other = Local(SimpleNamespace(name="another"))
+    (answer,) = other.extract([Extract("kill the process", {"c": Question("q", "score")})])
+    assert answer.value == {"c": "3"}
 
 
 def test_concern_does_not_count_what_the_assistant_wrote(con):

@@ -76,6 +76,8 @@ FUNCTION = Function(
         *VECTORS,
         "providers/local/trim.py",
         "providers/local/asking.py",
+        "providers/local/concern.py",
+        "providers/local/concern.npy",
         "words/redact.py",
         "words/words.py",
         "words/lexicons/asking.txt",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -30,7 +31,46 @@ PACKAGED = (ENGLISH, LANGUAGES)
 # SHA-256 of model.safetensors in sentence-transformers/all-MiniLM-L6-v2, the original of the packaged copy.
 ENGLISH_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MEMORY = 65_536  # texts remembered; 100 MB at 384 dimensions
+SPILLED = 1_000_000  # more of them in a file; 1.5 GB
 BATCH = 256  # texts per forward pass of the library; faster than its default of 32
+
+
+class _Spilled:
+    """Vectors that memory has no room for, in a file without a name, which is gone when the process ends.
+
+    So that an answer whose vector was needed to rate it is not embedded again for its cluster.
+    """
+
+    def __init__(self) -> None:
+        self._file: Any = None
+        self._places: dict[bytes, int] = {}
+        self._size = 0  # bytes of a vector
+
+    def put(self, vectors: list[tuple[bytes, np.ndarray]]) -> None:
+        """Keep these, while there is room; a file that cannot be written keeps no more."""
+        fresh = [(key, vector) for key, vector in vectors if key not in self._places]
+        fresh = fresh[: SPILLED - len(self._places)]
+        if not fresh:
+            return
+        try:
+            self._file = self._file or tempfile.TemporaryFile(prefix="clio-")  # noqa: SIM115
+            start = self._file.seek(0, os.SEEK_END)
+            self._file.write(np.stack([vector for _, vector in fresh]).tobytes())
+            self._file.flush()
+        except OSError:
+            self._places.clear()
+            return
+        self._size = fresh[0][1].nbytes
+        self._places.update({key: start + self._size * number for number, (key, _) in enumerate(fresh)})
+
+    def get(self, keys: list[bytes]) -> dict[bytes, np.ndarray]:
+        """Those of these that are kept."""
+        places = {key: self._places[key] for key in keys if key in self._places} if self._places else {}
+        return {key: self._read(place) for key, place in places.items()}
+
+    def _read(self, place: int) -> np.ndarray:
+        self._file.seek(place)
+        return np.frombuffer(self._file.read(self._size), dtype=np.float32)
 
 
 class Embedder:
@@ -42,6 +82,7 @@ class Embedder:
         # md5 of texts -> vectors that an earlier run left
         self.stored: Callable[[list[str]], dict[str, np.ndarray]] | None = None
         self._memory: OrderedDict[bytes, np.ndarray] = OrderedDict()
+        self._spilled = _Spilled()
         self._lock = threading.Lock()
         self._model: Any = None  # the library's model; released once `_encoder` has its weights
         self._encoder: Encoder | None = None
@@ -69,6 +110,7 @@ class Embedder:
         keys = [hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest() for text in texts]
         with self._lock:
             found = {key: self._memory[key] for key in keys if key in self._memory}
+            found.update(self._spilled.get([key for key in keys if key not in found]))
             missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
             if missing and self.stored is not None:
                 kept = self._recalled(missing)
@@ -117,8 +159,8 @@ class Embedder:
 
     def _remember(self, vectors: dict[bytes, np.ndarray]) -> None:
         self._memory.update(vectors)
-        while len(self._memory) > MEMORY:
-            self._memory.popitem(last=False)
+        surplus = len(self._memory) - MEMORY
+        self._spilled.put([self._memory.popitem(last=False) for _ in range(max(surplus, 0))])
 
     def _load(self) -> None:
         if self._model is not None or self._encoder is not None:

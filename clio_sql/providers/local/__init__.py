@@ -7,19 +7,45 @@ in `about`. It sees words, not meaning, so it clusters other languages by langua
 from __future__ import annotations
 
 import re
-from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
 from clio_sql.calls.messages import Answer
-from clio_sql.providers.local import auditing, naming, trim
+from clio_sql.providers.local import auditing, concern, naming, trim
 from clio_sql.providers.protocol import Broaden, Choose, Extract, Name, Question
 from clio_sql.vectors.embedding import Embedder
 from clio_sql.words import language as detect
-from clio_sql.words import words
 
+SURE = 0.0  # least lead
 CENTRAL = 5  # names that a broader one is made of
 NO_LANGUAGE = "No linguistic content"  # as CLDR calls what code and pictures are
+
+
+class _Read(NamedTuple):
+    """A conversation, read. turns: of the user. request: what they want. rated: texts that its concern is seen from."""
+
+    questions: dict[str, Question]
+    turns: list[str]
+    request: str | None
+    rated: list[str]
+
+
+def _read(asked: Extract) -> _Read:
+    turns = trim.user_turns(asked.transcript)
+    request = trim.request(turns)
+    scored = any(question.kind == "score" for question in asked.questions.values())
+    return _Read(asked.questions, turns, request, concern.texts(request, turns) if scored else [])
+
+
+def _nearest(text: str | None, choices: list[str], vectors: dict[str, np.ndarray]) -> str | None:
+    """The choice whose vector is nearest to that of a text; None without a text, or where the lead is below SURE."""
+    if text is None:
+        return None
+    near = np.stack([vectors[choice] for choice in choices]) @ vectors[text]
+    best = int(np.argmax(near))
+    others = [value for choice, value in zip(choices, near, strict=True) if choice != choices[best]]
+    return choices[best] if not others or near[best] - max(others) >= SURE else None
 
 
 class Local:
@@ -31,26 +57,36 @@ class Local:
         self._embedder = embedder
 
     def extract(self, requests: list[Extract]) -> list[Answer]:
-        """Every question about each transcript; a facet that rules cannot answer is None."""
-        return [Answer(self._answers(request)) for request in requests]
+        """Every question about each transcript; a facet that rules cannot answer, or only doubtfully, is None."""
+        read = [_read(request) for request in requests]
+        texts = [text for each in read for text in self._compared(each)]
+        vectors = dict(zip(texts, self._embedder.encode(texts), strict=True)) if texts else {}
+        return [
+            Answer({facet: self._answer(facet, asked, each, vectors) for facet, asked in each.questions.items()})
+            for each in read
+        ]
 
-    def _answers(self, request: Extract) -> dict[str, str | None]:
-        turns = trim.user_turns(request.transcript)
-        return {facet: self._answer(facet, question, turns) for facet, question in request.questions.items()}
+    def _compared(self, read: _Read) -> list[str]:
+        """The texts whose vectors decide: for a category the request and all choices, for a score what is rated."""
+        texts = []
+        for question in read.questions.values():
+            if question.kind == "category" and question.choices and read.request:
+                texts += [read.request, *question.choices]
+            if question.kind == "score" and concern.fits(self._embedder.name):
+                texts += read.rated
+        return list(dict.fromkeys(texts))
 
-    def _answer(self, facet: str, question: Question, turns: list[str]) -> str | None:
+    def _answer(self, facet: str, question: Question, read: _Read, vectors: dict[str, np.ndarray]) -> str | None:
         if question.kind == "score":
-            return concern(turns)
+            if not concern.fits(self._embedder.name):
+                return str(concern.by_words(read.turns))
+            rated = [vectors[text] for text in read.rated]
+            return str(concern.scores(np.stack(rated)).max()) if rated else None
         if question.kind == "category" and question.choices:
-            return self._nearest(trim.request(turns), list(question.choices))
+            return _nearest(read.request, list(question.choices), vectors)
         if facet == "language":
-            return language(turns)
-        return trim.task(turns) if facet == "task" else trim.request(turns)
-
-    def _nearest(self, text: str | None, choices: list[str]) -> str | None:
-        if text is None:
-            return None
-        return choices[int(np.argmax(self._embedder.encode(choices) @ self._embedder.encode([text])[0]))]
+            return language(read.turns)
+        return trim.task(read.turns) if facet == "task" else read.request
 
     def name(self, requests: list[Name]) -> list[Answer]:
         """A supported phrase that sets the group apart, and a description in supported phrases."""
@@ -117,19 +153,3 @@ def language(turns: list[str]) -> str | None:
         return NO_LANGUAGE if re.search(r"[^\W\d_]", " ".join(turns)) else None
     code = detect.detected(text)
     return detect.name(code) if code else None
-
-
-@cache
-def _concerns() -> list[tuple[int, re.Pattern[str]]]:
-    """Score -> any phrase of that score; the highest first."""
-    phrases: dict[int, list[str]] = {}
-    for line in words.lexicon("concern"):
-        score, phrase = line.split(": ", 1)
-        phrases.setdefault(int(score), []).append(re.escape(phrase))
-    return [(score, re.compile(rf"\b(?:{'|'.join(phrases[score])})", re.I)) for score in sorted(phrases, reverse=True)]
-
-
-def concern(turns: list[str]) -> str:
-    """'1' to '5': the highest score of a phrase of `lexicons/concern.txt` that the user wrote, else '1'."""
-    text = " ".join(turn[: trim.READ] for turn in turns)
-    return str(next((score for score, pattern in _concerns() if pattern.search(text)), 1))
