@@ -77,6 +77,21 @@ def rename(folder: Path, names: tuple[str, ...]) -> None:
             con.execute("update cluster_facets set value = ? where value = ?", [name, f"value {place}"])
 
 
+# Bread over bread over two, cake over cake over cake, and drinks over tea over tea beside wine over wine.
+ONLY_CHILDREN = """
+    create table clusters as
+    from (values
+        ('t1', null, 2, 'Bread', 50, 30, 0.5, true), ('m1', 't1', 1, 'Bread', 50, 30, 0.5, false),
+        ('c1', 'm1', 0, 'Rolls', 30, 15, 0.3, false), ('c2', 'm1', 0, 'Toast', 20, 15, 0.2, false),
+        ('t2', null, 2, 'Cake', 30, 20, 0.3, true), ('m2', 't2', 1, 'Cake', 30, 20, 0.3, true),
+        ('c3', 'm2', 0, 'Cake', 30, 20, 0.3, false),
+        ('t3', null, 2, 'Drinks', 20, 10, 0.2, false),
+        ('m3', 't3', 1, 'Tea', 10, 10, 0.1, true), ('c4', 'm3', 0, 'Tea', 10, 10, 0.1, false),
+        ('m4', 't3', 1, 'Wine', 10, 10, 0.1, true), ('c5', 'm4', 0, 'Wine', 10, 10, 0.1, false)
+    ) t(cluster_id, parent_id, level, name, conversations, users, share, only_child)
+    select 'request' as facet, *, false as loose"""
+
+
 def change(folder: Path, *statements: str) -> None:
     with duckdb.connect(str(folder / "published.duckdb")) as con:
         for statement in statements:
@@ -105,14 +120,14 @@ def _clusters(con: duckdb.DuckDBPyConnection, facet: str, leaves: int, middle: i
         {f"union all select 't' || t, {levels - 1}, null {above}" if levels > 1 else ""};
         create table if not exists clusters (facet varchar, level integer, cluster_id varchar, parent_id varchar,
             name varchar, description varchar, conversations bigint, users bigint, share double, x float, y float,
-            name_source varchar, loose boolean);
+            name_source varchar, loose boolean, only_child boolean);
         insert into clusters
         select {literal(facet)}, level, cluster_id, parent_id,
             upper(verb[1]) || verb[2:] || ' ' || things[1] || ' and ' || things[2] as name,
             'Most of these conversations asked for help with ' || lower(name) || '. Some asked how long it takes.',
             conversations, 5 * round(conversations * 0.16) as users,
             conversations / sum(conversations) filter (parent_id is null) over (), x, y, 'found',
-            md5_number(cluster_id) % 7 = 0
+            md5_number(cluster_id) % 7 = 0, false
         from (
             select
                 *, string_split('{WORDS}', ' ')[1 + (md5_number(cluster_id) % 30)::bigint] as verb,

@@ -44,7 +44,8 @@ def test_the_tree_marks_what_is_loose_and_says_what_that_is():
             from (values ('request', 'a', null, 'Bread', 0.6, 30, 60, true),
                 ('request', 'b', null, 'Cake', 0.4, 20, 40, false),
                 ('request', '(other)', null, '(other)', 0.2, 10, 20, null)
-            ) t(facet, cluster_id, parent_id, name, share, users, conversations, loose)""")
+            ) t(facet, cluster_id, parent_id, name, share, users, conversations, loose)
+            select *, false as only_child""")
         head, bread, cake, other, said = tree.text(con, "request")
         assert bread.endswith("  Bread ≈") and cake.endswith("  Cake") and other.endswith("  (other)")
         assert said.startswith("≈ loose: ") and head

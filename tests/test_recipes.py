@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import ROOT
+from published_file import ONLY_CHILDREN
 
 from clio_sql.cli.shell import open_out
 from clio_sql.warehouse import state
@@ -49,9 +50,10 @@ def out(tmp_path_factory) -> Path:
             create schema clio; use clio;
             create table about as select 'week' as period, 20 as min_conversations;
             create table clusters as
-            from (values ('request', 1, 'p', null, 'All', 100, 50, 1.0), ('request', 0, 'a', 'p', 'Cards', 60, 30, 0.6),
-                ('request', 0, 'b', 'p', 'Trips', 40, 20, 0.4)
-            ) t(facet, level, cluster_id, parent_id, name, conversations, users, share);
+            from (values ('request', 1, 'p', null, 'All', 100, 50, 1.0, false),
+                ('request', 0, 'a', 'p', 'Cards', 60, 30, 0.6, false),
+                ('request', 0, 'b', 'p', 'Trips', 40, 20, 0.4, false)
+            ) t(facet, level, cluster_id, parent_id, name, conversations, users, share, only_child);
             create table cluster_facets as
             from (values ('p', 'language', 'English', 80, 40, 0.8::double, 1.0),
                 ('a', 'language', 'English', 60, 30, 1.0, 1.25),
@@ -111,3 +113,13 @@ def test_a_recipe_finds_what_is_there(out, recipe):
         rows = relation.fetchall()
     found = [row[columns.index("path")] for row in rows] if recipe == "tree" else rows
     assert found == MADE[recipe]
+
+
+def test_the_tree_has_one_line_for_a_parent_and_its_only_child():
+    with duckdb.connect() as con:
+        con.execute(ONLY_CHILDREN)
+        query = f"select name, depth, cluster_id, parent_id from ({RECIPES['tree']}) order by line"
+        assert con.execute(query).fetchall() == [
+            ("Bread", 1, "m1", None), ("Rolls", 2, "c1", "m1"), ("Toast", 2, "c2", "m1"), ("Cake", 1, "c3", None),
+            ("Drinks", 1, "t3", None), ("Tea", 2, "c4", "t3"), ("Wine", 2, "c5", "t3"),
+        ]  # fmt: skip

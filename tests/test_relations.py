@@ -53,6 +53,10 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "task": "boolean",
     "falls_back": "boolean",
     "loose": "boolean",
+    "only_child": "boolean",
+    "is_top": "boolean",
+    "centroid": "float[]",
+    "direction": "float[]",
     "passed": "boolean",
     "by_enough": "boolean",
     "members": "varchar[]",
@@ -398,7 +402,7 @@ class Trunk:
             "[sin(hash(name) % 97), cos(hash(name) % 89), 1]::float[] as centroid from base_clusters"
         )
         con.execute("create table supported_words as select facet, cluster_id, 'wifi' as lemma from base_clusters")
-        for name in ("trees", "level_sizes", "linked_clusters"):
+        for name in ("trees", "level_sizes", "directions", "linked_clusters"):
             con.execute(f"create table {name} as {RELATIONS[name].sql}")
 
 
@@ -420,14 +424,14 @@ def is_well_formed(tree: Sequence[Mapping[str, Any]], trunk: Trunk) -> None:
         nodes = {row["cluster_id"]: row for row in tree if row["facet"] == facet}
         base = {cluster for f, cluster, *_ in trunk.base if f == facet}
         assert len(nodes) == sum(row["facet"] == facet for row in tree), "an id is there twice"
-        assert all(cluster[0].isalpha() for cluster in nodes)
+        assert all(cluster[0].isalpha() or cluster == "(various)" for cluster in nodes)
         assert {c for c, row in nodes.items() if row["level"] == 0} == base
         assert all(nodes[c]["base_cluster_ids"] == [c] for c in base)
         top = max((row["level"] for row in nodes.values()), default=0)
         for row in nodes.values():
             assert (row["parent_id"] is None) == (row["level"] == top)
             assert row["parent_id"] is None or nodes[row["parent_id"]]["level"] == row["level"] + 1
-            assert row["name"] and row["description"] and len(row["name"].split()) <= 10
+            assert row["name"] and row["description"] and len(row["name"].split()) <= 12  # of 10 words, and more
         for level in range(1, top + 1):
             parents = {c: row for c, row in nodes.items() if row["level"] == level}
             children = [row for row in nodes.values() if row["level"] == level - 1]
@@ -465,4 +469,6 @@ def test_every_tree_keeps_the_contract(shared, trunk, levels, top_clusters, neig
         wanted = 1 if base <= top_clusters else levels
         assert levels_there == set(range(wanted if base else 0))
         if wanted > 1:
-            assert sum(row["facet"] == facet and row["parent_id"] is None for row in tree) <= top_clusters
+            # groups with little in common are split, and (various) may be there
+            most = top_clusters if tree_by == "names" else top_clusters + top_clusters // 2 + 1
+            assert sum(row["facet"] == facet and row["parent_id"] is None for row in tree) <= most

@@ -23,7 +23,7 @@ from conftest import cli
 from published_file import EMOJI, HOSTILE, LONG, RIGHT_TO_LEFT, change, rename, write
 
 from clio_sql.errors import InputError, StateError
-from clio_sql.published import report
+from clio_sql.published import report, tree
 
 MOST = 8_000_000  # bytes, of a report of 2,000 clusters
 
@@ -382,6 +382,35 @@ def test_search_tree_map_and_selection_go_together(visit, small):
     assert seen.text("#found").startswith("0 of") and not page.locator("#tree li:visible").count()
     page.press("#search", "Escape")
     assert page.locator("#tree > li:visible").count() == len(tops)
+
+
+@slow
+def test_a_parent_and_its_only_child_are_shown_once(visit, tmp_path):
+    write(tmp_path, 12, 6, levels=3)
+    change(
+        tmp_path,
+        """update clusters set only_child = true where cluster_id in (
+            select parent_id from clusters where parent_id is not null group by all having count(*) = 1)""",
+        *[
+            f"""update clusters set name = child.name, description = child.description from clusters as child
+            where clusters.only_child and clusters.level = {level} and child.parent_id = clusters.cluster_id"""
+            for level in (1, 2)
+        ],
+    )
+    with duckdb.connect(str(tmp_path / "published.duckdb"), read_only=True) as con:
+        folded, below = con.execute("""
+            select parent.cluster_id, any_value(child.cluster_id) from clusters as parent
+            inner join clusters as child on child.parent_id = parent.cluster_id
+            where parent.only_child and not child.only_child group by all
+            order by 1""").fetchall()[0]  # fmt: skip
+        printed = [line.name for line in tree.lines(con, "request")]
+    report.write(tmp_path)
+    page = visit(tmp_path).page
+    page.click("#open-all")
+    assert page.locator("#tree .name").all_inner_texts() == printed
+    assert not page.locator(f"#tree [data-id='{folded}']").count()
+    page = visit(tmp_path, at=f"#/request/{folded}").page  # a link to the parent opens the child
+    assert page.locator("#tree [aria-selected=true]").get_attribute("data-id") == below
 
 
 @slow

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import duckdb
 import pytest
+from published_file import ONLY_CHILDREN
 
 import clio_sql
 from clio_sql.analysis import catalog
+from clio_sql.published import tree
 from clio_sql.run import plan
 
 
@@ -118,10 +120,31 @@ def test_siblings_are_called_differently_and_only_by_what_passed(con):
         create or replace temp table passing as
         select 'f' as facet, unnest(['p', 'r']) as cluster_id, unnest([
             {name: 'Money', description: 'about money'}, {name: 'Money', description: 'about money too'}
-        ]) as own""")
-    found = rows(con, "select cluster_id, name, description from clio_tree_called('families', 'passing') order by 1")
+        ]) as own;
+        create or replace temp table last_level as
+        select 'f' as facet, unnest(flatten(list(child_names))) as name from families;
+        create or replace temp table base_clusters as from last_level""")
+    called = "select cluster_id, name, description from clio_tree_called({}) order by 1"
+    tables = "'families', 'passing', 'last_level', 'base_clusters'"
+    found = rows(con, called.format(tables))
     assert found == [
         ("p", "Money", "about money"),
         ("q", "Cat and dogs", "about cats"),
         ("r", "Trains", "about trains"),
     ]
+    # no name of a cluster below is taken again; without any other, a parent is its largest child and more
+    con.execute("insert into base_clusters values ('f', 'money'), ('f', 'Cat and dogs'), ('f', 'taxes and rent')")
+    assert [name for _, name, _ in rows(con, called.format(tables))] == [
+        "Taxes and more",
+        "Walk a cat and more",
+        "Trains",
+    ]
+
+
+def test_the_printed_tree_shows_a_parent_and_its_only_child_once():
+    with duckdb.connect() as made:
+        made.execute(ONLY_CHILDREN)
+        assert [(line.depth, line.name) for line in tree.lines(made, "request")] == [
+            (0, "Bread"), (1, "Rolls"), (1, "Toast"), (0, "Cake"), (0, "Drinks"), (1, "Tea"), (1, "Wine"),
+        ]  # fmt: skip
+        assert [line.name for line in tree.lines(made, "request", depth=1)] == ["Bread", "Cake", "Drinks"]

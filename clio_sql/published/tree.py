@@ -48,10 +48,13 @@ def facets(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def lines(con: duckdb.DuckDBPyConnection, facet: str, depth: int | None = None) -> Iterator[Line]:
-    """The tree of a facet, depth first, the largest first; `depth` levels of it, None for all."""
+    """The tree of a facet, depth first, the largest first; `depth` levels of it, None for all.
+
+    A parent and its only child are one line.
+    """
     rows = con.execute(
-        "select cluster_id, parent_id, name, share, users, conversations, loose from clusters where facet = ? "
-        "order by cluster_id = '(other)', conversations desc, cluster_id",
+        "select cluster_id, parent_id, name, share, users, conversations, loose, only_child from clusters "
+        "where facet = ? order by cluster_id = '(other)', conversations desc, cluster_id",
         [facet],
     ).fetchall()
     children: dict[str | None, list[tuple[Any, ...]]] = {}
@@ -59,7 +62,10 @@ def lines(con: duckdb.DuckDBPyConnection, facet: str, depth: int | None = None) 
         children.setdefault(row[1], []).append(row)
 
     def walk(parent: str | None, level: int) -> Iterator[Line]:
-        for cluster_id, _, name, share, users, conversations, loose in children.get(parent, []):
+        for cluster_id, _, name, share, users, conversations, loose, only_child in children.get(parent, []):
+            if only_child:
+                yield from walk(cluster_id, level)
+                continue
             yield Line(level, name or "(no name)", share or 0.0, users or 0, conversations or 0, bool(loose))
             if depth is None or level + 1 < depth:
                 yield from walk(cluster_id, level + 1)

@@ -1,4 +1,4 @@
--- One row per shown cluster of any level: base clusters, and above them broader ones until top_clusters are left.
+-- One row per shown cluster of any level: base clusters, and above them broader ones until about top_clusters are left.
 -- kind: table
 -- grain: facet, cluster_id
 -- kept: last
@@ -23,7 +23,7 @@ tree as (
         build_info as (from build_info),
         trees as (from trees),
         base_clusters as (from base_clusters),
-        cluster_ids as (from cluster_ids),
+        directions as (from directions),
         linked_clusters as (from linked_clusters),
         cluster_terms as (from cluster_terms),
         sampled_texts as (from sampled_texts),
@@ -32,7 +32,7 @@ tree as (
         used_ids as (from used_ids),
 
         last_level as materialized (
-            select tree.*, criteria, kept, tree_by, wanted, concat(tree.name, '. ', tree.description) as text
+            select tree.*, criteria, kept, is_top, tree_by, wanted, concat(tree.name, '. ', tree.description) as text
             from tree
             inner join facets using (facet)
             inner join level_sizes on level_sizes.facet = tree.facet and level_sizes.level = tree.level + 1
@@ -42,9 +42,12 @@ tree as (
         proposals as materialized (from clio_tree_proposals('last_level', 'settings')),
 
         -- which parent each cluster goes to
-        parents as materialized (
-            from clio_tree_parents('last_level', 'proposals', 'linked_clusters', 'last_hierarchy', 'cluster_ids')
+        chosen as materialized (
+            from clio_tree_parents('last_level', 'proposals', 'linked_clusters', 'last_hierarchy', 'directions')
         ),
+
+        -- a parent whose children have little in common is not made
+        parents as materialized (from clio_tree_kin('last_level', 'chosen', 'directions')),
 
         -- the children of each parent
         unnamed as materialized (from clio_tree_families('last_level', 'parents')),
@@ -72,7 +75,7 @@ tree as (
         ),
 
         -- a name for every parent, unlike its siblings'
-        named as (from clio_tree_called('families', 'passing'))
+        named as (from clio_tree_called('families', 'passing', 'last_level', 'base_clusters'))
 
         select facet, level, cluster_id, name, description, conversations, base_cluster_ids, child_ids
         from named

@@ -23,6 +23,7 @@ select
     facet::varchar as facet,
     level::integer as level,                                          -- 0 would be the base
     clio_level_size(base_size, top_size, level, levels)::integer as wanted,
+    (level = levels - 1)::boolean as is_top,
     kept::boolean as kept,                                            -- whether the last build's tree is kept
     tree_by::varchar as tree_by                                       -- what groups clusters: names or centroids
 from sizes, unnest(range(1, levels)) as above(level)

@@ -30,7 +30,7 @@ select
     256::integer as points_per_cluster,             -- conversations per base cluster that k-means looks at
     30::integer as fit_repeats,                     -- how often the same answer counts, at most, when clusters are fitted
     3::integer as levels,                           -- of the hierarchy, including the base
-    10::integer as top_clusters,                    -- wanted number of clusters at the top
+    10::integer as top_clusters,                    -- wanted number of clusters at the top; up to half as many more where they have little in common
     null::varchar as tree_by,                       -- names: broader names are asked for, and each cluster chooses one; …
                                                     -- … centroids: the nearest are grouped; null: names if a language model answers
     40::integer as neighbourhood,                   -- clusters that are looked at together for broader names

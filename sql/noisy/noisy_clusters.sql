@@ -33,6 +33,15 @@ rounded as (
     where round_to is not null
 ),
 
+-- a parent that is the same as its only child: the chain of names is to be read once
+only_children as (
+    select parent.facet, parent.cluster_id
+    from rounded as parent inner join rounded as child on child.facet = parent.facet and child.parent_id = parent.cluster_id
+    group by parent.facet, parent.cluster_id, parent.name, parent.description
+    having count(*) = 1 and any_value(child.name) = parent.name
+        and any_value(child.description) is not distinct from parent.description
+),
+
 totals as (
     select facet, sum(conversations) as published
     from rounded
@@ -53,8 +62,10 @@ select
     layout.x::float as x,                           -- place on the map, -1 to 1
     layout.y::float as y,
     'found'::varchar as name_source,
-    null::boolean as loose                          -- no budget is spent on it
+    null::boolean as loose,                         -- no budget is spent on it
+    (only_children.cluster_id is not null)::boolean as only_child    -- it has one child, whose name and description are its own: show the two once
 from rounded
 inner join totals using (facet)
 left join layout using (facet, cluster_id)
+left join only_children using (facet, cluster_id)
 order by facet, level desc, conversations desc, cluster_id

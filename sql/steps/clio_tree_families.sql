@@ -4,7 +4,7 @@ create or replace macro clio_tree_families(last_level, parents) as table
 select
     facet,
     any_value(level) + 1 as level,
-    any_value(kept_id) as kept_id,                                -- the id of a parent of the last build's tree
+    case when parent = clio_various().cluster_id then parent else any_value(kept_id) end as kept_id,    -- the id that the parent keeps
     row_number() over (partition by facet order by min(cluster_id)) as number,
     list(cluster_id order by conversations desc, cluster_id) as child_ids,
     list(name order by conversations desc, cluster_id) as child_names,

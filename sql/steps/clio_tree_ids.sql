@@ -11,6 +11,7 @@ unnamed as (from query_table(families)),
 last_parents as materialized (
     select facet, level, cluster_id, name, description, unnest(base_cluster_ids) as base_cluster_id
     from query_table(last_hierarchy)
+    where cluster_id <> clio_various().cluster_id                 -- it has nothing to be known again by
 ),
 
 fresh as (

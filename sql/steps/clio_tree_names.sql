@@ -49,6 +49,7 @@ requests as materialized (
     left join neighbours using (facet, cluster_id)
     cross join query_table(settings)
     cross join query_table(build_info)
+    where cluster_id <> clio_various().cluster_id
 ),
 
 first_names as materialized (

@@ -1,14 +1,13 @@
--- clio_tree_parents(last_level, proposals, linked_clusters, last_hierarchy, cluster_ids): which parent each cluster of
+-- clio_tree_parents(last_level, proposals, linked_clusters, last_hierarchy, directions): which parent each cluster of
 -- the last level goes to. One row per cluster: facet, cluster_id, parent (a new name, a number, or the id of a parent
 -- that is kept), kept_id (that id, else NULL). parent is NULL where the choice failed.
 -- If the last tree is kept, a cluster stays with its parent; a new one chooses among the existing parents, or, if
--- centroids decide, goes to the nearest of them.
-create or replace macro clio_tree_parents(last_level, proposals, linked_clusters, last_hierarchy, cluster_ids) as table
+-- centroids decide, goes to the nearest of them that it has something in common with.
+create or replace macro clio_tree_parents(last_level, proposals, linked_clusters, last_hierarchy, directions) as table
 with
 
 level_below as (from query_table(last_level)),
 last_tree as (from query_table(last_hierarchy)),
-centroids as (select facet, cluster_id, centroid from query_table(cluster_ids)),
 
 -- if the last tree is kept: each cluster's parent, and what the parent was called
 settled as materialized (
@@ -53,7 +52,7 @@ linked as (
     where not kept and tree_by = 'centroids'
 ),
 
--- the nearest parent has the base clusters whose centroids are, on average, most similar to those of the newcomer
+-- the nearest parent has the base clusters whose directions are, on average, most similar to those of the newcomer
 newcomers as (
     select facet, cluster_id, unnest(base_cluster_ids) as base_cluster_id
     from unsettled
@@ -68,13 +67,14 @@ relatives as (
 nearest as (
     select newcomers.facet, newcomers.cluster_id, relatives.parent_id
     from newcomers
-    inner join centroids as own on own.facet = newcomers.facet and own.cluster_id = newcomers.base_cluster_id
-    inner join relatives on relatives.facet = newcomers.facet
-    inner join centroids as theirs on theirs.facet = relatives.facet and theirs.cluster_id = relatives.base_cluster_id
+    inner join query_table(directions) as own on own.facet = newcomers.facet and own.cluster_id = newcomers.base_cluster_id
+    inner join relatives on relatives.facet = newcomers.facet and relatives.parent_id <> clio_various().cluster_id
+    inner join query_table(directions) as theirs on theirs.facet = relatives.facet and theirs.cluster_id = relatives.base_cluster_id
     group by newcomers.facet, newcomers.cluster_id, relatives.parent_id
+    having clio_alike_enough(avg(list_cosine_similarity(own.direction, theirs.direction)))
     qualify row_number() over (
         partition by newcomers.facet, newcomers.cluster_id
-        order by avg(list_cosine_similarity(own.centroid, theirs.centroid)) desc, relatives.parent_id
+        order by avg(list_cosine_similarity(own.direction, theirs.direction)) desc, relatives.parent_id
     ) = 1
 )
 
@@ -88,3 +88,7 @@ union all
 select facet, cluster_id, parent_id, parent_id from settled
 union all
 select facet, cluster_id, parent_id, parent_id from nearest
+union all
+select facet, cluster_id, case when is_top then clio_various().cluster_id end, null
+from unsettled anti join nearest using (facet, cluster_id)
+where kept and tree_by = 'centroids'

@@ -16,7 +16,7 @@ children as materialized (
     from query_table(families) as family
     inner join query_table(last_level) as child
         on child.facet = family.facet and list_contains(family.child_ids, child.cluster_id)
-    where len(family.child_ids) > 1
+    where len(family.child_ids) > 1 and family.cluster_id <> clio_various().cluster_id
 ),
 
 -- how far above the average topic each is, for one child

@@ -174,8 +174,7 @@ function makeMap(node, empty, choose) {
     const radius = new Map(leaves.map((leaf, place) => [leaf, sizes[place] / 2]));
     const circles = leaves.map((one) => ({ one, at: spot(one), radius: radius.get(one) })).filter(({ at }) => inView(at));
     const first = (one) => (one === selected ? 2 : out?.has(one) ? 1 : 0);
-    const named = parents.filter((one) => !one.parent || one.children.length > 1); // an only child bears the name itself
-    const candidates = [...named, ...leaves].map((one) => ({ one, at: spot(one) }))
+    const candidates = [...parents, ...leaves].map((one) => ({ one, at: spot(one) }))
       .filter(({ one, at }) => inView(at) && (!out || out.has(one) || !one.parent))
       .sort((a, b) => first(b.one) - first(a.one) || a.one.depth - b.one.depth || b.one.conversations - a.one.conversations);
     const placed = new Map();

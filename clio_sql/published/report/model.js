@@ -36,9 +36,17 @@ function makeFacets() {
   return new Map([...facets].sort(([one], [two]) => (one < two ? -1 : 1)));
 }
 
+// A parent and its only child are shown once: the child stands in the place of the parent. same: the id of a parent -> its child.
 function link(facet) {
+  const same = new Map([...facet.clusters.values()].filter((one) => facet.clusters.get(one.parent_id)?.only_child).map((one) => [one.parent_id, one]));
+  facet.instead = (id) => (same.has(id) ? facet.instead(same.get(id).id) : id);
+  const above = (one) => {
+    const up = facet.clusters.get(one.parent_id) ?? null;
+    return same.has(up?.id) ? above(up) : up;
+  };
+  for (const cluster of facet.clusters.values()) cluster.parent = above(cluster);
+  same.forEach((_, id) => facet.clusters.delete(id));
   for (const cluster of facet.clusters.values()) {
-    cluster.parent = facet.clusters.get(cluster.parent_id) ?? null;
     (cluster.parent ? cluster.parent.children : facet.tops).push(cluster);
   }
   facet.tops.sort(bySize);

@@ -230,7 +230,8 @@ function start() {
   const [facet, id] = location.hash.startsWith("#/") ? location.hash.slice(2).split("/").map(decodeURIComponent) : [];
   if (FACETS.has(facet)) state.facet = FACETS.get(facet);
   byId("facet").value = state.facet.name;
-  return showFacet(state.facet).then(() => { if (state.facet.clusters.has(id)) choose(state.facet.clusters.get(id), false); });
+  const meant = state.facet.instead(id);
+  return showFacet(state.facet).then(() => { if (state.facet.clusters.has(meant)) choose(state.facet.clusters.get(meant), false); });
 }
 
 // data-ready: milliseconds from opening the page until everything was drawn.
