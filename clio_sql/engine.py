@@ -225,5 +225,8 @@ def _stored_model(cursor: duckdb.DuckDBPyConnection, model: str) -> tuple[int, i
 
 def _keeps_nothing(con: duckdb.DuckDBPyConnection) -> bool:
     """True for a read-only file and for a database in memory: there a model lives as long as the process."""
-    query = "select readonly or path is null from duckdb_databases() where database_name = current_database()"
+    query = (
+        "select bool_and(readonly or path is null) from duckdb_databases() "
+        "where database_name in (current_database(), 'clio_state')"
+    )
     return bool(scalar(con, query))

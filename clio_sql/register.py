@@ -75,9 +75,12 @@ MACROS = (
     "clio_gate",
     "clio_user_id",
     "clio_margin",
+    "clio_transcript",
+    "clio_terms",
 )
 # Macros that models are made of, in sql/steps: not for users, so not listed or documented with the others.
 STEPS = (
+    "clio_shortened",
     "clio_overlap",
     "clio_term_score",
     "clio_blurred",
@@ -108,25 +111,34 @@ _OPENED: list[weakref.ref[duckdb.DuckDBPyConnection]] = []
 
 
 def connect(
-    path: str | Path = ":memory:", *, read_only: bool = False, **runtime_arguments: object
+    path: str | Path = ":memory:",
+    *,
+    read_only: bool = False,
+    state: str | Path | None = None,
+    **runtime_arguments: object,
 ) -> duckdb.DuckDBPyConnection:
     """A DuckDB connection with all functions registered, and the macros saved in the file.
 
-    path: a DuckDB file, created if missing, readable only by its owner, or ':memory:'. runtime_arguments: fields of
-    `clio_sql.runtime.Runtime`. On a read-only file fitted models live in memory. Returns a plain
-    `duckdb.DuckDBPyConnection`; its `close()` releases the file.
+    path: a DuckDB file, created if missing, readable only by its owner, or ':memory:'. state: a DuckDB file for fitted
+    models and paid answers, created if missing; by default they are in the schema `clio_state` of `path`, and on a
+    read-only file fitted models live in memory. runtime_arguments: fields of `clio_sql.runtime.Runtime`. Returns a
+    plain `duckdb.DuckDBPyConnection`; its `close()` releases the files.
     """
     _refuse_reserved(Path(path).name.lstrip(".").split(".")[0])  # before a file of that name is created
     with private.alone():  # whoever can read the file can read its content
-        return _connect(path, read_only, **runtime_arguments)
+        return _connect(path, read_only, state, **runtime_arguments)
 
 
-def _connect(path: str | Path, read_only: bool, **runtime_arguments: object) -> duckdb.DuckDBPyConnection:
+def _connect(
+    path: str | Path, read_only: bool, own_state: str | Path | None, **runtime_arguments: object
+) -> duckdb.DuckDBPyConnection:
     try:
         con = duckdb.connect(str(path), read_only=read_only)
     except (duckdb.IOException, duckdb.ConnectionException, duckdb.CatalogException) as error:
         raise StateError(why_not(Path(path), error)) from None
     try:
+        if own_state is not None:
+            state.attach(con, Path(own_state))
         return register(con, **runtime_arguments)
     except BaseException:
         con.close()
@@ -159,7 +171,7 @@ def _register(con: duckdb.DuckDBPyConnection, wanted: Runtime, insists: bool) ->
     engine.attach(con)
     _OPENED.append(weakref.ref(con))
     read_only = is_read_only(con)
-    if not read_only:
+    if not read_only or state.attached(con) is not None:
         state.migrate(con)
     _save_macros(con, read_only)
     return con

@@ -21,7 +21,7 @@ from messages_server import KEY, Server, data_of, function_of
 from rich.console import Console
 
 from clio_sql.analysis.catalog import load
-from clio_sql.cli.progress import Steps
+from clio_sql.builder.progress import Steps
 from clio_sql.run.analyse import analyse
 from clio_sql.run.told import Told
 

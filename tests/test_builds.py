@@ -21,6 +21,7 @@ from clio_sql.errors import InputError, SqlError
 from clio_sql.published import copies, diff
 from clio_sql.published.publish import publish
 from clio_sql.run import record
+from clio_sql.run.told import rewritten
 from clio_sql.vectors.embedding import default_model
 
 PACKAGED = {relation.name: relation for relation in catalog.load()}
@@ -80,6 +81,8 @@ def test_a_run_is_recorded_with_its_sql_settings_and_counts(tmp_path):
     assert (first.result, first.conversations, first.clusters, first.calls, first.cost_usd) == ("published", 1, 1, 0, 0)
     assert first.changed == [] and second.changed == [], "a comment is no change"
     assert third.changed == ["clusters"] and third.sql_hash != first.sql_hash
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as con:
+        assert rewritten(con, "clio") == ("clusters",)
     with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as con:
         row = con.execute(
             "select settings->>'min_users', checks, versions['duckdb'], models, ended_at >= started_at, error "

@@ -397,6 +397,15 @@ def test_functions_and_models():
     assert order.index("embeddings") < order.index("assignments") < order.index("clusters")
 
 
+def test_a_pipe_takes_any_letter_in_a_locale_that_has_few(tmp_path):
+    """Not a `?` in place of each é, neither read nor written."""
+    duckdb.connect(str(tmp_path / "warehouse.duckdb")).close()
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "clio_sql.cli", "sql", str(tmp_path)]
+    done = subprocess.run(command, input="select 'où' as café;".encode(), capture_output=True, env=environment)
+    assert done.stdout.decode() == "café\noù\n", done.stderr.decode()
+
+
 @pytest.mark.parametrize("command", ["functions", "models", "--help"])
 def test_a_broken_pipe_is_quiet(command):
     script = f"{sys.executable} -u -m clio_sql.cli {command} | head -1"

@@ -25,7 +25,7 @@ from venvs import venv
 from warehouse import published as tables
 
 from clio_sql.analysis import catalog
-from clio_sql.cli.progress import Steps
+from clio_sql.builder.progress import Steps
 from clio_sql.dbt.export import export
 from clio_sql.run import analyse
 

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from clio_sql import demo
+from clio_sql.cli import commands
 from clio_sql.cli.commands import app
 from clio_sql.errors import UsageError
 
@@ -230,6 +231,14 @@ def test_the_file_appears_whole_or_not_at_all(tmp_path, monkeypatch):
         demo.write(path, conversations=1_000)
     assert path.read_text() == "what was there before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_small_demo_says_that_it_is_too_small(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(commands, "_analyse", lambda *arguments, **settings: None)
+    commands.demo(tmp_path, conversations=300)
+    assert "300 conversations are too few for the demo" in capsys.readouterr().err
+    commands.demo(tmp_path, conversations=1500)
+    assert capsys.readouterr().err == ""
 
 
 def test_too_few_is_an_error(tmp_path):

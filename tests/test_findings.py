@@ -47,7 +47,10 @@ WRONG = {
         {"a.sql": ROW + "create macro f(x) as (select max(user_id) from source)"},
         "a relation is one select",
     ),
-    "an unknown kind": ({"a.sql": "-- One.\n-- kind: macro\nselect 1 as a"}, "kind is 'macro'; allowed: table, view"),
+    "an unknown kind": (
+        {"a.sql": "-- One.\n-- kind: macro\nselect 1 as a"},
+        "kind is 'macro'; allowed: table, view. Write '-- kind: table' where rows are made once and kept",
+    ),
     "an unknown input": (
         {"a.sql": ROW + "\nselect 1 as a\nfrom conversation"},
         "a.sql, line 5: reads 'conversation', which is not a relation of the analysis. Did you mean conversations",
@@ -143,6 +146,14 @@ WRONG = {
     "a way of growing the tree": (
         {"settings.sql": PACKAGED["settings"].replace("null::varchar as tree_by", "'name'::varchar as tree_by")},
         "tree_by 'name'; allowed: names, centroids",
+    ),
+    "a category without choices": (
+        {
+            "facets.sql": FACETS.format(rows="('tone', 'Which tone?', 'category', false)").replace(
+                "[]::varchar[]", "null::varchar[]"
+            )
+        },
+        "facet 'tone' is a category without choices. Give choices such as ['a', 'b'], or [] where any word",
     ),
     "two facets of one name": (
         {"facets.sql": FACETS.format(rows="('a', 'A?', 'text', true),\n    ('a', 'B?', 'text', false)")},

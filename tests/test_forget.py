@@ -20,8 +20,8 @@ from test_privacy import decoded, uncompressed
 
 import clio_sql
 from clio_sql import sources
+from clio_sql.builder.progress import Steps
 from clio_sql.cli import summary
-from clio_sql.cli.progress import Steps
 from clio_sql.errors import CheckError, InputError, ProviderError, SqlError, UsageError
 from clio_sql.run.analyse import analyse
 from clio_sql.run.forget import forget, given
@@ -300,7 +300,7 @@ def die(*arguments, **named):
     os.kill(os.getpid(), 9)
 {module}.{function} = die
 from clio_sql.run.forget import forget
-from clio_sql.cli.progress import Steps
+from clio_sql.builder.progress import Steps
 forget(Path(sys.argv[1]), [sys.argv[2]], Steps(), analysis=Path(sys.argv[3]))
 """
 

@@ -16,7 +16,7 @@ from conftest import ROOT, cli
 from ibis import _
 
 import clio_sql.frames as clio
-from clio_sql.errors import InputError, StateError
+from clio_sql.errors import InputError, StateError, UsageError
 from clio_sql.frames import functions
 from clio_sql.register import MACROS
 
@@ -188,6 +188,18 @@ def test_differences_are_of_clusters_that_hide_neither_value(tmp_path):
     con.disconnect()
     # c and e hide who is pro; what d does not tell is the rounding
     assert found == [("d", 0.2, 0), ("b", pytest.approx(145 / 275), 50 / 75), ("a", pytest.approx(75 / 275), 25 / 75)]
+
+
+def test_a_name_that_is_not_published_is_told_with_the_nearest(con):
+    for wrong, told in (
+        (lambda: clio.top(con, facet="requests"), "facet 'requests' is not published.* request"),
+        (lambda: clio.lift(con, breakdown="plans"), "breakdown 'plans' is not published.* plan"),
+        (lambda: clio.lift(con, breakdown="plan", facet="x"), "facet 'x' is not published"),
+        (lambda: clio.trends(con, facet="Request"), "facet 'Request' is not published.* request"),
+        (lambda: clio.differences(con, "plan", "fre", "pro"), "value of plan 'fre' is not published.* free"),
+    ):
+        with pytest.raises(UsageError, match=told):
+            wrong()
 
 
 def test_analyses_compose_with_the_users_own_expressions(con):

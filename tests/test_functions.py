@@ -53,6 +53,8 @@ CALLS = {
     "clio_gate": ("BOOLEAN", "clio_gate(12, 20, 2, 10, 15, 0.3)"),
     "clio_user_id": ("VARCHAR", "clio_user_id(' anna ')"),
     "clio_margin": ("INTEGER", "clio_margin('salt', 'word', 10)"),
+    "clio_transcript": ("VARCHAR", "clio_transcript([{role: 'user', content: 'book a flight'}])"),
+    "clio_terms": ("VARCHAR[]", "clio_terms(['book a flight'], ['u'], 1)"),
 }
 # One call of each with NULL in each place where a row may have one.
 NULLS = (
@@ -93,6 +95,11 @@ NULLS = (
     "clio_margin('salt', x, 10)",
     "clio_margin('salt', 'word', x::integer)",
     "clio_unsupported(x, ['a'])",
+    "clio_transcript(x::struct(role varchar, content varchar)[])",
+    "clio_transcript([{role: 'user', content: 'a'}], x::integer)",
+    "clio_terms(x::varchar[], ['u'])",
+    "clio_terms(['a'], x::varchar[])",
+    "clio_terms(['a'], ['u'], x::integer)",
 )
 
 
@@ -115,6 +122,66 @@ def fails(con: duckdb.DuckDBPyConnection, query: str) -> str:
     return str(error.value).split("executing the UDF: ", 1)[1].split(": ", 1)[1]
 
 
+# Tables of one's own
+
+
+def test_a_transcript_says_who_said_what_and_nothing_said_can_close_a_tag(con):
+    messages = """[
+        {role: 'system', content: 'Be kind'}, {role: 'human', content: 'Is 3 < 4? </user>'},
+        {role: 'ai', content: 'Yes'}, {role: 'tool', content: repeat('a', 400) || repeat('b', 400)},
+        {role: '<x>', content: 'odd'}, {role: 'user', content: null}]"""
+    long = "a" * 350 + " [... shortened ...] " + "b" * 150
+    parts = [("user", "Is 3 &lt; 4? &lt;/user&gt;"), ("assistant", "Yes"), ("tool", long), ("other", "odd")]
+    wanted = "\n".join(f"<{role}>\n{text}\n</{role}>" for role, text in parts)
+    assert one(con, f"clio_transcript({messages})") == wanted
+    assert len(one(con, f"clio_transcript({messages}, max_transcript_characters := 100)")) == 121
+    assert one(con, f"clio_extract(clio_transcript({messages}), {{task: '?'}})['task']") == "Is 3 < 4"
+
+
+def test_any_other_text_is_one_turn_of_a_user(con):
+    assert one(con, "clio_extract('Why is 3 < 4?', {task: 'What is asked?'})['task']") == "Why is 3 < 4"
+
+
+def terms(con: duckdb.DuckDBPyConnection, texts: dict[str, str], least: int = 2) -> list[str]:
+    """What `clio_terms` gives for user -> text."""
+    return one(con, "clio_terms(?::varchar[], ?::varchar[], ?)", list(texts.values()), list(texts), least)
+
+
+def test_terms_are_what_enough_users_wrote(con):
+    said = {"u1": "order a pizza in Leeds", "u2": "order a pizza for jane kowalski", "u3": "order the pizza"}
+    assert terms(con, said) == ["order a pizza"]
+    assert terms(con, said, 4) == []
+    # who has no name, or has several sessions, counts once or not at all
+    nobody = {"anonymous": "rent a boat", "": "rent a boat", "nan": "rent a boat", "u1": "rent a boat"}
+    assert terms(con, nobody) == []
+    sessions = {f"user_1a_account_2b_session_{n}": "rent a boat" for n in range(9)}
+    assert terms(con, sessions) == []
+
+
+def test_names_and_what_is_sensitive_need_more_users_to_be_terms(con):
+    people = {f"u{n}": "a letter to jane kowalski" for n in range(99)}
+    assert terms(con, people, 10) == ["letter"]
+    assert "kowalski" in " ".join(terms(con, people | {"u99": "to jane kowalski"}, 10))
+    hills = {f"u{n}": "a flat for rose hill" for n in range(50)}
+    assert "rose hill" not in " ".join(terms(con, hills, 10))
+    ill = {f"u{n}": "my depression" if n < 12 else "my holiday" for n in range(60)}
+    assert terms(con, ill, 10) == ["holiday"]
+    assert "depression" in terms(con, {user: said for user, said in ill.items() if int(user[1:]) < 40}, 10)
+
+
+def test_a_description_says_some_only_of_what_a_member_holds(con):
+    called = "clio_name(['check my balance', 'my balance'], [], '', terms := ['balance', 'savings', 'overdraft'])"
+    assert (
+        one(con, f"{called}.description") == "Users write about 'balance'. No other phrase is shared by enough people."
+    )
+
+
+@pytest.mark.parametrize("choices", ["", ", choices: null::varchar[]", ", choices: []::varchar[]"])
+def test_a_category_needs_choices(con, choices):
+    question = f"{{mood: {{question: 'Which?', kind: 'category'{choices}}}}}"
+    assert "facet 'mood' is a category without choices" in fails(con, f"clio_extract('book a flight', {question})")
+
+
 # All of them
 
 
@@ -130,6 +197,8 @@ def test_every_function_is_called_here():
         "clio_margin",
         "clio_phrase",
         "clio_unspaced",
+        "clio_transcript",
+        "clio_terms",
     }
     assert set(CALLS) == set(MACROS) == {function.name for function in FUNCTIONS} | sql_alone
 

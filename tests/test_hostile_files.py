@@ -19,8 +19,8 @@ from warehouse import read
 
 import clio_sql.frames
 from clio_sql.analysis import catalog
+from clio_sql.builder.progress import Steps
 from clio_sql.cli import shell
-from clio_sql.cli.progress import Steps
 from clio_sql.cli.shell import open_out
 from clio_sql.cli.tables import print_tree
 from clio_sql.errors import InputError

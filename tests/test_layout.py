@@ -50,6 +50,8 @@ SQL_ALONE = {
     "clio_margin",
     "clio_phrase",
     "clio_unspaced",
+    "clio_transcript",
+    "clio_terms",
 }  # macros of SQL, without a function behind
 BROUGHT_ALONG = {
     "scipy": "scikit-learn",

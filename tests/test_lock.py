@@ -18,7 +18,7 @@ from rich.console import Console
 
 import clio_sql
 from clio_sql.analysis import catalog
-from clio_sql.cli.progress import Steps
+from clio_sql.builder.progress import Steps
 from clio_sql.errors import ClioError, StateError
 from clio_sql.published import publish
 from clio_sql.run import record

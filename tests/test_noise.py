@@ -20,7 +20,7 @@ from test_relations import empty, packaged, result, table
 
 import clio_sql
 from clio_sql.analysis import contracts
-from clio_sql.cli.progress import Steps
+from clio_sql.builder.progress import Steps
 from clio_sql.errors import SqlError, StateError
 from clio_sql.run.analyse import analyse
 from clio_sql.warehouse import noise

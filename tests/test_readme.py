@@ -70,6 +70,33 @@ def test_the_rows_tell_the_types_and_arguments_of_the_macros():
         assert [part.split(" := ")[0] for part in arguments.split(", ")] == known[name], name
 
 
+def python_example(path: str, under: str) -> str:
+    """The first block of Python under a heading of a README."""
+    part = (ROOT / path).read_text("utf-8").split(f"\n## {under}\n", 1)[1]
+    return re.search(r"^```python\n(.*?)^```", part, re.M | re.S)[1]
+
+
+def test_from_messages_to_names_on_a_table_of_ones_own(demo_out):
+    part = (ROOT / "udfs" / "README.md").read_text("utf-8").split("## On a table of your own\n")[1].split("\n## ")[0]
+    query = re.search(r"^```sql\n(.*?)^```", part, re.M | re.S)[1]
+    assert query.count(";") <= 10
+    with clio_sql.connect() as con:
+        found = con.execute(query.replace("out/demo.parquet", str(demo_out / "demo.parquet"))).fetchall()
+        assert con.execute("select count(*) from clustered").fetchone()[0] > 1_000
+    said = re.search(r"^```text\n(.*?)\n```", part, re.M | re.S)[1]
+    assert ", ".join(name for name, _ in found[:3]) == said
+    assert all(users >= 10 for _, users in found)
+    assert not [name for name, _ in found if "brimblewick" in name.lower()]  # two users write of nothing else
+
+
+def test_the_python_of_the_manual_runs(demo_out, tmp_path, monkeypatch, capsys):
+    """As it stands, in the folder where the demo has run."""
+    (tmp_path / "out").symlink_to(demo_out)
+    monkeypatch.chdir(tmp_path)
+    exec(python_example("clio_sql/README.md", "In SQL and Python"), {})
+    assert "share" in capsys.readouterr().out
+
+
 def test_the_promises_name_files_that_are_there():
     text = (ROOT / "sql" / "README.md").read_text("utf-8")
     table = text.split("## The promises")[1].split("## What is not promised")[0]

@@ -46,6 +46,37 @@ def plain(file) -> Path:
     return file
 
 
+# Where the state is
+
+
+def test_the_state_is_in_a_file_of_its_own(plain, tmp_path):
+    """Of the user's file only macros are changed; with a read-only connection, nothing."""
+    with clio_sql.connect(plain, state=tmp_path / "state.duckdb") as con:
+        model = con.execute("select clio_fit([[1.0], [3.0]], 2)").fetchone()[0]
+        with pytest.raises(StateError, match="the state of this database is in a file of its own"):
+            clio_sql.build(con, "main.chats")
+        with pytest.raises(StateError, match=r"already keeps its state in state\.duckdb"):
+            clio_sql.connect(plain, state=tmp_path / "other.duckdb")
+    with duckdb.connect(str(plain)) as con:
+        assert con.execute("select schema_name from duckdb_schemas() where not internal").fetchall() == []
+    before = plain.read_bytes()
+    with clio_sql.connect(plain, read_only=True, state=tmp_path / "state.duckdb") as con:
+        assert con.execute("select len(clio_centroids(?))", [model]).fetchone() == (2,)
+        con.execute("select clio_fit([[1.0], [5.0]], 2)").fetchall()
+    assert plain.read_bytes() == before
+    with duckdb.connect(str(tmp_path / "state.duckdb")) as con:
+        assert con.execute("select count(*) from models").fetchone() == (2,)
+    assert (tmp_path / "state.duckdb").stat().st_mode & 0o077 == 0
+
+
+def test_a_state_that_is_already_elsewhere_is_not_left_behind(file, tmp_path):
+    clio_sql.connect(file).close()
+    with pytest.raises(StateError, match="already keeps its state in the schema clio_state"):
+        clio_sql.connect(file, state=tmp_path / "state.duckdb")
+    with pytest.raises(StateError, match=r"state=state\.duckdb: cannot be opened for writing"):
+        clio_sql.connect(state=tmp_path / "nowhere" / "state.duckdb")
+
+
 # Where they exist
 
 

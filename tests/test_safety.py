@@ -19,7 +19,7 @@ from test_privacy import decoded
 import clio_sql
 from clio_sql import builder
 from clio_sql.analysis import catalog
-from clio_sql.cli.progress import Steps
+from clio_sql.builder.progress import Steps
 from clio_sql.errors import CheckError, ClioError, InputError, SqlError, StateError
 from clio_sql.published.files import open_published
 from clio_sql.run.analyse import analyse

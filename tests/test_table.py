@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
+from warnings import catch_warnings, simplefilter
 
 import duckdb
 import pytest
 
 import clio_sql
 from clio_sql import builder, sources
+from clio_sql.analysis import catalog
+from clio_sql.builder import Changes
+from clio_sql.builder.table import take
+from clio_sql.cli import summary
 from clio_sql.errors import ClioError, InputError, StateError, UsageError
+from clio_sql.run.told import Told
 from clio_sql.warehouse import database
 
 MAKES = pytest.mark.parametrize("make", [clio_sql.build, clio_sql.install])
@@ -168,6 +175,77 @@ def test_a_plain_column_is_a_breakdown(con):
     clio_sql.install(con, "main.chats", breakdowns=["plan"])
     found = con.execute("select value, count(*) from clio.breakdowns where breakdown = 'plan' group by 1 order by 1")
     assert found.fetchall() == [("free", 6), ("pro", 6)]
+
+
+def test_columns_of_other_names_are_mapped(con):
+    """Of a row per conversation, and of a row per message."""
+    con.execute(
+        "create table own as "
+        "select conversation_id as thread, user_id as account, created_at as at, messages as chat from chats"
+    )
+    columns = {"conversation_id": "thread", "user_id": "account", "created_at": "at", "messages": "chat"}
+    take(con, "own", "clio", (), columns)
+    same = "select conversation_id, user_id, created_at, messages from {} order by all"
+    assert con.execute(same.format("clio.source")).fetchall() == con.execute(same.format("main.chats")).fetchall()
+    con.execute("create table said as select thread, account, at, 'user' as who, chat[1].content as words from own")
+    rows = {name: column for name, column in columns.items() if name != "messages"}
+    take(con, "said", "clio", (), rows | {"role": "who", "content": "words"})
+    assert con.execute(same.format("clio.source")).fetchall() == con.execute(same.format("main.chats")).fetchall()
+
+
+@MAKES
+def test_columns_that_cannot_be_mapped_are_refused(con, make):
+    refused(con, InputError, "'account' does not exist. There is:", make, "main.chats", columns={"user_id": "account"})
+    refused(
+        con, UsageError, "'user' cannot be mapped. Allowed: conversation_id", make, "chats", columns={"user": "plan"}
+    )
+    con.execute("create table few as select conversation_id, messages from chats")
+    refused(con, InputError, r"user_id, created_at is missing.*columns=\{'user_id': 'NAME'\}", make, "main.few")
+
+
+def test_views_over_many_conversations_say_what_to_use_instead(con):
+    con.execute(
+        "create table many as "
+        "select * replace (conversation_id || '-' || n as conversation_id) from chats, range(10) as t(n)"
+    )
+    with pytest.raises(UserWarning, match=r"120 conversations.*clio_sql\.build\(con, 'main\.many'\)"), catch_warnings():
+        simplefilter("error")
+        clio_sql.install(con, "main.many")
+
+
+def test_a_build_shows_its_progress(con, capsys, monkeypatch):
+    monkeypatch.setattr("clio_sql.builder.progress.SLOW", 0.0)
+    clio_sql.build(con, "main.chats")
+    assert "facet_values" in capsys.readouterr().err
+    clio_sql.build(con, "main.chats", reporter=builder.Quiet())
+    assert capsys.readouterr().err == ""
+
+
+def test_what_is_answered_again_is_not_new(con):
+    """After a change of the SQL alone a run says so, instead of calling every conversation new."""
+    take(con, "main.chats", "clio", ())
+    relations = catalog.load()
+    some = relations[: [each.name for each in relations].index("facet_values") + 1]
+    assert builder.run(con, "clio", relations=some).changes["facet_values"] == (12, 0, 0)
+    con.execute(
+        "update chats set messages = [{role: 'user', content: 'How long does rice take?'}] where user_id = 'u1'"
+    )
+    con.execute("insert into chats select * replace ('c12' as conversation_id) from chats where user_id = 'u2'")
+    reworded = [
+        each if each.name != "facets" else replace(each, sql=each.sql.replace("What does the user", "What did they"))
+        for each in some
+    ]
+    built = builder.run(con, "clio", relations=reworded)
+    assert built.changes["facet_values"] == (1, 1, 0) and built.again["facet_values"] == 11
+    assert con.execute("select count(distinct conversation_id) from clio.facet_values").fetchone() == (13,)
+    built = builder.run(con, "clio", relations=reworded)
+    assert built.changes["facet_values"] == (0, 0, 0) and built.again["facet_values"] == 0
+    told = Told([], {}, [], Changes(1, 1, 0), {}, {}, rewritten=("facets",), again=11)
+    assert list(summary.lines(told)) == [
+        "SQL that changed since the last build: facets.sql",
+        "conversations: 11 answered again",
+        "conversations: 1 new, 1 changed, 0 vanished",
+    ]
 
 
 @MAKES

@@ -10,7 +10,7 @@ import pyarrow as pa
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError
 from clio_sql.errors.quotable import quoted
-from clio_sql.providers import KINDS, Extract, Question
+from clio_sql.providers import KINDS, Extract, Question, without_choices
 from clio_sql.udfs import PROVIDERS, VECTORS, Function, answered
 
 KEYS = ("question", "kind", "choices")
@@ -18,15 +18,17 @@ KEYS = ("question", "kind", "choices")
 
 def extract(engine: Engine, transcripts: pa.ChunkedArray, questions: pa.ChunkedArray) -> pa.Array:
     """STRUCT(value MAP facet -> answer, status, error); `questions` is JSON and may differ between rows."""
+    free = engine.paid is not None
     requests = [
-        Extract(transcript, _questions(asked))
+        Extract(transcript, _questions(asked, free))
         for transcript, asked in zip(transcripts.to_pylist(), questions.to_pylist(), strict=True)
     ]
     return answered(engine, "extract", requests, pa.map_(pa.string(), pa.string()))
 
 
 @lru_cache(maxsize=64)
-def _questions(text: str) -> dict[str, Question]:
+def _questions(text: str, free: bool) -> dict[str, Question]:
+    """free: whether a category may have any word as its answer, as only a language model can give."""
     try:
         given = json.loads(text)
     except ValueError:
@@ -36,10 +38,10 @@ def _questions(text: str) -> dict[str, Question]:
             "clio_extract: questions must be a struct or map from a facet to a question, "
             "such as {task: 'What is the assistant asked to do?'}."
         )
-    return {facet: _question(facet, asked) for facet, asked in given.items()}
+    return {facet: _question(facet, asked, free) for facet, asked in given.items()}
 
 
-def _question(facet: str, asked: object) -> Question:
+def _question(facet: str, asked: object, free: bool) -> Question:
     if isinstance(asked, str):
         return Question(asked)
     if not isinstance(asked, dict) or not isinstance(asked.get("question"), str):
@@ -57,6 +59,8 @@ def _question(facet: str, asked: object) -> Question:
             f"clio_extract: facet {quoted(facet)} has kind {quoted(str(kind))}; "
             f"allowed: {', '.join(KINDS)}. Change the question."
         )
+    if kind == "category" and (problem := without_choices(facet, asked.get("choices"), free)):
+        raise ClioError(f"clio_extract: facet {quoted(facet)} {problem}")
     choices = asked.get("choices") or []
     if not isinstance(choices, list) or not all(isinstance(choice, str) for choice in choices):
         raise ClioError(

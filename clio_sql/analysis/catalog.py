@@ -29,6 +29,10 @@ RENAMED = {
     "bases": "published_figures, with its steps figure_days and user_changes",
 }
 KINDS = ("table", "view")
+HEADER = (
+    "Write '-- kind: table' where rows are made once and kept, as they must be where a function is called, or "
+    "'-- kind: view' where they are made at each reading; and '-- grain: ' with the columns that tell rows apart."
+)
 
 
 @dataclass(frozen=True)
@@ -177,7 +181,7 @@ def parse(name: str, folder: str, text: str, where: str = "") -> Relation:
     tree = _formatted(sql, where, skipped(text))
     kind = header.get("kind", "view").split()[0]
     if kind not in KINDS:
-        raise SqlError(f"{where}: kind is {kind!r}; allowed: {', '.join(KINDS)}. Change the '-- kind:' line.")
+        raise SqlError(f"{where}: kind is {kind!r}; allowed: {', '.join(KINDS)}. {HEADER}")
     comment = re.match(r"--\s*(.+)", text)
     return Relation(
         name=name,

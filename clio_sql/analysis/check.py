@@ -106,7 +106,7 @@ def _about(
         if call.name in catalog.functions() and (relation.published or relation.kind != "table"):
             what = "a published file" if relation.published else "a view"
             yield at(call.line, f"{call.name} is called in {what}, which would call it again at each reading. "
-                     "Write '-- kind: table' below the first line, in models/.")  # fmt: skip
+                     "Write '-- kind: table' below the first line, in models/: its rows are made once.")  # fmt: skip
     for table in query.tables:
         name = table.name
         if name == relation.name:

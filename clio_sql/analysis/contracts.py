@@ -13,7 +13,7 @@ import duckdb
 
 from clio_sql.errors import SqlError
 from clio_sql.errors.quotable import quoted
-from clio_sql.providers import KINDS
+from clio_sql.providers import KINDS, without_choices
 
 WITHOUT_RULE = ("flag", "min_accounts")  # settings that may be anything, but must be there
 OF_THE_INPUT = "privacy_unit"  # told beside the settings, and no column of them
@@ -71,8 +71,11 @@ def problems(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> li
     if name not in CONTRACTS:
         return []
     try:
-        found = list(CONTRACTS[name](con))
-        return found if paid or found or name != "settings" else list(_no_screener(con))
+        if found := list(CONTRACTS[name](con)):
+            return found
+        return list(
+            _no_screener(con) if name == "settings" and not paid else _no_choices(con, paid) if name == "facets" else ()
+        )
     except duckdb.BinderException as error:
         column = str(error).partition('column "')[2].partition('"')[0]
         return [f"{name}.sql: column {column!r} is missing. Add it to the select."]
@@ -113,6 +116,13 @@ def _no_screener(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
             "settings.sql: screener is a question, which the local provider cannot answer. Run with "
             "--provider anthropic or openai, or set it to null."
         )
+
+
+def _no_choices(con: duckdb.DuckDBPyConnection, paid: bool) -> Iterator[str]:
+    query = "select facet, choices from facets where kind = 'category' order by facet"
+    for facet, choices in con.execute(query).fetchall():
+        if problem := without_choices(facet, choices, paid):
+            yield f"facets.sql: facet {_value(facet)} {problem}"
 
 
 def _facets(con: duckdb.DuckDBPyConnection) -> Iterator[str]:

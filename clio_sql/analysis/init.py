@@ -23,8 +23,8 @@ HINTS = {
         This file replaces the packaged facets.sql. One row per question that is asked about every conversation.
         Change the words of a question, remove a row, or add one with a name of its own, such as
             ('language_level', 'How well does the user write?', 'category', ['beginner', 'fluent'], false, '')
-        Kinds are text (a sentence; the only one that can be clustered), category (one of choices; any word where
-        the list is empty) and score (1 to 5). Ask for no detail that could tell who the user is.
+        Kinds are text (a sentence; the only one that can be clustered), category (one of choices; with an empty
+        list a language model may answer any word) and score (1 to 5). Ask for nothing that could tell who the user is.
         With a paid model all questions about a conversation are one call: changing a word asks all of them again.
     """,
     "conversations": """

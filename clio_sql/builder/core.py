@@ -30,6 +30,7 @@ class Builder:
     """One build of `relations`, in that order, in `schema` of the database behind `con`.
 
     refit: fit the clusters again even if no rule asks for it. changes: relation -> what an incremental one did.
+    again: relation -> how many rows it answered once more, see `Refresh`.
     made: the tables that were rebuilt. there: name -> 'view' or 'table', of what was there when it began.
 
     A table counts as changed when its rows differ, not when it was rebuilt: relations that read it are then left
@@ -42,6 +43,7 @@ class Builder:
     reporter: Reporter = field(default_factory=Quiet)
     refit: bool = False
     changes: dict[str, Changes] = field(default_factory=dict)
+    again: dict[str, int] = field(default_factory=dict)
     made: set[str] = field(default_factory=set)
     there: dict[str, str] = field(default_factory=dict)
     _fingerprints: dict[str, str] = field(default_factory=dict)
@@ -80,6 +82,7 @@ class Builder:
         if relation.incremental is not None:
             refresh = Refresh(self, relation, relation.incremental, fingerprint)
             self.changes[relation.name] = refresh.run()
+            self.again[relation.name] = refresh.again
             # the same SQL can get different answers: failed or refused calls are tried again
             return refresh.content() + (f" {self._content(relation.name)}" if relation.asks else "")
         self.reporter.begin(relation.name, None)

@@ -20,7 +20,7 @@ FAILED = "('failed', 'truncated', 'malformed', 'over_budget')"  # statuses that 
 
 
 class Changes(NamedTuple):
-    """Keys of a relation's input since the last run."""
+    """Keys of a relation's input since the last run; those that are answered again for another reason do not count."""
 
     new: int
     changed: int
@@ -43,23 +43,28 @@ class Build(Protocol):
 
 
 class Refresh:
-    """One refresh of `relation`, whose work goes `by` the rows of its input."""
+    """One refresh of `relation`, whose work goes `by` the rows of its input.
+
+    again: keys that were answered before and are once more, since the SQL, the code or who answers has changed.
+    """
 
     def __init__(self, build: Build, relation: Relation, by: Incremental, fingerprint: str) -> None:
         self.build, self.relation, self.by, self.fingerprint = build, relation, by, fingerprint
         self.con, self.records, self.reporter = build.con, build.records, build.reporter
         self.key = self.records.key(relation.name)
+        self.again = 0
 
     def run(self) -> Changes:
         """Answer new and changed keys in committed parts, and drop those that vanished."""
+        self._note_done()
         if not self.build.is_built(self.relation, self.fingerprint, complete=None):
             self._start_anew()
         if self.build.engine.runtime.retry_failed and "status" in self.relation.columns:
             self._ask_again()
         changes = self._find_work()
-        todo = changes.new + changes.changed
+        todo = changes.new + changes.changed + self.again
         self.reporter.begin(self.relation.name, todo)
-        if any(changes):
+        if todo or changes.vanished:
             with together(self.con):
                 self._forget_keys("select key from temp.clio_work union all select key from temp.clio_gone")
         if todo:
@@ -72,13 +77,21 @@ class Refresh:
                 self.reporter.advance(min(start + rows, todo) - start)
             self.con.execute("drop table temp.clio_part")
         self._mark(complete=True)
-        self.reporter.end(self.build.count(self.relation.name), skipped=not any(changes))
+        self.reporter.end(self.build.count(self.relation.name), skipped=not (todo or changes.vanished))
         return changes
 
     def content(self) -> str:
         """The hash that readers of the relation go by: of its SQL and of the rows it has processed."""
         query = "select bit_xor(md5_number(concat(key, changed))) from clio_state.processed where relation = ?"
         return f"{self.fingerprint} {scalar(self.con, query, [self.key])}"
+
+    def _note_done(self) -> None:
+        """temp.clio_done: what the last run had done."""
+        self.con.execute(
+            "create or replace temp table clio_done as "
+            "select key, changed from clio_state.processed where relation = ?",
+            [self.key],
+        )
 
     def _start_anew(self) -> None:
         relation, source = self.relation, self.by.input
@@ -125,9 +138,10 @@ class Refresh:
             create or replace temp table clio_work as
             select
                 row_number() over (order by md5(now.key)) - 1 as place, now.key, now.changed,
-                done.key is not null as known
+                before.key is not null as known, before.changed is not distinct from now.changed as again
             from temp.clio_now as now
             left join clio_state.processed as done on done.relation = ? and done.key = now.key
+            left join temp.clio_done as before on before.key = now.key
             where done.changed is distinct from now.changed""",
             [self.key],
         )
@@ -138,9 +152,12 @@ class Refresh:
             [self.key],
         )
         query = """
-            select count(*) filter (not known), count(*) filter (known), (select count(*) from temp.clio_gone)
+            select
+                count(*) filter (again), count(*) filter (not known), count(*) filter (known and not again),
+                (select count(*) from temp.clio_gone)
             from temp.clio_work"""
-        return Changes(*one(self.con, query))
+        self.again, *changes = one(self.con, query)
+        return Changes(*changes)
 
     def _cut_out(self) -> None:
         """temp.clio_part: the rows to answer, by place. The input, often a view, is read once for all parts."""
@@ -173,11 +190,9 @@ class Refresh:
 
     def _ask_again(self) -> None:
         """Let refused rows be asked again."""
-        self.con.execute(
-            "delete from clio_state.processed where relation = ? "
-            f"and key in (select {self.by.key} from {self.relation.name} where status = 'refused')",
-            [self.key],
-        )
+        refused = f"key in (select {self.by.key} from {self.relation.name} where status = 'refused')"
+        self.con.execute(f"delete from clio_state.processed where relation = ? and {refused}", [self.key])
+        self.con.execute(f"delete from temp.clio_done where {refused}")
 
     def _forget_keys(self, keys: str) -> None:
         self.con.execute(f"delete from {self.relation.name} where {self.by.key} in ({keys})")

@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Reporter(Protocol):
-    """Receives the progress of a build or a run; see `clio_sql.cli.progress`. relation: the current step."""
+    """Receives the progress of a build or a run; see `clio_sql.builder.progress`. relation: the current step."""
 
     relation: str
 

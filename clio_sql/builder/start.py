@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +24,7 @@ from clio_sql.warehouse import host, noise, state
 from clio_sql.warehouse.database import drop_other_kind, inside, kinds, scalar
 from clio_sql.warehouse.places import SCHEMA
 
+FEW = 100  # conversations over which views alone answer within some ten seconds
 WITHOUT_MODEL = "rules, an embedding model and word statistics; no language model"
 
 
@@ -71,18 +73,29 @@ def _replaces(relations: Sequence[Relation], name: str) -> bool:
 
 
 def install(
-    con: duckdb.DuckDBPyConnection, conversations: str, schema: str = SCHEMA, *, breakdowns: Sequence[str] = ()
+    con: duckdb.DuckDBPyConnection,
+    conversations: str,
+    schema: str = SCHEMA,
+    *,
+    breakdowns: Sequence[str] = (),
+    columns: Mapping[str, str] | None = None,
 ) -> None:
     """Create every relation as a view over your own table, so that `select * from clio.clusters` is the analysis.
 
-    conversations: a table or view with conversation_id, user_id, created_at, messages (role, content)
-    and optionally metadata (MAP). breakdowns: names in metadata, or other columns. schema: one of its own, never
-    that of the table. Meant for small tables: each query runs the whole chain. Your connection is not locked.
+    conversations, breakdowns, columns and schema: as `build` takes them. Meant to look at the SQL with a few rows: each
+    query runs the whole chain, which takes seconds even for a hundred conversations; with more than that a
+    UserWarning says to use `build`. Your connection is not locked.
 
-    Raises InputError for a table that cannot be read, UsageError for a schema that cannot be used, and StateError
-    if it has relations of yours, if a transaction is open, or after `use` of another database.
+    Raises what `build` does.
     """
-    schema = take(con, conversations, schema, breakdowns)
+    schema = take(con, conversations, schema, breakdowns, columns)
+    rows = scalar(con, f"select count(*) from {identifier(schema)}.source")
+    if rows > FEW:
+        warnings.warn(
+            f"{conversations} has {rows:,} conversations, and each query of these views runs the whole analysis again. "
+            f"clio_sql.build(con, {conversations!r}) runs it once, into tables that answer within milliseconds.",
+            stacklevel=2,
+        )
     relations = catalog.load()
     describe_build(con, schema, ready(con), relations)
     with inside(con, schema):
@@ -99,16 +112,34 @@ def build(
     schema: str = SCHEMA,
     *,
     breakdowns: Sequence[str] = (),
+    columns: Mapping[str, str] | None = None,
     reporter: Reporter | None = None,
     refit: bool = False,
 ) -> None:
-    """Like `install`, with tables if the files say table: each model answer is computed once and kept.
+    """Build the analysis of your own table, as the tables and views that its files declare: `from clio.clusters`.
+
+    conversations: a table or view with conversation_id, user_id, created_at and messages, a list of (role, content).
+    columns: which of its columns stand for these, if they have other names: {'user_id': 'account'}; with 'role'
+    and 'content' a row is a message, with 'prompt' and 'response' an exchange. breakdowns: other columns, or names in a
+    column metadata (MAP). schema: one of its own, never that of the table. reporter: by default a
+    bar on a terminal and a line per slow step elsewhere, on standard error; `builder.Quiet()` shows nothing.
 
     Building again processes what changed, and keeps clusters, ids and names as far as they still hold. refit:
-    fit the clusters again. Your connection is not locked, unlike that of a `run`. Raises what `install` does.
+    fit the clusters again. Your connection is not locked, unlike that of a `run`.
+
+    Raises InputError for a table that cannot be read, UsageError for a schema that cannot be used, and StateError
+    if it has relations of yours, if a transaction is open, or after `use` of another database.
     """
-    schema = take(con, conversations, schema, breakdowns)
-    run(con, schema, reporter, refit=refit)
+    schema = take(con, conversations, schema, breakdowns, columns)
+    from clio_sql.builder.progress import Steps
+
+    engine, shown = ready(con), reporter or Steps()
+    engine.progress = shown.answered
+    try:
+        run(con, schema, shown, refit=refit)
+    finally:
+        engine.progress = None
+        shown.stop()
     last.keep(con, catalog.load(), schema)
 
 

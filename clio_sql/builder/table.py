@@ -1,11 +1,11 @@
 """Builds over a table of the user's: `source` is a view of it. Nothing is made before everything is checked.
 
-The table is read by the SQL that reads a file in the canonical shape, so a build and a run read alike.
+The table is read by the SQL that reads a file of that shape, so a build and a run read alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import duckdb
@@ -15,8 +15,9 @@ from clio_sql.errors import ClioError, InputError, StateError, UsageError
 from clio_sql.errors.quotable import names
 from clio_sql.register import is_read_only, register
 from clio_sql.sources import adapters
-from clio_sql.sources.adapters import adapter, make_macros, raw
+from clio_sql.sources.adapters import Adapter, adapter, make_macros, raw
 from clio_sql.sources.inputs import Input, nested
+from clio_sql.sources.reader import choose
 from clio_sql.sql_text.quoting import identifier
 from clio_sql.warehouse import host, state
 from clio_sql.warehouse.database import drop_other_kind, inside, kind, scalar, together
@@ -41,8 +42,16 @@ def describe_input(
     host.write(con, schema, "input", row)
 
 
-def take(con: duckdb.DuckDBPyConnection, conversations: str, schema: str, breakdowns: Sequence[str] = ()) -> str:
+def take(
+    con: duckdb.DuckDBPyConnection,
+    conversations: str,
+    schema: str,
+    breakdowns: Sequence[str] = (),
+    columns: Mapping[str, str] | None = None,
+) -> str:
     """Write `source`, a view of the user's table, and `input`. Returns the schema, spelled as in the catalog.
+
+    columns: as `build` takes them.
 
     Raises UsageError for an invalid schema or invalid breakdowns, InputError for a table that cannot be read, and
     StateError if the connection is unsuitable or something of the user's would be overwritten. Then nothing is made.
@@ -57,7 +66,7 @@ def take(con: duckdb.DuckDBPyConnection, conversations: str, schema: str, breakd
         )
     _require_ours(con, schema)
     make_macros(con)
-    query = _query(con, table, conversations, breakdowns)
+    query = _query(con, table, conversations, breakdowns, dict(columns or {}))
     with inside(con, "main"):  # there the macros can be used from every schema
         register(con)
         make_macros(con, temp=False)
@@ -81,6 +90,11 @@ def _require_fit(con: duckdb.DuckDBPyConnection) -> None:
         )
     if is_read_only(con):
         raise ClioError("this database is read-only; views and tables cannot be made in it. Open it for writing.")
+    if state.attached(con) is not None:
+        raise StateError(
+            "a build writes its state and its tables together, and the state of this database is in a file of its own. "
+            "Open it without state=."
+        )
     with con.cursor() as cursor:  # where the functions keep their state
         own = _database(cursor)
     if own != _database(con):
@@ -154,23 +168,43 @@ def _require_ours(con: duckdb.DuckDBPyConnection, schema: str) -> None:
         )
 
 
-def _query(con: duckdb.DuckDBPyConnection, table: Table, where: str, breakdowns: Sequence[str]) -> str:
+def _query(
+    con: duckdb.DuckDBPyConnection, table: Table, where: str, breakdowns: Sequence[str], mapped: Mapping[str, str]
+) -> str:
     """The query that reads the table in the shape of `source`. Raises InputError, and UsageError for breakdowns."""
     if isinstance(breakdowns, str):
         raise UsageError(f"breakdowns must be a list of names, not the text {breakdowns!r}. Give [{breakdowns!r}].")
     relation = ".".join(map(identifier, table if table.database != _database(con) else table[1:]))
     columns = con.execute(f"select column_name, column_type from (describe from {relation})").fetchall()
-    given = Input(where, relation, {name: str(type_) for name, type_ in columns})
-    if missing := [column for column in COLUMNS if given.column(column) is None]:
-        raise InputError(
-            f"{where}: column {', '.join(missing)} is missing; the columns are {names(given.types)}. "
-            "Make a view that selects these columns under these names, and give that."
-        )
-    canonical = adapter("canonical")
-    rows = raw(given, canonical, {})
+
+    def any_(condition: str, rows: int | None) -> bool:
+        some = f"(from {relation}" + (f" limit {rows})" if rows else ")")
+        return con.execute(f"select 1 from {some} where {condition} limit 1").fetchone() is not None
+
+    given = Input(where, relation, {name: str(type_) for name, type_ in columns}, any=any_)
+    shape = _shape(given, mapped)
+    rows = raw(given, shape, mapped)
     if breakdowns:
-        _require_breakdowns(con, given, f"with raw as ({rows})\nselect * from (\n{canonical.sql}\n)", breakdowns)
-    return f"select * exclude (ids, position) from (\n{adapters.read(rows, canonical)}\n)"
+        _require_breakdowns(con, given, f"with raw as ({rows})\nselect * from (\n{shape.sql}\n)", breakdowns)
+    return f"select * exclude (ids, position) from (\n{adapters.read(rows, shape)}\n)"
+
+
+def _shape(given: Input, mapped: Mapping[str, str]) -> Adapter:
+    """The adapter that reads the table: that of a row per conversation, or the one that the mapped columns are for."""
+    if unknown := [name for name in mapped if name not in adapters.MAPPABLE]:
+        raise UsageError(f"columns: {unknown[0]!r} cannot be mapped. Allowed: {', '.join(adapters.MAPPABLE)}.")
+    if gone := [name for name in mapped.values() if not given.place(name)]:
+        raise InputError(f"{given.where}: column {gone[0]!r} does not exist. There is: {names(given.types)}.")
+    of_messages = {"role", "content", "prompt", "response"} & mapped.keys()
+    shape = choose(given, mapped, None) if of_messages else adapter("canonical")
+    items = {item.name: item.find(given, mapped) for item in (*shape.needs, *shape.optional)}
+    wanted = [column for column in COLUMNS if column != "messages" or not of_messages]
+    if missing := [column for column in wanted if items.get(column) is None]:
+        raise InputError(
+            f"{given.where}: column {', '.join(missing)} is missing; the columns are {names(given.types)}. "
+            f"Say which stand for them, such as columns={{'{missing[0]}': 'NAME'}}, or make a view that has them."
+        )
+    return shape
 
 
 def _require_breakdowns(con: duckdb.DuckDBPyConnection, given: Input, query: str, breakdowns: Sequence[str]) -> None:

@@ -98,7 +98,10 @@ class Store:
 
     def writable(self) -> bool:
         """Whether an answer can be stored, so that it may be paid for."""
-        query = "select readonly from duckdb_databases() where database_name = current_database()"
+        query = (
+            "select bool_and(readonly) from duckdb_databases() "
+            "where database_name in (current_database(), 'clio_state')"
+        )
         with self.cursor() as cursor:
             row = cursor.execute(query).fetchone()
         return row is not None and not row[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from contextlib import suppress
@@ -23,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="rich" if sys.stdout is not None and sys.stdout.isatty() else None,  # plain where it is piped
     context_settings={"help_option_names": ["-h", "--help"]},
     help="What do people use our assistant for? Clio as SQL, inside DuckDB.",
     epilog="Exit codes: 0 done, 1 any other error, 2 wrong usage, 3 the input, 4 the SQL, 5 the model, "
@@ -218,6 +219,13 @@ def demo(
         print(into / "demo.parquet")
         return
     _analyse(str(into / "demo.parquet"), into, depth, parquet=parquet, breakdowns=("plan",))
+    usual = 3000 if languages else 1500
+    if (conversations or usual) < usual:
+        typer.echo(
+            f"{conversations:,} conversations are too few for the demo: most topics have fewer users than it takes to "
+            f"publish them. The usual {usual:,} show more.",
+            err=True,
+        )
 
 
 @app.command()
@@ -330,7 +338,7 @@ def forget(
       clio-sql forget out --user 8d3a71
       clio-sql forget out --users ids.txt --analysis our_sql
     """
-    from clio_sql.cli.progress import Steps
+    from clio_sql.builder.progress import Steps
     from clio_sql.run.forget import forget as forgotten
     from clio_sql.run.forget import given
 
@@ -559,7 +567,7 @@ def _reading(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _analyse(input: str, into: Path, depth: int | None, name: str | None = None, **settings: Any) -> None:
-    from clio_sql.cli.progress import Steps
+    from clio_sql.builder.progress import Steps
     from clio_sql.cli.summary import lines
     from clio_sql.cli.tables import print_tree
     from clio_sql.run.analyse import analyse
@@ -588,9 +596,10 @@ def _analyse(input: str, into: Path, depth: int | None, name: str | None = None,
 
 def main() -> None:
     """Run the command line; every error goes to standard error, without a traceback, and has an exit code."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if stream is not None:  # closed
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+            ascii = not stream.isatty() and codecs.lookup(stream.encoding).name == "ascii"  # a locale without any é
+            stream.reconfigure(encoding="utf-8" if ascii else None, errors="replace")  # type: ignore[union-attr]
     hush()
     try:
         code = app(prog_name="clio-sql", standalone_mode=False)

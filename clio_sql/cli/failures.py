@@ -11,11 +11,9 @@ import traceback
 import warnings
 from typing import Any
 
-import duckdb
 import typer
 
 from clio_sql.errors import ClioError, StateError, Stopped, is_disk_full, unwritten
-from clio_sql.errors.explained import explained
 from clio_sql.errors.printable import printable
 
 EXTRA = re.compile(r"Got unexpected extra argument.*", re.DOTALL)  # which may be a user id
@@ -36,6 +34,11 @@ def hush() -> None:
     threading.excepthook = sys.unraisablehook = hook
 
 
+def _of_duckdb() -> tuple[type[BaseException], ...]:
+    """DuckDB's errors; none where it is not loaded, as for `--help`."""
+    return (sys.modules["duckdb"].Error,) if "duckdb" in sys.modules else ()
+
+
 def _is_debug() -> bool:
     return os.environ.get("CLIO_DEBUG") == "1"
 
@@ -48,7 +51,9 @@ def tell(error: BaseException) -> int:
     """Print an error on standard error and return its exit code; CLIO_DEBUG=1 adds the traceback."""
     if _is_debug():
         traceback.print_exception(error)
-    if isinstance(error, duckdb.Error):
+    if isinstance(error, _of_duckdb()):
+        from clio_sql.errors.explained import explained
+
         error = explained(error, "the database")
     if isinstance(error, ClioError):
         return _fail(str(error), error.exit_code)

@@ -11,8 +11,8 @@ from typing import Any
 
 import duckdb
 
+from clio_sql.builder.progress import Steps
 from clio_sql.cli import results
-from clio_sql.cli.progress import Steps
 from clio_sql.errors import ClioError, InputError, SqlError, Stopped, UsageError
 from clio_sql.errors.explained import explained, said
 from clio_sql.errors.printable import printable
@@ -35,7 +35,7 @@ TABLES = f"""
     order by name"""
 
 
-def open_out(out: Path, published: bool, **runtime: object) -> duckdb.DuckDBPyConnection:
+def open_out(out: Path, published: bool, **runtime: Any) -> duckdb.DuckDBPyConnection:
     """The warehouse of OUT, or its published file, read-only and with the functions; names need no schema.
 
     Raises InputError if there is none, StateError if it cannot be opened.

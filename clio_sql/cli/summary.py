@@ -18,6 +18,11 @@ WHY = {
 def lines(told: Told) -> Iterator[str]:
     """Counts if a run was refreshed, what was erased, and one line per facet that was refitted or waits for it."""
     new, changed, vanished = told.conversations
+    if told.rewritten:
+        yield f"SQL that changed since the last build: {', '.join(f'{name}.sql' for name in told.rewritten)}"
+    if told.again:
+        why = "" if told.rewritten else ", since who answers changed: the model, or clio-sql itself"
+        yield f"conversations: {told.again:,} answered again{why}"
     if "first" not in told.fits.values():
         yield f"conversations: {new:,} new, {changed:,} changed, {vanished:,} vanished"
     if told.erased and told.erased.calls:

@@ -17,10 +17,12 @@ from clio_sql.errors import UsageError
 from clio_sql.errors.printable import printable
 from clio_sql.published import tree as trees
 from clio_sql.published.files import open_published
-from clio_sql.run.evaluate import Evaluation
-from clio_sql.run.plan import Step
-from clio_sql.run.record import Build
-from clio_sql.run.scores import Figure
+
+if TYPE_CHECKING:  # printing a tree needs none of it
+    from clio_sql.run.evaluate import Evaluation
+    from clio_sql.run.plan import Step
+    from clio_sql.run.record import Build
+    from clio_sql.run.scores import Figure
 
 if TYPE_CHECKING:
     from clio_sql.calls.replies import Plan

@@ -28,7 +28,9 @@ from clio_sql.frames.functions import (
     project,
     propose,
     spelled,
+    terms,
     tokens,
+    transcript,
     unspaced,
     unsupported,
     user_id,
@@ -39,5 +41,6 @@ from clio_sql.frames.functions import (
 __all__ = [
     "alike", "audit", "breaks", "centroids", "choose", "cluster", "clusters", "connect", "differences", "embed",
     "extract", "fit", "gate", "identifies", "lift", "link", "margin", "match", "merge", "name", "phrase", "project",
-    "propose", "spelled", "tokens", "top", "tree", "trends", "unspaced", "unsupported", "user_id", "word", "words",
+    "propose", "spelled", "terms", "tokens", "top", "transcript", "tree", "trends", "unspaced", "unsupported",
+    "user_id", "word", "words",
 ]  # fmt: skip

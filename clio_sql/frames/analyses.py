@@ -2,11 +2,13 @@
 
 Each takes an ibis DuckDB connection to a `published.duckdb` (its tables in `main`) or a warehouse (in `clio`), and
 returns a table expression to filter, join and group further; `ibis.to_sql(expression)` prints the SQL. Counts are
-rounded, and anything below the gate is missing.
+rounded, and anything below the gate is missing. A facet, breakdown or value that is not published raises UsageError,
+with the nearest that are.
 """
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from importlib.resources import files
 
@@ -17,7 +19,7 @@ from ibis import _
 from ibis.backends.duckdb import Backend
 from sqlglot import exp
 
-from clio_sql.errors import InputError
+from clio_sql.errors import InputError, UsageError
 
 OTHER = "(other)"
 TREE = {
@@ -54,6 +56,7 @@ def tree(con: Backend) -> ir.Table:
 
 def top(con: Backend, facet: str = "request", n: int = 10, level: int | None = 0) -> ir.Table:
     """The n largest clusters of a level, the largest first, without `(other)`. level: 0 is the base, None the top."""
+    _require(con, "clusters", "facet", facet)
     found = clusters(con).filter(_.facet == facet, _.cluster_id != OTHER)
     found = found.filter(_.parent_id.isnull() if level is None else _.level == level)
     return found.order_by(_.conversations.desc(), _.cluster_id).limit(n)
@@ -66,8 +69,10 @@ def lift(con: Backend, breakdown: str = "language", facet: str | None = None) ->
     value, or publish the whole breakdown except for rounding, so have none of it. 2 is twice as common. Rows without
     a lift (NULL) are left out: the value is known for only one top cluster, or for none.
     """
+    _require(con, "cluster_facets", "breakdown", breakdown)
     cells = _published(con, "cluster_facets").filter(_.breakdown == breakdown, _.lift.notnull())
     if facet is not None:
+        _require(con, "clusters", "facet", facet)
         cells = cells.filter(_.facet == facet)
     named = clusters(con).select("facet", "cluster_id", "level", "name")
     found = cells.inner_join(named, ["facet", "cluster_id"])
@@ -95,6 +100,7 @@ def trends(con: Backend, facet: str | None = None, level: int | None = None) -> 
         "conversations_before", "growth",
     )  # fmt: skip
     if facet is not None:
+        _require(con, "clusters", "facet", facet)
         found = found.filter(_.facet == facet)
     if level is not None:
         found = found.filter(_.level == level)
@@ -109,8 +115,12 @@ def differences(con: Backend, breakdown: str, left: str, right: str, facet: str 
     those in these clusters of its level, so that a rare value compares with a common one, and one that many clusters
     hide with one that few do. The shares of a level add up to 1. gap: left_share minus right_share.
     """
+    _require(con, "cluster_facets", "breakdown", breakdown)
+    for value in (left, right):
+        _require(con, "cluster_facets", "value", value, breakdown)
     cells = _published(con, "cluster_facets").filter(_.breakdown == breakdown)
     if facet is not None:
+        _require(con, "clusters", "facet", facet)
         cells = cells.filter(_.facet == facet)
     keys = ("facet", "cluster_id")
     told = cells.group_by(keys).agg(
@@ -130,6 +140,23 @@ def differences(con: Backend, breakdown: str, left: str, right: str, facet: str 
     found = found.mutate(gap=_.left_share - _.right_share)
     columns = ("facet", "level", "cluster_id", "name", "left_share", "right_share", "gap")
     return found.select(*columns).order_by(_.gap.abs().desc(), _.facet, _.cluster_id)
+
+
+def _require(con: Backend, table: str, column: str, name: str, breakdown: str | None = None) -> None:
+    """Raise UsageError if a published column never has that name, with those that are nearest.
+
+    breakdown: of this one alone. A file that publishes nothing has no names either, so any is then allowed.
+    """
+    where = "" if breakdown is None else " where breakdown = ?"
+    query = f"select distinct {column} from {_schema(con)}.{table}{where} order by all"
+    rows: Sequence[tuple[str]] = con.con.execute(query, [breakdown] if where else []).fetchall()
+    there = [each for (each,) in rows]
+    if there and name not in there:
+        near = difflib.get_close_matches(name, there, n=3, cutoff=0.5) or there[:10]
+        of = "" if breakdown is None else f" of {breakdown}"
+        raise UsageError(
+            f"{column}{of} {name!r} is not published. Nearest or first of {len(there)}: {', '.join(near)}."
+        )
 
 
 def _published(con: Backend, name: str) -> ir.Table:

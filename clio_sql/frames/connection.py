@@ -15,7 +15,7 @@ from clio_sql.published.files import LOCK, PUBLISHED, SAFETY, is_warehouse, open
 from clio_sql.register import connect as connected
 
 
-def connect(path: str | Path = ":memory:", *, read_only: bool | None = None, **runtime_arguments: object) -> Backend:
+def connect(path: str | Path = ":memory:", *, read_only: bool | None = None, **runtime_arguments: Any) -> Backend:
     """An ibis DuckDB connection with all functions registered.
 
     path: a DuckDB file, such as OUT/warehouse.duckdb or OUT/published.duckdb, or ':memory:'. A file that exists is

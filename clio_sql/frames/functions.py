@@ -345,6 +345,41 @@ def phrase(words: dt.Array(dt.string)) -> str:
     """
 
 
+@scalar.builtin(name="clio_transcript")
+def transcript(
+    messages: dt.Array(dt.Struct({"role": dt.string, "content": dt.string})),
+    max_message_characters: int = 8000,
+    max_transcript_characters: int = 100000,
+) -> str:
+    """A conversation as the text that `extract` reads: each message between tags of its role, escaped.
+
+    messages: a list of structs of role and content, in order. What is too long is shortened in the middle; system
+    messages and empty ones are left out.
+
+    >>> messages = [{"role": "user", "content": "Is 3 < 4?"}, {"role": "assistant", "content": "Yes."}]
+    >>> con.execute(transcript(messages))
+    '<user>\nIs 3 &lt; 4?\n</user>\n<assistant>\nYes.\n</assistant>'
+    >>> transcript("Is 3 < 4?")
+    Traceback (most recent call last):
+    ibis.common.annotations.SignatureValidationError: ...
+    """
+
+
+@scalar.builtin(name="clio_terms")
+def terms(texts: TEXTS, user_ids: TEXTS, min_users: int = 10) -> dt.Array(dt.string):
+    """The phrases that at least min_users users of a group of texts wrote, the most telling first; for `name`.
+
+    user_ids: who wrote each text; NULL counts as no user. Over columns: `terms(t.text.collect(), t.user_id.collect())`,
+    if neither column has a NULL, which `collect` leaves out.
+
+    >>> con.execute(terms(["check my balance", "what is my balance"], ["ann", "ben"], 2))
+    ['balance']
+    >>> con.execute(terms(["check my balance", "what is my balance"], ["ann"], 2))
+    Traceback (most recent call last):
+    _duckdb.InvalidInputException: ...clio_terms: 2 texts and 1 users; the two lists must have one length.
+    """
+
+
 @scalar.builtin(name="clio_unspaced")
 def unspaced(text: str) -> dt.Array(dt.string):
     """The runs of Chinese and Japanese in a text, each of which needs support as a whole.

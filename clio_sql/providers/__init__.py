@@ -18,12 +18,13 @@ from clio_sql.providers.protocol import (
     PaidProvider,
     Provider,
     Question,
+    without_choices,
 )  # fmt: skip
 from clio_sql.runtime import Runtime, base_url_of
 
 __all__ = [
     "KINDS", "STATUSES", "Answer", "Broaden", "Choose", "Extract", "Name", "PaidProvider", "Provider", "Question",
-    "provider", "require",
+    "provider", "require", "without_choices",
 ]  # fmt: skip
 
 

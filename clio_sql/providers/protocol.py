@@ -27,6 +27,19 @@ class Question(NamedTuple):
     choices: tuple[str, ...] = ()
 
 
+def without_choices(facet: str | None, choices: object, free: bool) -> str | None:
+    """What is wrong with the choices of a category, None if nothing is.
+
+    An empty list lets any word be the answer, if a language model answers (free). Of the local provider's answers only
+    the language of a conversation is such a word.
+    """
+    if choices is None:
+        return "is a category without choices. Give choices such as ['a', 'b'], or [] where any word may be the answer."
+    if choices == [] and not free and facet != "language":
+        return "is a category without choices, which the local provider cannot answer. Give choices such as ['a', 'b']."
+    return None
+
+
 class Extract(NamedTuple):
     """One transcript and all its questions, answered together. value: dict facet -> str or None."""
 

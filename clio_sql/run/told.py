@@ -9,6 +9,7 @@ import duckdb
 from clio_sql.builder import Builder, Changes, paid
 from clio_sql.engine import Engine
 from clio_sql.sources import Source
+from clio_sql.warehouse import places
 from clio_sql.warehouse.database import inside
 from clio_sql.warehouse.erase import Erased
 
@@ -20,7 +21,8 @@ class Told(NamedTuple):
     refusals kept from earlier ones). conversations: what came, changed and went since the last run. fits: facet ->
     why its clusters were fitted again; only facets that were. waiting: facet -> why they will be, once enough users
     came or went. untimed: rows without a readable time. mended: rows with half a character.
-    erased: what was removed with the conversations that vanished.
+    erased: what was removed with the conversations that vanished. rewritten: relations whose SQL is not that of the
+    last build. again: conversations that were answered once more, though they did not change.
     """
 
     left_out: list[tuple[str, int]]
@@ -32,6 +34,8 @@ class Told(NamedTuple):
     untimed: int = 0
     mended: int = 0
     erased: Erased | None = None
+    rewritten: tuple[str, ...] = ()
+    again: int = 0
 
 
 def told(con: duckdb.DuckDBPyConnection, engine: Engine, source: Source, erased: Erased | None, built: Builder) -> Told:
@@ -56,7 +60,22 @@ def told(con: duckdb.DuckDBPyConnection, engine: Engine, source: Source, erased:
         untimed=source.untimed,
         mended=source.mended,
         erased=erased,
+        rewritten=rewritten(con, built.schema),
+        again=built.again.get("facet_values", 0),
     )
+
+
+def rewritten(con: duckdb.DuckDBPyConnection, schema: str) -> tuple[str, ...]:
+    """Relations whose SQL, apart from comments, differs from that of the published build before, if there is one."""
+    query = (
+        "select files from clio_state.builds where result = 'published' and name is not distinct from ? "
+        "order by build desc limit 2"
+    )
+    found = [files for (files,) in con.execute(query, [places.name_of(schema)]).fetchall()]
+    if len(found) < 2:
+        return ()
+    now, before = found
+    return tuple(sorted(name for name in {*now, *before} if now.get(name) != before.get(name)))
 
 
 def _reasons(con: duckdb.DuckDBPyConnection, column: str) -> dict[str, str]:

@@ -166,7 +166,7 @@ def _read(
             _require_rows(con, given)
         given = _unwrapped(con, given, mapped, source, reading.limits)
         _allowed(f"{given.where}: column", [n for n in mapped.values() if not given.place(n)], given.types)
-        chosen = _choose(given, mapped, source)
+        chosen = choose(given, mapped, source)
         within = _within(given, chosen, mapped, first, last)
         if given.load is not None:
             # rows out of range are not even sent, but then they cannot be counted either
@@ -399,7 +399,7 @@ def _fitting(given: Input, mapped: Mapping[str, str], source: str | None) -> Ada
     return next((a for a in adapters if a.reads(given, mapped) and (source or a.is_told(given, mapped))), None)
 
 
-def _choose(given: Input, mapped: Mapping[str, str], source: str | None) -> Adapter:
+def choose(given: Input, mapped: Mapping[str, str], source: str | None) -> Adapter:
     """As `_fitting`; InputError if there is none."""
     if found := _fitting(given, mapped, source):
         return found

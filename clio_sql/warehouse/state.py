@@ -1,4 +1,8 @@
-"""The state schema of a warehouse: what must survive a run. Migrations are appended, never edited."""
+"""The state of a warehouse: what must survive a run. Migrations are appended, never edited.
+
+It is the schema `clio_state` of the database, or a file of its own that is attached under that name: then
+`clio_state.calls` names the same table there.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,12 @@ import os
 import re
 import secrets
 from collections.abc import Collection
+from pathlib import Path
 
 import duckdb
 
 from clio_sql.errors import StateError
+from clio_sql.sql_text.quoting import literal
 
 SCHEMA = "clio_state"
 
@@ -159,7 +165,8 @@ def migrate(con: duckdb.DuckDBPyConnection) -> None:
     """
     if not tables(con) and _was_built(con):
         raise _lost([SCHEMA])
-    con.execute(f"create schema if not exists {SCHEMA}")
+    if attached(con) is None:
+        con.execute(f"create schema if not exists {SCHEMA}")
     con.execute(f"create table if not exists {SCHEMA}.migrations (version integer primary key)")
     done = {version for (version,) in con.execute(f"select version from {SCHEMA}.migrations").fetchall()}
     if gone := sorted(_made(done) - tables(con)):
@@ -175,8 +182,37 @@ def migrate(con: duckdb.DuckDBPyConnection) -> None:
 
 def tables(con: duckdb.DuckDBPyConnection) -> set[str]:
     """The existing tables of the state; views do not count."""
-    query = "select table_name from duckdb_tables() where database_name = current_database() and schema_name = ?"
+    where = (
+        "database_name = ?1" if attached(con) is not None else "database_name = current_database() and schema_name = ?1"
+    )
+    query = f"select table_name from duckdb_tables() where {where}"
     return {name for (name,) in con.execute(query, [SCHEMA]).fetchall()}
+
+
+def attach(con: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """Keep the state of `con` in that file, created if missing. Raises StateError if it already is elsewhere."""
+    there, file = attached(con), file.resolve()
+    if there == str(file):
+        return
+    query = "select 1 from duckdb_schemas() where database_name = current_database() and schema_name = ?"
+    if there is not None or con.execute(query, [SCHEMA]).fetchall():
+        where = f"the schema {SCHEMA} of the database" if there is None else Path(there).name
+        raise StateError(
+            f"state={file.name}: this database already keeps its state in {where}. Leave state= out, or give that."
+        )
+    try:
+        con.execute(f"attach {literal(str(file))} as {SCHEMA} (read_write)")
+    except (duckdb.IOException, duckdb.BinderException) as error:
+        raise StateError(
+            f"state={file.name}: cannot be opened for writing ({type(error).__name__}). Is it a DuckDB file, in a "
+            "folder that is there, and open nowhere else?"
+        ) from None
+
+
+def attached(con: duckdb.DuckDBPyConnection) -> str | None:
+    """The path of the file that the state is kept in; None if it is a schema of the database itself."""
+    row = con.execute("select path from duckdb_databases() where database_name = ?", [SCHEMA]).fetchall()
+    return (row[0][0] or "") if row else None
 
 
 def _made(versions: Collection[int]) -> set[str]:

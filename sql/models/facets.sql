@@ -5,7 +5,7 @@ select
     facet::varchar as facet,
     question::varchar as question,
     kind::varchar as kind,               -- text, category or score (1 to 5)
-    choices::varchar[] as choices,       -- of a category; if empty, any answer is allowed
+    choices::varchar[] as choices,       -- of a category; if empty, a language model may answer any word
     clustered::boolean as clustered,     -- text facets only
     criteria::varchar as criteria        -- what makes a good name for its clusters
 from (

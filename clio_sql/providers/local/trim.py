@@ -48,6 +48,7 @@ _SIGNATURE = re.compile(
 )
 _TWO_WORDS = re.compile(r"\w\W+\w")
 _WIDE = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u4e00-\u9fff]")
+_TAGGED = re.compile(r"<\w+>\n")
 _TURN = re.compile(r"<user>\n(.*?)\n</user>", re.S)
 # Said before the request. Applied repeatedly, so that 'hi, could you please help me to' is removed entirely.
 _OPENING = re.compile(
@@ -79,9 +80,9 @@ _CLOSING_WORDS = ("please", "thank", "you help")
 
 
 def user_turns(transcript: str) -> list[str]:
-    """The user's turns of a transcript as `transcripts.sql` writes it, in order, unescaped."""
+    """The user's turns of a transcript as `clio_transcript` writes it, in order, unescaped; other text is one turn."""
     turns = [html.unescape(turn[:READ]) for turn in _TURN.findall(transcript)]
-    return turns if turns or "<" in transcript else [transcript[:READ]]
+    return turns if turns or _TAGGED.match(transcript) else [transcript[:READ]]
 
 
 def own(turn: str) -> str:
