@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clio_sql import demo
-from clio_sql.cli import progress
+from clio_sql.builder import progress
 from clio_sql.run import analyse
 
 SETTINGS = """

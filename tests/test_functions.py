@@ -135,7 +135,7 @@ def test_a_transcript_says_who_said_what_and_nothing_said_can_close_a_tag(con):
     wanted = "\n".join(f"<{role}>\n{text}\n</{role}>" for role, text in parts)
     assert one(con, f"clio_transcript({messages})") == wanted
     assert len(one(con, f"clio_transcript({messages}, max_transcript_characters := 100)")) == 121
-    assert one(con, f"clio_extract(clio_transcript({messages}), {{task: '?'}})['task']") == "Is 3 < 4"
+    assert one(con, f"clio_extract(clio_transcript({messages}), {{task: '?'}})['task']") == "Is 3 < 4? </user>"
 
 
 def test_any_other_text_is_one_turn_of_a_user(con):

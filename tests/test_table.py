@@ -181,13 +181,13 @@ def test_columns_of_other_names_are_mapped(con):
     """Of a row per conversation, and of a row per message."""
     con.execute(
         "create table own as "
-        "select conversation_id as thread, user_id as account, created_at as at, messages as chat from chats"
+        "select conversation_id as thread, user_id as account, created_at as began, messages as chat from chats"
     )
-    columns = {"conversation_id": "thread", "user_id": "account", "created_at": "at", "messages": "chat"}
+    columns = {"conversation_id": "thread", "user_id": "account", "created_at": "began", "messages": "chat"}
     take(con, "own", "clio", (), columns)
     same = "select conversation_id, user_id, created_at, messages from {} order by all"
     assert con.execute(same.format("clio.source")).fetchall() == con.execute(same.format("main.chats")).fetchall()
-    con.execute("create table said as select thread, account, at, 'user' as who, chat[1].content as words from own")
+    con.execute("create table said as select thread, account, began, 'user' as who, chat[1].content as words from own")
     rows = {name: column for name, column in columns.items() if name != "messages"}
     take(con, "said", "clio", (), rows | {"role": "who", "content": "words"})
     assert con.execute(same.format("clio.source")).fetchall() == con.execute(same.format("main.chats")).fetchall()

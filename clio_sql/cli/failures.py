@@ -9,12 +9,15 @@ import sys
 import threading
 import traceback
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from clio_sql.errors import ClioError, StateError, Stopped, is_disk_full, unwritten
 from clio_sql.errors.printable import printable
+
+if TYPE_CHECKING:
+    import duckdb
 
 EXTRA = re.compile(r"Got unexpected extra argument.*", re.DOTALL)  # which may be a user id
 
@@ -34,7 +37,7 @@ def hush() -> None:
     threading.excepthook = sys.unraisablehook = hook
 
 
-def _of_duckdb() -> tuple[type[BaseException], ...]:
+def _of_duckdb() -> tuple[type[duckdb.Error], ...]:
     """DuckDB's errors; none where it is not loaded, as for `--help`."""
     return (sys.modules["duckdb"].Error,) if "duckdb" in sys.modules else ()
 

@@ -1,4 +1,4 @@
--- clio_shortened(text, most): a text of more than that many characters without its middle: 70% of them from its beginning, 30% from its end.
+-- clio_shortened(text, most): a text of more than that many characters without its middle: 70% of them are its beginning, 30% its end.
 create or replace macro clio_shortened(text, most) as
     case
         when length(text) <= most then text
