@@ -87,6 +87,7 @@ STEPS = (
     "clio_fit_size",
     "clio_level_size",
     "clio_cell",
+    "clio_period_end",
     "clio_tree_proposals",
     "clio_various",
     "clio_alike_enough",

@@ -13,10 +13,12 @@ from clio_sql.analysis import catalog
 from clio_sql.builder import last
 
 STEPS = (
-    "memberships", "suppressed", "cells", "figure_days", "user_changes", "published_figures",
+    "periods", "memberships", "suppressed", "cells", "figure_days", "user_changes", "published_figures",
     "base_cell_users", "shown_cells", "cell_users", "cell_figures", "out_of_step", "family_values", "family_choices",
-    "published_cells", "clusters", "cluster_facets", "covered_time", "cluster_trends", "held_back",
+    "publishable_cells", "covered_time", "trend_period", "published_cells", "told_periods", "clusters",
+    "cluster_facets", "cluster_trends", "held_back",
 )  # fmt: skip
+KEPT = [RELATIONS[name] for name in ("published_figures", "published_cells", "trend_period", "told_periods")]
 GATE = {"min_users": 2, "min_conversations": 4, "max_user_share": 0.5, "round_to": 1}
 
 
@@ -60,8 +62,9 @@ class Tree:
 def start(con: duckdb.DuckDBPyConnection, **settings: Any) -> None:
     """An empty analysis that has told nothing yet."""
     empty(con)
-    last.prepare(con, [RELATIONS["published_figures"], RELATIONS["published_cells"]])
-    packaged(con, "settings", **{"threshold_margin": 0, **GATE, **settings})
+    last.prepare(con, KEPT)
+    packaged(con, "settings", **{"threshold_margin": 0, "period": "week", **GATE, **settings})
+    con.execute("create table build_info as select false as refit")
     con.execute("create table secret as select 'salt' as salt")
     con.execute(f"create view margins as {RELATIONS['margins'].sql}")
 
@@ -102,7 +105,7 @@ def build(
 
 
 def keep(con: duckdb.DuckDBPyConnection) -> None:
-    last.keep(con, [RELATIONS["published_figures"], RELATIONS["published_cells"]])
+    last.keep(con, KEPT)
 
 
 ELSEWHERE = (  # checks that read what is not here

@@ -127,7 +127,8 @@ class Rules:
     check: bool = True
 
     def relations(self) -> list[Relation]:
-        settings = {"levels": 2, "top_clusters": 2, "round_to": 1, "near_identical": 0.99} | dict(self.settings)
+        settings = {"levels": 2, "top_clusters": 2, "round_to": 1, "near_identical": 0.99, "period": "'week'"}
+        settings |= self.settings
         replaced = {"assignments": CLUSTERED} | dict(self.replaced)
         found = []
         for relation in changed(**settings):

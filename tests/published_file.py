@@ -57,6 +57,33 @@ def write(folder: Path, leaves: int, tops: int = 10, facets: tuple[str, ...] = (
     return folder
 
 
+def write_intents(folder: Path) -> Path:
+    """400 base clusters below 20: months and countries are told of few of them, all is English.
+
+    What is told of a base cluster is told of all above it, as the rules of suppression have it.
+    """
+    write(folder, 400, 20)
+    change(
+        folder,
+        "update about set period = 'month'",
+        "delete from cluster_facets where breakdown in ('month', 'plan')",
+        "update cluster_facets set conversations = (select conversations from clusters where clusters.cluster_id = "
+        "cluster_facets.cluster_id), share = 1, lift = 1, value = 'English' where value = 'English'",
+        "delete from cluster_facets where breakdown = 'language' and value <> 'English'",
+        "insert into cluster_facets "
+        "select facet, cluster_id, 'country', country, 5 * round(conversations * part / 5), null, part, part / usual "
+        "from clusters, (values ('India', 0.2), ('Brazil', 0.15), ('Japan', 0.05)) as of(country, usual), "
+        "lateral (select least(0.9, usual * (0.5 + (md5_number(cluster_id || country) % 100) / 100)) as part) "
+        "where conversations * part >= case level when 0 then 40 when 1 then 90 else 20 end",
+        "delete from cluster_trends",
+        "insert into cluster_trends select facet, cluster_id, (date '2026-01-01' + to_months(month::integer))::date, "
+        "5 * round(conversations / 40 * (1 + ((md5_number(cluster_id) % 100)::double / 100 - 0.5) * month / 4)), null, "
+        "month between 1 and 6 from clusters, range(8) as months(month) "
+        "where level > 0 and (level = 2 or md5_number(cluster_id) % 3 = 0)",
+    )
+    return folder
+
+
 def make(con: duckdb.DuckDBPyConnection, *names: str) -> None:
     """Published tables without rows."""
     types = {relation.name: relation.types for relation in catalog.load()}
@@ -161,7 +188,7 @@ def _about(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"""
         create table about as
         select timestamp '2026-11-20 10:00:00' as built_at, 'a test' as made_by, 'local' as provider,
-            'user' as privacy_unit, * exclude (screener) from ({settings.sql})
+            'user' as privacy_unit, * exclude (screener) replace ('week' as period) from ({settings.sql})
     """)
 
 

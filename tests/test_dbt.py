@@ -145,7 +145,7 @@ def test_what_is_wrong_is_said(dbt, tmp_path):
     done = dbt(tmp_path, "build", CLIO_INPUT=str(tmp_path / "gone.parquet"))
     assert done.returncode != 0 and "gone.parquet: there is no such file" in done.stdout
     settings = tmp_path / "models" / "clio" / "settings.sql"
-    settings.write_text(settings.read_text().replace("'week'::varchar", "'hour'::varchar"))
+    settings.write_text(settings.read_text().replace("null::varchar as period", "'hour'::varchar as period"))
     path = chats.write(tmp_path / "chats.jsonl", chats.chats(20))
     done = dbt(tmp_path, "build", CLIO_INPUT=str(path))
     assert done.returncode == 1 and "settings.sql: period 'hour'; allowed: day, week" in done.stdout

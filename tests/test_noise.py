@@ -66,6 +66,7 @@ def test_no_one_person_changes_more_than_the_bound(memory, rows, most):
     packaged(memory, "settings", epsilon=1.0, conversations_per_user=most, period="day")
     packaged(memory, "facets")
     memory.execute("create table input as select ['plan', 'team'] as breakdowns")
+    memory.execute("create table trend_period as select 'day' as period")
     ((_, bound),) = result(memory, "noise_bound")
     numbered = list(enumerate(rows))
     whole = cells(memory, numbered)

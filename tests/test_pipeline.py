@@ -118,13 +118,14 @@ def test_breakdowns_and_trends_are_counted_rightly(demo_out):
         cell = {c: u for c, u in inside[facet, cluster].items() if plans[c] == value}
         assert is_near(conversations, len(cell)) and (users is None or is_near(users, people(cell)))
         assert people(cell) >= 10 and len(cell) >= 20
-    weeks = dict(read(demo_out, "select conversation_id, date_trunc('week', created_at)::date from conversations"))
+    by = "date_trunc(trend_period.period, created_at)::date"
+    periods = dict(read(demo_out, f"select conversation_id, {by} from conversations cross join trend_period"))
     trends = read(
         demo_out, "select facet, cluster_id, period, conversations, users from cluster_trends", "published.duckdb"
     )
     assert trends
     for facet, cluster, period, conversations, users in trends:
-        cell = {c: u for c, u in inside[facet, cluster].items() if weeks[c] == period}
+        cell = {c: u for c, u in inside[facet, cluster].items() if periods[c] == period}
         assert is_near(conversations, len(cell)) and (users is None or is_near(users, people(cell)))
         assert people(cell) >= 10 and len(cell) >= 20
 

@@ -28,6 +28,7 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "messages": "struct(role varchar, content varchar)[]",
     "metadata": "map(varchar, varchar)",
     "created_at": "timestamp",
+    "is_possible": "boolean",
     "period_before": "date",
     "period_after": "date",
     "clustered": "boolean",
@@ -130,7 +131,7 @@ def packaged(con: duckdb.DuckDBPyConnection, name: str, **changed: Any) -> None:
 
 CHAINS = {  # relation -> steps that are run with it: what they come to is what its golden files tell
     "published_cells": ("base_cell_users", "shown_cells", "cell_users", "cell_figures", "out_of_step", "family_values",
-                        "family_choices"),
+                        "family_choices", "publishable_cells"),
     "published_figures": ("figure_days", "user_changes"),
     "cluster_terms": ("phrase_texts", "phrases"),
 }  # fmt: skip
@@ -182,6 +183,11 @@ def stand_ins(con: duckdb.DuckDBPyConnection, relation: catalog.Relation, given:
         "last_hierarchy": "select null::varchar as facet, null::varchar as cluster_id, 0 as level, '' as name, "
         "'' as description, []::varchar[] as base_cluster_ids where false",
         "last_published_cells": f"select {cell} where false",
+        "last_told_periods": "select '' as facet, '' as base_cluster_id, '' as period, '' as value where false",
+        "last_trend_period": "select '' as period where false",
+        "build_info": "select false as refit",
+        "periods": "select coalesce(period, 'week') as period, true as is_possible, 'first' as reason from settings",
+        "trend_period": "select coalesce(period, 'week') as period from settings",
         "cluster_quality": "select '' as facet, '' as cluster_id, false as loose where false",
         "independent_texts": "select distinct conversation_id, facet, true as independent, null as text_number "
         f"from {members}",

@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import cli
-from published_file import EMOJI, HOSTILE, LONG, RIGHT_TO_LEFT, change, rename, write
+from published_file import EMOJI, HOSTILE, LONG, RIGHT_TO_LEFT, change, rename, write, write_intents
 
 from clio_sql.errors import InputError, StateError
 from clio_sql.published import report, tree
@@ -91,6 +91,14 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def intents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """400 clusters, of few of which countries and months are told. Read it; do not change it."""
+    folder = write_intents(tmp_path_factory.mktemp("intents"))
+    report.write(folder)
+    return folder
+
+
 # What is in the file
 
 
@@ -104,6 +112,22 @@ def test_the_data_is_what_is_published(small):
     assert column(data, "clusters", "share") == pytest.approx(shares, rel=1e-3)
     assert column(data, "cluster_trends", "period")[0] == "2026-03-02"
     assert data["told"]["request"].startswith("request: about 420 conversations in 17 clusters were held back")
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"), [(0.18549, "18.5%"), (0.18551, "18.6%"), (0.0004, "<0.1%"), (0, "0.0%"), (1, "100.0%")]
+)
+def test_a_share_is_rounded_once_and_the_same_in_the_terminal_and_the_report(tmp_path, share, shown):
+    change(
+        write(tmp_path, 5, 2),
+        f"update clusters set share = {share}",
+        f"update cluster_facets set share = {share}, lift = 1",
+    )
+    data = made(tmp_path).data
+    for table in ("clusters", "cluster_facets", "usual"):
+        assert set(column(data, table, "percent")) == {shown}
+    lines = [line for line in cli("tree", tmp_path).stdout.splitlines() if "%" in line]
+    assert len(lines) == 10 and {line.split()[0] for line in lines} == {shown}
 
 
 def test_what_is_loose_is_in_the_data(small):
@@ -384,6 +408,87 @@ def test_search_tree_map_and_selection_go_together(visit, small):
     assert page.locator("#tree > li:visible").count() == len(tops)
 
 
+RIMS = """(() => { const { marker, customdata } = document.getElementById('map').data[0];
+    return customdata.map((id, at) => [id, marker.color[at], marker.line.color[at], marker.opacity[at]]); })()"""
+
+
+def circles(page: Any) -> dict[str, tuple[str, str, float]]:
+    """Cluster -> colour, colour of its rim, opacity."""
+    return {one: tuple(look) for one, *look in page.evaluate(RIMS)}
+
+
+@slow
+def test_a_circle_takes_what_the_nearest_group_tells_and_is_marked(visit, intents):
+    with duckdb.connect(str(intents / "published.duckdb"), read_only=True) as con:
+        told = "select cluster_id from cluster_facets where breakdown = 'country' and value = '{}'"
+        own = {one for (one,) in con.execute(f"{told.format('India')} and starts_with(cluster_id, 'c')").fetchall()}
+        japan = {one for (one,) in con.execute(told.format("Japan")).fetchall()}
+    assert 0 < len(own) < 200 and japan and not any(one.startswith("c") for one in japan)
+    seen = visit(intents)
+    page = seen.page
+    surface = page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--surface').trim()")
+    page.select_option("#colour", label="country: India")
+    looks = circles(page)
+    assert {one for one, (_, rim, _) in looks.items() if rim == surface} == own, "full where it is the cluster's own"
+    pale = {one for one, (fill, rim, _) in looks.items() if rim not in (surface, fill) and fill != "rgba(0,0,0,0)"}
+    assert len(pale) == 400 - len(own), "the others are as their group is, pale with a rim"
+    page.select_option("#colour", label="country: Japan")
+    looks = circles(page)
+    hollow = [rim for fill, rim, _ in looks.values() if fill == "rgba(0,0,0,0)"]
+    assert hollow and set(hollow) == {"#8d8a83"} and len(hollow) < 400, "a value that no circle tells can be chosen"
+    page.select_option("#colour", "growth")
+    assert all(fill != "rgba(0,0,0,0)" for fill, *_ in circles(page).values())
+    page.click("#open-all")
+    page.locator("#tree li[aria-level='3'] > .row").first.click()
+    assert "Of the group " in seen.text("#detail") and "growth of its group" in seen.text("#detail")
+    assert page.locator("#detail .trend .point").count() == 6, "of the whole months"
+    name = page.locator("#detail .above .link").first.inner_text()
+    page.locator("#detail .above .link").first.click()
+    assert seen.text("#detail h2") == name and page.locator("#detail .trend + .above").count() == 0
+
+
+@slow
+def test_a_search_lights_what_it_found_alone_and_nearer_goes_to_what_is_selected(visit, intents):
+    seen = visit(intents)
+    page = seen.page
+    (name,) = names_of(intents, "cluster_id = 'c00007'")
+    page.fill("#search", name)
+    hits = set(names_of(intents, f"name ilike '%{name}%'"))
+    lit = {one for one, (_, _, opacity) in circles(page).items() if opacity > 0.5}
+    assert "c00007" in lit and len(lit) <= len(hits) + 1
+    assert {re.sub(r"\s+", " ", label) for label in seen.labels()} <= hits | {one.replace(" ", "") for one in hits}
+    page.fill("#search", "")
+    page.click("#open-all")
+    page.locator("#tree [data-id='c00007'] > .row").click()
+    for _ in range(4):
+        page.click("#zoom-in")
+        page.wait_for_timeout(300)
+    middle = """['x', 'y'].map((one) => {
+        const [low, high] = document.getElementById('map').layout[`${one}axis`].range; return (low + high) / 2; })"""
+    with duckdb.connect(str(intents / "published.duckdb"), read_only=True) as con:
+        place = con.execute("select x, y from clusters where cluster_id = 'c00007'").fetchone()
+    assert page.evaluate(middle) == pytest.approx(place, abs=0.01)
+    page.locator("#map").focus()
+    page.keyboard.press("0")
+    page.wait_for_timeout(300)
+    page.keyboard.press("+")
+    page.wait_for_timeout(300)
+    assert page.evaluate(middle) == pytest.approx(place, abs=0.01)
+
+
+@slow
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_what_is_the_same_for_all_is_folded_away(visit, intents, size):
+    seen = visit(intents, size=size)
+    folded = seen.page.locator("#detail details.same")
+    assert folded.count() == 1 and folded.locator("summary").inner_text() == "Language: English, 100.0%"
+    assert not folded.locator("table").is_visible() and seen.page.locator("#detail table").first.is_visible()
+    folded.locator("summary").focus()
+    seen.page.keyboard.press("Enter")
+    assert folded.locator("table").is_visible()
+    assert "about " in seen.text("#figures"), "a sum of rounded counts"
+
+
 @slow
 def test_a_parent_and_its_only_child_are_shown_once(visit, tmp_path):
     write(tmp_path, 12, 6, levels=3)
@@ -588,6 +693,10 @@ PICTURES: dict[str, tuple[str, dict[str, Any], Any]] = {
     "2000-dark-phone": ("large", {"size": PHONE, "dark": True}, lambda page: page.locator("#legend").hover()),
     "2000-search": ("large", {}, lambda page: page.fill("#search", "recipes")),
     "hostile": ("hostile", {}, first_cluster),
+    "400-country": ("intents", {}, lambda page: page.select_option("#colour", label="country: India")),
+    "400-growth-dark": ("intents", {"dark": True}, lambda page: page.select_option("#colour", "growth")),
+    "400-phone": ("intents", {"size": PHONE}, first_cluster),
+    "400-search": ("intents", {}, lambda page: page.fill("#search", "recipes")),
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from importlib.resources import files
 from typing import Any, NamedTuple
 
 import duckdb
@@ -31,14 +32,19 @@ LOOSE = " ≈"
 
 
 class Line(NamedTuple):
-    """One cluster in the tree: depth from 0, share 0 to 1, counts rounded; loose as in `clusters`."""
+    """One cluster in the tree: depth from 0, share as it is shown, counts rounded; loose as in `clusters`."""
 
     depth: int
     name: str
-    share: float
+    share: str
     users: int
     conversations: int
     loose: bool = False
+
+
+def shown_sql() -> str:
+    """The macros that make texts of figures, the same for every screen."""
+    return (files("clio_sql.published") / "shown.sql").read_text("utf-8")
 
 
 def facets(con: duckdb.DuckDBPyConnection) -> list[str]:
@@ -52,8 +58,9 @@ def lines(con: duckdb.DuckDBPyConnection, facet: str, depth: int | None = None) 
 
     A parent and its only child are one line.
     """
+    con.execute(shown_sql())
     rows = con.execute(
-        "select cluster_id, parent_id, name, share, users, conversations, loose, only_child from clusters "
+        "select cluster_id, parent_id, name, clio_percent(share), users, conversations, loose, only_child from clusters "
         "where facet = ? order by cluster_id = '(other)', conversations desc, cluster_id",
         [facet],
     ).fetchall()
@@ -66,7 +73,7 @@ def lines(con: duckdb.DuckDBPyConnection, facet: str, depth: int | None = None) 
             if only_child:
                 yield from walk(cluster_id, level)
                 continue
-            yield Line(level, name or "(no name)", share or 0.0, users or 0, conversations or 0, bool(loose))
+            yield Line(level, name or "(no name)", share, users or 0, conversations or 0, bool(loose))
             if depth is None or level + 1 < depth:
                 yield from walk(cluster_id, level + 1)
 
@@ -94,9 +101,7 @@ def text(
         name = _one_line("  " * line.depth + line.name, width)
         named = name if line.depth else paint(name, "bold")
         yield (
-            paint(f"{line.share:>6.1%}  {line.users:>7,}  ", "dim")
-            + named
-            + (paint(LOOSE, "dim") if line.loose else "")
+            paint(f"{line.share:>6}  {line.users:>7,}  ", "dim") + named + (paint(LOOSE, "dim") if line.loose else "")
         )
     if any(line.loose for line in found):
         yield paint(f"{LOOSE.strip()} loose: many of its users are as near to another cluster", "dim")

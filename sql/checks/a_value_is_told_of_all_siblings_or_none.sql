@@ -4,7 +4,7 @@ with
 published as (
     select 'cluster_facets' as relation, facet, cluster_id, breakdown, value from cluster_facets
     union all
-    select 'cluster_trends', facet, cluster_id, 'period', strftime(period, '%Y-%m-%d') from cluster_trends
+    select 'cluster_trends', facet, cluster_id, trend_period.period, strftime(cluster_trends.period, '%Y-%m-%d') from cluster_trends cross join trend_period
 ),
 
 there as (

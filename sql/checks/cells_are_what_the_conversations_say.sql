@@ -36,9 +36,9 @@ counted as (
     where shown_id is not null
     union all
     select
-        'cluster_trends', facet, shown_id, 'period',
-        coalesce(strftime(date_trunc(period, created_at), '%Y-%m-%d'), ''), user_id, independent
-    from placed cross join settings
+        'cluster_trends', facet, shown_id, periods.period,
+        coalesce(strftime(date_trunc(periods.period, created_at), '%Y-%m-%d'), ''), user_id, independent
+    from placed cross join periods
     where shown_id is not null
 ),
 

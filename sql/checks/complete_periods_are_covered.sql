@@ -4,13 +4,8 @@ with
 periods as (
     select
         cluster_trends.period as first_day,
-        (cluster_trends.period + case settings.period
-            when 'day' then interval 1 day
-            when 'week' then interval 7 days
-            when 'month' then interval 1 month
-            when 'quarter' then interval 3 months
-        end)::date - 1 as last_day
-    from cluster_trends cross join settings
+        clio_period_end(trend_period.period, cluster_trends.period) - 1 as last_day
+    from cluster_trends cross join trend_period
     where complete
 ),
 

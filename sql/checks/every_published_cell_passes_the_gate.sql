@@ -7,7 +7,7 @@ published as materialized (                              -- each cell has a numb
     from (
         select 'cluster_facets' as relation, facet, cluster_id, breakdown, value from cluster_facets
         union all
-        select 'cluster_trends', facet, cluster_id, 'period', strftime(period, '%Y-%m-%d') from cluster_trends
+        select 'cluster_trends', facet, cluster_id, trend_period.period, strftime(cluster_trends.period, '%Y-%m-%d') from cluster_trends cross join trend_period
     )
 ),
 

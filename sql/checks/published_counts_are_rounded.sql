@@ -32,7 +32,7 @@ published as (
     union all
     select 'cluster_facets', facet, cluster_id, breakdown, value, users, conversations from cluster_facets
     union all
-    select 'cluster_trends', facet, cluster_id, 'period', strftime(period, '%Y-%m-%d'), users, conversations from cluster_trends
+    select 'cluster_trends', facet, cluster_id, trend_period.period, strftime(cluster_trends.period, '%Y-%m-%d'), users, conversations from cluster_trends cross join trend_period
     union all
     select 'held_back', facet, '(other)', 'reason', reason, null, conversations from held_back
 )

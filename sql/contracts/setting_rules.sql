@@ -65,7 +65,7 @@ words as (
     from (
         values
             ('mode', ['insight', 'safety'], null, 'other'),
-            ('period', ['day', 'week', 'month', 'quarter'], null, null),
+            ('period', ['day', 'week', 'month', 'quarter'], 'chosen', null),
             ('sample_by', ['conversation', 'message'], null, null),
             ('sample_strata', ['day', 'week', 'month', 'quarter'], 'one sample of all', null),
             ('tree_by', ['names', 'centroids'], 'names if a language model answers', null),

@@ -30,12 +30,12 @@ counted as (
     union all
 
     select
-        'cluster_trends', members.facet, members.cluster_id, 'period',
-        coalesce(strftime(date_trunc(settings.period, conversations.created_at), '%Y-%m-%d'), ''),
+        'cluster_trends', members.facet, members.cluster_id, periods.period,
+        coalesce(strftime(date_trunc(periods.period, conversations.created_at), '%Y-%m-%d'), ''),
         members.user_id, members.independent
     from members
     inner join conversations using (conversation_id)
-    cross join settings
+    cross join periods
 
     union all
 
@@ -52,7 +52,7 @@ select
     relation::varchar as relation,                 -- the published relation that it is for
     facet::varchar as facet,
     cluster_id::varchar as cluster_id,             -- of level 0, or (other)
-    breakdown::varchar as breakdown,               -- '' for the cluster as a whole
+    breakdown::varchar as breakdown,               -- '' for the cluster as a whole; of a trend, its period: week, month, …
     value::varchar as value,
     user_id::varchar as user_id,                   -- NULL: conversations without a user id
     count(*)::bigint as conversations,

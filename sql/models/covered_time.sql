@@ -1,6 +1,6 @@
--- One row: between which two periods the input covers every day. A period is complete if it lies between them.
+-- One row per period that trends may have: between which two of them the input covers every day; what lies there is complete.
 -- kind: view
--- grain: one row
+-- grain: period
 -- The first and the last day are those by which, and from which on, as many users wrote as anything published needs. So a
 -- single early or late conversation, or a wrong clock, completes nothing, and only whole periods leave this relation.
 with
@@ -28,6 +28,7 @@ days as (
 )
 
 select
-    date_trunc(settings.period, first_day - interval 1 day)::date as period_before,     -- the last one that is not complete; NULL: too few users
-    date_trunc(settings.period, last_day + interval 1 day)::date as period_after        -- the next one that is not complete
-from days cross join settings
+    period::varchar as period,                                                          -- week, month, …
+    date_trunc(period, first_day - interval 1 day)::date as period_before,              -- the last one that is not complete; NULL: too few users
+    date_trunc(period, last_day + interval 1 day)::date as period_after                 -- the next one that is not complete
+from days cross join periods

@@ -10,7 +10,11 @@ known_users as (
 ),
 
 last_independent as (                                -- builds before this column existed counted every user
-    select *, coalesce(independent_people, people) as independent from last_published_figures
+    select
+        * replace (case breakdown when 'period' then 'week' else breakdown end as breakdown),     -- as earlier versions called it
+        coalesce(independent_people, people) as independent
+    from last_published_figures
+    where relation <> 'cluster_trends' or breakdown = 'period' or breakdown in (select period from periods)
 ),
 
 last as (

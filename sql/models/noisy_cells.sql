@@ -23,10 +23,10 @@ counted as (
     union all
     select
         'cluster_trends' as relation, facet, cluster_id, '' as breakdown,
-        cast(cast(date_trunc(settings.period, created_at) as date) as varchar) as cell, bounded.user_id
+        cast(cast(date_trunc(trend_period.period, created_at) as date) as varchar) as cell, bounded.user_id
     from bounded
     inner join conversations using (conversation_id)
-    cross join settings
+    cross join trend_period
     where created_at is not null
 )
 

@@ -53,6 +53,6 @@ select
     16777216::bigint as max_row_bytes,              -- of the input: a longer JSON object, CSV line or SQLite row is refused, …
     400::integer as max_columns,                    -- … so are more columns, or keys of all JSON objects together, …
     200::integer as max_expansion,                  -- … and a packed file that unpacks to this many times its size
-    'week'::varchar as period,                      -- of trends: day, week, month or quarter
+    null::varchar as period,                        -- of trends: day, week, month or quarter; null: chosen, see trend_period
     0.05::double as max_error_ratio,                -- a paid step stops when a larger share of its calls failed
     0::integer as seed

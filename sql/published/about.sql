@@ -31,9 +31,9 @@ select
     settings.max_base_clusters::integer as max_base_clusters,  -- most base clusters of a facet
     settings.levels::integer as levels,                        -- of the tree, including the base
     settings.top_clusters::integer as top_clusters,            -- about how many at the top
-    settings.period::varchar as period,                        -- of cluster_trends: day, week, month or quarter
+    trend_period.period::varchar as period,                    -- of cluster_trends: day, week, month or quarter; kept from build to build
     settings.seed::integer as seed,                            -- of all sampling and clustering
     settings.near_identical::double as near_identical,         -- cosine from which two texts count as one, 0 to 1
     settings.max_text_share::double as max_text_share,         -- above it near-identical texts of a few users count for one of them
     settings.term_band::integer as term_band                   -- users to which numbers are rounded before phrases are ordered
-from settings cross join input cross join build_info cross join noise_budget
+from settings cross join input cross join build_info cross join noise_budget cross join trend_period

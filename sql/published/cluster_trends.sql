@@ -8,6 +8,6 @@ select
     (round(conversations / round_to) * round_to)::bigint as conversations,     -- rounded
     (round(users / round_to) * round_to)::bigint as users,                     -- distinct users, rounded; NULL where cells below are held back
     coalesce(value::date > period_before and value::date < period_after, false)::boolean as complete    -- false: the input may lack days of it, see covered_time
-from published_cells cross join settings cross join covered_time
+from published_cells inner join covered_time on covered_time.period = published_cells.breakdown cross join settings
 where relation = 'cluster_trends' and round_to is not null
 order by facet, cluster_id, value

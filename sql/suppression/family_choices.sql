@@ -23,32 +23,64 @@ held_back as (
     anti join tries using (try, facet, level, family, relation, breakdown, value)
 ),
 
+-- readers can subtract, too, what an earlier build told by another period; family_values keeps that apart from all told now
+told_elsewhere as (
+    select distinct cells.facet, cells.cluster_id, cells.breakdown, cells.cell
+    from (select *, unnest(base_cluster_ids) as base_cluster_id from hierarchy) as tree
+    inner join last_told_periods as told using (facet, base_cluster_id)
+    inner join shown_cells as cells
+        on cells.facet = tree.facet and cells.cluster_id = tree.cluster_id and cells.relation = 'cluster_trends'
+        and cells.breakdown = told.period and cells.value = told.value
+),
+
+-- less: what is left once that is subtracted
+parts as (
+    select try, line, false as less, cell, 1 as sign from held_back
+    union all
+    select held_back.try, held_back.line, true, held_back.cell, 1
+    from held_back
+    semi join (
+        select own.line from shown_cells as own
+        inner join told_elsewhere using (facet, cluster_id)
+        where own.relation = 'cluster_trends' and own.breakdown <> told_elsewhere.breakdown
+    ) as lines using (line)
+    union all
+    select distinct breakdowns.try, own.line, true, told_elsewhere.cell, -1
+    from told_elsewhere
+    inner join shown_cells as own
+        on own.facet = told_elsewhere.facet and own.cluster_id = told_elsewhere.cluster_id
+        and own.relation = 'cluster_trends' and own.breakdown <> told_elsewhere.breakdown
+    inner join breakdowns
+        on breakdowns.facet = own.facet and breakdowns.level = own.level and breakdowns.family = own.family
+        and breakdowns.relation = own.relation and breakdowns.breakdown = own.breakdown
+),
+
 left_users as (
     select
-        try, line, person,
-        sum(conversations) as conversations,
-        sum(conversations_today) as conversations_today,
+        try, line, less, person,
+        greatest(sum(sign * conversations), 0) as conversations,
+        greatest(sum(sign * conversations_today), 0) as conversations_today,
         max(independent) as independent,
         max(independent_today) as independent_today
-    from cell_users inner join held_back using (cell)
-    group by try, line, person
+    from cell_users inner join parts using (cell)
+    group by try, line, less, person
 ),
 
 left_over as (
     select
-        try, line,
+        try, line, less,
         clio_gate(
             sum(independent) filter (conversations > 0), sum(conversations),
             max(conversations) filter (person is not null),
             any_value(min_users), any_value(min_conversations), any_value(max_user_share)
         ) and clio_gate(
-            sum(independent_today), sum(conversations_today),
+            sum(independent_today) filter (not less or conversations_today > 0), sum(conversations_today),
             max(conversations_today) filter (person is not null),
             any_value(min_users), any_value(min_conversations), any_value(max_user_share)
         ) and sum(conversations_today) > 0 as passes
     from left_users cross join settings
-    group by try, line
-    having sum(conversations) > 0
+    group by try, line, less
+    having sum(conversations) > 0 or less             -- next to what was told otherwise, nothing is too little
 ),
 
 too_little as (

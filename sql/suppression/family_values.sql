@@ -9,6 +9,26 @@ family_sizes as (
     group by all
 ),
 
+-- what was told by another period, in an earlier build, of any cluster of the family or of one that shares a base cluster
+told_elsewhere as (
+    select distinct tree.facet, tree.level, tree.family, told.period, told.value::date as first_day
+    from (
+        select facet, level, coalesce(parent_id, cluster_id) as family, unnest(base_cluster_ids) as base_cluster_id from hierarchy
+    ) as tree
+    inner join last_told_periods as told using (facet, base_cluster_id)
+),
+
+overlapping as (
+    select distinct figures.facet, figures.level, figures.family, figures.breakdown, figures.value
+    from cell_figures as figures
+    inner join told_elsewhere as told
+        on told.facet = figures.facet and told.level = figures.level and told.family = figures.family
+        and told.period <> figures.breakdown
+        and told.first_day < clio_period_end(figures.breakdown, figures.value::date)
+        and figures.value::date < clio_period_end(told.period, told.first_day)
+    where figures.relation = 'cluster_trends' and figures.value <> ''
+),
+
 passing as (
     select
         facet, level, family, relation, breakdown, value,
@@ -17,6 +37,8 @@ passing as (
     from cell_figures
     inner join family_sizes using (facet, level, family)
     anti join out_of_step using (facet, level, family, relation, breakdown)
+    anti join (select *, 'cluster_trends' as relation from overlapping) as overlapping
+        using (facet, level, family, relation, breakdown, value)
     group by facet, level, family, relation, breakdown, value
     having bool_and(passes)
 )

@@ -17,7 +17,12 @@ from clio_sql.published.files import open_published
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TABLES = ("clusters", "cluster_facets", "cluster_trends", "held_back")
+TABLES = {  # name -> what the page gets of it
+    "clusters": "select *, clio_percent(share) as percent from clusters",
+    "cluster_facets": "select *, clio_percent(share) as percent from cluster_facets",
+    "cluster_trends": "from cluster_trends",
+    "held_back": "from held_back",
+}
 DIGITS = 4  # of shares, lifts and places: more than the rounded counts behind them support
 
 
@@ -28,6 +33,7 @@ def read(out: Path) -> dict[str, Any]:
     """
     con = open_published(out)
     try:
+        con.execute(tree.shown_sql())
         there = {
             name
             for (name,) in con.execute(
@@ -35,8 +41,10 @@ def read(out: Path) -> dict[str, Any]:
             ).fetchall()
         }
         found: dict[str, Any] = {
-            name: columns(con.sql(f"from {name}").to_arrow_table()) for name in TABLES if name in there
+            name: columns(con.sql(query).to_arrow_table()) for name, query in TABLES.items() if name in there
         }
+        if "cluster_facets" in there:
+            found["usual"] = columns(con.sql(_sql("usual")).to_arrow_table())
         if "cluster_trends" in there:
             found["growth"] = columns(con.sql(_sql("growth")).to_arrow_table())
         found["told"] = {facet: tree.held_back(con, facet) for facet in tree.facets(con)}

@@ -5,7 +5,8 @@ const VALUES_SHOWN = 8; // of a breakdown, before the rest is folded away
 function showDetail(pane, facet, cluster, choose) {
   pane.replaceChildren(...(cluster ? aboutOne(facet, cluster, choose) : aboutAll(facet, choose)));
   pane.scrollTop = 0;
-  if (cluster?.trend.size) drawTrend(pane.querySelector(".trend"), facet, cluster);
+  const trend = cluster && nearest(cluster, trendOf);
+  if (trend) drawTrend(pane.querySelector(".trend"), facet, trend.of);
 }
 
 function aboutAll(facet, choose) {
@@ -13,7 +14,7 @@ function aboutAll(facet, choose) {
   return [
     make("h2", { text: "Everything shown" }),
     make("p", { class: "description small", text: "Choose a cluster in the tree or on the map to see how it differs from this." }),
-    ...[...facet.breakdowns.keys()].map((breakdown) => breakdownPart(breakdown, overall(facet, breakdown))),
+    ...breakdownParts([...facet.breakdowns.keys()].map((breakdown) => ({ breakdown, rows: overall(facet, breakdown) })), choose),
     facet.breakdowns.size ? make("p", { class: "small", text: "Each share is among the clusters that publish the value, since others may hide it, so shares may not add up to 100%. No share: only one cluster publishes it." }) : null,
     ...(facet.tops.length > 1 ? [make("h3", { text: "The largest clusters" }), shares(facet.tops.slice(0, 12), choose)] : []),
   ].filter((part) => part !== null);
@@ -21,23 +22,28 @@ function aboutAll(facet, choose) {
 
 // A breakdown of everything: the cells of the highest level added up. The share is what lifts are measured against.
 function overall(facet, breakdown) {
-  return [...facet.breakdowns.get(breakdown)].filter(([, { conversations }]) => conversations)
-    .map(([value, { conversations, share }]) => ({ value, conversations, users: null, share, lift: null }));
+  return [...facet.breakdowns.get(breakdown).values()].filter(({ conversations }) => conversations)
+    .map((row) => ({ ...row, users: null, lift: null }));
 }
+
+const trendOf = (cluster) => (cluster.trend.size ? cluster.trend : null);
 
 function aboutOne(facet, cluster, choose) {
   const up = ancestors(cluster);
+  const growth = nearest(cluster, (one) => one.growth);
+  const told = [...facet.breakdowns.keys()].map((breakdown) => ({ breakdown, ...nearest(cluster, (one) => one.cells.get(breakdown)) }))
+    .filter(({ found }) => found).map(({ breakdown, found, of }) => ({ breakdown, rows: found, of: of === cluster ? null : of }));
   return [
     make("p", { class: "path" }, choice("All", () => choose(null)), ...up.flatMap((one) => ["›", choice(one.name, () => choose(one), 40)])),
     make("h2", {}, named(cluster.name)),
     make("p", { class: "description" }, named(cluster.description)),
     cluster.loose ? make("p", { class: "small", text: LOOSE }) : null,
     make("dl", { class: "detail-figures" },
-      figure("conversations", count(cluster.conversations)), figure("users", count(cluster.users)), figure("of all shown", percent(cluster.share)),
-      cluster.growth === null ? null : figure("growth", times(cluster.growth), "Conversations per period in the later half of the time, compared with the earlier half, over the whole periods shown.")),
-    ...trendParts(facet, cluster),
-    ...[...facet.breakdowns.keys()].filter((breakdown) => cluster.cells.has(breakdown)).map((breakdown) => breakdownPart(breakdown, cluster.cells.get(breakdown))),
-    cluster.cells.size ? make("p", { class: "small", text: "× is the lift: the share here compared with that of the highest clusters that publish the value. Values from too few users are left out." }) : null,
+      figure("conversations", count(cluster.conversations)), figure("users", count(cluster.users)), figure("of all shown", cluster.percent),
+      growth === null ? null : figure(growth.of === cluster ? "growth" : "growth of its group", times(growth.found), "Conversations per period in the later half of the time, compared with the earlier half, over the whole periods shown.")),
+    ...trendParts(facet, cluster, choose),
+    ...breakdownParts(told, choose),
+    told.length ? make("p", { class: "small", text: "× is the lift: the share here compared with that of the highest clusters that publish the value. Values from too few users are left out." }) : null,
     ...(cluster.children.length ? [make("h3", { text: `Contains ${count(cluster.children.length)}` }), shares(cluster.children, choose)] : []),
   ].filter((part) => part !== null);
 }
@@ -50,10 +56,27 @@ function choice(text, act, length = 200) {
 
 function shares(clusters, choose) {
   return make("ul", { class: "plain" }, ...clusters.map((cluster) =>
-    make("li", {}, choice(cluster.name, () => choose(cluster), 120), make("span", { class: "share", text: percent(cluster.share) }))));
+    make("li", {}, choice(cluster.name, () => choose(cluster), 120), make("span", { class: "share", text: cluster.percent }))));
 }
 
-function breakdownPart(breakdown, rows) {
+// What is the same for all says little, so it is folded away, after the rest.
+function breakdownParts(parts, choose) {
+  const same = ({ rows }) => rows.length === 1 && rows[0].percent === "100.0%";
+  return [...parts.filter((part) => !same(part)), ...parts.filter(same)].map(({ breakdown, rows, of }) => {
+    const whole = [of ? fromAbove(of, choose) : null, breakdownPart(breakdown, rows, same({ rows }))].filter((part) => part !== null);
+    if (!same({ rows })) return make("div", {}, ...whole.reverse());
+    const summary = make("summary", {});
+    summary.append(named(titled(breakdown)), ": ", named(shortened(rows[0].value, 80)), `, ${rows[0].percent}`);
+    return make("details", { class: "same" }, summary, ...whole.reverse());
+  });
+}
+
+// Says whose figures these are, where the cluster itself has too few users to tell any.
+function fromAbove(of, choose) {
+  return make("p", { class: "small above" }, "Of the group ", choice(of.name, () => choose(of), 60), ": here are too few users to tell.");
+}
+
+function breakdownPart(breakdown, rows, isTitled = false) {
   const cells = new Map(rows.map((cell) => [cell.value, cell]));
   const values = ordered([...cells.keys()], (value) => cells.get(value).conversations);
   const table = make("table", { class: "bars" }, make("tbody", {}, ...values.map((value) => bar(value, cells.get(value)))));
@@ -61,8 +84,7 @@ function breakdownPart(breakdown, rows) {
   hidden.forEach((row) => { row.hidden = true; });
   const more = hidden.length ? make("button", { type: "button", class: "quiet", text: `${hidden.length} more` }) : null;
   more?.addEventListener("click", () => { hidden.forEach((row) => { row.hidden = false; }); more.remove(); });
-  const title = make("h3", {});
-  title.append(named(titled(breakdown)));
+  const title = isTitled ? null : make("h3", {}, named(titled(breakdown)));
   return make("div", {}, title, table, more);
 }
 
@@ -75,12 +97,14 @@ function bar(value, cell) {
   const people = cell.users === null ? "" : `, ${count(cell.users)} users`;
   return make("tr", { title: `${count(cell.conversations)} conversations${people}` }, label,
     make("td", {}, make("div", { class: "track" }, fill)),
-    make("td", { class: "amount num", text: percent(cell.share) }),
+    make("td", { class: "amount num", text: cell.percent }),
     make("td", { class: `lift num${far}`, text: times(cell.lift) }));
 }
 
-function trendParts(facet, cluster) {
+function trendParts(facet, own, choose) {
   if (!facet.periods.length && !facet.partial) return [];
+  const trend = nearest(own, trendOf);
+  const cluster = trend?.of ?? own;
   const every = RAW.settings.find((row) => row.name === "period")?.value ?? "period";
   const left = facet.periods.length - cluster.trend.size;
   const title = make("h3", { text: `Conversations by ${every}` });
@@ -88,7 +112,7 @@ function trendParts(facet, cluster) {
   if (!cluster.trend.size) return [title, make("p", { class: "small", text: `No ${facet.partial ? "whole " : ""}${every} has enough users to be shown.${ends}` })];
   const few = left ? `${count(left)} of ${count(facet.periods.length)} ${every}s are left out: too few users.` : "";
   const note = few || ends ? make("p", { class: "small", text: `${few}${ends}`.trim() }) : null;
-  return [title, make("div", { class: "trend", role: "img", "aria-label": spoken(cluster) }), ...(note ? [note] : [])];
+  return [title, make("div", { class: "trend", role: "img", "aria-label": spoken(cluster) }), ...(cluster === own ? [] : [fromAbove(cluster, choose)]), ...(note ? [note] : [])];
 }
 
 function spoken(cluster) {

@@ -16,25 +16,36 @@ function colourOf(cluster) {
   return rank < TOPICS.length ? colour : mix(colour, shade("surface"), 0.45);
 }
 
-// How clusters are coloured: {kind: 'topic' | 'growth' | 'share' | 'lift', breakdown, value}.
+// How clusters are coloured: {kind: 'topic' | 'growth' | 'share' | 'lift', breakdown, value}. A circle is full where the
+// cluster tells its figure, pale with a rim where only the nearest cluster above it does, and hollow where none does.
 function colouring(facet, way) {
-  if (way.kind === "topic") return { of: colourOf, tell: () => "" };
-  const figureOf = way.kind === "growth" ? (cluster) => cluster.growth : (cluster) => cellOf(cluster, way.breakdown, way.value)?.[way.kind] ?? null;
-  const largest = Math.max(...facet.leaves.map((leaf) => figureOf(leaf) ?? 0), 1e-9);
+  const whole = (cluster) => ({ fill: colourOf(cluster), rim: shade("surface") });
+  if (way.kind === "topic") return { of: whole, tell: () => "" };
+  const cellFor = (cluster) => cellOf(cluster, way.breakdown, way.value) ?? null;
+  const figureOf = way.kind === "growth" ? (cluster) => cluster.growth : (cluster) => cellFor(cluster)?.[way.kind] ?? null;
+  const told = (cluster) => nearest(cluster, figureOf);
+  const most = facet.leaves.map(told).reduce((best, one) => ((one?.found ?? 0) > (best?.found ?? 0) ? one : best), null);
+  const largest = Math.max(most?.found ?? 0, 1e-9);
   const reach = way.kind === "lift" ? 2 : 1; // doublings at which the scale ends
-  const of = (cluster) => {
-    const found = figureOf(cluster);
-    if (found === null) return TRANSPARENT; // a hollow circle: not shown
+  const colour = (found) => {
     if (way.kind === "share") return mix(shade("low"), shade("high"), found / largest);
     const part = Math.max(-1, Math.min(1, Math.log2(Math.max(found, 1e-6)) / reach));
     return mix(shade("same"), shade(part < 0 ? "less" : "more"), Math.abs(part));
   };
-  const what = way.kind === "growth" ? "later half compared with earlier half" : `${way.breakdown}: ${shortened(way.value, 60)}`;
-  const tell = (cluster) => {
-    const found = figureOf(cluster);
-    return `${what}: ${found === null ? "too few users to be shown" : way.kind === "share" ? percent(found) : times(found)}`;
+  const of = (cluster) => {
+    const one = told(cluster);
+    if (!one) return { fill: TRANSPARENT, rim: shade("hollow") };
+    const full = colour(one.found);
+    return one.of === cluster ? { fill: full, rim: shade("surface") } : { fill: mix(full, shade("surface"), 0.6), rim: full };
   };
-  const ends = way.kind === "share" ? ["0%", percent(largest)] : way.kind === "growth" ? ["half as many", "twice as many"] : ["¼ of the usual share", "4×"];
+  const what = way.kind === "growth" ? "later half compared with earlier half" : `${way.breakdown}: ${shortened(way.value, 60)}`;
+  const telling = (one) => (way.kind === "share" ? cellFor(one.of).percent : times(one.found));
+  const tell = (cluster) => {
+    const one = told(cluster);
+    if (!one) return `${what}: too few users to be shown`;
+    return `${what}: ${telling(one)}${one.of === cluster ? "" : ` of the group ${shortened(one.of.name, 40)}`}`;
+  };
+  const ends = way.kind === "share" ? ["0%", most ? telling(most) : "–"] : way.kind === "growth" ? ["half as many", "twice as many"] : ["¼ of the usual share", "4×"];
   const stops = way.kind === "share" ? ["low", "high"] : ["less", "same", "more"];
   return { of, tell, ends, stops };
 }
@@ -113,10 +124,15 @@ function makeMap(node, empty, choose) {
     return leaves.map((leaf) => Math.max(5, Math.min(72, 2 * Math.sqrt((area * leaf.share) / total / Math.PI))) * grown);
   }
 
-  // What stands out: the selected cluster with all below it, or what a search found.
+  // What stands out: what a search found, or the selected cluster with all below it. Of a group that was found, those of
+  // its circles that were found themselves; all of them only if none was.
   function standing() {
-    if (matches) return new Set(matches.flatMap((match) => leavesOf(match)).concat(matches));
-    return selected ? new Set([selected, ...leavesOf(selected)]) : null;
+    if (!matches) return selected ? new Set([selected, ...leavesOf(selected)]) : null;
+    const hits = new Set(matches);
+    return new Set(matches.flatMap((match) => {
+      const below = leavesOf(match);
+      return below.some((leaf) => hits.has(leaf)) ? [match] : [match, ...below];
+    }));
   }
 
   // Three traces for what is in view: circles, the ring of the selected one, names.
@@ -125,19 +141,19 @@ function makeMap(node, empty, choose) {
     const sizes = diameters();
     const out = standing();
     const labels = placeLabels(sizes, out);
-    const told = (cluster) => [`<b>${plain(cluster.name, 70)}</b>`, `${count(cluster.conversations)} conversations · ${percent(cluster.share)}`, plain(colours.tell(cluster), 90)].filter(Boolean).join("<br>");
+    const told = (cluster) => [`<b>${plain(cluster.name, 70)}</b>`, `${count(cluster.conversations)} conversations · ${cluster.percent}`, plain(colours.tell(cluster), 90)].filter(Boolean).join("<br>");
     const at = (clusters, place) => ({
       type: "scatter", hoverinfo: "text", hovertext: clusters.map(told), customdata: clusters.map((one) => one.id),
       x: clusters.map((one) => place(one).x), y: clusters.map((one) => place(one).y),
     });
     const ring = selected?.placed && !selected.children.length ? [selected] : [];
-    const fills = leaves.map(colours.of);
+    const looks = leaves.map(colours.of);
     const lettered = [...labels.keys()];
     const styles = lettered.map(style);
     return [
       { ...at(leaves, (one) => one), mode: "markers", marker: {
-        size: sizes, color: fills, opacity: leaves.map((leaf) => (!out || out.has(leaf) ? 0.86 : 0.13)),
-        line: { width: 1, color: fills.map((fill) => shade(fill === TRANSPARENT ? "none" : "surface")) },
+        size: sizes, color: looks.map(({ fill }) => fill), opacity: leaves.map((leaf) => (!out || out.has(leaf) ? 0.86 : 0.13)),
+        line: { width: looks.map(({ rim }) => (rim === shade("surface") ? 1 : 1.6)), color: looks.map(({ rim }) => rim) },
       } },
       { ...at(ring, (one) => one), mode: "markers", hoverinfo: "skip", marker: {
         symbol: "circle-open", color: shade("ink"), size: ring.map((one) => sizes[leaves.indexOf(one)] + 7), line: { width: 2 },
@@ -174,8 +190,9 @@ function makeMap(node, empty, choose) {
     const radius = new Map(leaves.map((leaf, place) => [leaf, sizes[place] / 2]));
     const circles = leaves.map((one) => ({ one, at: spot(one), radius: radius.get(one) })).filter(({ at }) => inView(at));
     const first = (one) => (one === selected ? 2 : out?.has(one) ? 1 : 0);
-    const candidates = [...parents, ...leaves].map((one) => ({ one, at: spot(one) }))
-      .filter(({ one, at }) => inView(at) && (!out || out.has(one) || !one.parent))
+    const named = parents.filter((one) => !one.parent || one.children.length > 1); // an only child bears the name itself
+    const candidates = [...named, ...leaves].map((one) => ({ one, at: spot(one) }))
+      .filter(({ one, at }) => inView(at) && (matches ? matches.includes(one) || one === selected : !out || out.has(one) || !one.parent))
       .sort((a, b) => first(b.one) - first(a.one) || a.one.depth - b.one.depth || b.one.conversations - a.one.conversations);
     const placed = new Map();
     const boxes = [];
@@ -194,10 +211,15 @@ function makeMap(node, empty, choose) {
     return placed;
   }
 
+  // Nearer goes to what stands out, if anything does; farther away from the middle of what is in view.
   function zoom(factor) {
+    const out = factor < 1 ? standing() : null;
+    const lit = out ? leaves.filter((leaf) => out.has(leaf)) : [];
+    const place = lit.length ? extent(lit) : null;
     const around = (name) => {
       const [low, high] = range(name);
-      const [middle, half] = [(low + high) / 2, ((high - low) / 2) * factor];
+      const half = ((high - low) / 2) * factor;
+      const middle = place ? (place[name][0] + place[name][1]) / 2 : (low + high) / 2;
       return [middle - half, middle + half];
     };
     return drawn && Plotly.relayout(node, { "xaxis.range": around("x"), "yaxis.range": around("y") });

@@ -32,6 +32,11 @@ function makeFacets() {
   for (const row of rows("held_back")) facetOf(row.facet);
   for (const facet of facets.values()) link(facet);
   for (const row of rows("cluster_facets")) addCell(facets.get(row.facet), row);
+  for (const row of rows("usual")) {
+    const breakdowns = facets.get(row.facet)?.breakdowns;
+    if (breakdowns && !breakdowns.has(row.breakdown)) breakdowns.set(row.breakdown, new Map());
+    breakdowns?.get(row.breakdown).set(row.value, row);
+  }
   addTrends(facets);
   return new Map([...facets].sort(([one], [two]) => (one < two ? -1 : 1)));
 }
@@ -59,19 +64,11 @@ function link(facet) {
   facet.tops.forEach((top, rank) => { top.rank = rank; walk(top, 0, top); });
 }
 
-// A value's conversations are those of the highest level. Share divided by lift is the share that the lift compares with.
 function addCell(facet, row) {
   const cluster = facet?.clusters.get(row.cluster_id);
   if (!cluster) return;
   if (!cluster.cells.has(row.breakdown)) cluster.cells.set(row.breakdown, []);
   cluster.cells.get(row.breakdown).push(row);
-  if (!facet.breakdowns.has(row.breakdown)) facet.breakdowns.set(row.breakdown, new Map());
-  const values = facet.breakdowns.get(row.breakdown);
-  if (!values.has(row.value)) values.set(row.value, { conversations: 0, share: null });
-  const value = values.get(row.value);
-  if (cluster.parent) return;
-  value.conversations += row.conversations;
-  if (row.lift) value.share = row.share / row.lift;
 }
 
 // Partial periods at the ends would look like growth or decline, so they are not drawn.
@@ -89,6 +86,15 @@ function addTrends(facets) {
     const cluster = facets.get(row.facet)?.clusters.get(row.cluster_id);
     if (cluster) cluster.growth = row.growth;
   }
+}
+
+// What a cluster tells, else what the nearest cluster above it does: {found, of}, or null. tell: a figure or null.
+function nearest(cluster, tell) {
+  for (let one = cluster; one; one = one.parent) {
+    const found = tell(one) ?? null;
+    if (found !== null) return { found, of: one };
+  }
+  return null;
 }
 
 function cellOf(cluster, breakdown, value) {

@@ -44,12 +44,15 @@ function drawHead(facet) {
   const deep = facet.leaves.some((leaf) => leaf.parent);
   byId("lede").textContent = setting("made_by") ? `Clusters of conversations that enough different users share. Made by ${seen(setting("made_by"))}.` : "";
   byId("figures").replaceChildren(
-    figure("conversations shown", count(everything)),
+    figure("conversations shown", `${isRounded() ? "about " : ""}${count(everything)}`, isRounded() ? "A sum of rounded counts, so it can be a little more or less than there are." : null),
     figure("users", `≥ ${count(people)}`, "Users of the cluster that has most. One user can be in several clusters, so users cannot be added up."),
     figure(deep ? `clusters in ${count(shown.length)} groups` : "clusters", count(facet.leaves.length)),
     figure(FACETS.size === 1 ? "facet" : "facets", FACETS.size === 1 ? titled(shortened(facet.name, 30)) : count(FACETS.size)),
     figure("built", day(setting("built_at"))));
 }
+
+// Whether counts are rounded, or carry noise.
+const isRounded = () => setting("round_to") !== "1" || setting("epsilon") !== null;
 
 function day(text) {
   const date = new Date(`${String(text).slice(0, 10)}T00:00:00Z`);
@@ -76,10 +79,10 @@ function drawContents(facet) {
   const chapters = facet.tops.slice(0, most).map((top) => {
     const below = top.children.slice(0, 12);
     const go = (cluster) => () => { choose(cluster, false); byId("explore").scrollIntoView(); };
-    const line = (cluster) => make("li", {}, choice(cluster.name, go(cluster), 120), make("span", { class: "share", text: percent(cluster.share) }));
+    const line = (cluster) => make("li", {}, choice(cluster.name, go(cluster), 120), make("span", { class: "share", text: cluster.percent }));
     const rest = top.children.length - below.length;
     return make("div", { class: "chapter" },
-      make("h3", {}, choice(top.name, go(top), 120), make("span", { class: "share", text: percent(top.share) })),
+      make("h3", {}, choice(top.name, go(top), 120), make("span", { class: "share", text: top.percent })),
       below.length ? make("ul", { class: "plain" }, ...below.map(line)) : null,
       rest > 0 ? make("p", { class: "small", text: `and ${count(rest)} more` }) : null);
   });
@@ -117,15 +120,14 @@ function drawSettings() {
 
 function offerColours(facet) {
   const options = [make("option", { value: "topic", text: "highest level" })];
-  if (facet.leaves.some((leaf) => leaf.growth !== null)) options.push(make("option", { value: "growth", text: "growth" }));
-  // what at least one circle shows
+  const grown = [...facet.clusters.values()].some((cluster) => cluster.growth !== null);
+  options.push(make("option", { value: "growth", text: grown ? "growth" : "growth: too few whole periods", disabled: grown ? null : "" }));
   for (const [breakdown, values] of facet.breakdowns) {
-    const told = new Set(facet.leaves.flatMap((leaf) => (leaf.cells.get(breakdown) ?? []).map((cell) => cell.value)));
     const group = make("optgroup", { label: titled(shortened(breakdown, 40)) });
-    for (const value of ordered([...told], (key) => values.get(key).conversations).slice(0, 60)) {
+    for (const value of ordered([...values.keys()], (key) => values.get(key).conversations).slice(0, 60)) {
       group.append(make("option", { value: JSON.stringify([breakdown, value]), text: `${shortened(breakdown, 40)}: ${shortened(value, 40)}` }));
     }
-    if (told.size) options.push(group);
+    options.push(group);
   }
   byId("colour").replaceChildren(...options);
 }
@@ -154,8 +156,9 @@ function drawLegend() {
   const { ends, stops } = colouring(state.facet, way);
   const scale = make("span", { class: "scale", "aria-hidden": "true" });
   scale.style.background = `linear-gradient(to right, ${stops.map(shade).join(", ")})`;
+  const key = (kind, text) => make("span", {}, make("span", { class: `dot ${kind}`, "aria-hidden": "true" }), text);
   legend.replaceChildren(make("span", { text: ends[0] }), scale, make("span", { text: ends[1] }),
-    make("span", {}, make("span", { class: "dot hollow", "aria-hidden": "true" }), "not shown: too few users"));
+    key("pale", "of its group: too few users here"), key("hollow", "not shown: too few users"));
 }
 
 // Light and dark

@@ -16,7 +16,8 @@ packaged as (
 compared as (
     select
         given.name, given.value, packaged.value as packaged,
-        packaged.name is not null and given.value is distinct from packaged.value as changed,
+        packaged.name is not null and given.value is distinct from packaged.value
+            and not (packaged.value is null and coalesce(null_means = 'chosen', false)) as changed,
         case protects_less
             when 'lower' then try_cast(given.value as double) < try_cast(packaged.value as double)
             when 'higher' then try_cast(given.value as double) > try_cast(packaged.value as double)

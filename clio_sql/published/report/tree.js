@@ -20,7 +20,7 @@ function makeTree(list, found, choose) {
     dot.style.background = colourOf(cluster);
     const row = make("div", { class: "row" },
       make("span", { class: "twist", text: cluster.children.length ? "▶" : "", "aria-hidden": "true" }), dot,
-      label, make("span", { class: "share" }, ...looseMark(cluster), percent(cluster.share)));
+      label, make("span", { class: "share" }, ...looseMark(cluster), cluster.percent));
     row.style.setProperty("--depth", cluster.depth);
     label.append(named(cluster.name));
     const element = make("li", {

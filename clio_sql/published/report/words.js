@@ -1,9 +1,7 @@
 // Texts and elements. Names from the data reach the page only through textContent.
 
 const NUMBER = new Intl.NumberFormat("en");
-const PERCENT = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const count = (number) => (number === null || number === undefined ? "–" : NUMBER.format(number));
-const percent = (share) => (share === null || share === undefined ? "–" : share > 0 && share < 0.0005 ? "<0.1%" : PERCENT.format(share));
 const times = (ratio) => (ratio === null || ratio === undefined ? "" : `${ratio < 10 ? ratio.toFixed(1) : Math.round(ratio)}×`);
 const titled = (word) => word.charAt(0).toUpperCase() + word.slice(1).replaceAll("_", " ");
 
