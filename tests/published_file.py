@@ -74,7 +74,7 @@ def write_intents(folder: Path) -> Path:
         "select facet, cluster_id, 'country', country, 5 * round(conversations * part / 5), null, part, part / usual "
         "from clusters, (values ('India', 0.2), ('Brazil', 0.15), ('Japan', 0.05)) as of(country, usual), "
         "lateral (select least(0.9, usual * (0.5 + (md5_number(cluster_id || country) % 100) / 100)) as part) "
-        "where conversations * part >= case level when 0 then 40 when 1 then 90 else 20 end",
+        "where conversations * part >= case level when 0 then 40 when 1 then 90 else 60 end",
         "delete from cluster_trends",
         "insert into cluster_trends select facet, cluster_id, (date '2026-01-01' + to_months(month::integer))::date, "
         "5 * round(conversations / 40 * (1 + ((md5_number(cluster_id) % 100)::double / 100 - 0.5) * month / 4)), null, "
