@@ -89,11 +89,25 @@ def test_a_build_publishes_what_a_run_publishes(dbt, demo_out, tmp_path):
     with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as con:
         query = "select table_name from information_schema.tables where table_schema = 'clio_dbt'"
         assert {name for (name,) in con.execute(query).fetchall()} == {
-            *catalog.host_tables(), *(relation.name for relation in catalog.load())
+            *catalog.host_tables(), *(relation.name for relation in catalog.load()), "clio_days"
         }  # fmt: skip
         con.execute(f"attach '{tmp_path / 'published.duckdb'}' as p (read_only)")
         query = "select tags['storage_version'] from duckdb_databases() where database_name = 'p'"
         assert con.execute(query).fetchone()[0].startswith("v1.4"), "a file that older clients open"
+
+
+def test_dbt_knows_what_the_published_tables_mean(dbt, tmp_path):
+    export(tmp_path, catalog.load())
+    done = dbt(tmp_path, "parse")
+    assert done.returncode == 0, done.stdout
+    found = json.loads((tmp_path / "target" / "semantic_manifest.json").read_text())
+    assert {"clusters_conversations", "clusters_users", "cluster_trends_conversations", "cluster_facets_lift"} <= {
+        metric["name"] for metric in found["metrics"]
+    }
+    assert {model["name"] for model in found["semantic_models"]} >= {"clusters", "cluster_facets", "cluster_trends"}
+    path = tmp_path / "models" / "semantic" / "semantic.yml"
+    path.write_text(path.read_text().replace("agg: sum", "agg: total"))
+    assert dbt(tmp_path, "parse").returncode != 0, "dbt checks them"
 
 
 def test_a_second_build_goes_on_with_the_first_as_a_second_run_does(dbt, demo_out, tmp_path):

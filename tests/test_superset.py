@@ -25,6 +25,7 @@ import pytest
 from venvs import venv
 
 from clio_sql.analysis import catalog
+from clio_sql.published.superset import CHARTS, write
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -64,13 +65,31 @@ class Superset:
     def post(self, path: str, body: dict[str, Any]) -> Any:
         return self._ask(path, json.dumps(body).encode())
 
+    def upload(self, path: str, file: Path) -> None:
+        """Import a file, over what is there."""
+        mark = "----------clio"
+        parts = {"overwrite": b"true", 'formData"; filename="clio.zip': file.read_bytes()}
+        body = b"".join(
+            f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode() + value + b"\r\n"
+            for name, value in parts.items()
+        )
+        kind = {"Content-Type": f"multipart/form-data; boundary={mark}"}
+        self._send(f"api/v1/{path}", body + f"--{mark}--\r\n".encode(), self._headers | kind)
+
+    def page(self, path: str) -> str:
+        """A page as a browser gets it."""
+        return self._send(path, None, self._headers).decode()
+
     def _ask(self, path: str, data: bytes | None) -> Any:
         # a GET that says it is JSON and has no body is a bad request to it
         headers = self._headers | ({"Content-Type": "application/json"} if data else {})
-        request = urllib.request.Request(f"{self.address}/api/v1/{path}", data, headers)
+        return json.loads(self._send(f"api/v1/{path}", data, headers))
+
+    def _send(self, path: str, data: bytes | None, headers: dict[str, str]) -> bytes:
+        request = urllib.request.Request(f"{self.address}/{path}", data, headers)
         try:
             with self._opener.open(request, timeout=120) as answer:
-                return json.load(answer)
+                return answer.read()
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{path}: {error.code} {error.read().decode()[:1000]}") from None
 
@@ -220,6 +239,27 @@ def test_sql_lab_equals_the_sql(superset, database, published, query):
     print(f"SQL Lab: {len(answer)} rows")
     assert expected
     assert [{**row, **({"period": row["period"][:10]} if "period" in row else {})} for row in answer] == expected
+
+
+def test_the_dashboard_is_imported_and_opens(superset, published, tmp_path):
+    file = write(published.parent, tmp_path / "clio.zip")
+    for _ in range(2):  # the second replaces the first
+        superset.upload("dashboard/import/", file)
+    found = superset.get("dashboard/clio")["result"]
+    charts = {chart["slice_name"]: chart["id"] for chart in superset.get("dashboard/clio/charts")["result"]}
+    assert set(charts) == {chart.name for chart in CHARTS}
+    assert len(superset.get("dashboard/clio/datasets")["result"]) == len({chart.dataset for chart in CHARTS})
+    assert found["published"] and "Topics" in found["position_json"]
+    top = rows(published, "select name, sum(conversations) as n from clusters where parent_id is null group by 1")
+    for name, chart in charts.items():
+        [answer] = superset.get(f"chart/{chart}/data/")["result"]
+        print(f"{name}: {len(answer['data'])} rows")
+        assert answer["data"] or name == "Held back"
+        if name == "Topics":
+            assert {(row["name"], row["sum_conversations"]) for row in answer["data"]} == {
+                (row["name"], row["n"]) for row in top
+            }
+    assert "clio" in superset.page(f"superset/dashboard/{found['id']}/")
 
 
 def test_nothing_can_be_written(superset, database):

@@ -506,6 +506,26 @@ def export_dbt(
     typer.echo(f"{len(written)} files in {folder}; its README.md says how to build it.", err=True)
 
 
+@app.command("export-superset")
+def export_superset(
+    out: options.OUT,
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FILE", help="The .zip to write; OUT/superset.zip by default.", show_default=False),
+    ] = None,
+) -> None:
+    """Write a file that Superset imports: OUT/published.duckdb as datasets with metrics, and a dashboard.
+
+    \b
+    Examples:
+      clio-sql export-superset out
+      superset import-dashboards --path out/superset.zip --username admin
+    """
+    from clio_sql.published.superset import write
+
+    typer.echo(write(out, file))
+
+
 @app.command()
 def mcp(
     out: options.OUT,

@@ -24,6 +24,7 @@ import yaml
 from clio_sql import builder
 from clio_sql.analysis import catalog, contracts
 from clio_sql.analysis.catalog import Relation
+from clio_sql.dbt import semantic
 from clio_sql.errors import SqlError, StateError
 from clio_sql.sql_text import syntax
 
@@ -61,6 +62,7 @@ def project_files(relations: Sequence[Relation], checks: Mapping[str, str]) -> d
     read_by_checks = sorted({name for check in parsed for name in check.inputs if name not in catalog.host_tables()})
     for relation in published:
         models[f"models/published/published_{relation.name}.sql"] = _published(relation, read_by_checks)
+    models[f"models/semantic/{semantic.DAYS}.sql"] = semantic.DAYS_SQL
     tests = {f"tests/{check.name}.sql": _model(check) for check in parsed} | _own_tests(relations)
     values = {
         "name": SOURCE,
@@ -75,6 +77,7 @@ def project_files(relations: Sequence[Relation], checks: Mapping[str, str]) -> d
         "models/sources.yml": _yaml({"version": 2, "sources": [_sources()]}),
         f"models/{SOURCE}/{SOURCE}.yml": _yaml({"version": 2, "models": [_properties(r) for r in relations]}),
         "models/published/published.yml": _yaml({"version": 2, "models": [_of_copy(r) for r in published]}),
+        "models/semantic/semantic.yml": _yaml(_texts_escaped(semantic.properties(relations))),
         "tests/checks.yml": _yaml(
             {"version": 2, "data_tests": [{"name": c.name, "description": escaped(c.comment)} for c in parsed]}
         ),
@@ -84,6 +87,13 @@ def project_files(relations: Sequence[Relation], checks: Mapping[str, str]) -> d
 def escaped(text: str) -> str:
     """The text with everything escaped that Jinja would interpret."""
     return re.sub(r"\{[{%#]", lambda match: "{{ '" + match[0] + "' }}", text)
+
+
+def _texts_escaped(value: Any) -> Any:
+    """The value with every description escaped."""
+    if isinstance(value, dict):
+        return {name: escaped(each) if name == "description" else _texts_escaped(each) for name, each in value.items()}
+    return [_texts_escaped(each) for each in value] if isinstance(value, list) else value
 
 
 def with_refs(sql: str, inputs: Iterable[str]) -> str:
@@ -203,6 +213,8 @@ def _templates(folder: Traversable | None = None, path: str = "") -> dict[str, s
 
 def _refuse_names(relations: Sequence[Relation]) -> None:
     names = {relation.name for relation in relations}
+    if semantic.DAYS in names:
+        raise SqlError(f"{semantic.DAYS}.sql: the time spine of the project has this name. Rename the file.")
     for relation in relations:
         where = f"{relation.folder}/{relation.name[:60]}.sql"
         if not re.fullmatch(r"[A-Za-z_]\w{0,80}", relation.name, re.ASCII):
