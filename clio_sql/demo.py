@@ -13,6 +13,9 @@ look for what must never be published:
 - `HEAVY_USER`, who writes 60 near-identical conversations about something no one else writes about;
 - `RARE_TOPIC`: 30 conversations of only four users, `RARE_USERS`;
 - one user id in fifty is NULL.
+
+Planted to be seen: half of the conversations on `SPIKE_TOPIC` fall into one week, the last whole one; `cost_usd`
+depends on the topic, and `rating`, 1 to 5, which four in ten leave out, is lowest for `POOR_TOPIC`.
 """
 
 from __future__ import annotations
@@ -42,6 +45,8 @@ MINIMUM = 300  # fewer leave no room for the hazards among ordinary conversation
 DAYS = 90
 START = datetime(2026, 3, 2)
 MAX_TURNS = 12
+SPIKE_TOPIC, POOR_TOPIC = "device trouble", "home repair"
+SPIKE_DAY, SPIKE_SHARE = 77, 1 / 2  # Monday of the last week that the demo covers
 NULL_USERS = 0.02
 
 SCHEMA = pa.schema(
@@ -52,8 +57,12 @@ SCHEMA = pa.schema(
         "messages": pa.list_(pa.struct({"role": pa.string(), "content": pa.string()})),
         "plan": pa.string(),
         "label": pa.string(),
+        "cost_usd": pa.float64(),
+        "rating": pa.int32(),
     }
 )
+
+CREATED_AT = SCHEMA.get_field_index("created_at")
 
 # How a first turn is composed; the commoner patterns are listed more than once.
 FIRST_TURNS = (
@@ -160,7 +169,27 @@ def _batch(start: int, size: int, conversations: int, seed: int) -> pa.Table:
         _plant(rng, planted_facts(seed), contents, np.flatnonzero(ordinary & (language == 0)), offsets)
     labels = np.array([*TOPICS, HEAVY_TOPIC, RARE_TOPIC], object)
     columns = columns_of(rng, start, rank, ordinary, contents, offsets)
-    return pa.table([*columns, pa.array(labels[topic])], schema=SCHEMA)
+    columns[CREATED_AT] = _spiking(rng, columns[CREATED_AT], labels[topic] == SPIKE_TOPIC)
+    return pa.table([*columns, pa.array(labels[topic]), *_measures(rng, topic, turns)], schema=SCHEMA)
+
+
+def _spiking(rng: np.random.Generator, created_at: pa.Array, topical: np.ndarray) -> pa.Array:
+    """The times, with half of those of a topic in the last whole week."""
+    times = created_at.to_numpy().copy()
+    moved = topical & (rng.random(len(times)) < SPIKE_SHARE)
+    seconds = rng.integers(SPIKE_DAY * 86_400, (SPIKE_DAY + 7) * 86_400, len(times))
+    times[moved] = np.datetime64(START, "us") + seconds[moved].astype("timedelta64[s]")
+    return pa.array(times)
+
+
+def _measures(rng: np.random.Generator, topic: np.ndarray, turns: np.ndarray) -> list[pa.Array]:
+    """What each conversation cost in dollars, and how its user rated it, if at all."""
+    names = np.array([*TOPICS, HEAVY_TOPIC, RARE_TOPIC], object)[topic]
+    dollars = 0.004 * turns * (1 + topic % 4) * rng.lognormal(0, 0.5, len(topic))
+    liked = rng.random(len(topic)) < np.where(names == POOR_TOPIC, 0.25, 0.8)
+    stars = np.where(liked, rng.integers(4, 6, len(topic)), rng.integers(1, 4, len(topic)))
+    silent = rng.random(len(topic)) < 0.4
+    return [pa.array(dollars.round(4)), pa.array(stars.astype("int32"), mask=silent)]
 
 
 def columns_of(

@@ -78,7 +78,8 @@ MACROS = (
     "clio_transcript",
     "clio_terms",
 )
-# Macros that models are made of, in sql/steps: not for users, so not listed or documented with the others.
+# Macros that models are made of, in sql/steps: not for users, so not listed or documented with the others; but for
+# clio_compare, which is a table function.
 STEPS = (
     "clio_shortened",
     "clio_overlap",
@@ -101,6 +102,11 @@ STEPS = (
     "clio_tree_topics",
     "clio_tree_names",
     "clio_tree_called",
+    "clio_signals",
+    "clio_two_sided",
+    "clio_pairs",
+    "clio_compared",
+    "clio_compare",
 )
 RESERVED = ("clio", state.SCHEMA)  # schemas of ours; a file of that name would make every reference ambiguous
 

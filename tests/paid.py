@@ -62,7 +62,7 @@ def folder(path: Path, facets: dict[str, str] | None = None, **settings: Any) ->
     packaged = {relation.name: relation.sql for relation in load()}
     text = packaged["settings"]
     for name, value in (SMALL | settings).items():
-        text, found = re.subn(rf"[\w.']+::(\w+) as {name}\b", rf"{value}::\1 as {name}", text)
+        text, found = re.subn(rf"(?m)^    [^\n]*::(\w+) as {name}\b", rf"    {value}::\1 as {name}", text)
         assert found == 1, name
     (path / "settings.sql").write_text(text)
     if facets:

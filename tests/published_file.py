@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from clio_sql.analysis import catalog
+from clio_sql.register import macro_text
 from clio_sql.sql_text.quoting import literal
 
 RIGHT_TO_LEFT, EMOJI, LONG = "ترتيب رحلة \u202e txt.exe", "plan a 🎂 party 👩🏽‍🚀 \U0001f9ff", "x" * 10_000
@@ -53,6 +54,7 @@ def write(folder: Path, leaves: int, tops: int = 10, facets: tuple[str, ...] = (
         for facet in facets:
             _clusters(con, facet, leaves, middle, tops, levels)
         _about(con)
+        _derived(con)
         _comments(con)
     return folder
 
@@ -188,8 +190,22 @@ def _about(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"""
         create table about as
         select timestamp '2026-11-20 10:00:00' as built_at, 'a test' as made_by, 'local' as provider,
-            'user' as privacy_unit, * exclude (screener) replace ('week' as period) from ({settings.sql})
+            'user' as privacy_unit, * exclude (screener) replace (
+                'week' as period,
+                coalesce(min_users_cell, min_users) as min_users_cell,
+                coalesce(min_conversations_cell, min_conversations) as min_conversations_cell
+            )
+        from ({settings.sql})
     """)
+
+
+def _derived(con: duckdb.DuckDBPyConnection) -> None:
+    """What is made of the other published tables alone, by the packaged SQL."""
+    for macro in ("clio_two_sided", "clio_pairs", "clio_compared", "clio_signals"):
+        con.execute(macro_text(macro).replace("create or replace macro", "create or replace temp macro"))
+    for relation in catalog.load():
+        if relation.name in ("signals", "cluster_comparisons"):
+            con.execute(f"create table {relation.name} as {relation.sql}")
 
 
 def _comments(con: duckdb.DuckDBPyConnection) -> None:

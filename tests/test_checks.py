@@ -124,7 +124,7 @@ COUNTING = [
     Mutation("published_figures", "user_id::varchar as", "concat(user_id, cluster_id)::varchar as", FIGURES),
     Mutation("cell_figures", "independent_today, conversations_today, most_today,", "99, 99, 1,", CELL_GATE,
              (PAIR, GONE)),
-    Mutation("shown_cells", "(min_users + case\n", "(0 + case\n", CELL_GATE,
+    Mutation("shown_cells", "(coalesce(min_users_cell, min_users) + case\n", "(0 + case\n", CELL_GATE,
              (SOLO,)),
     Mutation("shown_cells", "breakdown, value), cell_margin)", "breakdown, value), 0)", CELL_GATE, settings=MARGIN),
     Mutation("cell_figures", "value <> '' and conversations_today > 0", "conversations_today > 0", CELL_GATE, (BLANK,)),

@@ -16,6 +16,7 @@ from clio_sql.analysis import binder, catalog, check, contracts, init
 from clio_sql.errors import SqlError, StateError
 
 PACKAGED = {relation.name: relation.sql for relation in catalog.load()}
+MIN_USERS = "case thresholds when 'default' then 10 when 'strict' then 250 end::integer as min_users"
 ROW = "-- One row a thing.\n-- kind: view\n"
 FACETS = """-- One row a facet.
 select facet::varchar as facet, question::varchar as question, kind::varchar as kind, []::varchar[] as choices,
@@ -83,7 +84,11 @@ WRONG = {
         "column 'created_at' is VARCHAR; it must be TIMESTAMP",
     ),
     "a missing setting": (
-        {"settings.sql": PACKAGED["settings"].replace("    10::integer as min_users,", "    --")},
+        {
+            "settings.sql": PACKAGED["settings"].replace(
+                "    case thresholds when 'default' then 10 when 'strict' then 250 end::integer as min_users,", "    --"
+            )
+        },
         "settings.sql: column 'min_users' (INTEGER) is missing",
     ),
     "a relation of an earlier version": (
@@ -99,7 +104,7 @@ WRONG = {
         "settings.sql, line 32: levels is 0; allowed: 1 or more",
     ),
     "a threshold below nothing": (
-        {"settings.sql": PACKAGED["settings"].replace("10::integer as min_users", "-4::integer as min_users")},
+        {"settings.sql": PACKAGED["settings"].replace(MIN_USERS, "-4::integer as min_users")},
         "min_users is -4; allowed: null (nothing is published), or 0 or more",
     ),
     "a share above all": (
@@ -113,6 +118,10 @@ WRONG = {
     "messages of no length": (
         {"settings.sql": PACKAGED["settings"].replace("8000::integer as", "0::integer as")},
         "max_message_characters is 0; allowed: 200 or more",
+    ),
+    "a preset that is not there": (
+        {"settings.sql": PACKAGED["settings"].replace("'default'::varchar as", "'severe'::varchar as")},
+        "settings.sql: thresholds 'severe'; allowed: default, strict",
     ),
     "a share that is no number": (
         {"settings.sql": PACKAGED["settings"].replace("0.3::double as refit_growth", "'NaN'::double as refit_growth")},
@@ -301,7 +310,7 @@ def test_a_private_relation_cannot_be_moved_to_published(tmp_path, name):
 
 
 GOOD = {
-    "settings.sql": PACKAGED["settings"].replace("10::integer as min_users", "12::integer as min_users"),
+    "settings.sql": PACKAGED["settings"].replace(MIN_USERS, "12::integer as min_users"),
     "departments.sql": ROW + "select word::varchar as word from (values ('refund')) as words(word)",
     "published/top.sql": ROW
     + """with recursive numbers as (

@@ -48,7 +48,7 @@ def out(tmp_path_factory) -> Path:
         state.migrate(con)
         con.execute("""
             create schema clio; use clio;
-            create table about as select 'week' as period, 20 as min_conversations;
+            create table about as select 'week' as period, 20 as min_conversations, 20 as min_conversations_cell;
             create table clusters as
             from (values ('request', 1, 'p', null, 'All', 100, 50, 1.0, false),
                 ('request', 0, 'a', 'p', 'Cards', 60, 30, 0.6, false),

@@ -399,6 +399,18 @@ def test_search_tree_map_and_selection_go_together(visit, small):
     assert page.locator("#tree [aria-selected=true] > .row .name").inner_text() == name
     assert page.locator("#detail .path .link").count() == 3 and "×" in seen.text("#detail")
 
+    pairs = page.locator(
+        "#differences option"
+    ).all_inner_texts()  # the first of the largest differences leads to its cluster
+    assert pairs[0] == "Concern: 1 and 4"
+    different = page.locator("#differences tbody .link").first
+    told = different.inner_text()
+    assert re.search(
+        r"[+−][\d.]+ \([+−]?[\d.]+ to [+−]?[\d.]+\)", page.locator("#differences tbody tr").first.inner_text()
+    )
+    different.click()
+    assert seen.text("#detail h2") == told
+
     page.fill("#search", name)
     found = int(re.match(r"\d+", seen.text("#found"))[0])
     assert 1 <= found < 36 and page.locator("#tree mark").first.inner_text().lower() == name.lower()

@@ -14,9 +14,10 @@ from clio_sql.warehouse import private
 HINTS = {
     "settings": """
         This file replaces the packaged settings.sql. Change a value, then run clio-sql check.
-        The first to change: min_users and min_conversations (how many a topic needs to be shown; lower values
-        show more and protect less), conversations_per_cluster (smaller finds finer topics), period and
-        sample_conversations (try an analysis on a few thousand first; a bigger sample contains the smaller).
+        The first to change: thresholds ('strict' shows topics of 250 users alone), min_users and min_conversations (how
+        many a topic needs to be shown; lower values show more and protect less), conversations_per_cluster (smaller
+        finds finer topics), period and sample_conversations (try an analysis on a few thousand first; a bigger sample
+        contains the smaller).
         Keep every column: other relations read them. A null threshold publishes nothing.
     """,
     "facets": """

@@ -28,7 +28,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="What do people use our assistant for? Clio as SQL, inside DuckDB.",
     epilog="Exit codes: 0 done, 1 any other error, 2 wrong usage, 3 the input, 4 the SQL, 5 the model, "
-    "6 a check failed and nothing was published, 7 the database or folder, 130 stopped.",
+    "6 a check failed and nothing was published, 7 the database or folder, 8 a signal to alert on, 130 stopped.",
 )
 
 
@@ -247,6 +247,30 @@ def tree(
 
 
 @app.command()
+def signals(
+    out: options.OUT,
+    facet: Annotated[str | None, typer.Option(help="Only this facet.", show_default=False)] = None,
+    alert: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIGNALS", help="Exit with 8 where one is there: new, spiking, rising, steady, cooling, fading."
+        ),
+    ] = None,
+) -> None:
+    """Print which clusters are new, spiking, rising, cooling or fading, by the last complete periods of OUT.
+
+    \b
+    Examples:
+      clio-sql signals out
+      clio-sql signals out --alert new,spiking
+    """
+    from clio_sql.cli.signals import ALERT, print_signals
+
+    if print_signals(out, facet, alert):
+        raise typer.Exit(ALERT)
+
+
+@app.command()
 def report(out: options.OUT) -> None:
     """Write OUT/report.html again from OUT/published.duckdb: one page that opens without a network.
 
@@ -380,7 +404,7 @@ def functions() -> None:
     """
     from clio_sql.register import MACROS, describe, macro_text
 
-    for macro in MACROS:
+    for macro in (*MACROS, "clio_compare"):
         typer.echo(describe(macro_text(macro)).rsplit(" [", 1)[0])
 
 

@@ -20,11 +20,17 @@ from ibis.backends.duckdb import Backend
 from sqlglot import exp
 
 from clio_sql.errors import InputError, UsageError
+from clio_sql.sql_text.quoting import literal
 
 OTHER = "(other)"
 TREE = {
     "facet": "string", "line": "int64", "depth": "int32", "cluster_id": "string", "parent_id": "string",
     "name": "string", "path": "array<string>", "conversations": "int64", "users": "int64", "share": "float64",
+}  # fmt: skip
+COMPARED = {
+    "facet": "string", "level": "int32", "cluster_id": "string", "breakdown": "string", "value_a": "string",
+    "value_b": "string", "share_a": "float64", "share_b": "float64", "difference": "float64", "low": "float64",
+    "high": "float64", "q": "float64",
 }  # fmt: skip
 
 
@@ -129,9 +135,9 @@ def differences(con: Backend, breakdown: str, left: str, right: str, facet: str 
         of_right=_.conversations.sum(where=_.value == right),
     )
     named = clusters(con).select(*keys, "level", "name", "conversations")
-    about = _published(con, "about").select("min_conversations")
+    about = _published(con, "about").select("min_conversations_cell")
     counted = told.inner_join(named, keys).cross_join(about)
-    nothing = ibis.ifelse(_.conversations - _.told < _.min_conversations / 2, 0, None)
+    nothing = ibis.ifelse(_.conversations - _.told < _.min_conversations_cell / 2, 0, None)
     counted = counted.mutate(of_left=_.of_left.coalesce(nothing), of_right=_.of_right.coalesce(nothing))
     known = counted.filter(_.of_left + _.of_right > 0)
     totals = known.group_by("facet", "level").agg(all_left=_.of_left.sum(), all_right=_.of_right.sum())
@@ -140,6 +146,41 @@ def differences(con: Backend, breakdown: str, left: str, right: str, facet: str 
     found = found.mutate(gap=_.left_share - _.right_share)
     columns = ("facet", "level", "cluster_id", "name", "left_share", "right_share", "gap")
     return found.select(*columns).order_by(_.gap.abs().desc(), _.facet, _.cluster_id)
+
+
+def signals(con: Backend, facet: str | None = None, signal: str | None = None) -> ir.Table:
+    """One row per cluster that can be judged: new, spiking, rising, steady, cooling or fading, with its name and level.
+
+    The rule is `steps/clio_signals.sql`; the columns are those of the table `signals`. facet, signal: None means all.
+    """
+    named = clusters(con).select("facet", "cluster_id", "level", "name")
+    found = _published(con, "signals").inner_join(named, ["facet", "cluster_id"])
+    if facet is not None:
+        found = found.filter(_.facet == facet)
+    if signal is not None:
+        found = found.filter(_.signal == signal)
+    return found.order_by(_.facet, _.signal, _.cluster_id)
+
+
+def compare(con: Backend, breakdown: str, a: str, b: str, facet: str | None = None) -> ir.Table:
+    """One row per cluster of which both values are known, with its name; the largest difference of a level first.
+
+    share_a, share_b: the part of the conversations of each value that the cluster has, of those of the known clusters
+    of its level, 0 to 1. low and high: the 95% interval of their difference, with users as the unit. q:
+    Benjamini-Hochberg over the clusters of the level. breakdown 'period' compares two periods by their first days. No
+    rows where a value is not published. The rule is `steps/clio_compared.sql`.
+    """
+    schema = _schema(con)
+    tables = ("clusters", "cluster_facets", "cluster_trends", "about")
+    query = "select * from clio_compare({}, {}, {}, {}, {}, {}, {})".format(
+        *map(literal, (breakdown, a, b, *(f"{schema}.{table}" for table in tables)))
+    )
+    found = con.sql(query, schema=COMPARED).inner_join(
+        clusters(con).select("facet", "cluster_id", "name"), ["facet", "cluster_id"]
+    )
+    if facet is not None:
+        found = found.filter(_.facet == facet)
+    return found.order_by(_.facet, _.level.desc(), _.difference.abs().desc(), _.cluster_id)
 
 
 def _require(con: Backend, table: str, column: str, name: str, breakdown: str | None = None) -> None:

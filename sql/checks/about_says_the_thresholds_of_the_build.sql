@@ -5,6 +5,8 @@ having count(*) <> 1 or bool_or(
     about.mode is distinct from settings.mode
     or about.min_users is distinct from settings.min_users
     or about.min_conversations is distinct from settings.min_conversations
+    or about.min_users_cell is distinct from coalesce(settings.min_users_cell, settings.min_users)
+    or about.min_conversations_cell is distinct from coalesce(settings.min_conversations_cell, settings.min_conversations)
     or about.max_user_share is distinct from settings.max_user_share
     or about.min_users_named is distinct from settings.min_users_named
     or about.sensitive_share is distinct from settings.sensitive_share

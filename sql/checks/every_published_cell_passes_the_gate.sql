@@ -58,5 +58,6 @@ from required left join counted using (cell) cross join settings
 where mode is distinct from 'safety'
 group by cell, required.relation, required.facet, required.cluster_id, required.breakdown, required.value
 having required.value = '' or count(counted.day) <> 2 or not bool_and(coalesce(
-    users >= min_users + margin and conversations >= min_conversations and top_user_share <= max_user_share, false
+    users >= coalesce(min_users_cell, min_users) + margin
+    and conversations >= coalesce(min_conversations_cell, min_conversations) and top_user_share <= max_user_share, false
 ))

@@ -18,7 +18,8 @@ figures as (
         relation, facet, cluster_id, breakdown, value, day,
         sum(conversations) as conversations,
         sum(people) as users,
-        sum(independent) >= any_value(min_users) and sum(conversations) >= any_value(min_conversations)
+        sum(independent) >= any_value(if(relation in ('clusters', 'held_back'), min_users, coalesce(min_users_cell, min_users)))
+            and sum(conversations) >= any_value(if(relation in ('clusters', 'held_back'), min_conversations, coalesce(min_conversations_cell, min_conversations)))
             -- 0 if all users behind it have gone since
             and coalesce(max(conversations) filter (user_id is not null), 0) <= any_value(max_user_share) * sum(conversations)
             as passes

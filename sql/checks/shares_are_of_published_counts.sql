@@ -28,7 +28,7 @@ common as (
     inner join tops using (facet, breakdown)
     left join cells using (facet, breakdown, value, cluster_id)
     cross join settings
-    where cells.value is not null or untold < min_conversations / 2
+    where cells.value is not null or untold < coalesce(min_conversations_cell, min_conversations) / 2
     group by value_of.facet, value_of.breakdown, value_of.value
 )
 

@@ -53,5 +53,6 @@ where mode is distinct from 'safety'
 group by relation, facet, cluster_id, breakdown
 having bool_or(day = 'basis')                             -- if nothing is left of the figures, that is as good
     and (count(*) <> 2 or not bool_and(coalesce(
-        users >= min_users and conversations >= min_conversations and top_user_share <= max_user_share, false
+        users >= coalesce(min_users_cell, min_users)
+        and conversations >= coalesce(min_conversations_cell, min_conversations) and top_user_share <= max_user_share, false
     )))

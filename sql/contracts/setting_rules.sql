@@ -9,6 +9,8 @@ numbers as (
             -- who must be behind what is published; a threshold that is null publishes nothing
             ('min_users', 0, null, 'nothing is published', 'lower'),
             ('min_conversations', 0, null, 'nothing is published', 'lower'),
+            ('min_users_cell', 0, null, 'min_users', 'lower'),
+            ('min_conversations_cell', 0, null, 'min_conversations', 'lower'),
             ('max_user_share', 0, 1, 'nothing is published', 'higher'),
             ('max_text_share', 0, 1, 'nothing is published', 'higher'),
             ('min_users_named', 0, null, 'no such word is published', 'lower'),
@@ -65,6 +67,7 @@ words as (
     from (
         values
             ('mode', ['insight', 'safety'], null, 'other'),
+            ('thresholds', ['default', 'strict'], null, null),
             ('period', ['day', 'week', 'month', 'quarter'], 'chosen', null),
             ('sample_by', ['conversation', 'message'], null, null),
             ('sample_strata', ['day', 'week', 'month', 'quarter'], 'one sample of all', null),

@@ -12,14 +12,22 @@ days as materialized (
     select figure_days.* from figure_days semi join published_before using (relation, facet, cluster_id, breakdown)
 ),
 
+required as (                                        -- cells have thresholds of their own
+    select
+        relation,
+        if(relation in ('cluster_facets', 'cluster_trends'), coalesce(min_users_cell, min_users), min_users) as required_users,
+        if(relation in ('cluster_facets', 'cluster_trends'), coalesce(min_conversations_cell, min_conversations), min_conversations) as required_conversations
+    from (select distinct relation from published_before) cross join settings
+),
+
 gated as (
     select
         relation, facet, cluster_id, breakdown, value, day,
         clio_gate(
             sum(people), sum(conversations), max(conversations) filter (user_id is not null),
-            any_value(min_users), any_value(min_conversations), any_value(max_user_share)
+            any_value(required_users), any_value(required_conversations), any_value(max_user_share)
         ) as passes
-    from days cross join settings
+    from days inner join required using (relation) cross join settings
     group by relation, facet, cluster_id, breakdown, value, day
 ),
 

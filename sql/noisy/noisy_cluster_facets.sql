@@ -6,7 +6,7 @@ with
 base as (
     select facet, cluster_id as base_cluster_id, breakdown, cell as value, conversations, users
     from noise cross join settings
-    where relation = 'cluster_facets' and coalesce(users >= min_users and conversations >= min_conversations, false)
+    where relation = 'cluster_facets' and coalesce(users >= coalesce(min_users_cell, min_users) and conversations >= coalesce(min_conversations_cell, min_conversations), false)
 ),
 
 tree as (
@@ -47,7 +47,7 @@ overall as (
         on tops.facet = remainders.facet and tops.breakdown = remainders.breakdown
         and tops.cluster_id = remainders.cluster_id and tops.value = told_values.value
     cross join settings
-    where tops.value is not null or untold < min_conversations / 2
+    where tops.value is not null or untold < coalesce(min_conversations_cell, min_conversations) / 2
     group by told_values.facet, told_values.breakdown, told_values.value
     having count(*) > 1                                   -- one alone would be measured against itself
 )

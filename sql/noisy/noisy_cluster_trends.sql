@@ -7,7 +7,7 @@ with
 base as (
     select facet, cluster_id as base_cluster_id, cell, conversations, users
     from noise cross join settings
-    where relation = 'cluster_trends' and coalesce(users >= min_users and conversations >= min_conversations, false)
+    where relation = 'cluster_trends' and coalesce(users >= coalesce(min_users_cell, min_users) and conversations >= coalesce(min_conversations_cell, min_conversations), false)
 ),
 
 ends as (

@@ -12,11 +12,14 @@ select
     input.format::varchar as source_format,                    -- format of the input
     input.privacy_unit::varchar as privacy_unit,               -- user, or conversation: then each conversation counts as a user
     settings.mode::varchar as mode,                            -- insight: clusters below the gate are hidden
+    settings.thresholds::varchar as thresholds,                -- default or strict: which values the thresholds had at first
     settings.min_users::integer as min_users,                  -- fewest users behind anything shown
     build_info.counted_users_replaced::boolean as counted_users_replaced,    -- true: an analysis decides whose accounts count
     settings.min_users_named::integer as min_users_named,      -- fewest users behind a word of a person's name
     settings.sensitive_share::double as sensitive_share,       -- of a cluster's users, to name what people keep to themselves, 0 to 1
     settings.min_conversations::integer as min_conversations,  -- fewest conversations behind anything shown
+    coalesce(settings.min_users_cell, settings.min_users)::integer as min_users_cell,    -- fewest users behind a value or period of a cluster
+    coalesce(settings.min_conversations_cell, settings.min_conversations)::integer as min_conversations_cell,    -- fewest conversations behind one
     settings.threshold_margin::integer as threshold_margin,    -- users above min_users that a thing may need, drawn from a secret
     settings.threshold_margin_of::varchar as threshold_margin_of,    -- all: also for base clusters and cells; words: not for them
     settings.max_user_share::double as max_user_share,         -- largest part of a cluster that may come from one user, 0 to 1

@@ -40,7 +40,7 @@ overall as (
         on tops.facet = remainders.facet and tops.breakdown = remainders.breakdown
         and tops.cluster_id = remainders.cluster_id and tops.value = told_values.value
     cross join settings
-    where tops.value is not null or untold < min_conversations / 2
+    where tops.value is not null or untold < coalesce(min_conversations_cell, min_conversations) / 2
     group by told_values.facet, told_values.breakdown, told_values.value
     having count(*) > 1                                   -- one alone would be measured against itself
 )

@@ -20,7 +20,7 @@ told as (
 counted as (
     select
         facet, level, cluster_id, name,
-        case when clusters.conversations - told.conversations < min_conversations / 2 then 0 end as nothing,
+        case when clusters.conversations - told.conversations < min_conversations_cell / 2 then 0 end as nothing,
         coalesce(of_one, nothing) as of_one,
         coalesce(of_other, nothing) as of_other
     from told

@@ -32,11 +32,12 @@ select
     users::bigint as users,
     (
         value <> '' and conversations_today > 0
-        and clio_gate(independent, conversations, most, required_users, min_conversations, max_user_share)
+        and clio_gate(independent, conversations, most, required_users, required_conversations, max_user_share)
         and clio_gate(
-            independent_today, conversations_today, most_today, required_users, min_conversations, max_user_share
+            independent_today, conversations_today, most_today, required_users, required_conversations, max_user_share
         )
     )::boolean as passes
 from counted
 inner join shown_cells using (cell)
 cross join settings
+cross join (select coalesce(min_conversations_cell, min_conversations) as required_conversations from settings)

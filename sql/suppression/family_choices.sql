@@ -72,11 +72,13 @@ left_over as (
         clio_gate(
             sum(independent) filter (conversations > 0), sum(conversations),
             max(conversations) filter (person is not null),
-            any_value(min_users), any_value(min_conversations), any_value(max_user_share)
+            any_value(coalesce(min_users_cell, min_users)),
+            any_value(coalesce(min_conversations_cell, min_conversations)), any_value(max_user_share)
         ) and clio_gate(
             sum(independent_today) filter (not less or conversations_today > 0), sum(conversations_today),
             max(conversations_today) filter (person is not null),
-            any_value(min_users), any_value(min_conversations), any_value(max_user_share)
+            any_value(coalesce(min_users_cell, min_users)),
+            any_value(coalesce(min_conversations_cell, min_conversations)), any_value(max_user_share)
         ) and sum(conversations_today) > 0 as passes
     from left_users cross join settings
     group by try, line, less

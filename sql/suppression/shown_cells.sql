@@ -40,8 +40,8 @@ select
     breakdown::varchar as breakdown,
     value::varchar as value,
     base_cells::ubigint[] as base_cells,
-    (min_users + case
-        when last.cluster_id is not null then 0                 -- what was published stays published while it has min_users
+    (coalesce(min_users_cell, min_users) + case
+        when last.cluster_id is not null then 0                 -- what was published stays published while it has the users
         else clio_margin(salt, concat_ws('/', 'cell', relation, facet, cluster_id, breakdown, value), cell_margin)
     end)::integer as required_users
 from grouped

@@ -16,7 +16,16 @@ from clio_sql.published.report import data
 from clio_sql.warehouse import private
 
 NAME = "report.html"
-SCRIPTS = ("model", "words", "tree", "detail", "labels", "map", "page")  # one script; each uses those to its left
+SCRIPTS = (
+    "model",
+    "words",
+    "tree",
+    "detail",
+    "differences",
+    "labels",
+    "map",
+    "page",
+)  # one script; each uses those to its left
 
 
 def write(out: Path) -> Path:

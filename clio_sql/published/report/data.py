@@ -47,6 +47,11 @@ def read(out: Path) -> dict[str, Any]:
             found["usual"] = columns(con.sql(_sql("usual")).to_arrow_table())
         if "cluster_trends" in there:
             found["growth"] = columns(con.sql(_sql("growth")).to_arrow_table())
+        if "cluster_comparisons" in there:
+            found["differences"] = columns(con.sql(_sql("differences")).to_arrow_table())
+        if "signals" in there:
+            query = "select facet, cluster_id, signal, usual, recent, earlier from signals where signal <> 'steady'"
+            found["signals"] = columns(con.sql(query).to_arrow_table())
         found["told"] = {facet: tree.held_back(con, facet) for facet in tree.facets(con)}
         found["reasons"] = tree.REASONS
         found["settings"] = _settings(con)

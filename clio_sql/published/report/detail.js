@@ -38,6 +38,7 @@ function aboutOne(facet, cluster, choose) {
     make("h2", {}, named(cluster.name)),
     make("p", { class: "description" }, named(cluster.description)),
     cluster.loose ? make("p", { class: "small", text: LOOSE }) : null,
+    cluster.signal ? make("p", { class: "signal" }, make("span", { class: "tag", text: cluster.signal.signal }), make("span", { class: "small", text: signalText(cluster.signal) })) : null,
     make("dl", { class: "detail-figures" },
       figure("conversations", count(cluster.conversations)), figure("users", count(cluster.users)), figure("of all shown", cluster.percent),
       growth === null ? null : figure(growth.of === cluster ? "growth" : "growth of its group", times(growth.found), "Conversations per period in the later half of the time, compared with the earlier half, over the whole periods shown.")),
@@ -46,6 +47,11 @@ function aboutOne(facet, cluster, choose) {
     told.length ? make("p", { class: "small", text: "× is the lift: the share here compared with that of the highest clusters that publish the value. Values from too few users are left out." }) : null,
     ...(cluster.children.length ? [make("h3", { text: `Contains ${count(cluster.children.length)}` }), shares(cluster.children, choose)] : []),
   ].filter((part) => part !== null);
+}
+
+function signalText({ signal, usual, recent, earlier }) {
+  const whole = (number) => count(Math.round(number));
+  return signal === "spiking" ? ` in the last whole period; usually ${whole(usual)} conversations` : ` ${whole(recent)} conversations in each of the last three whole periods, ${whole(earlier ?? 0)} before`;
 }
 
 function choice(text, act, length = 200) {

@@ -26,7 +26,7 @@ function makeFacets() {
     const placed = Number.isFinite(row.x) && Number.isFinite(row.y);
     facetOf(row.facet).clusters.set(row.cluster_id, {
       ...row, id: row.cluster_id, name: row.name ?? "", description: row.description ?? "", share: row.share ?? 0,
-      placed, parent: null, children: [], cells: new Map(), trend: new Map(), growth: null,
+      placed, parent: null, children: [], cells: new Map(), trend: new Map(), growth: null, signal: null,
     });
   }
   for (const row of rows("held_back")) facetOf(row.facet);
@@ -85,6 +85,10 @@ function addTrends(facets) {
   for (const row of rows("growth")) {
     const cluster = facets.get(row.facet)?.clusters.get(row.cluster_id);
     if (cluster) cluster.growth = row.growth;
+  }
+  for (const row of rows("signals")) {
+    const cluster = facets.get(row.facet)?.clusters.get(row.cluster_id);
+    if (cluster) cluster.signal = row;
   }
 }
 

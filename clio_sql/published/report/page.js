@@ -28,6 +28,7 @@ function showFacet(facet) {
   tree.search("");
   drawHead(facet);
   drawContents(facet);
+  showDifferences(byId("differences"), facet, (cluster) => { choose(cluster, false); byId("explore").scrollIntoView(); });
   offerColours(facet);
   map.colour({ kind: "topic" });
   drawLegend();

@@ -9,7 +9,15 @@ given as (
 packaged as (
     select name, value
     from (
-        select columns(*)::varchar from (select *, 'user' as privacy_unit from packaged_settings)
+        select columns(*)::varchar from (
+            select
+                * replace (
+                    coalesce(min_users_cell, min_users) as min_users_cell,
+                    coalesce(min_conversations_cell, min_conversations) as min_conversations_cell
+                ),
+                'user' as privacy_unit
+            from packaged_settings
+        )
     ) unpivot include nulls (value for name in (columns(*)))
 ),
 
