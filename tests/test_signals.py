@@ -81,7 +81,7 @@ def test_what_changed_is_found_and_named(con):
     usual["spiking"] = [*usual["a"][:19], 120]
     usual["rising"] = [*usual["b"][:17], 90, 100, 110]
     usual["fading"] = [*usual["c"][:17], 5, 5, 5]  # below the gate, so not published
-    usual["cooling"] = [6 * count for count in usual["d"][:17]] + [150, 155, 160]
+    usual["cooling"] = [written(rng, 180, 1.5) for _ in range(17)] + [150, 155, 160]
     found = {cluster: signal for _, cluster, signal in signals(con, usual, [20])}
     assert {name: found[name] for name in usual if len(name) > 1} == {name: name for name in usual if len(name) > 1}
     assert {found[name] for name in "abcdef"} == {"steady"}
@@ -173,13 +173,14 @@ def test_intervals_hold_for_users_and_q_is_that_of_scipy(con, loyal):
 
 
 def test_a_value_that_is_hidden_is_not_compared(con):
-    cells = [("f", "c0", "a", 100, 40), ("f", "c0", "b", 50, 30), ("f", "c1", "a", 80, 40), ("f", "c1", "", 0, 0)]
-    rows = compared(con, cells)
-    assert [(row["cluster_id"], row["share_a"], row["share_b"]) for row in rows] == [
-        ("c0", 100 / 180, 1), ("c1", 80 / 180, 0),
-    ]  # fmt: skip
+    cells = [("f", f"c{n}", "a", count, 40) for n, count in enumerate((100, 80, 20))] + [("f", "c0", "b", 50, 30)]
+    rows = [(row["cluster_id"], row["share_a"], row["share_b"]) for row in compared(con, cells)]
+    assert rows == [("c0", 0.5, 1), ("c1", 0.4, 0), ("c2", 0.1, 0)]  # what adds up to a cluster leaves nothing for b
     con.execute("update clusters set conversations = 140 where cluster_id = 'c1'")  # 60 of it are held back
-    assert con.execute("select cluster_id, share_a from clio_compare('plan', 'a', 'b')").fetchall() == [("c0", 1)]
+    query = "select cluster_id, share_a from clio_compare('plan', 'a', 'b') order by cluster_id"
+    assert con.execute(query).fetchall() == [("c0", 100 / 120), ("c2", 20 / 120)]
+    con.execute("delete from clusters where cluster_id = 'c2'")
+    assert con.execute(query).fetchall() == []  # one alone has all of both
 
 
 def test_the_command_line_lists_the_comparison_and_the_published_file_answers_it(demo_out):

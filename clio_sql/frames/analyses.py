@@ -180,7 +180,7 @@ def compare(con: Backend, breakdown: str, a: str, b: str, facet: str | None = No
     )
     if facet is not None:
         found = found.filter(_.facet == facet)
-    return found.order_by(_.facet, _.level.desc(), _.difference.abs().desc(), _.cluster_id)
+    return found.order_by(_.facet, _.level.desc(), _["difference"].abs().desc(), _.cluster_id)
 
 
 def _require(con: Backend, table: str, column: str, name: str, breakdown: str | None = None) -> None:

@@ -62,6 +62,7 @@ known as (
     from paired
     where a + b > 0
     window level_of_pair as (partition by facet, level, breakdown, value_a, value_b)
+    qualify count(*) over level_of_pair > 1                -- one alone has all of both
 ),
 
 shares as (
