@@ -121,7 +121,7 @@ WRONG = {
     ),
     "a preset that is not there": (
         {"settings.sql": PACKAGED["settings"].replace("'default'::varchar as", "'severe'::varchar as")},
-        "settings.sql: thresholds 'severe'; allowed: default, strict",
+        "thresholds 'severe'; allowed: default, strict",
     ),
     "a share that is no number": (
         {"settings.sql": PACKAGED["settings"].replace("0.3::double as refit_growth", "'NaN'::double as refit_growth")},
