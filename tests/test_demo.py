@@ -52,6 +52,8 @@ def test_columns(path):
         "messages": 'STRUCT("role" VARCHAR, "content" VARCHAR)[]',
         "plan": "VARCHAR",
         "label": "VARCHAR",
+        "cost_usd": "DOUBLE",
+        "rating": "INTEGER",
     }
 
 
@@ -65,6 +67,22 @@ def test_ids_are_unique_and_plans_known(path):
 def test_time_spans_ninety_days(path):
     [(days,)] = rows(path, "select date_diff('hour', min(created_at), max(created_at)) / 24 from chats")
     assert 88 < days <= 90
+
+
+def test_half_of_one_topic_falls_into_the_last_whole_week(path):
+    query = f"""
+        select avg((created_at >= '2026-05-18' and created_at < '2026-05-25')::integer) from chats
+        where label {{}} '{demo.SPIKE_TOPIC}'"""
+    [(spike,)], [(others,)] = rows(path, query.format("=")), rows(path, query.format("<>"))
+    assert 0.4 < spike < 0.65 and others < 0.15
+
+
+def test_ratings_and_costs_are_numbers_that_depend_on_the_topic(path):
+    figures = "avg(rating), min(cost_usd), max(rating), count(rating)"
+    query = f"select label = '{demo.POOR_TOPIC}', {figures} from chats group by 1 order by 1"
+    others, poor = rows(path, query)
+    assert poor[1] < others[1] - 0.8 and min(others[2], poor[2]) > 0 and others[3] == poor[3] == 5
+    assert 800 < others[4] + poor[4] < 1000
 
 
 def test_topics_are_skewed_and_none_is_tiny(path):

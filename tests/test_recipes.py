@@ -28,9 +28,10 @@ def test_a_recipe_runs_on_the_demo(demo_out, recipe, published):
         else:
             rows = con.execute(RECIPES[recipe]).fetchall()
             # no language model was paid, and its rules find no concern in the demo
-            # and no cluster of another language than English gets a name
+            # no cluster of another language than English gets a name, and plans ask for the same
             assert rows or recipe in (
                 "cost_so_far", "requests_with_a_high_concern_share", "clusters_where_two_languages_differ_most",
+                "what_differs_between_two_plans",
             )  # fmt: skip
 
 
@@ -68,6 +69,16 @@ def out(tmp_path_factory) -> Path:
                 ('b', date '2026-03-23', 5, 5)
             ) t(cluster_id, period, conversations, users)
             select 'request' as facet, *, cluster_id = 'a' or period < date '2026-03-23' as complete;
+            create table signals as
+            from (values ('a', 'spiking', 90, 25.0), ('b', 'steady', 20, 15.0)
+            ) t(cluster_id, signal, conversations, usual)
+            select 'request' as facet, *, date '2026-03-23' as period, 8 as periods;
+            create table cluster_comparisons as
+            from (values ('a', 0.8::double, 0.3::double, 0.01::double), ('b', 0.2, 0.7, 0.04), ('p', 1, 1, 1)
+            ) t(cluster_id, share_a, share_b, q)
+            select 'request' as facet, if(cluster_id = 'p', 1, 0) as level, *, 'plan' as breakdown, 'free' as value_a,
+                'team' as value_b, round(share_a - share_b, 9) as difference,
+                difference - 0.1 as low, difference + 0.1 as high;
             create table assignments as
             select 'request' as facet, 'c' || i as conversation_id, 'a' as cluster_id, 'b' as runner_up,
                 (i / 1000)::float as distance, (i / 1000 + if(i = 7, 0.001, 0.5))::float as runner_up_distance
@@ -90,6 +101,11 @@ MADE = {
     "tree": [["All"], ["All", "Cards"], ["All", "Trips"]],
     "top_requests_in_one_language": [("Cards", 60, 30, 1.0), ("Trips", 20, 10, 0.5)],
     "growth_week_over_week": [("Trips", day(16), 20, 10, -0.5), ("Cards", day(9), 20, 30, 0.5)],
+    "signals": [("spiking", "request", 0, "Cards", day(23), 90, 25.0, 8)],
+    "what_differs_between_two_plans": [
+        (0, "Cards", 0.8, 0.3, 0.5, 0.4, 0.6, 0.01),
+        (0, "Trips", 0.2, 0.7, -0.5, -0.6, -0.4, 0.04),
+    ],
     "requests_with_a_high_concern_share": [(0, "Cards", 60, 20, 0.34)],
     "clusters_where_two_languages_differ_most": [
         ("request", 0, "Cards", 0.75, 0.0, 0.75),
