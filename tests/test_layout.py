@@ -15,7 +15,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, slow
 
 from clio_sql.register import FUNCTIONS, MACROS, MODULES, STEPS
 
@@ -290,6 +290,15 @@ print(con.execute("select clio_gate(12, 30, 5, 10, 20, 0.5), clio_gate(9, 30, 5,
     command = [tmp_path / "bin" / "clio-sql", "--version"]
     done = subprocess.run(command, text=True, capture_output=True, cwd="/", env={**os.environ, "PYTHONPATH": tmp_path})
     assert done.stdout.startswith(f"clio-sql {version},"), done.stderr
+
+
+def test_every_test_that_is_listed_as_slow_is_there():
+    listed = {name.split("[")[0] for name in slow()}
+    assert listed
+    for file in {name.split("::")[0] for name in listed}:
+        tree = ast.parse((ROOT / "tests" / file).read_text("utf-8"))
+        there = {f"{file}::{node.name}" for node in tree.body if isinstance(node, ast.FunctionDef)}
+        assert {name for name in listed if name.startswith(f"{file}::")} <= there
 
 
 @pytest.mark.slow
