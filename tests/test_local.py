@@ -13,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import clio_sql
+from clio_sql.analysis import catalog
 from clio_sql.providers import Extract, Question
 from clio_sql.providers.local import Local, concern, trim
 from clio_sql.vectors.embedding import embedder
@@ -410,6 +411,27 @@ def test_category_is_the_nearest_choice(con):
     assert ask(con, "topic", "fix this Python function", question=question) == "programming"
     assert ask(con, "topic", "a recipe for soup", question=question) == "cooking"
     assert ask(con, "topic", "flights to the sea", question=question) == "travel"
+
+
+def test_a_doubtful_choice_or_language_is_unsure(con):
+    (relation,) = [each for each in catalog.load() if each.name == "facet_values"]
+    choices = "{question: 'q', kind: 'category', choices: ['music', 'sport']}"
+    facets = [("request", "text"), ("topic", "category"), ("language", "category")]
+    with clio_sql.connect() as own:
+        own.execute("create table facets (facet varchar, kind varchar)").executemany(
+            "insert into facets values (?, ?)", facets
+        )
+        own.execute(f"""create table questions as select to_json({{
+            request: 'q', language: {{question: 'q', kind: 'category', choices: []::varchar[]}}, topic: {choices}
+            }})::varchar as questions""")
+        own.execute("""create table screened_transcripts as select * from (values
+            ('sure', 'play a song of my favourite band for me'), ('doubtful', 'ok xyzzy')
+            ) as t(conversation_id, transcript)""")
+        found = own.execute(f"select conversation_id, facet, value, status from ({relation.sql})").fetchall()
+    answers = {(row[0], row[1]): row[2:] for row in found}
+    assert answers["sure", "topic"] == ("music", "ok") and answers["sure", "language"] == ("English", "ok")
+    assert answers["doubtful", "topic"] == (None, "unsure") and answers["doubtful", "language"] == (None, "unsure")
+    assert answers["doubtful", "request"][1] == "ok"
 
 
 @settings(max_examples=20, deadline=None)

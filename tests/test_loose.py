@@ -115,7 +115,10 @@ def test_a_facet_without_a_usable_answer_is_invalid_and_costs_no_other(server, m
     (relation,) = [each for each in catalog.load() if each.name == "facet_values"]
     with clio_sql.connect(provider="anthropic", base_url=server.url) as con:
         con.execute("create table screened_transcripts as select 'c1' as conversation_id, 'User: hi' as transcript")
-        con.execute("create table facets as select unnest(['request', 'urgency']) as facet")
+        con.execute(
+            "create table facets as select unnest([{facet: 'request', kind: 'text'}, "
+            "{facet: 'urgency', kind: 'category'}], recursive := true)"
+        )
         con.execute("""create table questions as select to_json(map {
             'request': {'question': 'What is wanted?', 'kind': 'text', 'choices': null::varchar[]},
             'urgency': {'question': 'How urgent?', 'kind': 'category', 'choices': ['low', 'high']}

@@ -92,9 +92,12 @@ def test_many_accounts_with_one_request_are_found(safety):
     assert ("bot-0", 6, 6, 1) in found
 
 
-def test_a_flag_that_does_not_follow_concern_is_found(safety):
-    found = read(safety / "out", "select finding, bool_and(flag_rate > 0.5) from safety_gaps group by all")
-    assert ("over_flagged", True) in found  # harmless refunds, all of them flagged
+def test_a_flag_that_does_not_follow_a_guess_is_no_finding(safety):
+    query = "select finding, no_finding_because, bool_or(gap <= -1) from safety_gaps group by all"
+    why = (
+        "concern was guessed by rule, without a language model"  # so the gap of flagged harmless refunds is no finding
+    )
+    assert read(safety / "out", query) == [(None, why, True)]
 
 
 def test_in_insight_mode_there_is_nothing_of_it(safety, tmp_path):

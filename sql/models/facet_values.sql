@@ -16,8 +16,11 @@ select
     facets.facet::varchar as facet,
     nullif(trim(answered.answer.value[facets.facet]), '')::varchar as value,    -- NULL: no answer
     case
+        -- a local provider that guesses leaves out what is doubtful
+        when answered.answer.status = 'ok' and facets.kind <> 'text' and map_contains(answered.answer.value, facets.facet)
+            and answered.answer.value[facets.facet] is null then 'unsure'
         when answered.answer.status = 'ok' and not list_contains(map_keys(answered.answer.value), facets.facet) then 'invalid'
         else answered.answer.status
-    end::varchar as status,    -- ok, refused, invalid (of this facet alone), truncated, malformed, failed, over_budget
+    end::varchar as status,    -- ok, refused, invalid or unsure (of this facet alone), truncated, malformed, failed, over_budget
     answered.answer.error::varchar as error
 from answered cross join facets

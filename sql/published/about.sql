@@ -5,6 +5,11 @@ select
     build_info.built_at::timestamp as built_at,                 -- UTC
     build_info.made_by::varchar as made_by,                    -- who extracted, named and built the tree
     build_info.provider::varchar as provider,                  -- local, anthropic or openai
+    (
+        select string_agg(facets.facet, ', ' order by facets.facet)
+        from facets
+        where build_info.provider = 'local' and facets.kind <> 'text'
+    )::varchar as guessed_facets,                              -- answered by rule, not by a language model; NULL: none
     build_info.embedding_model::varchar as embedding_model,    -- for the texts that were clustered
     build_info.clio_sql_version::varchar as clio_sql_version,  -- of clio-sql
     build_info.duckdb_version::varchar as duckdb_version,      -- of DuckDB

@@ -1,7 +1,8 @@
 -- One row per cluster: whether what a classifier flagged matches how concerning the conversations are. Empty in any other mode.
 -- kind: view
 -- grain: facet, cluster_id
--- After Clio (arXiv 2412.13678): where concern is high and few are flagged, the classifier misses something.
+-- After Clio (arXiv 2412.13678): where concern is high and few are flagged, the classifier misses something. A score that was
+-- guessed by rule says too little to find fault with a classifier: then there is no finding.
 with
 
 flagged as (
@@ -57,8 +58,14 @@ select
     compared.mean_concern::double as mean_concern,             -- 1 to 5
     compared.flag_rate::double as flag_rate,                   -- 0 to 1
     compared.gap::double as gap,                               -- by how many standard deviations concern is above flagging
-    case when compared.gap >= 1 then 'under_flagged' when compared.gap <= -1 then 'over_flagged' end::varchar as finding,   -- NULL: they agree
+    case
+        when build_info.provider = 'local' then null
+        when compared.gap >= 1 then 'under_flagged'
+        when compared.gap <= -1 then 'over_flagged'
+    end::varchar as finding,                                   -- NULL: they agree, or there is none
+    case when build_info.provider = 'local' then 'concern was guessed by rule, without a language model' end::varchar as no_finding_because,
     compared.correlation::double as correlation                -- of the two, over the clusters of the level; NULL where one is constant
 from compared
 inner join hierarchy using (facet, cluster_id)
+cross join build_info
 order by facet, level, abs(gap) desc, cluster_id

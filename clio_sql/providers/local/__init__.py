@@ -17,7 +17,7 @@ from clio_sql.providers.protocol import Broaden, Choose, Extract, Name, Question
 from clio_sql.vectors.embedding import Embedder
 from clio_sql.words import language as detect
 
-SURE = 0.0  # least lead
+SURE = 0.05  # least lead of the nearest choice over the next, in cosine; clio_sql/README.md says what it costs
 CENTRAL = 5  # names that a broader one is made of
 NO_LANGUAGE = "No linguistic content"  # as CLDR calls what code and pictures are
 

@@ -38,12 +38,18 @@ function showFacet(facet) {
 
 // The head
 
+/** Which facets are guesses, as a sentence; nothing where a language model answered. */
+function guessed() {
+  const facets = setting("guessed_facets");
+  return facets ? ` Guessed by rule, and sometimes wrong: ${seen(facets)}.` : "";
+}
+
 function drawHead(facet) {
   const shown = facet.tops.filter((top) => top.id !== OTHER);
   const everything = facet.tops.reduce((sum, top) => sum + top.conversations, 0);
   const people = Math.max(0, ...facet.tops.map((top) => top.users));
   const deep = facet.leaves.some((leaf) => leaf.parent);
-  byId("lede").textContent = setting("made_by") ? `Clusters of conversations that enough different users share. Made by ${seen(setting("made_by"))}.` : "";
+  byId("lede").textContent = setting("made_by") ? `Clusters of conversations that enough different users share. Made by ${seen(setting("made_by"))}.${guessed()}` : "";
   byId("figures").replaceChildren(
     figure("conversations shown", `${isRounded() ? "about " : ""}${count(everything)}`, isRounded() ? "A sum of rounded counts, so it can be a little more or less than there are." : null),
     figure("users", `≥ ${count(people)}`, "Users of the cluster that has most. One user can be in several clusters, so users cannot be added up."),
