@@ -39,7 +39,7 @@ CALLS = {
     "clio_project": ("FLOAT[2][]", "clio_project([[1.0, 2.0], [2.0, 3.0]])"),
     "clio_word": (
         "STRUCT(lemma VARCHAR, ordinary BOOLEAN, stop BOOLEAN, vague BOOLEAN, task BOOLEAN, sensitive VARCHAR, "
-        '"name" VARCHAR)',
+        'part VARCHAR, "name" VARCHAR)',
         "clio_word('flights')",
     ),
     "clio_breaks": ("VARCHAR", "clio_breaks('席を予約')"),
@@ -795,6 +795,25 @@ def test_word(con, word, lemma, ordinary, stop, vague):
 def test_word_for_a_task_or_for_what_people_keep_to_themselves(con, word, task, sensitive):
     known = one(con, "clio_word(?)", word)
     assert (known["task"], known["sensitive"]) == (task, sensitive)
+
+
+@pytest.mark.parametrize(
+    ("word", "part"),
+    [
+        ("accepts", "verb"),
+        ("unblock", "verb"),  # the dictionary has it as 'block' with a prefix
+        ("orders", "verb or noun"),
+        ("declined", "past"),
+        ("taken", "past"),
+        ("topping", "ing"),
+        ("cheap", "adjective"),
+        ("cities", None),
+        ("hotel", None),
+        ("", None),
+    ],
+)
+def test_part_of_speech_of_a_word(con, word, part):
+    assert one(con, "clio_word(?)", word)["part"] == part
 
 
 def test_no_task_word_is_sensitive_and_no_stop_word_hides_one():

@@ -39,9 +39,11 @@ WORLD = f"""
     create table independent_texts as select facet, conversation_id, true as independent from assignments;
 
     create table vocabulary as
-    select unnest({CANDIDATES}) as word, word as lemma, false as stop, false as task, false as vague
+    select unnest({CANDIDATES}) as word, word as lemma, false as stop, false as task, false as vague,
+        null::varchar as part
     union all
-    select unnest(['something', 'else']) as word, word as lemma, false as stop, true as task, false as vague;
+    select unnest(['something', 'else']) as word, word as lemma, false as stop, true as task, false as vague,
+        null::varchar as part;
 
     create table supported_words as select facet, cluster_id, lemma from gated_clusters cross join vocabulary;
 

@@ -10,12 +10,12 @@ from clio_sql.words import person_names, words
 
 TYPE = (
     "STRUCT(lemma VARCHAR, ordinary BOOLEAN, stop BOOLEAN, vague BOOLEAN, task BOOLEAN, sensitive VARCHAR, "
-    "name VARCHAR)"
+    "part VARCHAR, name VARCHAR)"
 )
 ARROW = pa.struct(
     {
         "lemma": pa.string(), "ordinary": pa.bool_(), "stop": pa.bool_(), "vague": pa.bool_(),
-        "task": pa.bool_(), "sensitive": pa.string(), "name": pa.string(),
+        "task": pa.bool_(), "sensitive": pa.string(), "part": pa.string(), "name": pa.string(),
     }
 )  # fmt: skip
 

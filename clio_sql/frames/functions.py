@@ -221,11 +221,12 @@ def project(vectors: VECTORS) -> dt.Array(dt.Array(dt.float32)):
 def word(word: str) -> dt.Struct(
     {
         "lemma": dt.string, "ordinary": dt.boolean, "stop": dt.boolean, "vague": dt.boolean,
-        "task": dt.boolean, "sensitive": dt.string, "name": dt.string,
+        "task": dt.boolean, "sensitive": dt.string, "part": dt.string, "name": dt.string,
     }
 ):  # fmt: skip
     """What is known about one lower-cased word: its lemma; whether in the public word list, a function word, vague, a
-    task word, which needs no support; the kind of private matter it is about; what it may be in a name.
+    task word, which needs no support; the kind of private matter it is about; its part of speech; what it may be in a
+    name.
 
     >>> con.execute(word("cities"))["lemma"]
     'city'

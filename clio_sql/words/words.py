@@ -2,8 +2,8 @@
 
 Ordinary words are those of the English Hunspell dictionary (as spylls ships it) that are not
 also a person's name, a place or a brand: the dictionary capitalises those, so
-'mark', 'rose' and 'apple' are not ordinary although they are words. Lemmas come from
-simplemma, tried in the order of `LANGUAGES`.
+'mark', 'rose' and 'apple' are not ordinary although they are words. Its flags say which words
+have the endings of verbs and nouns. Lemmas come from simplemma, tried in the order of `LANGUAGES`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 LANGUAGES = ("en", "es", "fr", "de", "pt", "it")
 OTHER_SCRIPTS = ("ar", "hi", "ja", "ko", "ru", "zh")  # of these the function words are known too
+_PREFIXES = {"re": "A", "un": "U", "dis": "E", "in": "I", "de": "C", "con": "F", "pro": "K"}  # and their flags
 _PARTICLE = re.compile(  # of Korean, at the end of a word of at least three syllables
     "(?<=[\uac00-\ud7af]{2})(?:에서는|으로는|에서|에게|으로|까지|부터|이나|에는|하고|[은는이가을를에의와과도만로])$"
 )
@@ -24,7 +25,7 @@ class Word(NamedTuple):
     """lemma: lower case. ordinary: in the public word list. stop: a function word. vague: says nothing.
 
     task: in `lexicons/task_words.txt`, whose words need no support by users. sensitive: its kind in
-    `lexicons/sensitive_*.txt`, None for any other word.
+    `lexicons/sensitive_*.txt`, None for any other word. part: its part of speech in English, see `part`.
     """
 
     lemma: str
@@ -33,6 +34,7 @@ class Word(NamedTuple):
     vague: bool
     task: bool
     sensitive: str | None
+    part: str | None
 
 
 def lexicon(name: str) -> list[str]:
@@ -51,6 +53,14 @@ def _dictionary() -> tuple[frozenset[str], frozenset[str]]:
         frozenset(stem for stem in stems if stem.islower()),
         frozenset(stem.lower() for stem in stems if stem[:1].isupper()),
     )
+
+
+@cache
+def _flags() -> dict[str, str]:
+    """Word -> its flags in the English dictionary: M of a noun (has 's), D and G of a verb (has -ed, -ing), …"""
+    text = (files("spylls.hunspell") / "data" / "en" / "en_US.dic").read_text("utf-8")
+    entries = [line.partition("/") for line in text.splitlines()[1:]]
+    return {stem.strip(): flags.split(" ")[0].strip() for stem, _, flags in entries if stem.islower()}
 
 
 @cache
@@ -156,6 +166,33 @@ def plain(text: str) -> bool:
     return stop(text) or ordinary(text)
 
 
+def _flags_of(stem: str) -> set[str]:
+    """The flags of a stem, and of it without a prefix that the dictionary allows: 'unblock' is 'block' with U."""
+    found = set(_flags().get(stem, ""))
+    for prefix, flag in _PREFIXES.items():
+        rest = _flags().get(stem[len(prefix) :], "") if stem.startswith(prefix) else ""
+        found |= set(rest) if flag in rest else set()
+    return found
+
+
+def part(text: str) -> str | None:
+    """The part of speech of an English word, where its endings tell. None for any other word.
+
+    'verb' ('accepts'), 'verb or noun' ('watch'), 'past' ('declined', 'got'), 'ing' ('paying') or 'adjective' ('cheap').
+    """
+    stem = lemma(text, ("en",))
+    flags = _flags_of(stem)
+    inflected = {f"{stem}{stem[-1:]}ed", re.sub("e$", "ing", stem)} - {
+        stem,
+        "ed",
+    }  # 'topped' and 'taking' stand for themselves
+    if {"D", "G"} & flags or ("S" in flags and "M" not in flags) or inflected & _flags().keys():
+        if text in (stem, f"{stem}s", f"{stem}es") or text.endswith("ies"):
+            return "verb or noun" if "M" in flags else "verb"
+        return "ing" if text.endswith("ing") else "past"
+    return "adjective" if {"P", "T", "Y"} & flags and not {"M", "S"} & flags else None
+
+
 def task(text: str) -> bool:
     """True for a task word in any form, or a word made of such and function words."""
     return all({part, lemma(part, ("en",))} & _task() or stop(part) for part in _parts(text)) and bool(text)
@@ -179,4 +216,4 @@ def word(text: str) -> Word:
     vague = bool(parts) and all(part in _function_words() or bool({part, lemma(part)} & _vague()) for part in parts)
     kind = None if stop(text) else sensitive(text)
     form = lemma(text) if kind is None or lemma(text) in sensitive_words() else text
-    return Word(form, ordinary(text), stop(text), vague, kind is None and task(text), kind)
+    return Word(form, ordinary(text), stop(text), vague, kind is None and task(text), kind, part(text))

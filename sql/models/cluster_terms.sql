@@ -52,7 +52,7 @@ supported as (
 
 -- without spaces between words, parts of a name look like words, so there enough users wrote just this form
 spelled as (
-    select facet, cluster_id, lemmas, clio_phrase(words) as term, heading, plain
+    select facet, cluster_id, lemmas, subjects, clio_phrase(words) as term, heading, plain
     from phrases cross join settings cross join margins
     where heading > 0 and not clio_identifies(clio_phrase(words))
         and (
@@ -76,13 +76,10 @@ everything as (
 
 scored as (
     select
-        supported.facet, supported.cluster_id, term, supported.users, supported.lemmas, plain, heading,
+        supported.facet, supported.cluster_id, term, supported.users, supported.lemmas, subjects, plain, heading,
         least(supported.blurred_users / sizes.size, 1) as share,
-        clio_term_score(
-            share,
-            (totals.blurred_users - supported.blurred_users + 0.5) / (everything.size - sizes.size + 1.0),     -- half stands for none seen
-            len(supported.lemmas), plain, heading
-        ) as fit
+        (totals.blurred_users - supported.blurred_users + 0.5) / (everything.size - sizes.size + 1.0) as share_outside,     -- half stands for none seen
+        clio_term_score(share, share_outside, len(supported.lemmas), plain, heading) as fit
     from supported
     inner join spelled using (facet, cluster_id, lemmas)
     inner join sizes using (facet, cluster_id)
@@ -92,9 +89,13 @@ scored as (
 
 -- the best of them are compared by meaning: a phrase near all others says what the cluster is about
 best as materialized (
-    select facet, cluster_id, term, lemmas, share * pow(len(lemmas), 1.5) as weight, clio_embed(term) as embedding
+    select
+        facet, cluster_id, term,
+        sqrt(share) * pow(greatest(ln(share / share_outside), 0.05) * len(lemmas), 1.5) as weight,
+        clio_embed(term) as embedding
     from scored
-    qualify row_number() over (partition by facet, cluster_id order by fit desc, term) <= 12
+    where plain
+    qualify row_number() over (partition by facet, cluster_id order by fit desc, term) <= 10
 ),
 
 near as (
@@ -117,6 +118,7 @@ select
     users::integer as users,                                           -- at least min_users wrote its content words together
     share::double as share,                                            -- of the users who were looked at, rounded; 0 to 1
     lemmas::varchar[] as lemmas,                                       -- its content words
+    subjects::varchar[] as subjects,                                   -- what it is about: two phrases with the same are much the same, see phrases
     plain::boolean as plain,                                           -- names a subject, and last
     heading::double as heading,                                        -- how well it reads as one, see phrases
     (fit * pow(greatest(coalesce(near, 0), 0.05), 2))::double as score       -- the higher, the better it names this cluster

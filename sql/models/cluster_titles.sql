@@ -1,16 +1,20 @@
 -- One row per cluster: the phrase or topic that it can be called by, so that all clusters of a facet are called differently.
 -- kind: table
 -- grain: facet, cluster_id
--- The best pair of a cluster and a phrase is settled first, then the best of those whose cluster and words are still free.
--- A topic is the last resort: for a cluster whose users share no phrase that no other cluster is called by.
+-- The best pair of a cluster and a phrase is settled first, then the best of those whose cluster is still without
+-- and whose subject, or pair of topics, no other cluster is called by.
+-- A topic comes before a weak phrase: one that names no subject, reads badly or says little about the cluster.
 with
 
 candidates as (
-    select facet, cluster_id, term, array_to_string(lemmas, ' ') as content, score, 'found' as source
+    select
+        facet, cluster_id, term, array_to_string(subjects, ' ') as content,
+        case when plain and score >= 0.3 then 1 else 0.001 end * score as score,
+        'found' as source
     from cluster_terms
     where score > 0
     union all
-    select facet, cluster_id, name, lower(name), 0.001 * (1 + above), 'topic' from cluster_topics
+    select facet, cluster_id, name, array_to_string(list_sort(string_split(lower(name), ', ')), ', '), 0.01 * (1 + above), 'topic' from cluster_topics
 ),
 
 paired as (
@@ -31,6 +35,7 @@ matched as (
         unnest(cluster_ids) as cluster_id,
         unnest(terms) as term,
         unnest(sources) as source,
+        unnest(contents) as content,
         unnest(clio_match(cluster_ids, contents, scores)) as settled
     from paired
 )
@@ -39,6 +44,7 @@ select
     facet::varchar as facet,
     cluster_id::varchar as cluster_id,
     term::varchar as term,
+    content::varchar as content,                                       -- what it is about: no other cluster is called by a phrase or topic about the same
     source::varchar as source                                          -- found: a phrase that users wrote; topic: of cluster_topics
 from matched
 where settled

@@ -33,8 +33,14 @@ kept as materialized (
 
 -- only the local provider has topics, see cluster_topics
 topics as materialized (
-    select cluster_titles.facet, cluster_titles.cluster_id, term
+    select
+        cluster_titles.facet, cluster_titles.cluster_id, term,
+        concat(
+            'Users write about it in their own words, or in several languages',
+            case when len(terms) > 0 then concat('; some mention ''', array_to_string(terms[:3], ''', '''), '''') end, '.'
+        ) as description
     from cluster_titles
+    inner join name_requests using (facet, cluster_id)
     anti join kept using (facet, cluster_id)
     where source = 'topic'
 ),
@@ -49,7 +55,7 @@ asked as materialized (
 answered as (
     select facet, cluster_id, answer.value.name, answer.value.description, answer.status, false as kept from asked
     union all
-    select facet, cluster_id, term, 'Users write about it in their own words, or in several languages.', 'ok', false from topics
+    select facet, cluster_id, term, description, 'ok', false from topics
     union all
     select facet, cluster_id, name, description, 'ok', true from kept
 )

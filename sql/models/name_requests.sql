@@ -12,11 +12,14 @@ given as (
 
 owned as (
     select
-        facet, cluster_terms.cluster_id, term, score,
-        concat(term, ' (', greatest(1, round(10 * share))::integer, '0%)') as phrase,
-        coalesce(cluster_titles.cluster_id = cluster_terms.cluster_id, true) as own
+        cluster_terms.facet, cluster_terms.cluster_id, cluster_terms.term, score,
+        concat(cluster_terms.term, ' (', greatest(1, round(10 * share))::integer, '0%)') as phrase,
+        coalesce(cluster_titles.cluster_id = cluster_terms.cluster_id, true) as own,
+        coalesce(cluster_titles.cluster_id = cluster_terms.cluster_id and cluster_titles.term = cluster_terms.term, false) as title
     from cluster_terms
-    left join cluster_titles using (facet, term)
+    left join cluster_titles
+        on cluster_titles.facet = cluster_terms.facet and cluster_titles.source = 'found'
+        and cluster_titles.content = array_to_string(cluster_terms.subjects, ' ')
     where score > 0
 ),
 
@@ -24,8 +27,8 @@ terms as (
     select
         facet,
         cluster_id,
-        list(term order by score desc, term)[:100] as terms,
-        list(phrase order by score desc, term)[:100] as phrases,
+        list(term order by title desc, score desc, term)[:100] as terms,
+        list(phrase order by title desc, score desc, term)[:100] as phrases,
         coalesce(list(term order by score desc, term) filter (not own), []) as taken
     from owned
     group by all
@@ -64,9 +67,9 @@ select
     case when texts then members else [] end::varchar[] as members,                              -- see cluster_samples
     case when texts then neighbours else coalesce(beside.phrases, []) end::varchar[] as neighbours,
     criteria::varchar as criteria,
-    coalesce(terms, [])::varchar[] as terms,                                                     -- the most telling first
+    coalesce(terms, [])::varchar[] as terms,                                                     -- its title (see cluster_titles), then the most telling
     coalesce(terms.phrases, [])::varchar[] as phrases,                                           -- the same, with shares; a language model sees most, about half or some instead
-    coalesce(taken, [])::varchar[] as taken,                                                     -- terms that another cluster is called by
+    coalesce(taken, [])::varchar[] as taken,                                                     -- terms about what another cluster is called by
     coalesce(lemmas, [])::varchar[] as supported                                                 -- words that a name may use
 from cluster_samples
 inner join facets using (facet)

@@ -32,6 +32,7 @@ select
     any_value(user_id)::varchar as user_id,                                             -- who counts towards thresholds; else NULL
     list(word order by place)::varchar[] as words,                                      -- '' for anything that is not a word
     list(case when not stop then lemma end order by place)::varchar[] as lemmas,        -- of the content words; else NULL
-    list(coalesce(not stop and not vague, false) order by place)::boolean[] as telling  -- whether each says something about a subject
+    list(coalesce(not stop and not vague, false) order by place)::boolean[] as telling,  -- whether each says something about a subject
+    list(part order by place)::varchar[] as parts                                       -- parts of speech, see clio_word
 from placed left join vocabulary using (word)
 group by facet, cluster_id, conversation_id

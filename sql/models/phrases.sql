@@ -13,6 +13,7 @@ spans as (
         words[first_word:first_word + length - 1] as words,
         lemmas[first_word:first_word + length - 1] as lemmas,
         telling[first_word:first_word + length - 1] as telling,
+        parts[first_word:first_word + length - 1] as parts,
         coalesce(words[first_word - 1], '') as before,
         coalesce(words[first_word + length], '') as after,
         lemmas[first_word - 1] is not null or words[first_word - 1] = 'how' as content_before,
@@ -56,8 +57,9 @@ counted as (
         facet, cluster_id, words,
         any_value(list_sort(list_distinct(list_filter(lemmas, lambda lemma: lemma is not null)))) as lemmas,
         any_value(telling) as telling,
+        any_value(lemmas) as placed_lemmas,                                                  -- NULL for function words
+        any_value(parts) as parts,
         any_value(lemmas[-1] is null) as ends_in_particle,
-        len(list_intersect(words, ['i', 'you', 'me', 'it', 'we', 'they', 'that', 'this', 'who', 'if', 'when'])) as pronouns,
         count(distinct user_id) as users,
         count(*) as uses,
         count(*) filter (before in ('', 'to', 'can', 'please', 'i', 'you', 'we')) as asks,
@@ -68,6 +70,33 @@ counted as (
     from used
     group by facet, cluster_id, words
     having count(distinct user_id) >= (select case when mode = 'safety' then 0 else least(2, min_users) end from settings)
+),
+
+-- what of its grammar can be seen in words and their places
+read as (
+    select
+        *,
+        words[1] = 'how' as asks_how,
+        -- 'check my balance': it begins with a verb and is asked for
+        parts[1] = 'verb' or len(words) > 1 and asks > 0.5 * uses and coalesce(parts[1], 'verb or noun') = 'verb or noun' as imperative,
+        [place for place in generate_series(2, len(words)) if words[place] = 'to' and parts[place + 1] in ('verb', 'verb or noun')] as infinitives,
+        len(list_intersect(words, ['i', 'you', 'we', 'they', 'he', 'she', 'it'])) as subjects,
+        len(list_intersect(words[2:], ['who', 'that', 'this', 'what', 'which', 'where', 'why', 'whether', 'if', 'when', 'because'])) as clauses,
+        -- 'cash and was charged'
+        len([
+            place for place in generate_series(2, len(words))
+            if words[place] in ('and', 'or', 'but', 'so', 'then', 'a', 'an', 'the') and placed_lemmas[place + 1] is null
+        ]) as broken,
+        -- 'made a payment', 'need to use'
+        len(words) > 1 and (parts[1] = 'past' and placed_lemmas[2] is null or not telling[1] and words[2] = 'to') as tells,
+        -- 'atms accept', 'link a new', 'how long does a payment'
+        len(words) > 1 and case
+            when asks_how then len(words) > 3 and parts[-1] is null
+            when len(infinitives) > 0 then false
+            when parts[-1] = 'adjective' then not list_has_any(words, ['is', 'are', 'was', 'were', 'not', 'as'])
+            else parts[-1] = 'verb'
+        end as unfinished
+    from counted
 )
 
 select
@@ -75,18 +104,25 @@ select
     cluster_id::varchar as cluster_id,
     words::varchar[] as words,
     lemmas::varchar[] as lemmas,                                                           -- its content words, each once, in alphabetical order
+    list_sort(list_distinct(list_transform(
+        coalesce(nullif([lemma for lemma, place in placed_lemmas if lemma is not null and telling[place]], []), lemmas), lambda lemma: lemma[:6]
+    )))::varchar[] as subjects,                                                            -- the beginnings of those that say something: 'withdr' of 'make a withdrawal'
     users::integer as users,                                                               -- who wrote just this form
     (list_contains(telling, true) and (telling[-1] or ends_in_particle))::boolean as plain,  -- not 'find something': it names a subject, and last
     (
-        (1 - coalesce(behind.uses, 0) / counted.uses)
-        * sqrt(1 - coalesce(in_front.uses, 0) / counted.uses)
-        * (1 - 0.5 * after_subject / counted.uses)
-        * case when len(words) > 1 and asks > 0.5 * counted.uses then 1.25 else 1 end      -- 'check my balance'
+        (1 - coalesce(behind.uses, 0) / read.uses)
+        * sqrt(1 - coalesce(in_front.uses, 0) / read.uses)
+        * (1 - 0.5 * after_subject / read.uses)
+        * case when len(words) > 1 and asks > 0.5 * read.uses then 1.25 else 1 end
         * case when ends_in_particle then 0.9 else 1 end
-        * case when len(words) = 1 and regexp_matches(words[1], '(ed|ing)$') then 0.5 else 1 end     -- 'offered'
-        * pow(0.8, pronouns)
+        * case when len(words) = 1 and (parts[1] in ('verb', 'past', 'ing') or parts[1] = 'verb or noun' and asks > 0.5 * read.uses) then 0.4 else 1 end  -- 'got'
+        * case when len(infinitives) > 0 and not imperative and not asks_how then 0.4 else 1 end        -- 'card to arrive'
+        * case when unfinished then 0.4 else 1 end
+        * case when tells then 0.4 else 1 end
+        * pow(0.6, subjects + clauses)
+        * pow(0.3, broken)
         * pow(0.8, greatest(len(words) - 5, 0))
     )::double as heading                                                                   -- how well it reads as one: 0 a fragment, 1.25 an imperative
-from counted
+from read
 left join behind using (facet, cluster_id, words)
 left join in_front using (facet, cluster_id, words)

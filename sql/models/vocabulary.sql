@@ -18,5 +18,6 @@ select
     known.vague::boolean as vague,            -- says nothing about a subject
     known.task::boolean as task,              -- a reviewed word for a task: needs no support
     known.sensitive::varchar as sensitive,    -- kind of a word about what people keep to themselves: health, faith, …; NULL: none
+    known.part::varchar as part,              -- part of speech of an English word: verb, 'verb or noun', past, ing, adjective; NULL: another, or not known
     known.name::varchar as name               -- what it may be in a person's name: given, surname, handle, either, unknown, title; NULL: none
 from known

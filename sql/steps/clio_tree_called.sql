@@ -20,8 +20,13 @@ callable as materialized (
             child_names,
             lambda child: regexp_replace(split_part(regexp_replace(child, ' and (much )?more$', ''), ', ', 1), '^\p{Lu}\p{Ll}+ (a|an|the|my|some|your) (\p{L})', '\2')
         ) as objects,
-        -- … its second topic
+        -- … its second topic. Two objects that share no word say more: 'Virtual card and disposable virtual card' is the last resort
+        list_transform(
+            objects,
+            lambda object: list_transform(regexp_extract_all(lower(object), '\p{L}{3,}'), lambda word: word[:6])
+        ) as beginnings,
         coalesce(
+            [object for object, place in objects if lower(object) <> lower(objects[1]) and not list_has_any(beginnings[place], beginnings[1])][1],
             list_filter(objects, lambda object: lower(object) <> lower(objects[1]))[1],
             nullif(split_part(child_names[1], ', ', 2), ''), nullif(split_part(child_names[2], ', ', 2), '')
         ) as second_object,

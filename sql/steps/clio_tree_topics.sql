@@ -29,10 +29,10 @@ compared as (
 ),
 
 near as (
-    select facet, cluster_id, topic, avg(above) as score, count(*) filter (above >= 0.2) >= 0.6 * count(*) as of_most
+    select facet, cluster_id, topic, avg(above) as score, count(*) filter (above >= 0.2) >= 0.5 * count(*) as of_most
     from compared
     group by facet, cluster_id, topic
-    qualify score >= 0.85 * max(score) over (partition by facet, cluster_id)
+    qualify score >= 0.7 * max(score) over (partition by facet, cluster_id)
 ),
 
 gone as (
@@ -48,7 +48,7 @@ paired as (
         list(topic order by cluster_id, topic) as topics,
         list(score order by cluster_id, topic) as scores
     from near anti join gone on gone.facet = near.facet and gone.name = lower(near.topic)
-    where score >= 0.3 and of_most
+    where score >= 0.25 and of_most
     group by facet
 ),
 

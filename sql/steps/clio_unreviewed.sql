@@ -3,18 +3,23 @@
 -- says what the clusters below are called.
 create or replace macro clio_unreviewed(name, description, provider) as
     case
-        when provider = 'local' then list_reduce(
-            list_prepend(
-                lower(concat(name, '. ', description)),
-                -- the longest first: no part of one may be taken for another
-                list_transform(
-                    list_reverse_sort(list_transform(
-                        clio_topics(), lambda topic: struct_pack(length := len(topic), topic := lower(topic))
-                    )),
-                    lambda each: each.topic
-                )
+        when provider = 'local' then regexp_replace(
+            lower(concat(name, '. ', description)),
+            -- the longest first: no part of one may be taken for another
+            concat(
+                '\b(',
+                array_to_string(
+                    list_transform(
+                        list_reverse_sort(list_transform(
+                            clio_topics(), lambda topic: struct_pack(length := len(topic), topic := lower(topic))
+                        )),
+                        lambda each: each.topic
+                    ),
+                    '|'
+                ),
+                ')\b'
             ),
-            lambda text, topic: regexp_replace(text, concat('\b', topic, '\b'), ' ', 'g')
+            ' ', 'g'
         )
         else concat(name, '. ', description)
     end;
