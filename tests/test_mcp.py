@@ -17,7 +17,9 @@ import pytest
 from conftest import cli
 from mcp import Client, StdioServerParameters, stdio_client
 
-TOOLS = ["tree", "search", "cluster", "tables", "sql"]
+from clio_sql.published.files import open_published
+
+TOOLS = ["tree", "search", "cluster", "compare", "signals", "tables", "sql"]
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +108,9 @@ def told(out: Path) -> dict[str, Any]:
             "cluster": await call(client, "cluster", cluster_id=first["cluster_id"], facet=first["facet"]),
             "no cluster": await call(client, "cluster", cluster_id="c99999"),
             "tables": await call(client, "tables"),
+            "compare": await call(client, "compare", breakdown="language", a="English", b="German"),
+            "no value": await call(client, "compare", breakdown="language", a="English", b="Klingon"),
+            "signals": await call(client, "signals", signal="steady"),
             "few": await call(client, "sql", query="from clusters", rows=2),
             "wrong": await call(client, "sql", query="select nme from clusters"),
             "bad argument": await call(client, "tree", depth=0),
@@ -133,6 +138,17 @@ def test_the_tools_answer_from_the_published_file(out, told):
     assert len(cluster["children"] or []) == children and cluster["path"][-1] == cluster["name"]
     assert cluster["breakdowns"] and cluster["periods"]
     assert "no cluster 'c99999' is published" in told["no cluster"]["error"]
+    with open_published(out) as con:
+        query = "select value_a, value_b from cluster_comparisons where breakdown = 'language' and level = 0"
+        assert ("English", "German") in con.execute(query).fetchall()
+        query = (
+            "select cluster_id, difference from cluster_comparisons where value_a = 'English' and value_b = 'German'"
+        )
+        compared = {row["cluster_id"]: row["difference"] for row in records(told["compare"])}
+        assert compared == pytest.approx(dict(con.execute(query).fetchall()))
+        steady = con.execute("select cluster_id from signals where signal = 'steady'").fetchall()
+    assert {row["cluster_id"] for row in records(told["signals"])} == {each for (each,) in steady} != set()
+    assert "nothing is known about both values" in told["no value"]["error"]
     tables = {row["name"]: row for row in records(told["tables"])}
     assert {"clusters", "cluster_facets", "cluster_trends", "held_back", "about"} <= set(tables)
     assert {"name": "users", "type": "BIGINT", "holds": "distinct users, rounded"} in tables["clusters"]["columns"]

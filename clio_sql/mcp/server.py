@@ -10,7 +10,7 @@ from functools import wraps
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -70,6 +70,34 @@ class Tools:
             raise Refused(f"no cluster {cluster_id[:60]!r} is published. `tree` and `search` show the ids that are.")
         return found
 
+    def signals(
+        self,
+        facet: Facet = None,
+        signal: Annotated[
+            Literal["new", "spiking", "rising", "steady", "cooling", "fading"] | None,
+            Field(description="Only this signal; all but steady by default."),
+        ] = None,
+    ) -> dict[str, Any]:
+        """Show which clusters are new, spiking, rising, cooling or fading, with the periods behind it."""
+        return self._of_file("signals", facet=facet, signal=signal)
+
+    def compare(
+        self,
+        breakdown: Annotated[str, Field(description="Such as language; period compares two periods by first days.")],
+        a: Annotated[str, Field(description="A value of the breakdown, or the first day of a period.")],
+        b: Annotated[str, Field(description="The other value.")],
+        facet: Facet = None,
+        rows: Rows = 50,
+    ) -> dict[str, Any]:
+        """Compare two values of a breakdown: the part of each that a cluster has, their difference, its 95% interval, q."""
+        found = self._of_file("compare", rows, breakdown=breakdown, a=a, b=b, facet=facet)
+        if not found["rows"]:
+            raise Refused(
+                "nothing is known about both values: a breakdown or value that is not published, or too few clusters "
+                "that publish both. `sql` shows which there are: select distinct breakdown, value from cluster_facets."
+            )
+        return found
+
     def sql(
         self,
         query: Annotated[str, Field(max_length=20_000, description="One select in DuckDB's SQL.")],
@@ -84,7 +112,9 @@ class Tools:
         )
 
 
-TOOLS: tuple[Callable[..., dict[str, Any]], ...] = (Tools.tree, Tools.search, Tools.cluster, Tools.tables, Tools.sql)
+TOOLS: tuple[Callable[..., dict[str, Any]], ...] = (
+    Tools.tree, Tools.search, Tools.cluster, Tools.compare, Tools.signals, Tools.tables, Tools.sql,
+)  # fmt: skip
 
 
 def serve(out: Path, limits: Limits) -> None:

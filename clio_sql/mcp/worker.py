@@ -21,11 +21,13 @@ import duckdb
 from clio_sql.errors import ClioError, InputError, SqlError
 from clio_sql.errors.explained import said
 from clio_sql.published.files import LOCK, PUBLISHED, open_file
+from clio_sql.register import macro_text
 
 ADDRESS_SPACE = (
     6 << 30
 )  # bytes: what DuckDB does not count, such as one long text, ends the process and not the machine
 SETTINGS = ("set memory_limit = '1GB'", "set threads = 2", "set python_enable_replacements = false")
+MACROS = ("clio_two_sided", "clio_compared", "clio_compare")  # SQL alone: no function of ours is there
 LONGEST = 2_000  # characters of one text in an answer
 ONE_SELECT = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
@@ -60,7 +62,8 @@ class Published:
             self.close()
             con = open_file(self.path, lock=False)
             tree = files("clio_sql.sql").joinpath("recipes", "tree.sql").read_text("utf-8")
-            for statement in (f"create temp view clio_tree as {tree}", *SETTINGS, LOCK):
+            macros = map(macro_text, MACROS)
+            for statement in (f"create temp view clio_tree as {tree}", *macros, *SETTINGS, LOCK):
                 con.execute(statement)
             self.opened = version, con
         return self.opened[1]

@@ -60,8 +60,8 @@ def lines(con: duckdb.DuckDBPyConnection, facet: str, depth: int | None = None) 
     """
     con.execute(shown_sql())
     rows = con.execute(
-        "select cluster_id, parent_id, name, clio_percent(share), users, conversations, loose, only_child from clusters "
-        "where facet = ? order by cluster_id = '(other)', conversations desc, cluster_id",
+        "select cluster_id, parent_id, name, clio_percent(share), users, conversations, loose, only_child "
+        "from clusters where facet = ? order by cluster_id = '(other)', conversations desc, cluster_id",
         [facet],
     ).fetchall()
     children: dict[str | None, list[tuple[Any, ...]]] = {}
