@@ -89,7 +89,7 @@ class Tools:
         facet: Facet = None,
         rows: Rows = 50,
     ) -> dict[str, Any]:
-        """Compare two values of a breakdown: the part of each that a cluster has, the difference, its 95% interval, q."""
+        """Compare two values of a breakdown: the part of each that a cluster has, and the difference with its interval."""
         found = self._of_file("compare", rows, breakdown=breakdown, a=a, b=b, facet=facet)
         if not found["rows"]:
             raise Refused(
