@@ -89,7 +89,7 @@ class Tools:
         facet: Facet = None,
         rows: Rows = 50,
     ) -> dict[str, Any]:
-        """Compare two values of a breakdown: the part of each that a cluster has, and the difference with its interval."""
+        """Compare two values of a breakdown: how large a part of each a cluster has, and whether that differs."""
         found = self._of_file("compare", rows, breakdown=breakdown, a=a, b=b, facet=facet)
         if not found["rows"]:
             raise Refused(
