@@ -458,13 +458,13 @@ SCENARIOS = [
         once(WEEKS, Rules()),
     ),
     Scenario(
-        attack_last_run, ("Bake bread with seeds", 7),
+        attack_last_run, ("Explain how to bake bread", 7),
         "counts keep their basis: here each run has a folder of its own (a user more)",
         twice(ORDINARY, [*ORDINARY, TARGETS], Rules(), same=False),
         twice(ORDINARY, [*ORDINARY, TARGETS], Rules(), same=True),
     ),
     Scenario(
-        attack_last_run, ("Bake bread with seeds", -7), "the same (a user less)",
+        attack_last_run, ("Explain how to bake bread", -7), "the same (a user less)",
         twice([*ORDINARY, TARGETS], ORDINARY, Rules(), same=False),
         twice([*ORDINARY, TARGETS], ORDINARY, Rules(), same=True),
     ),

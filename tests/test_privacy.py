@@ -222,14 +222,14 @@ def test_naming_sees_at_most_a_few_texts_of_any_one_user(rejected):
 # An auditor that cannot be relied on
 
 
-def built(chats: Path, **replaced: Callable[[Any, Answer], Answer]) -> duckdb.DuckDBPyConnection:
-    """The small table of the demo, built with some answers replaced. Close it."""
+def built(chats: Path, topics: bool = True, **replaced: Callable[[Any, Answer], Answer]) -> duckdb.DuckDBPyConnection:
+    """The small table of the demo, built with some answers replaced; without topics all are named. Close it."""
     con = clio_sql.connect()
     give_table(con, chats)
     engine = engine_of(con)
     assert engine is not None
     Recorder(engine, **replaced)
-    build(con)
+    build(con, topics)
     return con
 
 
@@ -265,7 +265,8 @@ def test_without_a_good_rating_nothing_is_published(chats, answer):
 )
 def test_a_name_without_supported_words_gives_way_to_the_best_phrase(chats, name):
     answer = Answer({"name": name, "description": "Most mention bread."})
-    with built(chats, name=lambda request, real: answer, audit=lambda request, real: Answer({"rating": 5})) as con:
+    audit = lambda request, real: Answer({"rating": 5})  # noqa: E731
+    with built(chats, topics=False, name=lambda request, real: answer, audit=audit) as con:
         called_by_a_phrase(con)
 
 
@@ -289,7 +290,9 @@ def test_a_description_is_held_to_the_same_rule(chats):
     def telling(request: Name, real: Answer) -> Answer:
         return Answer({**real.value, "description": "Most are written by Velmina."}) if real.value else real
 
-    with built(chats, name=telling, audit=lambda request, real: Answer({"rating": 5, "reason": ""})) as con:
+    with built(
+        chats, topics=False, name=telling, audit=lambda request, real: Answer({"rating": 5, "reason": ""})
+    ) as con:
         called_by_a_phrase(con)
         assert "velmina" not in told(con)
 
@@ -303,7 +306,9 @@ def test_the_second_answer_is_asked_without_the_words_that_too_few_wrote(chats):
             return real
         return Answer({**real.value, "description": "Most are written by Velmina about epilepsy."})
 
-    with built(chats, name=obliging, audit=lambda request, real: Answer({"rating": 5, "reason": ""})) as con:
+    with built(
+        chats, topics=False, name=obliging, audit=lambda request, real: Answer({"rating": 5, "reason": ""})
+    ) as con:
         assert ["epilepsy", "velmina", "written"] not in asked  # 'written' is a form of a task word
         assert ["epilepsy", "velmina"] in asked
         assert count(con, "clusters") > 1

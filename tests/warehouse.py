@@ -108,11 +108,19 @@ def give_table(con: duckdb.DuckDBPyConnection, chats: Path) -> None:
     con.execute(f"create or replace table main.chats as select {columns} from '{chats}'")
 
 
-def build(con: duckdb.DuckDBPyConnection) -> None:
-    """What `clio_sql.build` makes of `main.chats`, without margins: it is small."""
+def build(con: duckdb.DuckDBPyConnection, topics: bool = True) -> None:
+    """What `clio_sql.build` makes of `main.chats`, without margins: it is small; without topics if so asked."""
+    relations = changed()
+    if not topics:
+        relations = [
+            replace(relation, sql=f"select * from (\n{relation.sql}\n) where false")
+            if relation.name == "cluster_topics"
+            else relation
+            for relation in relations
+        ]
     take(con, "main.chats", "clio", ["plan"])
-    builder.run(con, relations=changed())
-    last.keep(con, changed(), "clio")
+    builder.run(con, relations=relations)
+    last.keep(con, relations, "clio")
 
 
 def forget(con: duckdb.DuckDBPyConnection) -> None:

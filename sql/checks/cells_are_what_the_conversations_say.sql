@@ -20,6 +20,12 @@ placed as materialized (                                  -- each conversation t
         on hierarchy.facet = facets.facet and hierarchy.level = 0 and hierarchy.cluster_id = assignments.cluster_id
 ),
 
+counted_periods as (                                       -- those that are counted now; a build that changed nothing keeps more
+    select period from periods
+    union
+    select breakdown from cells where relation = 'cluster_trends'
+),
+
 counted as (
     select 'clusters' as relation, facet, coalesce(shown_id, '(other)') as cluster_id, '' as breakdown, '' as value, user_id, independent
     from placed
@@ -36,9 +42,9 @@ counted as (
     where shown_id is not null
     union all
     select
-        'cluster_trends', facet, shown_id, periods.period,
-        coalesce(strftime(date_trunc(periods.period, created_at), '%Y-%m-%d'), ''), user_id, independent
-    from placed cross join periods
+        'cluster_trends', facet, shown_id, counted_periods.period,
+        coalesce(strftime(date_trunc(counted_periods.period, created_at), '%Y-%m-%d'), ''), user_id, independent
+    from placed cross join counted_periods
     where shown_id is not null
 ),
 

@@ -97,8 +97,11 @@ supported_names as (
         and len(clio_unsupported(concat(answer.value.name, '. ', answer.value.description), lemmas)) = 0
 ),
 
+-- of a last name that is a child's 'and more', that child's was audited
 audited as materialized (
-    select facet, cluster_id, answer, clio_audit_raw(concat(answer.value.name, '. ', answer.value.description)) as audit
+    select
+        facet, cluster_id, answer,
+        clio_audit_raw(concat(regexp_replace(answer.value.name, ' and (much )?more$', ''), '. ', answer.value.description)) as audit
     from supported_names
 )
 
