@@ -65,7 +65,7 @@ def test_the_file_is_its_owners_alone_and_every_table_is_marked(safety):
     assert sorted(path.name for path in out.iterdir()) == ["safety.duckdb", "warehouse.duckdb"]
     assert stat.S_IMODE((out / "safety.duckdb").stat().st_mode) == 0o600
     comments = read(out, "select table_name, comment from duckdb_tables()")
-    assert len(comments) == 8 and all(comment.startswith("mode = safety: ") for _, comment in comments)
+    assert len(comments) == 10 and all(comment.startswith("mode = safety: ") for _, comment in comments)
     assert read(out, "select mode from about") == [("safety",)]
     with pytest.raises(InputError):  # what makes reports and dashboards opens no such file
         open_published(out)

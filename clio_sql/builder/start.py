@@ -134,7 +134,7 @@ def build(
     from clio_sql.builder.progress import Steps
 
     engine, shown = ready(con), reporter or Steps()
-    engine.progress = shown.answered
+    engine.progress = getattr(shown, "answered", None)  # a reporter may lack it
     try:
         run(con, schema, shown, refit=refit)
     finally:

@@ -30,7 +30,7 @@ callable as materialized (
             list_filter(objects, lambda object: lower(object) <> lower(objects[1]))[1],
             nullif(split_part(child_names[1], ', ', 2), ''), nullif(split_part(child_names[2], ', ', 2), '')
         ) as second_object,
-        concat(upper(objects[1][1]), objects[1][2:]) || case when contains(objects[1], ' and ') then ', ' else ' and ' end || (
+        concat(upper(objects[1][1]), objects[1][2:]) || case when contains(objects[1], ' and ') or contains(second_object, ' and ') then ', ' else ' and ' end || (
             case
                 when regexp_matches(second_object, '^\p{Lu}(\p{Ll}| )') then concat(lower(second_object[1]), second_object[2:])
                 else second_object

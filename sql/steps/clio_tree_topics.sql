@@ -1,6 +1,7 @@
 -- clio_tree_topics(families, last_level, base_clusters, build_info): the topic that each parent may be called by, if the local provider
 -- names. One row per parent that has one: facet, cluster_id, topic. A topic is near a child where its cosine to the child's
--- name is well above that of the average topic; it must be near most children, and nearly the nearest of all topics. The best
+-- name is well above that of the average topic; it must be near most children and most of their conversations, and nearly the
+-- nearest of all topics. The best
 -- pair of a parent and a topic is settled first; a topic that a cluster below is called by is not used again.
 create or replace macro clio_tree_topics(families, last_level, base_clusters, build_info) as table
 with
@@ -12,7 +13,7 @@ topics as materialized (
 ),
 
 children as materialized (
-    select family.facet, family.cluster_id, child.cluster_id as child_id, clio_embed(child.name) as embedding
+    select family.facet, family.cluster_id, child.cluster_id as child_id, child.conversations, clio_embed(child.name) as embedding
     from query_table(families) as family
     inner join query_table(last_level) as child
         on child.facet = family.facet and list_contains(family.child_ids, child.cluster_id)
@@ -22,14 +23,18 @@ children as materialized (
 -- how far above the average topic each is, for one child
 compared as (
     select
-        facet, cluster_id, child_id, topic,
+        facet, cluster_id, child_id, conversations, topic,
         array_inner_product(children.embedding, topics.embedding) as cosine,
         cosine - avg(cosine) over (partition by facet, cluster_id, child_id) as above
     from children cross join topics
 ),
 
 near as (
-    select facet, cluster_id, topic, avg(above) as score, count(*) filter (above >= 0.2) >= 0.5 * count(*) as of_most
+    select
+        facet, cluster_id, topic,
+        sum(above * conversations) / sum(conversations) as score,
+        count(*) filter (above >= 0.2) >= 0.5 * count(*)
+        and sum(conversations) filter (above >= 0.2) >= 0.6 * sum(conversations) as of_most
     from compared
     group by facet, cluster_id, topic
     qualify score >= 0.7 * max(score) over (partition by facet, cluster_id)
