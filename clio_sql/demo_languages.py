@@ -25,7 +25,8 @@ TOPICS = tuple(topic["topic"] for topic in MATERIAL["topics"])
 LANGUAGES: dict[str, str] = {code: spoken["name"] for code, spoken in MATERIAL["languages"].items()}
 MINIMUM = len(TOPICS) * len(LANGUAGES)  # each topic in each language once
 MAX_TURNS = 4
-SCHEMA = pa.schema([*list(demo.SCHEMA)[:-1], pa.field("topic", pa.string()), pa.field("language", pa.string())])
+SHARED = demo.SCHEMA.names[:5]  # no label, costs or ratings
+SCHEMA = pa.schema([*map(demo.SCHEMA.field, SHARED), pa.field("topic", pa.string()), pa.field("language", pa.string())])
 
 FIRST_TURNS = ("{ask}", "{ask}", "{ask}", "{open} {ask}", "{ask}\n{close}", "{open} {ask}\n{close}")
 UNSPACED = ("zh", "ja")  # no blank between sentences

@@ -30,7 +30,7 @@ def relations() -> str:
     """The relations of the packaged analysis in build order."""
     lines = ["| relation | kind | each row |", "|---|---|---|"]
     for relation in catalog.load():
-        path = next((ROOT / "sql").glob(f"*/{relation.name}.sql")).relative_to(ROOT / "sql").as_posix()
+        path = f"{relation.folder}/{relation.name}.sql"
         kind = relation.kind if relation.folder == "models" else f"{relation.folder} {relation.kind}"
         lines.append(f"| [`{relation.name}`]({path}) | {kind} | {_cell(relation.comment)} |")
     return "\n".join(lines)

@@ -32,6 +32,8 @@ def small(clusters: str = "select 'request' as facet", comment: str = "") -> lis
     texts = {
         "settings": ("models", f"{PACKAGED['settings'].sql}\n-- {comment}"),
         "sampled_conversations": ("models", "-- One row.\n-- kind: table\nselect 'c' as conversation_id"),
+        "facets": ("models", PACKAGED["facets"].sql),
+        "trend_period": ("models", "-- One row.\n-- kind: view\nselect 'week' as period"),
         "about": ("published", PACKAGED["about"].sql),
         "clusters": ("published", f"-- One row.\n{padded('clusters', clusters)}"),
         "held_back": ("published", "-- One row.\n" + padded("held_back", "select 'request' as facet")),

@@ -101,7 +101,7 @@ WRONG = {
     ),
     "a setting out of range": (
         {"settings.sql": PACKAGED["settings"].replace("3::integer as levels", "0::integer as levels")},
-        "settings.sql, line 32: levels is 0; allowed: 1 or more",
+        "settings.sql, line 35: levels is 0; allowed: 1 or more",
     ),
     "a threshold below nothing": (
         {"settings.sql": PACKAGED["settings"].replace(MIN_USERS, "-4::integer as min_users")},
@@ -446,7 +446,7 @@ def test_each_file_runs_as_it_is(relation):
                 break
             columns = ", ".join(f'"{name}" {type_}' for name, type_ in binder._packaged_shapes()[other.name].items())
             con.execute(f"create table {other.name} ({columns})")
-        [file] = (ROOT / "sql").glob(f"*/{relation.name}.sql")
+        file = ROOT / "sql" / relation.folder / f"{relation.name}.sql"
         con.execute(file.read_text("utf-8"))
         assert list(relation.columns) == [column[0] for column in con.description]
     finally:

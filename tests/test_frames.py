@@ -90,6 +90,8 @@ def test_types_are_those_that_duckdb_gives(empty):
         "gate": clio.gate(12, 20, 2, 10, 15, 0.3),
         "words": clio.words("a"),
         "spelled": clio.spelled("a"),
+        "terms": clio.terms(["a"], ["anna"], 1),
+        "transcript": clio.transcript([{"role": "user", "content": "a"}]),
         "identifies": clio.identifies("a"),
         "unsupported": clio.unsupported("a", ["b"]),
     }
@@ -142,7 +144,11 @@ def test_the_tree_is_the_one_that_is_printed(con, demo_out):
     lines = rows(clio.tree(con).order_by("facet", "line").select("depth", "name", "users", "path"))
     assert len(lines) > 20
     for (depth, name, users, path), line in zip(lines, printed, strict=False):
-        assert line.endswith(f"{users:>7,}  {'  ' * (depth - 1)}{name}") and path[-1] == name and len(path) == depth
+        assert (
+            line.removesuffix(" ≈").endswith(f"{users:>7,}  {'  ' * (depth - 1)}{name}")
+            and path[-1] == name
+            and len(path) == depth
+        )
 
 
 def test_top_and_lift_are_what_plain_sql_says(con):
@@ -175,7 +181,7 @@ def test_differences_compare_what_each_value_puts_where(con):
 def test_differences_are_of_clusters_that_hide_neither_value(tmp_path):
     con = clio.connect(tmp_path / "made.duckdb")
     con.con.execute("""
-        create table about as select 20 as min_conversations;
+        create table about as select 20 as min_conversations, 20 as min_conversations_cell;
         create table clusters as
         from (values ('a', 100), ('b', 200), ('c', 900), ('d', 60), ('e', 50)) t(cluster_id, conversations)
         select 'request' as facet, 0 as level, null::varchar as parent_id, cluster_id as name, *;

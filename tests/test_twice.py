@@ -37,7 +37,7 @@ def files(out: Path) -> dict[str, bytes]:
 
 def equal(a: Path, b: Path) -> None:
     one, other = files(a), files(b)
-    assert len(one) == 5 and one.keys() == other.keys()
+    assert len(one) == 7 and one.keys() == other.keys()
     assert [name for name in one if one[name] != other[name]] == ["about.parquet"], BUILT_AT
     query = "select * exclude (built_at) from read_parquet(?)"
     told = [duckdb.execute(query, [str(out / "parquet" / "about.parquet")]).fetchall() for out in (a, b)]

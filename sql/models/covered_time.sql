@@ -29,6 +29,6 @@ days as (
 
 select
     period::varchar as period,                                                          -- week, month, …
-    date_trunc(period, first_day - interval 1 day)::date as period_before,              -- the last one that is not complete; NULL: too few users
-    date_trunc(period, last_day + interval 1 day)::date as period_after                 -- the next one that is not complete
+    date_trunc(periods.period, first_day - interval 1 day)::date as period_before,              -- the last one that is not complete; NULL: too few users
+    date_trunc(periods.period, last_day + interval 1 day)::date as period_after                 -- the next one that is not complete
 from days cross join periods

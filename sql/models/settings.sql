@@ -14,8 +14,8 @@ select
     'default'::varchar as thresholds,               -- strict: fewer and larger clusters, cells as Anthropic's Economic Index publishes them
     case thresholds when 'default' then 10 when 'strict' then 250 end::integer as min_users,    -- fewest distinct users behind everything that is shown or named
     case thresholds when 'default' then 20 when 'strict' then 500 end::integer as min_conversations,    -- fewest conversations behind everything that is shown or named
-    case thresholds when 'strict' then 5 end::integer as min_users_cell,    -- fewest users behind a value or period of a shown cluster; null: min_users
-    case thresholds when 'strict' then 15 end::integer as min_conversations_cell,    -- fewest conversations behind one; null: min_conversations
+    case thresholds when 'strict' then 5 end::integer as min_users_cell,    -- fewest users behind a value or period of a shown cluster; null: as many as behind clusters
+    case thresholds when 'strict' then 15 end::integer as min_conversations_cell,    -- fewest conversations behind one; null: the same
     100::integer as min_users_named,                -- fewest distinct users behind a word that is part of a person's name
     0.25::double as sensitive_share,                -- of a cluster's users, to name what people keep to themselves: health, faith, …
     5::integer as threshold_margin,                 -- how many more users than that a thing may need: drawn for each from a secret

@@ -6,7 +6,7 @@
 with
 
 covered as (
-    select period, period_before, period_after, date_diff(period, period_before, period_after) - 1 as whole_periods
+    select period, period_before, period_after, date_diff(covered_time.period, period_before, period_after) - 1 as whole_periods
     from covered_time
 ),
 
