@@ -2,7 +2,7 @@
 -- common are not made. One row per cluster: facet, cluster_id, parent, kept_id; as clio_tree_parents returns them.
 -- Children of such a parent go to the nearest one whose children do have something in common with them. Where there is none, they
 -- stand under one parent, clio_various, if the level is the top, and each under a parent of its own below it. Only where centroids
--- decide: otherwise a model has judged. A parent that is kept from the last tree stays.
+-- decide: otherwise a model has judged. A parent that the last tree had stays.
 create or replace macro clio_tree_kin(last_level, parents, directions) as table
 with
 
