@@ -139,7 +139,8 @@ def build(
         run(con, schema, shown, refit=refit)
     finally:
         engine.progress = None
-        shown.stop()
+        if reporter is None:
+            shown.stop()
     last.keep(con, catalog.load(), schema)
 
 
