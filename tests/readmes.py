@@ -30,7 +30,9 @@ def relations() -> str:
     """The relations of the packaged analysis in build order."""
     lines = ["| relation | kind | each row |", "|---|---|---|"]
     for relation in catalog.load():
-        path = f"{relation.folder}/{relation.name}.sql"
+        files = (ROOT / "sql").glob(f"*/{relation.name}.sql")
+        [file] = [path for path in files if path.parent.name not in ("recipes", "mcp")]  # these are no relations
+        path = file.relative_to(ROOT / "sql").as_posix()
         kind = relation.kind if relation.folder == "models" else f"{relation.folder} {relation.kind}"
         lines.append(f"| [`{relation.name}`]({path}) | {kind} | {_cell(relation.comment)} |")
     return "\n".join(lines)

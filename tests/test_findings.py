@@ -446,7 +446,8 @@ def test_each_file_runs_as_it_is(relation):
                 break
             columns = ", ".join(f'"{name}" {type_}' for name, type_ in binder._packaged_shapes()[other.name].items())
             con.execute(f"create table {other.name} ({columns})")
-        file = ROOT / "sql" / relation.folder / f"{relation.name}.sql"
+        files = (ROOT / "sql").glob(f"*/{relation.name}.sql")
+        [file] = [path for path in files if path.parent.name not in ("recipes", "mcp")]  # these are no relations
         con.execute(file.read_text("utf-8"))
         assert list(relation.columns) == [column[0] for column in con.description]
     finally:
