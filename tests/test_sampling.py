@@ -93,7 +93,7 @@ def test_what_is_not_sampled_is_not_shown_to_a_model_and_told_as_left_out(con):
     sample(con, 2)
     con.execute(f"create or replace table sampled_conversations as {SQL['sampled_conversations']}")
     con.execute("create or replace table cut_turns (conversation_id varchar, position integer, text varchar)")
-    for macro in ("clio_shortened", "clio_transcript"):
-        con.execute((files("clio_sql.sql") / "macros" / f"{macro}.sql").read_text("utf-8"))
+    for macro in ("steps/clio_shortened.sql", "macros/clio_transcript.sql"):
+        con.execute((files("clio_sql.sql") / macro).read_text("utf-8"))
     assert con.execute(f"select count(*) from ({SQL['transcripts']})").fetchone() == (2,)
     assert con.execute(f"from ({SQL['left_out']})").fetchall() == [("no place in the sample", 3)]
