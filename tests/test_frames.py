@@ -91,7 +91,9 @@ def test_types_are_those_that_duckdb_gives(empty):
         "words": clio.words("a"),
         "spelled": clio.spelled("a"),
         "terms": clio.terms(["a"], ["anna"], 1),
-        "transcript": clio.transcript([{"role": "user", "content": "a"}]),
+        "transcript": clio.transcript(
+            ibis.literal([{"role": "user", "content": "a"}], "array<struct<role: string, content: string>>")
+        ),
         "identifies": clio.identifies("a"),
         "unsupported": clio.unsupported("a", ["b"]),
     }

@@ -352,13 +352,13 @@ def transcript(
     max_message_characters: int = 8000,
     max_transcript_characters: int = 100000,
 ) -> str:
-    """A conversation as the text that `extract` reads: each message between tags of its role, escaped.
+    r"""A conversation as the text that `extract` reads: each message between tags of its role, escaped.
 
     messages: a list of structs of role and content, in order. What is too long is shortened in the middle; system
     messages and empty ones are left out.
 
-    >>> messages = [{"role": "user", "content": "Is 3 < 4?"}, {"role": "assistant", "content": "Yes."}]
-    >>> con.execute(transcript(messages))
+    >>> said = [{"role": "user", "content": "Is 3 < 4?"}, {"role": "assistant", "content": "Yes."}]
+    >>> con.execute(transcript(ibis.literal(said, "array<struct<role: string, content: string>>")))
     '<user>\nIs 3 &lt; 4?\n</user>\n<assistant>\nYes.\n</assistant>'
     >>> transcript("Is 3 < 4?")
     Traceback (most recent call last):
