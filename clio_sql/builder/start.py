@@ -134,13 +134,12 @@ def build(
     from clio_sql.builder.progress import Steps
 
     engine, shown = ready(con), reporter or Steps()
-    engine.progress = getattr(shown, "answered", None)  # a reporter may lack it
+    engine.progress = shown.answered
     try:
         run(con, schema, shown, refit=refit)
     finally:
         engine.progress = None
-        if reporter is None:
-            shown.stop()
+        shown.stop()
     last.keep(con, catalog.load(), schema)
 
 

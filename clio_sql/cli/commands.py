@@ -560,7 +560,8 @@ def mcp(
 ) -> None:
     """Serve OUT/published.duckdb to an AI agent, over the Model Context Protocol on standard input and output.
 
-    Its tools read that file alone: tree, search, cluster, tables, and read-only SQL. Needs the extra `mcp`.
+    Its tools read that file alone: tree, search, cluster, compare, signals, tables, and read-only SQL. Needs the extra
+    `mcp`.
 
     \b
     Examples:

@@ -58,7 +58,7 @@ def print_plan(steps: Sequence[Step]) -> None:
     if not steps:
         typer.echo("The local provider calls no model and costs nothing. Name another with --provider.")
         return
-    free = not any(step.plan.usd for step in steps)
+    free = not any(step.plan.usd for step in steps) and any(step.plan.calls > step.plan.stored for step in steps)
     row = "{:<12} {:>10} {:>10} {:>14} {:>12} {:>10}"
     typer.echo(row.format("step", "calls", "stored", "tokens in", "tokens out", "minutes" if free else "US$"))
     for step in steps:

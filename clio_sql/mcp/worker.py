@@ -23,9 +23,7 @@ from clio_sql.errors.explained import said
 from clio_sql.published.files import LOCK, PUBLISHED, open_file
 from clio_sql.register import macro_text
 
-ADDRESS_SPACE = (
-    6 << 30
-)  # bytes: what DuckDB does not count, such as one long text, ends the process and not the machine
+ADDRESS_SPACE = 6 << 30  # bytes: what DuckDB does not count, such as one long text, ends this process alone
 SETTINGS = ("set memory_limit = '1GB'", "set threads = 2", "set python_enable_replacements = false")
 MACROS = ("clio_two_sided", "clio_compared", "clio_compare")  # SQL alone: no function of ours is there
 LONGEST = 2_000  # characters of one text in an answer

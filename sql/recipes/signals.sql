@@ -1,10 +1,10 @@
--- Clusters that are new, spiking, rising, cooling or fading, with the weeks behind it; the rule is steps/clio_signals.sql.
+-- Clusters that are new, spiking, rising, cooling or fading, with the periods behind it; the rule is steps/clio_signals.sql.
 select
     signal, clusters.facet, level, name,
-    signals.period as week,
+    signals.period,
     signals.conversations as now,
-    usual,                                                     -- mean of up to 12 complete weeks before
-    periods as weeks
+    usual,                                                     -- mean of up to 12 complete periods before
+    periods
 from signals inner join clusters using (facet, cluster_id)
 where signal <> 'steady'
 order by signal, clusters.facet, level desc, signals.conversations desc, name

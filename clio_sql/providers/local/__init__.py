@@ -1,7 +1,7 @@
 """The provider without a language model: rules, word statistics and the embedding model.
 
 No network, no key, no cost, and the same answer every time. Its answers are labelled as such
-in `about`. It sees words, not meaning, so it clusters other languages by language.
+in `about`. What it only guesses is NULL where the guess is doubtful.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ function showDifferences(section, facet, choose) {
 }
 
 function difference(row, cluster, choose) {
-  const told = [percent(row.share_a), percent(row.share_b), `${points(row.share_a - row.share_b)} (${points(row.low)} to ${points(row.high)})`];
+  const told = [row.percent_a, row.percent_b, `${points(row.share_a - row.share_b)} (${points(row.low)} to ${points(row.high)})`];
   return make("tr", {}, make("th", { scope: "row" }, choice(cluster.name, () => choose(cluster), 100)),
     ...told.map((text) => make("td", { class: "num", text })));
 }

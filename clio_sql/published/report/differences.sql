@@ -8,6 +8,8 @@ select
     value_b::varchar as value_b,
     share_a::double as share_a,
     share_b::double as share_b,
+    clio_percent(share_a)::varchar as percent_a,
+    clio_percent(share_b)::varchar as percent_b,
     low::double as low,
     high::double as high
 from cluster_comparisons
