@@ -17,6 +17,7 @@ from clio_sql import builder, sources
 from clio_sql.analysis import catalog
 from clio_sql.analysis.catalog import Relation
 from clio_sql.builder import last
+from clio_sql.builder.reporting import Quiet
 from clio_sql.builder.table import take
 from clio_sql.engine import Engine
 from clio_sql.published.publish import publish
@@ -26,21 +27,15 @@ ROUND_TO = 5  # the packaged setting
 TIME = {"about": "built_at"}
 
 
-class Steps:
+class Steps(Quiet):
     """A `Reporter` that notes what was built and what was there already."""
 
     def __init__(self) -> None:
         self.built: set[str] = set()
         self.skipped: set[str] = set()
-        self._relation = ""
-
-    def begin(self, relation: str, rows: int | None) -> None:
-        self._relation = relation
-
-    def advance(self, rows: int) -> None: ...
 
     def end(self, rows: int, skipped: bool) -> None:
-        (self.skipped if skipped else self.built).add(self._relation)
+        (self.skipped if skipped else self.built).add(self.relation)
 
 
 def changed(**settings: Any) -> list[Relation]:
