@@ -675,7 +675,7 @@ def test_nothing_is_wider_than_the_screen(visit, hostile, size):
 def test_a_phone_shows_what_each_setting_means(visit, tmp_path):
     change(write(tmp_path, 5, 2), "update about set min_users = 5")
     report.write(tmp_path)
-    cells = visit(tmp_path, size=PHONE).page.locator("#settings-table tr:has-text('min_users') :is(th, td)").all()
+    cells = visit(tmp_path, size=PHONE).page.locator("#settings-table tr:has(:text-is('min_users')) :is(th, td)").all()
     default, meaning = (cell.inner_text() for cell in cells[2:])
     assert default == "10" and meaning.startswith("fewest distinct users")
     for box in (cell.bounding_box() for cell in cells):
