@@ -224,8 +224,13 @@ def test_a_build_shows_its_progress(con, capsys, monkeypatch):
 def test_what_is_answered_again_is_not_new(con):
     """After a change of the SQL alone a run says so, instead of calling every conversation new."""
     take(con, "main.chats", "clio", ())
-    relations = catalog.load()
-    some = relations[: [each.name for each in relations].index("facet_values") + 1]
+    relations = {each.name: each for each in catalog.load()}
+    wanted, waiting = set(), ["facet_values"]
+    while waiting:
+        name = waiting.pop()
+        wanted.add(name)
+        waiting += [each for each in relations[name].inputs if each in relations]
+    some = [each for each in relations.values() if each.name in wanted]
     assert builder.run(con, "clio", relations=some).changes["facet_values"] == (12, 0, 0)
     con.execute(
         "update chats set messages = [{role: 'user', content: 'How long does rice take?'}] where user_id = 'u1'"
