@@ -20,7 +20,7 @@ from clio_sql.providers import Answer
 VECTORS = (
     "vectors/embedding.py", "vectors/encoder.py", "vectors/e5.py", "vectors/e5_to_minilm.npy", "words/language.py",
 )  # fmt: skip
-WORDS = ("words/words.py", "words/lexicons")
+WORDS = ("words/words.py", "words/dictionaries.py", "words/lexicons")
 PROVIDERS = tuple(
     f"providers/{name}.py"
     for name in ("__init__", "local/__init__", "prompted/__init__", "prompted/answers", "protocol")

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from clio_sql.words import words
+from clio_sql.words import dictionaries, words
 
 KINDS = ("given", "surname", "handle", "either", "unknown", "title")
 _ONE = re.compile("[\u4e00-\u9fff\uac00-\ud7af]")  # a letter of Chinese or Korean
@@ -98,9 +98,7 @@ def _is_word(text: str) -> bool:
 
 
 def _known_abroad(text: str) -> bool:
-    from simplemma import is_known
-
-    return not words.proper(text) and any(is_known(text, language) for language in words.LANGUAGES[1:])
+    return not words.proper(text) and dictionaries.known(text, words.LANGUAGES[1:])
 
 
 @cache

@@ -13,6 +13,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
+from clio_sql.words import dictionaries
+
 LANGUAGES = ("en", "es", "fr", "de", "pt", "it")
 OTHER_SCRIPTS = ("ar", "hi", "ja", "ko", "ru", "zh")  # of these the function words are known too
 _PREFIXES = {"re": "A", "un": "U", "dis": "E", "in": "I", "de": "C", "con": "F", "pro": "K"}  # and their flags
@@ -126,11 +128,9 @@ def personal(word: str) -> bool:
 
 def lemma(word: str, languages: tuple[str, ...] = LANGUAGES) -> str:
     """The dictionary form of a lower-cased word, lower-cased; the word itself if none is known."""
-    import simplemma
-
     if "\uac00" <= word[-1:] <= "\ud7af":
         return _PARTICLE.sub("", word)
-    return simplemma.lemmatize(word, lang=languages).lower() if word else word
+    return dictionaries.lemma(word, languages).lower() if word else word
 
 
 def ordinary(word: str) -> bool:
