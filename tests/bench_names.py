@@ -108,7 +108,7 @@ def run(file: Path, out: Path, code: Path, margins: bool) -> None:
     """A run in a process of its own, with the code in `code`; nothing where `out` has one."""
     if (out / "published.duckdb").exists():
         return
-    given = ["--into", str(out), "--provider", "local", "--depth", "0"]
+    given = ["--into", str(out), "--provider", "local", "--depth", "1"]
     if not margins:
         folder = out.with_name(f"{out.name}-settings")
         folder.mkdir(parents=True, exist_ok=True)
@@ -167,7 +167,7 @@ def main() -> None:
     args.into.mkdir(parents=True, exist_ok=True)
     demo = args.into / "demo.parquet"
     if not demo.exists():
-        given = ["demo", "--into", str(args.into), "--only-write"]
+        given = ["demo", "--into", str(args.into), "--languages", "--only-write"]
         subprocess.run([sys.executable, "-m", "clio_sql.cli", *given], check=True, stdout=subprocess.DEVNULL)
     versions = {"now": ROOT}
     if args.before:
