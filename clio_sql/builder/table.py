@@ -186,8 +186,9 @@ def _query(
     mapped: Mapping[str, str],
 ) -> str:
     """The query that reads the table in the shape of `source`. Raises InputError; UsageError for names in no list."""
-    if isinstance(breakdowns, str):
-        raise UsageError(f"breakdowns must be a list of names, not the text {breakdowns!r}. Give [{breakdowns!r}].")
+    for name, given_names in (("breakdowns", breakdowns), ("measures", measures)):
+        if isinstance(given_names, str):
+            raise UsageError(f"{name} must be a list of names, not the text {given_names!r}. Give [{given_names!r}].")
     relation = ".".join(map(identifier, table if table.database != _database(con) else table[1:]))
     columns = con.execute(f"select column_name, column_type from (describe from {relation})").fetchall()
 

@@ -16,11 +16,9 @@ def require(
 ) -> None:
     """Raise unless each measure is a column of numbers, and no breakdown. NULL, NaN and infinity are no number.
 
-    rows: SQL of a relation with metadata and numbers, as `source` has them. Raises UsageError for a text in the place
-    of a list and for a measure that is also a breakdown, else InputError.
+    rows: SQL of a relation with metadata and numbers, as `source` has them. Raises UsageError for a measure that
+    is also a breakdown, else InputError.
     """
-    if isinstance(measures, str):
-        raise UsageError(f"measures must be a list of names, not the text {measures!r}. Give [{measures!r}].")
     if both := [name for name in measures if name in breakdowns]:
         raise UsageError(
             f"measure {both[0]!r} is also a breakdown: its mean would tell of the values that the breakdown holds "
@@ -47,5 +45,11 @@ def _require_numbers(con: duckdb.DuckDBPyConnection, rows: str, what: str, name:
 
 
 def _choice(con: duckdb.DuckDBPyConnection, rows: str) -> str:
-    keys = con.execute(f"select distinct unnest(map_keys(numbers)) as key from {rows} order by key").fetchall()
-    return f"Columns of numbers: {names([key for (key,) in keys]) or 'none'}. Choose one of them."
+    """The columns that could be measures."""
+    keys = con.execute(
+        "select key, bool_and(number is not null) as all_numbers, bool_or(isfinite(number)) as has_one from ("
+        "select entry.key, try_cast(entry.value as double) as number "
+        f"from (select unnest(map_entries(metadata)) as entry from {rows}) where trim(entry.value) <> ''"
+        ") group by key having all_numbers and has_one order by key"
+    ).fetchall()
+    return f"Columns of numbers: {names([key for key, *_ in keys]) or 'none'}. Choose one of them."
