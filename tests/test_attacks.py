@@ -121,7 +121,7 @@ def attack_dominance(published: Path) -> int | None:
 
 
 def attack_mean_of_one(published: Path) -> int | None:
-    """A cluster's mean cost times its conversations, minus what all others cost: what two of one user cost each."""
+    """A cluster's mean cost times its conversations, minus what all others cost: what each of one user's costs."""
     return only([round(cost) for (cost,) in ask(published, """
         select (measures.mean * clusters.conversations - 0.5 * (clusters.conversations - 2)) / 2
         from cluster_measures as measures inner join clusters using (facet, cluster_id)
