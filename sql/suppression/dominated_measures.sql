@@ -2,7 +2,8 @@
 -- kind: table
 -- grain: facet, cluster_id, measure
 -- A mean times the number of conversations is a sum: where nearly all of it is one user's, it tells what is theirs. Negative
--- numbers count as positive ones. Conversations without a user, and those of users who are gone, count as one user's.
+-- numbers count as positive ones. Conversations without a user, and those of users who are gone, count as one user's. Sums are
+-- made in order, so that each build comes to the same to the last bit.
 with
 
 tree as (
@@ -18,7 +19,7 @@ days as (
 per_user as (
     select
         tree.facet, tree.cluster_id, days.measure, days.day, days.user_id,
-        sum(list_sum(list_transform(days.amounts, lambda amount: abs(amount)))) as amount
+        list_sum(list_transform(list_sort(flatten(list(days.amounts))), lambda amount: abs(amount))) as amount
     from tree inner join days using (facet, base_cluster_id)
     group by tree.facet, tree.cluster_id, days.measure, days.day, days.user_id
 ),
@@ -28,7 +29,7 @@ summed as (
         facet, cluster_id, measure, day,
         max(amount) as most,
         list_sum(max(amount, 2)) as two,
-        sum(amount) as total
+        list_sum(list(amount order by amount)) as total
     from per_user
     group by facet, cluster_id, measure, day
 )
