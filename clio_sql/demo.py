@@ -38,6 +38,7 @@ from clio_sql.errors import UsageError
 MATERIAL: dict[str, Any] = json.loads((files("clio_sql") / "demo_topics.json").read_text("utf-8"))
 TOPICS: dict[str, str] = {topic["topic"]: topic["domain"] for topic in MATERIAL["topics"]}
 LANGUAGES = tuple(MATERIAL["languages"])
+MEASURES = ("cost_usd", "rating")
 PLANS = ("free",) * 7 + ("pro",) * 3 + ("team",)
 
 BATCH = 20_000  # conversations held at a time; one row group

@@ -89,6 +89,8 @@ STEPS = (
     "clio_level_size",
     "clio_cell",
     "clio_period_end",
+    "clio_two_digits",
+    "clio_dominated",
     "clio_tree_proposals",
     "clio_various",
     "clio_alike_enough",

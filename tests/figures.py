@@ -13,24 +13,29 @@ from clio_sql.analysis import catalog
 from clio_sql.builder import last
 
 STEPS = (
-    "periods", "memberships", "suppressed", "cells", "figure_days", "user_changes", "published_figures",
-    "base_cell_users", "shown_cells", "cell_users", "cell_figures", "out_of_step", "family_values", "family_choices",
-    "publishable_cells", "covered_time", "trend_period", "published_cells", "told_periods", "clusters",
-    "cluster_facets", "cluster_trends", "held_back",
+    "periods", "measured", "memberships", "measured_users", "suppressed", "cells", "figure_days", "user_changes",
+    "published_figures", "measured_figures", "base_cell_users", "shown_cells", "cell_users", "dominated_measures",
+    "cell_figures", "out_of_step", "family_values", "family_choices", "cluster_families", "publishable_cells",
+    "told_measures", "covered_time", "trend_period", "published_cells", "told_periods", "clusters",
+    "cluster_facets", "cluster_trends", "cluster_measures", "held_back",
 )  # fmt: skip
-KEPT = [RELATIONS[name] for name in ("published_figures", "published_cells", "trend_period", "told_periods")]
+KEPT = [
+    RELATIONS[name]
+    for name in ("published_figures", "measured_figures", "published_cells", "trend_period", "told_periods")
+]
 GATE = {"min_users": 2, "min_conversations": 4, "max_user_share": 0.5, "round_to": 1}
 
 
 @dataclass(frozen=True)
 class Chat:
-    """A conversation: its base cluster (None: held back), who had it, its value of the breakdown, its day."""
+    """A conversation: its base cluster (None: held back), who had it, its value of the breakdown, its day, its cost."""
 
     cluster: str | None
     user: str | None
     value: str | None = None
     day: str | None = None
     reason: str = "too_few_users"
+    cost: float | str | None = None  # the measure
     independent: bool = True  # whether its user counts towards thresholds because of it
 
 
@@ -79,7 +84,8 @@ def build(
     rows = [
         {"conversation_id": f"c{n}", "facet": "request", "cluster_id": chat.cluster or f"x_{chat.reason}",
          "user_id": chat.user, "breakdown": "plan", "value": chat.value, "created_at": chat.day,
-         "reason": chat.reason, "kept": True, "x": None, "y": None, "passes": False, "independent": chat.independent}
+         "metadata": None if chat.cost is None else f"{{cost={chat.cost}}}", "reason": chat.reason, "kept": True,
+         "x": None, "y": None, "passes": False, "independent": chat.independent}
         for n, chat in enumerate(chats)
     ]  # fmt: skip
     of_tree = tree.rows()
@@ -88,7 +94,8 @@ def build(
     table(con, "last_hierarchy", columns, of_tree)  # no gate is here that its clusters could have passed with a margin
     table(con, "assignments", ["conversation_id", "user_id", "facet", "cluster_id"], rows)
     table(con, "independent_texts", ["conversation_id", "facet", "independent"], rows)
-    table(con, "conversations", ["conversation_id", "user_id", "created_at"], rows)
+    table(con, "conversations", ["conversation_id", "user_id", "created_at", "metadata"], rows)
+    table(con, "input", ["measures"], [{"measures": "[cost]"}])
     table(con, "breakdowns", ["conversation_id", "breakdown", "value"], [row for row in rows if row["value"]])
     table(con, "screened", ["conversation_id", "kept"], rows)
     table(con, "layout", ["facet", "cluster_id", "x", "y"], [])

@@ -73,7 +73,7 @@ DETAILS = (
 class Asked:
     """Some people who ask for one thing: `each` conversations of each of `users`; user None is nobody.
 
-    alike: all in the same words.
+    alike: all in the same words. cost: of each conversation, the measure; None: it has none.
     """
 
     cluster: str
@@ -83,6 +83,7 @@ class Asked:
     plan: str = "free"
     week: int = 0
     alike: bool = False
+    cost: float | None = None
 
 
 def people(first: int, count: int) -> tuple[str, ...]:
@@ -107,7 +108,7 @@ def rows(world: list[Asked]) -> list[dict[str, Any]]:
             created = MONDAY + timedelta(weeks=asked.week, minutes=len(found))
             found.append(
                 {"conversation_id": f"k{part:02d}-{number:04d}", "user_id": user, "created_at": created,
-                 "messages": messages, "plan": asked.plan, "cluster": asked.cluster}
+                 "messages": messages, "plan": asked.plan, "cluster": asked.cluster, "cost": asked.cost}
             )  # fmt: skip
     return found
 
@@ -155,7 +156,10 @@ def publish(world: list[Asked] | list[dict[str, Any]], out: Path, rules: Rules) 
     if rules.prepare is None and not (out / "warehouse.duckdb").exists():
         key = hashlib.sha256(repr(given).encode()).hexdigest()[:16]
         shutil.copy(once(f"worlds/{key}", lambda folder: _built(given, folder)) / "warehouse.duckdb", out)
-    analyse(out / "chats.parquet", out, rules.relations(), prepare=rules.prepare or _nothing, check=rules.check)
+    analyse(
+        out / "chats.parquet", out, rules.relations(), prepare=rules.prepare or _nothing, check=rules.check,
+        measures=_measures(given),
+    )  # fmt: skip
     return out
 
 
@@ -164,13 +168,17 @@ def _nothing(con: duckdb.DuckDBPyConnection, engine: Engine) -> None: ...
 
 def _built(given: list[dict[str, Any]], folder: Path) -> None:
     _write(given, folder)
-    built(folder / "chats.parquet", folder, Rules().relations())
+    built(folder / "chats.parquet", folder, Rules().relations(), _measures(given))
+
+
+def _measures(given: list[dict[str, Any]]) -> tuple[str, ...]:
+    return ("cost",) if any(row.get("cost") is not None for row in given) else ()
 
 
 def _write(given: list[dict[str, Any]], out: Path) -> None:
     message = pa.list_(pa.struct({"role": pa.string(), "content": pa.string()}))
     schema = pa.schema(
         {"conversation_id": pa.string(), "user_id": pa.string(), "created_at": pa.timestamp("us"),
-         "messages": message, "plan": pa.string(), "cluster": pa.string()}
+         "messages": message, "plan": pa.string(), "cluster": pa.string(), "cost": pa.float64()}
     )  # fmt: skip
     pq.write_table(pa.Table.from_pylist(given, schema), out / "chats.parquet")

@@ -179,6 +179,12 @@ def _clusters(con: duckdb.DuckDBPyConnection, facet: str, leaves: int, middle: i
         select {literal(facet)}, cluster_id, date '2026-03-02' + (7 * week)::integer,
             5 * round(conversations / 60 * (1 + (taste - 0.5) * week / 6)) as shown, 10, true
         from node cross join range(13) as weeks(week) where shown >= 20;
+        create table if not exists cluster_measures (facet varchar, cluster_id varchar, measure varchar,
+            conversations bigint, mean double, median double, percentile_90 double);
+        insert into cluster_measures
+        select {literal(facet)}, cluster_id, measure, conversations, mean, mean, nullif(2 * mean, 8)
+        from node cross join (values ('cost_usd', 0.012), ('rating', 4)) as measures(measure, mean)
+        where conversations >= 20;
         create table if not exists held_back (facet varchar, reason varchar, clusters integer, conversations bigint);
         insert into held_back values ({literal(facet)}, 'too_few_users', 12, 240),
             ({literal(facet)}, 'unsupported_terms', 5, 180);

@@ -120,6 +120,30 @@ def attack_dominance(published: Path) -> int | None:
     return only([count for (count,) in ask(published, query)])
 
 
+def attack_mean_of_one(published: Path) -> int | None:
+    """A cluster's mean cost times its conversations, minus what all others cost: what each of one user's costs."""
+    return only([round(cost) for (cost,) in ask(published, """
+        select (measures.mean * clusters.conversations - 0.5 * (clusters.conversations - 2)) / 2
+        from cluster_measures as measures inner join clusters using (facet, cluster_id)
+        where level = 0""")])  # fmt: skip
+
+
+def attack_mean_of_a_sibling(published: Path) -> float | None:
+    """A parent's mean cost times its conversations, minus those of its told children: the mean of a hidden child."""
+    return only([round(mean, 1) for (mean,) in ask(published, """
+        with told as (
+            select clusters.*, measures.mean
+            from clusters left join cluster_measures as measures using (facet, cluster_id)
+        )
+        select (parent.mean * parent.conversations - sum(child.mean * child.conversations))
+            / sum(child.conversations) filter (child.mean is null)
+        from told as parent
+        inner join told as child on child.facet = parent.facet and child.parent_id = parent.cluster_id
+        where parent.mean is not null
+        group by parent.facet, parent.cluster_id, parent.mean, parent.conversations
+        having count(child.mean) = count(*) - 1""")])  # fmt: skip
+
+
 # Two files
 
 
@@ -128,6 +152,17 @@ def attack_last_run(last: Path, now: Path) -> tuple[str, int] | None:
     before, after = (dict(ask(run, "select name, conversations from clusters where level = 0")) for run in (last, now))
     moved = [(name, count - before[name]) for name, count in after.items() if name in before and count != before[name]]
     return only(moved)
+
+
+def attack_mean_of_last_run(last: Path, now: Path) -> int | None:
+    """This file's means times conversations, minus the last one's: what each conversation of one more user cost."""
+    query = """
+        select cluster_id, clusters.conversations, mean * clusters.conversations
+        from cluster_measures inner join clusters using (facet, cluster_id)
+        where level = 0"""
+    before, after = ({cluster: rest for cluster, *rest in ask(run, query)} for run in (last, now))
+    return only([round((cost - before[one][1]) / (count - before[one][0]))
+                 for one, (count, cost) in after.items() if one in before and count != before[one][0]])  # fmt: skip
 
 
 def attack_left_out(last: Path, now: Path) -> tuple[str, ...] | None:
@@ -232,12 +267,12 @@ def attack_view_text(published: Path) -> str | None:
 # What is planted, and how it is published with the gate off and on
 
 COOKING = [
-    Asked("c1", "bake bread with seeds", people(0, 20)),
-    Asked("c2", "bake a cake with cream", people(15, 16)),
+    Asked("c1", "bake bread with seeds", people(0, 20), cost=0.5),
+    Asked("c2", "bake a cake with cream", people(15, 16), cost=0.5),
 ]
 PROGRAMS = [
-    Asked("c4", "sort a list in a program", people(50, 20)),
-    Asked("c5", "join two tables in a program", people(60, 16)),
+    Asked("c4", "sort a list in a program", people(50, 20), cost=0.5),
+    Asked("c5", "join two tables in a program", people(60, 16), cost=0.5),
 ]
 ORDINARY = [*COOKING, *PROGRAMS]
 FEW = Asked("c3", "bake bread in a clay oven", people(80, 6))
@@ -353,7 +388,7 @@ PLANS = [
     Asked("c2", "bake a cake with cream", people(400, 14), plan="team"),
 ]
 WEEKS = [*ORDINARY, Asked("c1", "bake bread with seeds", people(90, 4), week=1)]
-TARGETS = Asked("c1", "bake bread with seeds", (TARGET,), each=7, plan="team", week=1)
+TARGETS = Asked("c1", "bake bread with seeds", (TARGET,), each=7, plan="team", week=1, cost=2)
 EDGE = Asked("c6", "tune an accordion", people(200, 9), each=3)
 EDGED = Asked("c6", "tune an accordion", (TARGET,), each=3)
 IDS = [
@@ -361,6 +396,10 @@ IDS = [
     Asked("c1", "bake bread with seeds", (SECRET,), each=30, plan=SECRET),
     Asked("c1", "bake bread with seeds", people(500, 12), each=2),
 ]
+DEAR = [*ORDINARY, Asked("c1", "bake bread with seeds", people(95, 1), cost=15)]
+ONE_BY_ONE = (
+    "select facet, cluster_id, breakdown as measure from cell_figures where relation = 'cluster_measures' and passes"
+)
 ADVERBS = ["really", "simply", "just", "also", "truly", "actually", "only", "even", "always", "still"]
 SYBIL = [  # one person: ten ids, two conversations of each, and another adverb
     *ORDINARY,
@@ -404,6 +443,8 @@ def _identifying(con: duckdb.DuckDBPyConnection, engine: Any) -> None:
 
 
 SUPPORTED = next(relation.sql for relation in catalog.load() if relation.name == "supported_words")
+TOLD = next(relation.sql for relation in catalog.load() if relation.name == "told_measures")
+ALONE = re.sub(r"told_of_all as \(.*?\n\),", lambda _: f"told_of_all as ({ONE_BY_ONE}),", TOLD, flags=re.S)
 WORD_BY_WORD = _off(
     replaced={"supported_words": SUPPORTED.replace("count(distinct counted_user_id)", "count(distinct user_id)")}
 )
@@ -467,6 +508,21 @@ SCENARIOS = [
         attack_last_run, ("Explain how to bake bread", -7), "the same (a user less)",
         twice([*ORDINARY, TARGETS], ORDINARY, Rules(), same=False),
         twice([*ORDINARY, TARGETS], ORDINARY, Rules(), same=True),
+    ),
+    Scenario(
+        attack_mean_of_one, 15, "`max_user_share` 1: then two may have all of a measure, too",
+        once(DEAR, _off(settings={"max_user_share": 1.0})),
+        once(DEAR, Rules()),
+    ),
+    Scenario(
+        attack_mean_of_a_sibling, 1.2, "a measure is told of all of a family or of none: here of each that passes",
+        once(DEAR, _off(replaced={"told_measures": ALONE})),
+        once(DEAR, Rules()),
+    ),
+    Scenario(
+        attack_mean_of_last_run, 2, "numbers keep their basis: here each run has a folder of its own",
+        twice(ORDINARY, [*ORDINARY, TARGETS], Rules(), same=False),
+        twice(ORDINARY, [*ORDINARY, TARGETS], Rules(), same=True),
     ),
     Scenario(
         attack_left_out, ("2026-03-09", "team"), "the same, and the thresholds open",

@@ -28,7 +28,7 @@ TREE = Tree([{"c0": "p", "c1": "p", "c2": "q"}], ["c0", "c1", "c2"])
 DAYS = ("2026-03-02", "2026-03-09", "2026-03-16", "2031-01-01")
 
 
-def chats(cluster: str | None, users: str, value: str | None, times: int = 2, day: int = 0, **more: str) -> list[Chat]:
+def chats(cluster: str | None, users: str, value: str | None, times: int = 2, day: int = 0, **more: Any) -> list[Chat]:
     """Each of these users, one letter each, so many conversations."""
     return [Chat(cluster, user, value, DAYS[day], **more) for user in users for _ in range(times)]
 
@@ -92,6 +92,12 @@ COVERED = "complete_periods_are_covered"
 HELD = "what_is_held_back_passes_the_gate"
 TWICE = (BEFORE, AFTER)
 MARGIN = {"threshold_margin": 8, "threshold_margin_of": "all"}
+MEASURE = "measures_are_what_the_conversations_say"
+PAID = [
+    *chats("c0", "abcd", "free", cost=2), *chats("c1", "efgh", "free", cost=1.2),
+    *chats("c2", "ijk", "free", cost=3), *chats("c2", "l", "free", cost=4),
+]  # fmt: skip
+DEAR = [*PAID, *chats("c2", "x", "free", cost=30)]
 COUNTING = [
     # the row that issue 16 found: (other) of too few
     Mutation("clusters", GATE_OF_OTHER, "true",
@@ -140,6 +146,18 @@ COUNTING = [
     Mutation("cluster_facets", "having count(*) > 1", "", SHARES),
     Mutation("cluster_trends", "(round(conversations / round_to) * round_to)", "(conversations)", COUNTS),
     Mutation("cluster_trends", "(round(users / round_to) * round_to)", "(users)", COUNTS),
+    Mutation("measured_users", "list(amount order by", "list(2 * amount order by", MEASURE, (PAID,)),
+    Mutation("measured_figures", "from waiting", "from waiting where false", "no_measure_moved_without_enough_people",
+             (PAID, [*PAID, *chats("c0", "x", "free", cost=3)])),
+    Mutation("measured_figures", "amounts::double[] as", "list_reverse(list_append(amounts, 2))::double[] as", MEASURE,
+             (PAID,)),
+    Mutation("dominated_measures", "where clio_dominated(most, two, total, max_user_share)", "where false",
+             "no_measure_is_of_one_or_two_users", (DEAR,)),
+    Mutation("told_measures", "list_avg(list(amount order by amount)) as mean", "2 * avg(amount) as mean", MEASURE,
+             (PAID,)),
+    Mutation("cluster_measures", "clio_two_digits(told.mean)", "told.mean", MEASURE, (PAID,)),
+    Mutation("cluster_measures", "round(cells.conversations / round_to) * round_to", "cells.conversations", COUNTS,
+             (PAID,)),
     Mutation("covered_time", ">= min_users + clio_margin(salt, 'last day', word_margin)", ">= 1", COVERED,
              ([*BLANK, *chats(None, "x", "free", day=3)],)),
     Mutation("held_back", "count(*) = 2 and bool_and(passes) as passes", "true as passes",

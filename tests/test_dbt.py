@@ -80,7 +80,11 @@ def found(folder: Path) -> dict[str, list[tuple]]:
 
 def test_a_build_publishes_what_a_run_publishes(dbt, demo_out, tmp_path):
     export(tmp_path, catalog.load())
-    done = dbt(configured(tmp_path, breakdowns=["plan"]), "build", CLIO_INPUT=str(demo_out / "demo.parquet"))
+    done = dbt(
+        configured(tmp_path, breakdowns=["plan"], measures=["cost_usd", "rating"]),
+        "build",
+        CLIO_INPUT=str(demo_out / "demo.parquet"),
+    )
     assert done.returncode == 0, done.stdout
     expected, there = found(demo_out), found(tmp_path)
     assert set(expected) == set(there)

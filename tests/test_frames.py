@@ -164,6 +164,15 @@ def test_top_and_lift_are_what_plain_sql_says(con):
     assert tops and all(parent is None and cluster != "(other)" for parent, cluster in tops)
 
 
+def test_measures_are_those_that_are_told_with_names(con):
+    found = rows(clio.measures(con, "cost_usd").select("cluster_id", "name", "measure", "mean"))
+    assert found == sorted(found, key=lambda row: -row[3]) and {row[2] for row in found} == {"cost_usd"}
+    plain = f"select count(*) from {schema(con)}.cluster_measures where measure = 'cost_usd' and facet = 'request'"
+    assert len(found) == con.con.execute(plain).fetchall()[0][0] > 20
+    rated = rows(clio.measures(con, "rating", "request").select("mean"))
+    assert rated and all(1 <= mean <= 5 for (mean,) in rated)
+
+
 def test_growth_is_only_against_the_period_just_before(con):
     found = rows(clio.trends(con, "request").select("cluster_id", "period", "conversations", "complete", "growth"))
     counts = {(cluster, period.toordinal()): count for cluster, period, count, complete, _ in found if complete}
@@ -203,6 +212,7 @@ def test_a_name_that_is_not_published_is_told_with_the_nearest(con):
         (lambda: clio.top(con, facet="requests"), "facet 'requests' is not published.* request"),
         (lambda: clio.lift(con, breakdown="plans"), "breakdown 'plans' is not published.* plan"),
         (lambda: clio.lift(con, breakdown="plan", facet="x"), "facet 'x' is not published"),
+        (lambda: clio.measures(con, "cost"), "measure 'cost' is not published.* cost_usd"),
         (lambda: clio.trends(con, facet="Request"), "facet 'Request' is not published.* request"),
         (lambda: clio.differences(con, "plan", "fre", "pro"), "value of plan 'fre' is not published.* free"),
     ):

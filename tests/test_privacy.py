@@ -101,7 +101,7 @@ def test_the_same_search_finds_it_with_the_gates_open(demo_out, ungated, tmp_pat
 
 def test_the_published_file_has_no_private_relation(demo_out):
     named = read(demo_out, "select table_name from duckdb_tables() order by 1", "published.duckdb")
-    tables = "about cluster_comparisons cluster_facets cluster_trends clusters held_back signals"
+    tables = "about cluster_comparisons cluster_facets cluster_measures cluster_trends clusters held_back signals"
     assert [name for (name,) in named] == tables.split()
     assert read(demo_out, "select view_name from duckdb_views() where not internal", "published.duckdb") == []
     functions = "select function_name from duckdb_functions() where function_name like 'clio%'"

@@ -18,7 +18,16 @@ from clio_sql.errors import StateError
 from clio_sql.published import parquet
 from clio_sql.published.publish import publish
 
-TABLES = ("about", "cluster_comparisons", "cluster_facets", "cluster_trends", "clusters", "held_back", "signals")
+TABLES = (
+    "about",
+    "cluster_comparisons",
+    "cluster_facets",
+    "cluster_measures",
+    "cluster_trends",
+    "clusters",
+    "held_back",
+    "signals",
+)
 HOSTILE = (
     "<script>alert(1)</script>",
     'it\'s "quoted"; drop table clusters; --',

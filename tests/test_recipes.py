@@ -69,6 +69,10 @@ def out(tmp_path_factory) -> Path:
                 ('b', date '2026-03-23', 5, 5)
             ) t(cluster_id, period, conversations, users)
             select 'request' as facet, *, cluster_id = 'a' or period < date '2026-03-23' as complete;
+            create table cluster_measures as
+            from (values ('a', 'cost_usd', 0.012::double, 0.03::double), ('a', 'rating', 4.2, 5),
+                ('b', 'rating', 2.5, null), ('p', 'rating', 3.5, 5)
+            ) t(cluster_id, measure, mean, percentile_90) select 'request' as facet, *, 30 as conversations;
             create table signals as
             from (values ('a', 'spiking', 90, 25.0), ('b', 'steady', 20, 15.0)
             ) t(cluster_id, signal, conversations, usual)
@@ -101,6 +105,7 @@ MADE = {
     "tree": [["All"], ["All", "Cards"], ["All", "Trips"]],
     "top_requests_in_one_language": [("Cards", 60, 30, 1.0), ("Trips", 20, 10, 0.5)],
     "growth_week_over_week": [("Trips", day(16), 20, 10, -0.5), ("Cards", day(9), 20, 30, 0.5)],
+    "dear_and_badly_rated": [(0, "Trips", 40, 2.5, None, None), (0, "Cards", 60, 4.2, 0.012, 0.03)],
     "signals": [("spiking", "request", 0, "Cards", day(23), 90, 25.0, 8)],
     "what_differs_between_two_plans": [
         (0, "Cards", 0.8, 0.3, 0.5, 0.4, 0.6, 0.01),

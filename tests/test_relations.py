@@ -48,6 +48,13 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "heading": "double",
     "lemmas": "varchar[]",
     "breakdowns": "varchar[]",
+    "measures": "varchar[]",
+    "amount": "double",
+    "amounts": "double[]",
+    "mean": "double",
+    "median": "double",
+    "percentile_90": "double",
+    "families": "bigint",
     "grown_from": "varchar[]",
     "base_cluster_ids": "varchar[]",
     "conversations": "bigint",
@@ -134,7 +141,7 @@ def packaged(con: duckdb.DuckDBPyConnection, name: str, **changed: Any) -> None:
 
 CHAINS = {  # relation -> steps that are run with it: what they come to is what its golden files tell
     "published_cells": ("base_cell_users", "shown_cells", "cell_users", "cell_figures", "out_of_step", "family_values",
-                        "family_choices", "publishable_cells"),
+                        "family_choices", "cluster_families", "publishable_cells"),
     "published_figures": ("figure_days", "user_changes"),
     "cluster_terms": ("phrase_texts", "phrases"),
 }  # fmt: skip
@@ -186,6 +193,10 @@ def stand_ins(con: duckdb.DuckDBPyConnection, relation: catalog.Relation, given:
         "last_hierarchy": "select null::varchar as facet, null::varchar as cluster_id, 0 as level, '' as name, "
         "'' as description, []::varchar[] as base_cluster_ids where false",
         "last_published_cells": f"select {cell} where false",
+        "measured": "select '' as conversation_id, '' as measure, 0.0::double as amount where false",
+        "dominated_measures": "select '' as facet, '' as cluster_id, '' as measure where false",
+        "last_measured_figures": "select '' as facet, '' as cluster_id, '' as measure, '' as user_id, 1 as people, "
+        "[0.0]::double[] as amounts where false",
         "last_told_periods": "select '' as facet, '' as base_cluster_id, '' as period, '' as value where false",
         "last_trend_period": "select '' as period where false",
         "build_info": "select false as refit",

@@ -15,7 +15,7 @@ BUILT_AT = "the time of the build is the one thing that differs"
 def built(input: Path, out: Path, seed: int) -> Path:
     """A run as a process of its own. seed: of Python's hashes, so that the order of a set would show."""
     hashes = os.environ | {"PYTHONHASHSEED": str(seed), "CLIO_SALT": "the same for both"}
-    done = cli("run", input, "--into", out, "--breakdown", "plan", "--parquet", env=hashes)
+    done = cli("run", input, "--into", out, "--breakdown", "plan", "--measure", "cost_usd", "--parquet", env=hashes)
     assert done.returncode == 0, done.stderr
     return out
 
@@ -37,7 +37,7 @@ def files(out: Path) -> dict[str, bytes]:
 
 def equal(a: Path, b: Path) -> None:
     one, other = files(a), files(b)
-    assert len(one) == 7 and one.keys() == other.keys()
+    assert len(one) == 8 and one.keys() == other.keys()
     assert [name for name in one if one[name] != other[name]] == ["about.parquet"], BUILT_AT
     query = "select * exclude (built_at) from read_parquet(?)"
     told = [duckdb.execute(query, [str(out / "parquet" / "about.parquet")]).fetchall() for out in (a, b)]

@@ -57,10 +57,11 @@ def analyse(
     prepare: Callable[[duckdb.DuckDBPyConnection, Engine], object] = lambda con, engine: None,
     check: bool = True,
     breakdowns: Sequence[str] = ("plan",),
+    measures: Sequence[str] = (),
 ) -> Steps:
     """What `clio-sql run` does, here; `prepare` runs once the source is read. The breakdown is the demo's."""
     steps = Steps()
-    with closing(_built(path, out, relations, steps, prepare, breakdowns)) as con:
+    with closing(_built(path, out, relations, steps, prepare, breakdowns, measures)) as con:
         if check:
             builder.check(con)
         publish(con, out, relations or catalog.load())
@@ -68,9 +69,9 @@ def analyse(
     return steps
 
 
-def built(path: Path, out: Path, relations: Sequence[Relation] | None = None) -> None:
+def built(path: Path, out: Path, relations: Sequence[Relation] | None = None, measures: Sequence[str] = ()) -> None:
     """The same without publishing: as the warehouse is where a run is killed before its checks."""
-    _built(path, out, relations, Steps(), lambda con, engine: None, ("plan",)).close()
+    _built(path, out, relations, Steps(), lambda con, engine: None, ("plan",), measures).close()
 
 
 def _built(
@@ -80,14 +81,20 @@ def _built(
     steps: Steps,
     prepare: Callable[[duckdb.DuckDBPyConnection, Engine], object],
     breakdowns: Sequence[str],
+    measures: Sequence[str],
 ) -> duckdb.DuckDBPyConnection:
     con = clio_sql.connect(out / "warehouse.duckdb")
     engine = engine_of(con)
     assert engine is not None
     try:
-        source = sources.read(con, path, breakdowns=tuple(breakdowns))
+        source = sources.read(con, path, breakdowns=tuple(breakdowns), measures=tuple(measures))
         builder.describe_input(
-            con, "clio", format=source.format, privacy_unit=source.privacy_unit, breakdowns=source.breakdowns
+            con,
+            "clio",
+            format=source.format,
+            privacy_unit=source.privacy_unit,
+            breakdowns=source.breakdowns,
+            measures=source.measures,
         )
         prepare(con, engine)
         builder.run(con, reporter=steps, relations=relations)

@@ -59,6 +59,7 @@ def describe_build(
         "counted_users_replaced": _replaces(relations, "counted_users"),
     }
     host.write(con, schema, "build_info", row)
+    host.widen(con, schema, "input")
     state.salted(con)
     con.execute(f"create or replace table {identifier(schema)}.secret as {state.MARGIN_SALT}")
     noise.prepare(con, schema)
@@ -78,17 +79,18 @@ def install(
     schema: str = SCHEMA,
     *,
     breakdowns: Sequence[str] = (),
+    measures: Sequence[str] = (),
     columns: Mapping[str, str] | None = None,
 ) -> None:
     """Create every relation as a view over your own table, so that `select * from clio.clusters` is the analysis.
 
-    conversations, breakdowns, columns and schema: as `build` takes them. Meant to look at the SQL with a few rows: each
-    query runs the whole chain, which takes seconds even for a hundred conversations; with more than that a
+    conversations, breakdowns, measures, columns and schema: as `build` takes them. Meant to look at the SQL with a few
+    rows: each query runs the whole chain, which takes seconds even for a hundred conversations; with more than that a
     UserWarning says to use `build`. Your connection is not locked.
 
     Raises what `build` does.
     """
-    schema = take(con, conversations, schema, breakdowns, columns)
+    schema = take(con, conversations, schema, breakdowns, measures, columns)
     rows = scalar(con, f"select count(*) from {identifier(schema)}.source")
     if rows > FEW:
         warnings.warn(
@@ -112,6 +114,7 @@ def build(
     schema: str = SCHEMA,
     *,
     breakdowns: Sequence[str] = (),
+    measures: Sequence[str] = (),
     columns: Mapping[str, str] | None = None,
     reporter: Reporter | None = None,
     refit: bool = False,
@@ -121,8 +124,9 @@ def build(
     conversations: a table or view with conversation_id, user_id, created_at and messages, a list of (role, content).
     columns: which of its columns stand for these, if they have other names: {'user_id': 'account'}; with 'role'
     and 'content' a row is a message, with 'prompt' and 'response' an exchange. breakdowns: other columns, or names in a
-    column metadata (MAP). schema: one of its own, never that of the table. reporter: by default a
-    bar on a terminal and a line per slow step elsewhere, on standard error; `builder.Quiet()` shows nothing.
+    column metadata (MAP). measures: those of numbers, of which each cluster tells mean and quantiles. schema: one
+    of its own, never that of the table. reporter: by default a bar on a terminal and a line per slow step elsewhere, on
+    standard error; `builder.Quiet()` shows nothing.
 
     Building again processes what changed, and keeps clusters, ids and names as far as they still hold. refit:
     fit the clusters again. Your connection is not locked, unlike that of a `run`.
@@ -130,7 +134,7 @@ def build(
     Raises InputError for a table that cannot be read, UsageError for a schema that cannot be used, and StateError
     if it has relations of yours, if a transaction is open, or after `use` of another database.
     """
-    schema = take(con, conversations, schema, breakdowns, columns)
+    schema = take(con, conversations, schema, breakdowns, measures, columns)
     from clio_sql.builder.progress import Steps
 
     engine, shown = ready(con), reporter or Steps()

@@ -15,6 +15,7 @@ from clio_sql.errors import ClioError, InputError, StateError, UsageError
 from clio_sql.errors.quotable import names
 from clio_sql.register import is_read_only, register
 from clio_sql.sources import adapters
+from clio_sql.sources import measures as measured
 from clio_sql.sources.adapters import Adapter, adapter, make_macros, raw
 from clio_sql.sources.inputs import Input, nested
 from clio_sql.sources.reader import choose
@@ -23,6 +24,7 @@ from clio_sql.warehouse import host, state
 from clio_sql.warehouse.database import drop_other_kind, inside, kind, scalar, together
 
 COLUMNS = ("conversation_id", "user_id", "created_at", "messages")
+FIRST_OF_INPUT = ("format", "privacy_unit", "breakdowns")  # earlier versions had no others
 RESERVED = ("main", "temp", "system", "information_schema", "pg_catalog", state.SCHEMA)
 
 
@@ -35,10 +37,16 @@ class Table(NamedTuple):
 
 
 def describe_input(
-    con: duckdb.DuckDBPyConnection, schema: str, *, format: str, privacy_unit: str, breakdowns: Sequence[str] = ()
+    con: duckdb.DuckDBPyConnection,
+    schema: str,
+    *,
+    format: str,
+    privacy_unit: str,
+    breakdowns: Sequence[str] = (),
+    measures: Sequence[str] = (),
 ) -> None:
     """Write `input`: one row that says what was read, without any path or user name."""
-    row = {"format": format, "privacy_unit": privacy_unit, "breakdowns": list(breakdowns)}
+    row = {"format": format, "privacy_unit": privacy_unit, "breakdowns": list(breakdowns), "measures": list(measures)}
     host.write(con, schema, "input", row)
 
 
@@ -47,13 +55,14 @@ def take(
     conversations: str,
     schema: str,
     breakdowns: Sequence[str] = (),
+    measures: Sequence[str] = (),
     columns: Mapping[str, str] | None = None,
 ) -> str:
     """Write `source`, a view of the user's table, and `input`. Returns the schema, spelled as in the catalog.
 
-    columns: as `build` takes them.
+    measures, columns: as `build` takes them.
 
-    Raises UsageError for an invalid schema or invalid breakdowns, InputError for a table that cannot be read, and
+    Raises UsageError for an invalid schema, breakdowns or measures, InputError for a table that cannot be read, and
     StateError if the connection is unsuitable or something of the user's would be overwritten. Then nothing is made.
     """
     _require_fit(con)
@@ -66,7 +75,7 @@ def take(
         )
     _require_ours(con, schema)
     make_macros(con)
-    query = _query(con, table, conversations, breakdowns, dict(columns or {}))
+    query = _query(con, table, conversations, breakdowns, measures, dict(columns or {}))
     with inside(con, "main"):  # there the macros can be used from every schema
         register(con)
         make_macros(con, temp=False)
@@ -74,7 +83,7 @@ def take(
     with inside(con, schema), together(con):
         drop_other_kind(con, "source", kind(con, "source"), "view")
         con.execute(f"create or replace view source as {query}")
-        describe_input(con, schema, format="table", privacy_unit="user", breakdowns=breakdowns)
+        describe_input(con, schema, format="table", privacy_unit="user", breakdowns=breakdowns, measures=measures)
     return schema
 
 
@@ -161,7 +170,7 @@ def _require_ours(con: duckdb.DuckDBPyConnection, schema: str) -> None:
     ).fetchall()
     columns = {name.lower(): tuple(found) for name, found in rows}
     ours = {*catalog.host_tables(), *(relation.name for relation in catalog.load())}
-    if columns.get("input") != tuple(host.COLUMNS["input"]) and (taken := [name for name in columns if name in ours]):
+    if tuple(columns.get("input", ()))[:3] != FIRST_OF_INPUT and (taken := [name for name in columns if name in ours]):
         raise StateError(
             f"schema {schema!r} has {names(taken)}, which clio-sql did not make and would replace. Give another "
             "schema=, one that does not exist yet or that clio-sql built before."
@@ -169,11 +178,17 @@ def _require_ours(con: duckdb.DuckDBPyConnection, schema: str) -> None:
 
 
 def _query(
-    con: duckdb.DuckDBPyConnection, table: Table, where: str, breakdowns: Sequence[str], mapped: Mapping[str, str]
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    where: str,
+    breakdowns: Sequence[str],
+    measures: Sequence[str],
+    mapped: Mapping[str, str],
 ) -> str:
-    """The query that reads the table in the shape of `source`. Raises InputError, and UsageError for breakdowns."""
-    if isinstance(breakdowns, str):
-        raise UsageError(f"breakdowns must be a list of names, not the text {breakdowns!r}. Give [{breakdowns!r}].")
+    """The query that reads the table in the shape of `source`. Raises InputError; UsageError for names in no list."""
+    for name, given_names in (("breakdowns", breakdowns), ("measures", measures)):
+        if isinstance(given_names, str):
+            raise UsageError(f"{name} must be a list of names, not the text {given_names!r}. Give [{given_names!r}].")
     relation = ".".join(map(identifier, table if table.database != _database(con) else table[1:]))
     columns = con.execute(f"select column_name, column_type from (describe from {relation})").fetchall()
 
@@ -184,8 +199,10 @@ def _query(
     given = Input(where, relation, {name: str(type_) for name, type_ in columns}, any=any_)
     shape = _shape(given, mapped)
     rows = raw(given, shape, mapped)
+    conversations_of = f"(with raw as ({rows})\nselect * from (\n{shape.sql}\n))"
     if breakdowns:
-        _require_breakdowns(con, given, f"with raw as ({rows})\nselect * from (\n{shape.sql}\n)", breakdowns)
+        _require_breakdowns(con, given, conversations_of, breakdowns)
+    measured.require(con, conversations_of, given.where, measures, breakdowns)
     return f"select * exclude (ids, position) from (\n{adapters.read(rows, shape)}\n)"
 
 
@@ -208,7 +225,7 @@ def _shape(given: Input, mapped: Mapping[str, str]) -> Adapter:
 
 
 def _require_breakdowns(con: duckdb.DuckDBPyConnection, given: Input, query: str, breakdowns: Sequence[str]) -> None:
-    keys = con.execute(f"select distinct unnest(map_keys(metadata)) as key from ({query}) order by key").fetchall()
+    keys = con.execute(f"select distinct unnest(map_keys(metadata)) as key from {query} order by key").fetchall()
     plain = [name for name, type_ in given.types.items() if name.lower() not in COLUMNS and not nested(type_)]
     there = dict.fromkeys([*plain, *(key for (key,) in keys)])
     if unknown := [name for name in breakdowns if name not in there]:

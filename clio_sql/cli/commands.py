@@ -59,6 +59,7 @@ def run(
     ] = False,
     source: options.FORMAT = None,
     breakdown: options.BREAKDOWN = None,
+    measure: options.MEASURE = None,
     privacy_unit: options.PRIVACY_UNIT = "user",
     user: options.USER = None,
     since: options.SINCE = None,
@@ -94,7 +95,7 @@ def run(
     Examples:
       clio-sql run chats.parquet --into out
       clio-sql run chats.parquet --into out --refit
-      clio-sql run chats.csv --user-column account --breakdown plan
+      clio-sql run chats.csv --user-column account --breakdown plan --measure cost_usd --measure rating
       clio-sql run 'transcripts/**/*.jsonl' --user 'transcripts/{user}/**'
       clio-sql run prod.duckdb::main.chats --analysis our_sql
       clio-sql run chats.parquet --analysis our_sql --name product
@@ -114,6 +115,7 @@ def plan(
     analysis: options.ANALYSIS = None,
     source: options.FORMAT = None,
     breakdown: options.BREAKDOWN = None,
+    measure: options.MEASURE = None,
     privacy_unit: options.PRIVACY_UNIT = "user",
     user: options.USER = None,
     since: options.SINCE = None,
@@ -218,7 +220,14 @@ def demo(
     if only_write:
         print(into / "demo.parquet")
         return
-    _analyse(str(into / "demo.parquet"), into, depth, parquet=parquet, breakdowns=("plan",))
+    _analyse(
+        str(into / "demo.parquet"),
+        into,
+        depth,
+        parquet=parquet,
+        breakdowns=("plan",),
+        measures=() if languages else demo.MEASURES,
+    )
     usual = 3000 if languages else 1500
     if (conversations or usual) < usual:
         typer.echo(
@@ -599,6 +608,7 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
     return {
         "runtime": {name: options[name] for name in RUNTIME if options[name] is not None},
         "breakdowns": tuple(options["breakdown"] or ()),
+        "measures": tuple(options["measure"] or ()),
         **_reading(options),
     }
 

@@ -72,6 +72,10 @@ FORMAT = Annotated[
 BREAKDOWN = Annotated[
     list[str] | None, typer.Option(metavar="NAME", help="Column to break clusters down by; may be repeated.")
 ]
+MEASURE = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="Column of numbers to tell of clusters: a cost, a rating; may be repeated."),
+]
 PRIVACY_UNIT = Annotated[
     Literal["user", "conversation"],
     typer.Option(help="conversation: each counts as one user, for input without a user column."),

@@ -123,6 +123,7 @@ class Plugin(BasePlugin):
             format=source.format,
             privacy_unit=source.privacy_unit,
             breakdowns=source.breakdowns,
+            measures=source.measures,
         )
         return f"read {source.rows} rows"
 

@@ -162,6 +162,24 @@ def signals(con: Backend, facet: str | None = None, signal: str | None = None) -
     return found.order_by(_.facet, _.signal, _.cluster_id)
 
 
+def measures(con: Backend, measure: str | None = None, facet: str | None = None) -> ir.Table:
+    """One row per cluster and measure that is told of it, with name and level; of each measure the highest mean first.
+
+    mean, median and percentile_90 have two significant digits; a quantile is NULL where it is the number of one or two
+    users. conversations: how many have a number; NULL where too few have none. measure, facet: None means all.
+    """
+    named = clusters(con).select("facet", "cluster_id", "level", "name")
+    found = _published(con, "cluster_measures").inner_join(named, ["facet", "cluster_id"])
+    if measure is not None:
+        _require(con, "cluster_measures", "measure", measure)
+        found = found.filter(_.measure == measure)
+    if facet is not None:
+        _require(con, "clusters", "facet", facet)
+        found = found.filter(_.facet == facet)
+    columns = ("facet", "level", "cluster_id", "name", "measure", "conversations", "mean", "median", "percentile_90")
+    return found.select(*columns).order_by(_.measure, _["mean"].desc(), _.facet, _.cluster_id)
+
+
 def compare(con: Backend, breakdown: str, a: str, b: str, facet: str | None = None) -> ir.Table:
     """One row per cluster of which both values are known, with its name; the largest difference of a level first.
 

@@ -64,7 +64,7 @@ class Tools:
         cluster_id: Annotated[str, Field(description="As `tree` and `search` show it.")],
         facet: Facet = None,
     ) -> dict[str, Any]:
-        """Show one cluster: its place in the tree, its children, and its figures by breakdown and by period."""
+        """Show one cluster: its place in the tree, its children, and its figures by breakdown, measure and period."""
         found = self._of_file("cluster", cluster_id=cluster_id, facet=facet)
         if not found["rows"]:
             raise Refused(f"no cluster {cluster_id[:60]!r} is published. `tree` and `search` show the ids that are.")

@@ -87,6 +87,7 @@ def plan(
             format=source.format,
             privacy_unit=source.privacy_unit,
             breakdowns=source.breakdowns,
+            measures=source.measures,
         )
         lock.lock(con)
         builder.Builder(con, _before_extraction(relations)).all()

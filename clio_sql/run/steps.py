@@ -95,6 +95,7 @@ def read(run: Run) -> None:
         format=source.format,
         privacy_unit=source.privacy_unit,
         breakdowns=source.breakdowns,
+        measures=source.measures,
     )
     run.source = source
 

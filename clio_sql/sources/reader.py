@@ -20,6 +20,7 @@ import duckdb
 from clio_sql.errors import InputError, UsageError
 from clio_sql.errors.quotable import names
 from clio_sql.sources import adapters, wrapped
+from clio_sql.sources import measures as measured
 from clio_sql.sources.adapters import (
     FORMATS,
     MAPPABLE,
@@ -54,6 +55,7 @@ class Source:
     rows: int  # of the input, as its adapter returns them: within since and until, without forgotten users
     privacy_unit: str
     breakdowns: tuple[str, ...]
+    measures: tuple[str, ...]
     metadata: tuple[str, ...]  # the names that clusters can be broken down by
     columns: tuple[str, ...]  # the columns of the input
     left_out: tuple[tuple[str, int], ...] = ()  # (reason, rows) that cannot be read, or are outside since and until
@@ -78,6 +80,7 @@ def read(
     columns: Mapping[str, str] | None = None,
     privacy_unit: str = "user",
     breakdowns: Iterable[str] = (),
+    measures: Iterable[str] = (),
     since: str | None = None,
     until: str | None = None,
     user: str | None = None,
@@ -97,6 +100,7 @@ def read(
     columns: a name of MAPPABLE -> the input's name for it. Only formats that use all of them are considered.
     privacy_unit: 'user', or 'conversation': then each conversation id is its own user id.
     breakdowns: names in metadata that must exist.
+    measures: names in metadata that must be numbers, and no breakdowns.
     since, until: ISO dates or timestamps, UTC where they name no other offset. Only conversations that began at or
     after `since` and before `until` are read; those without a time are left out, and both are counted.
 
@@ -118,7 +122,7 @@ def read(
     _allowed("columns", mapped, MAPPABLE)
     _allowed("privacy_unit", [privacy_unit], ("user", "conversation"))
     reading = Reading(_known(encoding), max_bad_rows, allow_views, limits or Limits())
-    asked = tuple(breakdowns)
+    asked = tuple(breakdowns), tuple(measures)
 
     def once(reading: Reading) -> Source:
         return _read(con, str(path), reading, source, mapped, privacy_unit, asked, first, last, user, schema, in_order)
@@ -151,7 +155,7 @@ def _read(
     source: str | None,
     mapped: Mapping[str, str],
     privacy_unit: str,
-    asked: tuple[str, ...],
+    asked: tuple[tuple[str, ...], tuple[str, ...]],
     first: str,
     last: str,
     user: str | None,
@@ -187,7 +191,7 @@ def _read(
         read_from = _read_from(given, chosen, mapped, user)  # which may read the files
         bad = given.bad or BadRows(several=False)
     return Source(
-        chosen.name, found["rows"], privacy_unit, asked, metadata, tuple(given.types), (*bad.reasons(), *left_out),
+        chosen.name, found["rows"], privacy_unit, *asked, metadata, tuple(given.types), (*bad.reasons(), *left_out),
         untimed=found["untimed"] if timed else 0,
         conversations=found["conversations"],
         users=found["users"],
@@ -339,7 +343,7 @@ def _written(
     schema: str,
     query: str,
     where: str,
-    breakdowns: tuple[str, ...],
+    asked: tuple[tuple[str, ...], tuple[str, ...]],
     without_text: Callable[[], str],
     require: Callable[[dict[str, Any]], None],
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -353,7 +357,9 @@ def _written(
         con.execute(f"create or replace table {table} as {query}")
         found, metadata = _inspected(con, table, where, without_text)
         require(found)
+        breakdowns, measures = asked
         _allowed(f"{where}: breakdown", breakdowns, metadata)
+        measured.require(con, table, where, measures, breakdowns)
         con.execute("commit")
     except BaseException:
         with suppress(duckdb.TransactionException):  # the error may have ended the transaction itself

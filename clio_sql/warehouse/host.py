@@ -24,7 +24,7 @@ COLUMNS = {  # name -> columns with their types
         "messages": "struct(role varchar, content varchar)[]", "metadata": "map(varchar, varchar)",
         "numbers": "map(varchar, double)", "parts": "bigint", "names_nobody": "boolean",
     },
-    "input": {"format": "varchar", "privacy_unit": "varchar", "breakdowns": "varchar[]"},
+    "input": {"format": "varchar", "privacy_unit": "varchar", "breakdowns": "varchar[]", "measures": "varchar[]"},
     "build_info": {
         "built_at": "timestamp", "made_by": "varchar", "provider": "varchar", "embedding_model": "varchar",
         "clio_sql_version": "varchar", "duckdb_version": "varchar", "sql_hash": "varchar", "refit": "boolean",
@@ -56,3 +56,9 @@ def write(con: duckdb.DuckDBPyConnection, schema: str, name: str, row: Mapping[s
     listed = ", ".join(f"?::{type_} as {column}" for column, type_ in COLUMNS[name].items())
     values = [row[column] for column in COLUMNS[name]]
     con.execute(f"create or replace table {identifier(schema)}.{identifier(name)} as select {listed}", values)
+
+
+def widen(con: duckdb.DuckDBPyConnection, schema: str, name: str) -> None:
+    """Give a table that an earlier version wrote the columns of today, NULL."""
+    for column, type_ in COLUMNS[name].items():
+        con.execute(f"alter table {identifier(schema)}.{identifier(name)} add column if not exists {column} {type_}")

@@ -46,6 +46,14 @@ counted as (
         coalesce(strftime(date_trunc(counted_periods.period, created_at), '%Y-%m-%d'), ''), user_id, independent
     from placed cross join counted_periods
     where shown_id is not null
+    union all
+    select
+        'cluster_measures', facet, shown_id, counted_measures.measure, if(measured.amount is null, '', 'known'), user_id, independent
+    from placed
+    cross join (select distinct measure from measured) as counted_measures
+    left join measured
+        on measured.conversation_id = placed.conversation_id and measured.measure = counted_measures.measure
+    where shown_id is not null
 ),
 
 compared as (                                            -- counts minus what the cells say

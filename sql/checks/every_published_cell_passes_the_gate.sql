@@ -1,4 +1,4 @@
--- One row per published cell of a breakdown or a period that does not meet the thresholds, today or on the day of its
+-- One row per published cell of a breakdown, a period or a measure that does not meet the thresholds, today or on the day of its
 -- figures. No rows = pass.
 with
 
@@ -8,6 +8,8 @@ published as materialized (                              -- each cell has a numb
         select 'cluster_facets' as relation, facet, cluster_id, breakdown, value from cluster_facets
         union all
         select 'cluster_trends', facet, cluster_id, trend_period.period, strftime(cluster_trends.period, '%Y-%m-%d') from cluster_trends cross join trend_period
+        union all
+        select 'cluster_measures', facet, cluster_id, measure, 'known' from cluster_measures
     )
 ),
 

@@ -34,6 +34,8 @@ published as (
     union all
     select 'cluster_trends', facet, cluster_id, trend_period.period, strftime(cluster_trends.period, '%Y-%m-%d'), users, conversations from cluster_trends cross join trend_period
     union all
+    select 'cluster_measures', facet, cluster_id, measure, 'known', null, conversations from cluster_measures where conversations is not null
+    union all
     select 'held_back', facet, '(other)', 'reason', reason, null, conversations from held_back
 )
 

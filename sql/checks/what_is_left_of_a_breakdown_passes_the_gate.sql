@@ -6,6 +6,8 @@ published as (
     select 'cluster_facets' as relation, facet, cluster_id, breakdown, value from cluster_facets
     union all
     select 'cluster_trends', facet, cluster_id, trend_period.period, strftime(cluster_trends.period, '%Y-%m-%d') from cluster_trends cross join trend_period
+    union all
+    select 'cluster_measures', facet, cluster_id, measure, 'known' from cluster_measures where conversations is not null
 ),
 
 tree as (

@@ -1,4 +1,4 @@
--- One row per published cluster of that id: where it stands in the tree, its children, breakdowns and periods.
+-- One row per published cluster of that id: where it stands in the tree, its children, breakdowns, measures and periods.
 with
 
 tree as (from clio_tree)
@@ -18,6 +18,12 @@ select
         from cluster_facets
         where cluster_facets.facet = clusters.facet and cluster_facets.cluster_id = clusters.cluster_id
     ) as breakdowns,
+    (
+        select list({'measure': measure, 'conversations': conversations, 'mean': mean, 'median': median, 'percentile_90': percentile_90}
+            order by measure)
+        from cluster_measures
+        where cluster_measures.facet = clusters.facet and cluster_measures.cluster_id = clusters.cluster_id
+    ) as measures,
     (
         select list({'period': period, 'conversations': conversations, 'users': users, 'complete': complete} order by period)
         from cluster_trends

@@ -13,6 +13,10 @@ kinds as (
     select distinct breakdown from breakdowns
 ),
 
+measures as (
+    select distinct measure from measured
+),
+
 -- a conversation without a value has the value '', which is never published: so the values of a cluster cover all of it
 counted as (
     select 'clusters' as relation, facet, cluster_id, '' as breakdown, '' as value, user_id, independent
@@ -39,6 +43,15 @@ counted as (
 
     union all
 
+    select
+        'cluster_measures', members.facet, members.cluster_id, measures.measure,
+        case when measured.amount is null then '' else 'known' end, members.user_id, members.independent
+    from members
+    cross join measures
+    left join measured on measured.conversation_id = members.conversation_id and measured.measure = measures.measure
+
+    union all
+
     select 'clusters', facet, '(other)', '', '', user_id, independent
     from suppressed
 
@@ -52,8 +65,8 @@ select
     relation::varchar as relation,                 -- the published relation that it is for
     facet::varchar as facet,
     cluster_id::varchar as cluster_id,             -- of level 0, or (other)
-    breakdown::varchar as breakdown,               -- '' for the cluster as a whole; of a trend, its period: week, month, …
-    value::varchar as value,
+    breakdown::varchar as breakdown,               -- '' for the cluster as a whole; of a trend, its period: week, month, …; a measure
+    value::varchar as value,                       -- of a measure: known
     user_id::varchar as user_id,                   -- NULL: conversations without a user id
     count(*)::bigint as conversations,
     coalesce(bool_or(independent and user_id is not null), false)::boolean as independent    -- whether the user counts towards thresholds, see independent_texts

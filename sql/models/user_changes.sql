@@ -15,8 +15,8 @@ days as materialized (
 required as (                                        -- cells have thresholds of their own
     select
         relation,
-        if(relation in ('cluster_facets', 'cluster_trends'), coalesce(min_users_cell, min_users), min_users) as required_users,
-        if(relation in ('cluster_facets', 'cluster_trends'), coalesce(min_conversations_cell, min_conversations), min_conversations) as required_conversations
+        if(relation in ('cluster_facets', 'cluster_trends', 'cluster_measures'), coalesce(min_users_cell, min_users), min_users) as required_users,
+        if(relation in ('cluster_facets', 'cluster_trends', 'cluster_measures'), coalesce(min_conversations_cell, min_conversations), min_conversations) as required_conversations
     from (select distinct relation from published_before) cross join settings
 ),
 

@@ -16,6 +16,11 @@ counted as (
     from cell_users
     group by cell
     having sum(conversations) > 0
+),
+
+dominated as (
+    select 'cluster_measures' as relation, facet, cluster_id, measure as breakdown, true as is_dominated
+    from dominated_measures
 )
 
 select
@@ -31,7 +36,7 @@ select
     conversations::bigint as conversations,
     users::bigint as users,
     (
-        value <> '' and conversations_today > 0
+        value <> '' and conversations_today > 0 and is_dominated is null
         and clio_gate(independent, conversations, most, required_users, required_conversations, max_user_share)
         and clio_gate(
             independent_today, conversations_today, most_today, required_users, required_conversations, max_user_share
@@ -39,5 +44,6 @@ select
     )::boolean as passes
 from counted
 inner join shown_cells using (cell)
+left join dominated using (relation, facet, cluster_id, breakdown)
 cross join settings
 cross join (select coalesce(min_conversations_cell, min_conversations) as required_conversations from settings)

@@ -8,28 +8,12 @@
 with
 
 tree as (
-    select
-        facet, level, cluster_id,
-        coalesce(parent_id, cluster_id) as family,
-        parent_id is not null and count(*) over (partition by facet, level, parent_id) = 1 as is_only_child,
-        unnest(base_cluster_ids) as base_cluster_id
-    from hierarchy
-),
-
--- the clusters above a cluster are those that hold one of its base clusters; an only child publishes what its parent does
-above as (
-    select
-        own.facet, own.cluster_id, higher.level, higher.family,
-        count(*) over (partition by own.facet, own.cluster_id) as families
-    from (select facet, level, cluster_id, min(base_cluster_id) as base_cluster_id from tree group by all) as own
-    inner join tree as higher
-        on higher.facet = own.facet and higher.base_cluster_id = own.base_cluster_id and higher.level >= own.level
-    where not higher.is_only_child
+    select facet, cluster_id, unnest(base_cluster_ids) as base_cluster_id from hierarchy
 ),
 
 published_above as (
     select above.facet, above.cluster_id, chosen.relation, chosen.breakdown, chosen.value
-    from above inner join family_choices as chosen using (facet, level, family)
+    from cluster_families as above inner join family_choices as chosen using (facet, level, family)
     group by all
     having count(*) = any_value(above.families)
 ),
@@ -57,7 +41,7 @@ below as (
 )
 
 select
-    published.relation::varchar as relation,                    -- cluster_facets or cluster_trends
+    published.relation::varchar as relation,                    -- cluster_facets, cluster_trends or cluster_measures
     published.facet::varchar as facet,
     published.cluster_id::varchar as cluster_id,
     published.breakdown::varchar as breakdown,

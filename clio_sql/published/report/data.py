@@ -21,6 +21,7 @@ TABLES = {  # name -> what the page gets of it
     "clusters": "select *, clio_percent(share) as percent from clusters",
     "cluster_facets": "select *, clio_percent(share) as percent from cluster_facets",
     "cluster_trends": "from cluster_trends",
+    "cluster_measures": "from cluster_measures",
     "held_back": "from held_back",
 }
 DIGITS = 4  # of shares, lifts and places: more than the rounded counts behind them support

@@ -42,11 +42,18 @@ function aboutOne(facet, cluster, choose) {
     make("dl", { class: "detail-figures" },
       figure("conversations", count(cluster.conversations)), figure("users", count(cluster.users)), figure("of all shown", cluster.percent),
       growth === null ? null : figure(growth.of === cluster ? "growth" : "growth of its group", times(growth.found), "Conversations per period in the later half of the time, compared with the earlier half, over the whole periods shown.")),
+    cluster.measures.length ? make("p", { class: "small measures" }, ...cluster.measures.flatMap(measureParts)) : null,
     ...trendParts(facet, cluster, choose),
     ...breakdownParts(told, choose),
     told.length ? make("p", { class: "small", text: "× is the lift: the share here compared with that of the highest clusters that publish the value. Values from too few users are left out." }) : null,
     ...(cluster.children.length ? [make("h3", { text: `Contains ${count(cluster.children.length)}` }), shares(cluster.children, choose)] : []),
   ].filter((part) => part !== null);
+}
+
+// Cost usd: mean 0.045, median 0.036, 9 in 10 at most 0.092.
+function measureParts({ measure, mean, median, percentile_90: most }, at) {
+  const figures = [["mean", mean], ["median", median], ["9 in 10 at most", most]].filter(([, figure]) => figure !== null);
+  return [at ? "; " : "", named(titled(shortened(measure, 40))), `: ${figures.map(([what, figure]) => `${what} ${DIGITS.format(figure)}`).join(", ")}`];
 }
 
 function signalText({ signal, usual, recent, earlier }) {

@@ -26,7 +26,7 @@ function makeFacets() {
     const placed = Number.isFinite(row.x) && Number.isFinite(row.y);
     facetOf(row.facet).clusters.set(row.cluster_id, {
       ...row, id: row.cluster_id, name: row.name ?? "", description: row.description ?? "", share: row.share ?? 0,
-      placed, parent: null, children: [], cells: new Map(), trend: new Map(), growth: null, signal: null,
+      placed, parent: null, children: [], cells: new Map(), trend: new Map(), growth: null, signal: null, measures: [],
     });
   }
   for (const row of rows("held_back")) facetOf(row.facet);
@@ -37,6 +37,7 @@ function makeFacets() {
     if (breakdowns && !breakdowns.has(row.breakdown)) breakdowns.set(row.breakdown, new Map());
     breakdowns?.get(row.breakdown).set(row.value, row);
   }
+  for (const row of rows("cluster_measures")) facets.get(row.facet)?.clusters.get(row.cluster_id)?.measures.push(row);
   addTrends(facets);
   return new Map([...facets].sort(([one], [two]) => (one < two ? -1 : 1)));
 }

@@ -1,6 +1,7 @@
 // Texts and elements. Names from the data reach the page only through textContent.
 
 const NUMBER = new Intl.NumberFormat("en");
+const DIGITS = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
 const count = (number) => (number === null || number === undefined ? "–" : NUMBER.format(number));
 const times = (ratio) => (ratio === null || ratio === undefined ? "" : `${ratio < 10 ? ratio.toFixed(1) : Math.round(ratio)}×`);
 const titled = (word) => word.charAt(0).toUpperCase() + word.slice(1).replaceAll("_", " ");
