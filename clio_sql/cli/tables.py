@@ -63,10 +63,11 @@ def print_plan(steps: Sequence[Step]) -> None:
     typer.echo(row.format("step", "calls", "stored", "tokens in", "tokens out", "minutes" if free else "US$"))
     for step in steps:
         typer.echo(_planned(row, ("" if step.exact else "~") + step.name, step.plan, free))
-    typer.echo(
-        _planned(row, "total", reduce(lambda total, more: total.plus(more), (step.plan for step in steps)), free)
-    )
+    total = reduce(lambda total, more: total.plus(more), (step.plan for step in steps))
+    typer.echo(_planned(row, "total", total, free))
     typer.echo("~ estimated, as if every cluster passed the gate. Calls that are stored cost nothing.")
+    if total.repairs:
+        typer.echo(f"{total.repairs:,} of the calls ask again for an answer that cannot be read, at the share so far.")
     if free:
         typer.echo("Minutes are at the rate of the calls in --into; a run on some hundred conversations measures it.")
 

@@ -22,7 +22,7 @@ REASONS = {
     "name_malformed": "the name could not be read",
     "name_over_budget": "the budget ran out before it was named",
     "not_named": "no name that could be shown",
-    "no_answer": "nothing asked for",
+    "no_answer": "no answer that can be used",
     "missing_setting": "a threshold is missing",
     "several": "several reasons, too few users to list them separately",
 }
