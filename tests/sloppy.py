@@ -1,7 +1,7 @@
 """How well answers are read that a model writes loosely: `python tests/sloppy.py` prints the table of the README.
 
-The stand-in server writes each style alone, and all of them mixed at the same odds. How an answer is written is drawn from
-its prompt, so that the table is the same each time.
+The stand-in server writes each style alone, and all of them mixed at the same odds. How an answer is written is drawn
+from its prompt, so that the table is the same each time.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ HEAD = ("| style | of the answers | facets ok | wrong | asked again |", "|---|--
 
 
 class Row(NamedTuple):
-    """What came of one style. ok: share of facets that have an answer; wrong: facets with another answer than the model's;
-    again: calls that asked for an answer once more."""
+    """What came of one style. ok: share of facets that have an answer; wrong: facets with another answer than the
+    model's; again: calls that asked for an answer once more."""
 
     style: str
     share: float
