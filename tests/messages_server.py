@@ -16,7 +16,7 @@ On demand, all settable while it runs:
     openai      whether Chat Completions refuses what OpenAI itself refuses, or takes what vLLM takes
 
 Faults: '429', '429:SECONDS', '529', '500', '503', '400' … '413', 'drop', 'slow:SECONDS', 'refuse',
-'truncate', 'not_json', 'wrong_enum', 'extra_field', 'missing_field', 'non_english', 'empty', 'fenced',
+'truncate', 'not_json', 'nothing', 'wrong_enum', 'extra_field', 'missing_field', 'non_english', 'empty', 'fenced',
 'thinking', 'no_usage', 'expired', 'errored', 'canceled' (the last three in batches), and those of SLOPPY.
 """
 
@@ -285,7 +285,8 @@ def _message(request: dict, text: str, fault: str) -> dict:
     if fault == "thinking":
         content.insert(0, {"type": "thinking", "thinking": "Let me see.", "signature": "x"})
     reason = {"refuse": "refusal", "truncate": "max_tokens"}.get(fault, "end_turn")
-    prompt = sum(len(block["text"]) for block in request["system"]) + len(request["messages"][-1]["content"])
+    prompt = sum(len(block["text"]) for block in request["system"])
+    prompt += sum(len(message["content"]) for message in request["messages"])
     usage = {
         "input_tokens": prompt // 4, "output_tokens": max(1, len(text) // 4),
         "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0,
@@ -363,6 +364,8 @@ def check_request(request: dict) -> None:
         raise Refused(400, "messages: the last one must be of the role user")
     if not all(isinstance(one.get("content"), str) and one["content"].strip() for one in messages):
         raise Refused(400, "messages: text content blocks must be non-empty")
+    if [one["role"] for one in messages] != (["user", "assistant"] * len(messages))[: len(messages)]:
+        raise Refused(400, "messages: roles must alternate, beginning with user")  # as chat templates of models want it
     if request.get("thinking") not in ({"type": "disabled"}, {"type": "adaptive"}, None):
         raise Refused(400, "thinking: budget_tokens is not supported by this model")
     check_schema(request["output_config"]["format"]["schema"])
@@ -398,8 +401,8 @@ def function_of(schema: dict) -> str:
 
 
 def data_of(request: dict) -> str:
-    """What stands between the two marked lines; refuses a prompt without them."""
-    content = request["messages"][-1]["content"]
+    """What stands between the two marked lines; refuses a prompt without them. A repair comes after them."""
+    content = request["messages"][0]["content"]
     fence = r"^<<(\w{16})\n(.*)\n\1>>$"
     match = re.search(fence, content, re.DOTALL | re.MULTILINE)
     if match is None:
@@ -420,7 +423,7 @@ def answer(request: dict, schema: dict, function: str) -> dict:
         return _naming(lists)
     if function == "choose":
         return {"parent": _nearest(lists)}
-    n = int(re.search(r"about (\d+)", request["messages"][-1]["content"])[1])
+    n = int(re.search(r"about (\d+)", request["messages"][0]["content"])[1])
     distinct = list(dict.fromkeys(name.split(". ")[0] for name in lists["names"]))
     kept = min(n, len(distinct))
     return {"names": [distinct[i * len(distinct) // kept] for i in range(kept)]}
@@ -492,6 +495,8 @@ def spoil(good: dict, schema: dict, fault: str) -> str:
     text = json.dumps(good)
     if fault == "fenced":
         return f"```json\n{text}\n```"
+    if fault == "nothing":
+        return ""
     if fault == "not_json":
         return "Here is what I found: it is about a restaurant."
     return text[: len(text) // 2] if fault in ("truncate", "refuse") else text

@@ -86,6 +86,24 @@ def write_intents(folder: Path) -> Path:
     return folder
 
 
+def as_safety(folder: Path) -> Path:
+    """The same as `safety.duckdb`, with findings about flags and requests of several accounts."""
+    change(
+        folder,
+        "update about set mode = 'safety', round_to = 1",
+        "create table safety_gaps as select facet, level, cluster_id, name, conversations::bigint as conversations, "
+        "2.5::double as mean_concern, 0.125::double as flag_rate, 1.5::double as gap, "
+        "if(cluster_id like '%1', 'under_flagged', null) as finding, null::varchar as no_finding_because, "
+        "0.25::double as correlation from clusters where level = 0",
+        "create table coordinated_use as select facet, cluster_id, 'chat-' || cluster_id as first_conversation_id, "
+        "'Write a review of the kettle shop' as request, 6::bigint as accounts, 12::bigint as conversations, "
+        "2::bigint as wordings, timestamp '2026-03-02' as first_at, timestamp '2026-03-09' as last_at "
+        "from clusters where level = 0 limit 3",
+    )
+    (folder / "published.duckdb").rename(folder / "safety.duckdb")
+    return folder
+
+
 def make(con: duckdb.DuckDBPyConnection, *names: str) -> None:
     """Published tables without rows."""
     types = {relation.name: relation.types for relation in catalog.load()}

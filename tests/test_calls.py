@@ -11,6 +11,7 @@ import textwrap
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -239,6 +240,94 @@ def test_what_is_paid_for_in_vain_stays_counted(con, server, door):
     one.answer(calls(1))
     [(both,)] = rows(con, "cost_usd")
     assert first > 0 and both == pytest.approx(first + one.purse.spent)
+
+
+# --- repairs
+
+
+def repairable(n):
+    """Calls whose answer is shown to the model where it cannot be read."""
+    return [replace(call, complaint="No: $error. Again.") for call in calls(n)]
+
+
+def first_only(fault):
+    """That fault for first calls alone: their repair is answered."""
+    return lambda request: fault if len(request["messages"]) == 1 else None
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_an_answer_that_cannot_be_read_is_shown_to_the_model_once(con, server, door, quick, batch):
+    server.when = first_only("not_json")
+    one, asked = door(batch=batch), repairable(2)
+    assert one.fill(asked) == {"ok": 2} and statuses(one.answer(asked)) == {"ok": 2}
+    shown = [body["messages"] for body in server.received if len(body["messages"]) > 1]
+    assert [len(messages) for messages in shown] == [3, 3] and server.requests == (2 if batch else 4)
+    assert "it is about a restaurant" in shown[0][1]["content"]
+    assert shown[0][2]["content"] == "No: the answer is not JSON. Again."
+    query = "select count(*), count(repairs), count(answer), sum(cost_usd) from clio_state.calls"
+    ((stored, repairs, answers, usd),) = con.execute(query).fetchall()
+    assert (stored, repairs, answers) == (4, 2, 2)  # what could not be read is kept no longer
+    assert one.purse.spent == pytest.approx(usd) and one.purse.reserved == pytest.approx(0)
+    assert con.execute("select count(*) from clio_state.call_inputs").fetchone() == (4,)  # so that both can be erased
+    assert con.execute("from clio_state.call_errors").fetchall() == []
+    server.received.clear()
+    assert statuses(door(max_usd=0).answer(asked)) == {"ok": 2} and not server.received
+
+
+def test_a_repair_in_vain_is_a_failure_and_the_next_run_asks_both_again(con, server, door):
+    server.when = lambda request: "not_json"
+    one = door()
+    for _ in range(2):  # the second time in the same run
+        assert statuses(one.answer(repairable(1))) == {"malformed": 1} and server.requests == 2
+    assert con.execute("select sum(calls) from clio_state.call_errors").fetchone() == (2,)
+    one.begin()
+    server.when = first_only("not_json")
+    assert statuses(one.answer(repairable(1))) == {"ok": 1} and server.requests == 4
+    query = "select status, attempts from clio_state.calls order by repairs nulls first"
+    assert con.execute(query).fetchall() == [("malformed", 2), ("ok", 2)]
+
+
+@pytest.mark.parametrize("end", ["budget", "stop", "down"])
+def test_what_ends_between_an_answer_and_its_repair_pays_for_neither_twice(con, server, door, monkeypatch, end):
+    monkeypatch.setattr(dispatch, "_backoff", lambda *_: 0.01)
+    stop, [asked] = threading.Event(), repairable(1)
+    one = door(stop=stop)
+
+    def fault(request):
+        if end == "stop":
+            stop.set()
+        return "not_json" if len(request["messages"]) == 1 else "drop"
+
+    server.when = fault
+    if end == "budget":
+        one.purse.max_usd = one.worst(asked)
+    if end == "stop":
+        with pytest.raises(Stopped):
+            one.answer([asked])
+    else:
+        assert one.answer([asked])[0].status == {"budget": "over_budget", "down": "failed"}[end]
+    before = server.requests
+    assert before == (1 + 1 + dispatch.RETRIES if end == "down" else 1)
+    server.when = first_only("not_json")
+    assert statuses(door().answer([asked])) == {"ok": 1} and server.requests == before + 1
+    assert con.execute("select count(*), sum(tokens_in > 0) from clio_state.calls").fetchone() == (2, 2)
+
+
+def test_a_server_that_refuses_a_repair_does_not_end_the_run(server, door):
+    """As where the prompt, with the answer in it, is too long for a small model."""
+    server.when = lambda request: "not_json" if len(request["messages"]) == 1 else "400"
+    assert statuses(door().answer(repairable(2) + calls(1, "other"))) == {"failed": 2, "malformed": 1}
+
+
+def test_a_plan_counts_repairs_at_the_share_so_far(server, door):
+    one, asked = door(), repairable(20)
+    assert one.plan(asked).repairs == 0
+    plain = one.plan(asked)
+    server.when = lambda request: "not_json" if len(request["messages"]) == 1 and "topic 1" in str(request) else None
+    one.answer(asked[:10])  # topic 1, of ten
+    made, rest = one.plan(asked), door().plan([replace(call, complaint="") for call in asked])
+    assert (made.calls, made.stored, made.repairs) == (21, 10, 1)
+    assert rest.usd < made.usd < 1.3 * rest.usd and rest.tokens_in < made.tokens_in and plain.calls == 20
 
 
 # --- retries and limits

@@ -452,8 +452,8 @@ def test_colours_on_a_terminal_unless_they_are_not_wanted(odd, painted):
             ["dominated"],
             "about 40 conversations in 2 clusters were held back (most of it is by one user",
         ),
-        (1, [("several", 2, 40)], ["no_answer"], "separately: 40 in 2; among them: nothing asked for)."),
-        (0, [], ["no_answer"], "nothing is published, since no cluster may be shown (nothing asked for)."),
+        (1, [("several", 2, 40)], ["no_answer"], "separately: 40 in 2; among them: no answer that can be used)."),
+        (0, [], ["no_answer"], "nothing is published, since no cluster may be shown (no answer that can be used)."),
         (
             0,
             [("several", 2, 40)],

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-import random
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from messages_server import KEY, SLOPPY, Server
+from sloppy import CHATS, NOTHING_SAID, SHARES, asked, measured
 
 import clio_sql
 from clio_sql.analysis import catalog
 from clio_sql.calls.loose import values
 
-QUESTIONS = """{
-    'request': 'What is wanted?', 'task': 'What is done?',
-    'urgency': {'question': 'How urgent?', 'kind': 'category', 'choices': ['low', 'high', 'very high']},
-    'concern': {'question': 'How harmful?', 'kind': 'score', 'choices': null::varchar[]}}"""
-CHATS = 60
+README = (Path(__file__).parent / "README.md").read_text("utf-8")
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch):
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
 
 
 @pytest.fixture(scope="module")
@@ -27,52 +29,14 @@ def server():
         yield running
 
 
-def asked(server, monkeypatch) -> list[tuple[dict, str]]:
-    """(facets, status) of each of the chats."""
-    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
-    questions = QUESTIONS.replace("'request': 'What is wanted?', 'task': 'What is done?'", ", ".join(
-        f"'{name}': {{'question': '{text}', 'kind': 'text', 'choices': null::varchar[]}}"
-        for name, text in (("request", "What is wanted?"), ("task", "What is done?"))
-    )).replace("{\n    'request'", "map {\n    'request'", 1)  # fmt: skip
-    with clio_sql.connect(provider="anthropic", base_url=server.url, max_usd=100) as con:
-        rows = con.execute(
-            f"select unnest([clio_extract_raw('User: chat ' || i, cast(to_json({questions}) as varchar))], "
-            f"recursive := true) from range({CHATS}) as t(i)"
-        ).fetchall()
-    return [(value or {}, status) for value, status, _ in rows]
-
-
-@pytest.mark.parametrize("style", SLOPPY)
-def test_every_style_is_read(server, monkeypatch, style):
-    server.when = None
-    good = asked(server, monkeypatch)
-    server.when = lambda request: style
-    loose = asked(server, monkeypatch)
-    assert [status for _, status in good] == ["ok"] * CHATS
-    same = [
-        found.get(facet, "").casefold() == wanted.casefold()
-        for (found, _), (right, _) in zip(loose, good, strict=True)
-        for facet, wanted in right.items()
-    ]
-    assert sum(same) / len(same) >= 0.97
-
-
-@pytest.mark.parametrize("share", [0.1, 0.4])
-def test_mixed_styles_are_read_and_the_rest_is_no_answer(server, monkeypatch, share):
-    server.when = None
-    good = asked(server, monkeypatch)
-    chance = random.Random(7)
-    server.when = lambda request: chance.choice([*SLOPPY, "not_json"]) if chance.random() < share else None
-    loose = asked(server, monkeypatch)
-    facets = [
-        (found.get(facet), wanted)
-        for (found, status), (right, _) in zip(loose, good, strict=True)
-        for facet, wanted in right.items()
-        if status == "ok"
-    ]
-    assert all(found is None or found.casefold() == wanted.casefold() for found, wanted in facets), "a wrong answer"
-    assert sum(found is not None for found, _ in facets) >= 0.97 * len(facets)
-    assert {status for _, status in loose} <= {"ok", "malformed"}
+@pytest.mark.parametrize(
+    ("style", "share"), [*((style, 1.0) for style in (*SLOPPY, *NOTHING_SAID)), *(("mixed", share) for share in SHARES)]
+)
+def test_every_style_is_read_and_never_as_something_else(server, style, share):
+    row = measured(server, style, share)
+    assert row.wrong == 0
+    assert row.ok >= 0.97 if style not in NOTHING_SAID else (row.ok, row.again) == (0, CHATS)
+    assert row.line() in README, "run tests/sloppy.py"
 
 
 @pytest.mark.parametrize(
@@ -109,8 +73,7 @@ def test_no_text_is_another_error(text):
         assert str(error) in ("the answer is not JSON", "a field is given twice")
 
 
-def test_a_facet_without_a_usable_answer_is_invalid_and_costs_no_other(server, monkeypatch):
-    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+def test_a_facet_without_a_usable_answer_is_invalid_and_costs_no_other(server):
     server.when = lambda request: "wrong_enum"
     (relation,) = [each for each in catalog.load() if each.name == "facet_values"]
     with clio_sql.connect(provider="anthropic", base_url=server.url) as con:
@@ -128,7 +91,7 @@ def test_a_facet_without_a_usable_answer_is_invalid_and_costs_no_other(server, m
 
 
 def test_of_several_objects_the_fullest_counts_and_equals_that_differ_are_no_answer(server, monkeypatch):
-    server.when, (good, *_) = None, asked(server, monkeypatch)
+    server.when, (good, *_) = None, asked(server)
     full = json.dumps({facet: int(said) if said.isdigit() else said for facet, said in good[0].items()})
     for text, status in (
         (f'They wrote {{"urgency": "low"}}. {full}', "ok"),
@@ -136,5 +99,5 @@ def test_of_several_objects_the_fullest_counts_and_equals_that_differ_are_no_ans
         (f"{full} or {full.replace('asked', 'wanted')}", "malformed"),
     ):
         monkeypatch.setattr(server, "raw", lambda request, text=text: text)
-        assert {found for _, found in asked(server, monkeypatch)} == {status}
-        assert status != "ok" or asked(server, monkeypatch)[0][0] == good[0]
+        assert {found for _, found in asked(server)} == {status}
+        assert status != "ok" or asked(server)[0][0] == good[0]

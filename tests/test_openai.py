@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+
 import duckdb
 import paid
 import pytest
@@ -71,7 +75,7 @@ def test_openai_itself_gets_what_its_models_take(server, model, monkeypatch):
 
 @pytest.mark.parametrize(
     ("fault", "status"),
-    [("refuse", "refused"), ("truncate", "truncated"), ("not_json", "malformed"), ("no_usage", "ok"), ("503", "ok"),
+    [("refuse", "refused"), ("truncate", "truncated"), ("not_json", "ok"), ("no_usage", "ok"), ("503", "ok"),
      ("429:0", "ok"), ("thinks_aloud", "ok")],
 )  # fmt: skip
 def test_every_answer_gets_its_status(server, model, fault, status):
@@ -135,6 +139,18 @@ def test_a_plan_tells_minutes_at_the_rate_of_earlier_calls(model, capsys):
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines[0][-1] == "minutes" and lines[1][-1] == "1.5" and lines[2][:2] == ["~name", "8"]
     assert lines[3][:3] == ["total", "16", "4"] and lines[3][-1] == "1.5"
+
+
+def test_a_model_that_never_answers_in_json_ends_the_run_which_says_so(server, tmp_path):
+    path, out = paid.written(tmp_path / "chats.jsonl", 30), tmp_path / "out"
+    server.when = lambda request: "not_json"
+    options = ["--into", str(out), "--provider", "openai", "--base-url", server.url, "--model", MODEL]
+    done = subprocess.run(
+        [sys.executable, "-m", "clio_sql.cli", "run", str(path), *options], capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 5 and "nothing asked for" not in done.stdout + done.stderr
+    assert re.search(r"extract: of 30 calls \d+ malformed; at most 5% may fail", done.stderr), done.stderr
+    assert not (out / "published.duckdb").exists() and server.requests <= 4 * 32  # calls in flight and their repairs
 
 
 @pytest.mark.slow

@@ -250,7 +250,7 @@ def test_a_few_failures_are_rows_and_tried_again_by_the_next_run(small, server, 
     assert state(out, query) == [("malformed", 12, 0), ("ok", 1188, 1188)]
     with asked(server) as calls:
         paid.run(small.path, out, server, small.analysis)
-    assert calls == {"extract": 3}  # and nothing else: nothing else failed
+    assert calls == {"extract": 6}  # each once more and its repair, and nothing else: nothing else failed
     server.when = None
     with asked(server) as calls:
         paid.run(small.path, out, server, small.analysis)

@@ -221,7 +221,7 @@ def test_a_wrong_answer_is_malformed(claude, server, function, fault):
         pytest.skip("no choices in this schema")
     if fault in ("empty", "non_english") and function in ("propose", "merge", "choose"):
         server.raw = lambda _: json.dumps({"names": ["" if fault == "empty" else "用户", "b"], "parent": ""})
-    server.faults.append(fault)
+    server.faults.extend([fault, fault])  # the repair is no better
     [answer] = getattr(claude, function)(REQUESTS[function])
     if function == "extract" and fault != "not_json":  # a facet that cannot be used does not cost the others
         assert answer.status == "ok" and {*answer.value} < {*QUESTIONS}
@@ -370,7 +370,8 @@ def test_malformed_answers_over_the_wire_are_statuses(claude, server, texts):
         cursor.execute("delete from clio_state.calls")
         answers = claude.extract([Extract(str(i), QUESTIONS) for i in range(len(texts))])
         [(stored,)] = cursor.execute("select count(*) from clio_state.calls").fetchall()
-    assert len(answers) == stored == len(texts)
+    repaired = sum(answer.status != "ok" for answer in answers)  # in vain: the server says the same again
+    assert len(answers) == len(texts) == stored - repaired
     for answer in answers:
         assert (answer.status == "ok") == (answer.value is not None)
         assert answer.status == "ok" or (answer.status == "malformed" and answer.error)

@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import cli
-from published_file import EMOJI, HOSTILE, LONG, RIGHT_TO_LEFT, change, rename, write, write_intents
+from published_file import EMOJI, HOSTILE, LONG, RIGHT_TO_LEFT, as_safety, change, rename, write, write_intents
 
 from clio_sql.errors import InputError, StateError
 from clio_sql.published import report, tree
@@ -80,6 +80,14 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The largest clusters of every level, and values of a breakdown, have names that are made to break the page."""
     folder = write(tmp_path_factory.mktemp("hostile"), 30, 10)
     rename(folder, HOSTILE)
+    report.write(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def private(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What safety mode writes. Read it; do not change it."""
+    folder = as_safety(write(tmp_path_factory.mktemp("private"), 30, 6))
     report.write(folder)
     return folder
 
@@ -323,7 +331,7 @@ class Visit:
         )
         self.page = self.context.new_page()
         self.wrong: list[str] = []
-        self.uri = (folder / "report.html").as_uri()
+        self.uri = (folder / report.name(folder)).as_uri()
         self.page.on("request", self.asked)
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.on("console", self.said)
@@ -669,6 +677,29 @@ def test_on_paper_the_whole_tree_is_open(visit, small):
 
 @slow
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_the_report_of_safety_mode_says_that_it_is_private_wherever_one_looks(visit, private, size):
+    seen = visit(private, size=size)
+    page = seen.page
+    assert seen.page.title() == "Private safety report"
+    marks = page.evaluate(
+        "[...document.querySelectorAll('h2')].filter((each) => each.offsetParent)"
+        ".map((each) => getComputedStyle(each, '::after').content)"
+    )
+    assert len(marks) >= 6 and {*marks} == {'"private, not gated"'}
+    for where in ("#explore", "#settings"):
+        page.locator(where).scroll_into_view_if_needed()
+        box = page.locator(".mark").bounding_box()
+        assert box and 0 <= box["y"] <= 1 and "not gated" in seen.text(".mark"), where
+    assert "under flagged" in seen.text("#gaps") and "12.5%" in seen.text("#gaps")
+    assert "kettle shop" in seen.text("#coordinated") and "chat-" in seen.text("#coordinated")
+    page.locator("#tree > li > .row").first.click()
+    assert "clio-sql trace OUT " in seen.text("#detail")
+    assert not page.locator("#opt-outs").is_visible() and page.pdf()
+    assert page.evaluate("document.documentElement.scrollWidth") == size[0]
+
+
+@slow
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_nothing_is_wider_than_the_screen(visit, hostile, size):
     assert visit(hostile, size=size).page.evaluate("document.documentElement.scrollWidth") == size[0]
 
@@ -710,6 +741,9 @@ PICTURES: dict[str, tuple[str, dict[str, Any], Any]] = {
     "400-country": ("intents", {}, lambda page: page.select_option("#colour", label="country: India")),
     "400-growth-dark": ("intents", {"dark": True}, lambda page: page.select_option("#colour", "growth")),
     "400-phone": ("intents", {"size": PHONE}, first_cluster),
+    "safety": ("private", {}, None),
+    "safety-dark": ("private", {"dark": True}, first_cluster),
+    "safety-phone": ("private", {"size": PHONE}, None),
     "400-search": ("intents", {}, lambda page: page.fill("#search", "recipes")),
 }  # fmt: skip
 

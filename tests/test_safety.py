@@ -6,6 +6,7 @@ import getpass
 import io
 import json
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -15,16 +16,20 @@ import paid
 import pytest
 from rich.console import Console
 from test_privacy import decoded
+from typer.testing import CliRunner, Result
 
 import clio_sql
 from clio_sql import builder
 from clio_sql.analysis import catalog
+from clio_sql.builder import progress
 from clio_sql.builder.progress import Steps
+from clio_sql.cli.commands import app
 from clio_sql.errors import CheckError, ClioError, InputError, SqlError, StateError
 from clio_sql.published.files import open_published
 from clio_sql.run.analyse import analyse
 from clio_sql.run.forget import forget
 from clio_sql.run.trace import os_user, trace
+from clio_sql.warehouse import private
 
 WORD, USER = "snarfoldine", "quagmire-7741"  # one person's, and so in no gated file
 OPEN = {"mode": "'safety'", "flag": "'flagged'", "round_to": 1, "conversations_per_cluster": 5}
@@ -43,16 +48,29 @@ def rows() -> list[dict]:
     ]  # fmt: skip
 
 
-def run(path: Path, out: Path, analysis: Path) -> None:
-    analyse(str(path), out, Steps(Console(file=io.StringIO())), analysis=analysis, breakdowns=("flagged",))
+def run(path: Path, out: Path, analysis: Path) -> str:
+    """What the progress says, of each step that takes any time."""
+    said = Console(file=io.StringIO())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(progress, "SLOW", 0.0)
+        analyse(str(path), out, Steps(said), analysis=analysis, breakdowns=("flagged",))
+    return said.file.getvalue()  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="module")
 def safety(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("safety")
     analysis = paid.folder(folder / "analysis", **OPEN)
-    run(chats.write(folder / "a.jsonl", rows()), folder / "out", analysis)
+    told = run(chats.write(folder / "a.jsonl", rows()), folder / "out", analysis)
+    assert (
+        "\nsafety.duckdb " in told and "\nsafety-report.html " in told
+    )  # steps are called by the file that is written
+    assert "published.duckdb" not in told and "\nreport.html" not in told
     return folder
+
+
+def cli(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [*map(str, arguments)])
 
 
 def read(out: Path, query: str) -> list[tuple]:
@@ -62,14 +80,41 @@ def read(out: Path, query: str) -> list[tuple]:
 
 def test_the_file_is_its_owners_alone_and_every_table_is_marked(safety):
     out = safety / "out"
-    assert sorted(path.name for path in out.iterdir()) == ["safety.duckdb", "warehouse.duckdb"]
-    assert stat.S_IMODE((out / "safety.duckdb").stat().st_mode) == 0o600
+    names = ["safety-report.html", "safety.duckdb", "warehouse.duckdb"]
+    assert sorted(path.name for path in out.iterdir()) == names
+    assert {stat.S_IMODE((out / name).stat().st_mode) for name in names} == {0o600}
     comments = read(out, "select table_name, comment from duckdb_tables()")
     assert len(comments) == 10 and all(comment.startswith("mode = safety: ") for _, comment in comments)
     assert read(out, "select mode from about") == [("safety",)]
-    with pytest.raises(InputError):  # what makes reports and dashboards opens no such file
+    with pytest.raises(InputError, match=r"holds safety\.duckdb, which is not published"):  # as dashboards do
         open_published(out)
     open_published(out, or_safety=True).close()
+
+
+def test_the_report_is_private_and_says_so_in_each_section(safety):
+    page = (safety / "out" / "safety-report.html").read_text("utf-8")
+    assert WORD in page and "bot-0" in page and "Never publish" in page
+    assert '<p class="mark">Private safety report: not gated' in page and "<title>Private safety report" in page
+    assert 'data-mode="safety"' in page and "h2::after { content" in page and "@top-center { content" in page
+    assert "enough different users share it" not in page
+
+
+def test_the_command_writes_it_again_for_its_owner_alone(safety, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    out.mkdir()
+    shutil.copy2(safety / "out" / "safety.duckdb", out)
+    monkeypatch.setattr(private, "_mask", lambda: 0o022)
+    done = cli("report", out)
+    assert (done.exit_code, done.output.strip()) == (0, str(out / "safety-report.html"))
+    assert stat.S_IMODE((out / "safety-report.html").stat().st_mode) == 0o600
+    assert not (out / "report.html").exists()
+
+
+def test_the_tree_tells_the_ids_that_trace_takes(safety):
+    shown = cli("tree", safety / "out").stdout
+    ids = {cluster for (cluster,) in read(safety / "out", "select cluster_id from clusters where not only_child")}
+    assert ids and all(f"  {cluster}\n" in shown for cluster in ids)
+    assert f"clio-sql trace {safety / 'out'} CLUSTER" in shown
 
 
 def test_nothing_is_held_back(safety):
@@ -108,6 +153,10 @@ def test_in_insight_mode_there_is_nothing_of_it(safety, tmp_path):
     assert WORD not in decoded(tmp_path / "out" / "published.duckdb")
     with pytest.raises(ClioError, match="its mode is insight"):
         next(trace(tmp_path / "out", "c00000"))
+    with pytest.raises(InputError, match="did not run in safety mode"):
+        CliRunner().invoke(app, ["report", str(tmp_path / "out"), "--safety"], catch_exceptions=False)
+    assert not (tmp_path / "out" / "safety-report.html").exists()
+    assert "c0" not in cli("tree", tmp_path / "out").stdout  # ids only where nothing is gated
 
 
 def test_a_safety_relation_with_rows_in_insight_mode_stops_the_publishing(safety):
@@ -155,8 +204,12 @@ def test_a_flag_that_there_is_not_stops_the_publishing(mode, flag, passes):
 
 def test_the_two_modes_never_share_a_folder(safety, tmp_path):
     insight = paid.folder(tmp_path / "analysis")
-    with pytest.raises(StateError, match=r"safety\.duckdb of the other mode is there"):
+    with pytest.raises(StateError, match=r"safety-report\.html of the other mode is there"):
         run(safety / "a.jsonl", safety / "out", insight)
+    (tmp_path / "left").mkdir()
+    (tmp_path / "left" / "safety.duckdb").touch()
+    with pytest.raises(StateError, match=r"safety\.duckdb of the other mode is there"):
+        run(safety / "a.jsonl", tmp_path / "left", insight)
     for name in ("published.duckdb", "report.html", "parquet"):
         out = tmp_path / name / "out"
         out.mkdir(parents=True)

@@ -21,9 +21,12 @@ VECTORS = (
     "vectors/embedding.py", "vectors/encoder.py", "vectors/e5.py", "vectors/e5_to_minilm.npy", "words/language.py",
 )  # fmt: skip
 WORDS = ("words/words.py", "words/dictionaries.py", "words/lexicons")
-PROVIDERS = tuple(
-    f"providers/{name}.py"
-    for name in ("__init__", "local/__init__", "prompted/__init__", "prompted/answers", "protocol")
+PROVIDERS = (
+    *(
+        f"providers/{name}.py"
+        for name in ("__init__", "local/__init__", "prompted/__init__", "prompted/answers", "protocol")
+    ),
+    "udfs/prompts/repair.txt",
 )
 
 

@@ -2,12 +2,14 @@
 
 An answered call is never paid for again: not by a second run, a view read twice, or a run that
 was killed halfway. Failures are stored as failures and never served as answers; within a run a failed
-call is not retried; the next run (`begin`) retries it.
+call is not retried; the next run (`begin`) retries it. An answer that cannot be read is shown to the model once, with
+what is wrong with it: that is a call of its own, which a run that was killed in between makes without the first.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -106,23 +108,43 @@ class Calls:
     def plan(self, calls: list[Call]) -> Plan:
         """The estimate of `calls`, nothing paid and nothing stored; half price with `batch`."""
         distinct = {self.key(call): call for call in calls}
-        stored = self._stored(list(distinct))
-        missing = [call for key, call in distinct.items() if key not in stored]
+        stored = self._stored(distinct)
+        missing = {key: call for key, call in distinct.items() if key not in stored}
+        due = self._due(missing)
+        fresh = [call for key, call in missing.items() if key not in due]
+        share = self._unread(fresh)
+        made = self._planned(fresh, self.batch).plus(self._planned(list(due.values())))
+        again = self._planned([call.repair(4 * call.answer_tokens * "x", "") for call in fresh if share])
+        repairs = math.ceil(share * again.calls)
+        seconds = self._seconds([*missing.values()], repairs)
+        return Plan(
+            len(distinct) + repairs, len(stored), made.tokens_in + math.ceil(share * again.tokens_in),
+            made.tokens_out + math.ceil(share * again.tokens_out), made.usd + share * again.usd, seconds,
+            len(due) + repairs,
+        )  # fmt: skip
+
+    def _planned(self, calls: list[Call], batch: bool = False) -> Plan:
+        """The estimate of calls of which none is stored."""
         entered = left = 0
         usd = 0.0
-        for call in missing:
+        for call in calls:
             price, length = self.price(call.body["model"]), len(call.text())
             entered += tokens(length, price)
             left += tokens(4 * call.answer_tokens, price)
-            usd += expected(price, length, call.answer_tokens, self.batch)
-        return Plan(len(distinct), len(stored), entered, left, usd, self._seconds(missing))
+            usd += expected(price, length, call.answer_tokens, batch)
+        return Plan(len(calls), 0, entered, left, usd)
 
-    def _seconds(self, missing: list[Call]) -> float | None:
+    def _unread(self, calls: list[Call]) -> float:
+        """Share of the calls of the same function in the store whose answer could not be read."""
+        return self.store.unread(self.provider, calls[0].function, calls[0].body["model"]) if calls else 0.0
+
+    def _seconds(self, missing: list[Call], repairs: int) -> float | None:
         """How long these calls would take at the rate of those of the same function in the store, all slots busy."""
         if not missing:
             return 0.0
         latency = self.store.latency(self.provider, missing[0].function, missing[0].body["model"])
-        return None if latency is None else len(missing) * latency / min(self._concurrency, len(missing))
+        count = len(missing) + repairs
+        return None if latency is None else count * latency / min(self._concurrency, count)
 
     def answer(self, calls: list[Call]) -> list[Answer]:
         """One answer a call, in order; what is not in the store is sent at once and paid for.
@@ -132,7 +154,7 @@ class Calls:
         """
         keys = [self.key(call) for call in calls]
         distinct = dict(zip(keys, calls, strict=True))
-        replies = self._known(list(distinct))
+        replies = self._known(distinct)
         missing = {key: call for key, call in distinct.items() if key not in replies}
         if missing and not self.pay:
             self.unpaid.update(missing)
@@ -146,8 +168,8 @@ class Calls:
         from clio_sql.calls.batches import send
 
         distinct = {self.key(call): call for call in calls}
-        stored = self._known(list(distinct))
-        missing = {key: call for key, call in distinct.items() if key not in stored}
+        stored = self._known(distinct)
+        missing = self._unasked({key: call for key, call in distinct.items() if key not in stored})
         if missing:
             self._require_open()
             send(self, missing)
@@ -159,7 +181,7 @@ class Calls:
         step's calls failed after their retries. Refusals and calls over budget do not count as failed.
         """
         distinct = {self.key(call): call for call in calls}
-        replies = self._known(list(distinct))
+        replies = self._known(distinct)
         if self.batch and len(replies) < len(distinct):
             absent = {key: call for key, call in distinct.items() if key not in replies}
             replies.update(self._by_batch(absent, step.last))
@@ -174,41 +196,61 @@ class Calls:
         return statuses_of(replies)
 
     def _by_batch(self, missing: dict[str, Call], last: bool) -> dict[str, Answer]:
-        """Replies that came through Message Batches; missing ones must be sent one by one."""
+        """Replies that came through Message Batches; missing ones, and repairs, must be sent one by one."""
         from clio_sql.calls.batches import run_batches
 
         self._require_open()
-        dear = run_batches(self, missing, last)
+        dear = run_batches(self, self._unasked(missing), last)
         over = Answer(None, "over_budget", OVER_BUDGET)
-        return {**self._known(list(missing)), **dict.fromkeys(dear, over)}
+        return {**self._known(missing), **dict.fromkeys(dear, over)}
 
-    def _known(self, keys: list[str]) -> dict[str, Answer]:
+    def _known(self, calls: dict[str, Call]) -> dict[str, Answer]:
         """Replies that need no request: stored answers, refusals, and calls that failed in this run."""
-        replies = self._stored(keys)
+        replies = self._stored(calls)
         with self._lock:
-            replies.update({key: self._failures[key] for key in keys if key in self._failures})
+            replies.update({key: self._failures[key] for key in calls if key in self._failures})
         return replies
 
-    def _stored(self, keys: list[str]) -> dict[str, Answer]:
+    def _stored(self, calls: dict[str, Call]) -> dict[str, Answer]:
+        """Stored answers and refusals, of a call or of the one that repaired it."""
         served = {"ok"} if self.retry_failed else {"ok", "refused"}
-        found = self.store.find(keys)
+        found = self.store.find(list(calls))
+        if unread := [key for key, (status, _, _) in found.items() if status == "malformed"]:
+            found |= self.store.repaired(unread)
         return {
             key: Answer(json.loads(answer) if status == "ok" and answer else None, status, error)
             for key, (status, answer, error) in found.items()
             if status in served
         }
 
+    def _due(self, calls: dict[str, Call]) -> dict[str, Call]:
+        """The repairs that are still to be made: of answers that could not be read and were shown to no model yet."""
+        return {
+            key: calls[key].repair(json.loads(said), error)
+            for key, (status, said, error) in self.store.find(list(calls)).items()
+            if status == "malformed" and said and calls[key].complaint
+        }
+
+    def _unasked(self, calls: dict[str, Call]) -> dict[str, Call]:
+        """Those of these calls that themselves are to be made."""
+        due = self._due(calls)
+        return {key: call for key, call in calls.items() if key not in due}
+
     def _send(self, missing: dict[str, Call], limit: Limit | None = None) -> dict[str, Answer]:
         """Send calls and wait for them; for those that another thread is sending, only wait."""
         self._require_open()
-        made = {key: self.job(key, call, self.worst(call)) for key, call in missing.items()}
+        due = self._due(missing)
+        made = {
+            key: self._repair(key, due[key]) if key in due else self.job(key, call, self.worst(call))
+            for key, call in missing.items()
+        }
         with self._lock:
             jobs = {key: self._flying.setdefault(key, job) for key, job in made.items()}
         fresh = [job for key, job in jobs.items() if job is made[key]]
         for job in fresh:
-            job.future.add_done_callback(partial(self._landed, job.key))
+            job.future.add_done_callback(partial(self._landed, job.asked))
         try:
-            self._submit(fresh)
+            self._submit(fresh, missing)
         except BaseException as error:
             for job in fresh:  # other threads may be waiting for them
                 job.future.set_exception(error)
@@ -219,18 +261,22 @@ class Calls:
         with self._lock:
             self._flying.pop(key, None)
 
-    def _submit(self, jobs: list[Job]) -> None:
+    def _submit(self, jobs: list[Job], calls: dict[str, Call]) -> None:
         """Send these, except calls that another thread got answered since the look-up."""
-        known = self._known([job.key for job in jobs])
+        known = self._known({job.asked: calls[job.asked] for job in jobs})
         sender = self.dispatcher()
         for job in jobs:
-            if job.key in known:
-                job.future.set_result(Outcome(known[job.key]))
-        sender.submit([job for job in jobs if job.key not in known])
+            if job.asked in known:
+                job.future.set_result(Outcome(known[job.asked]))
+        sender.submit([job for job in jobs if job.asked not in known])
 
-    def job(self, key: str, call: Call, worst: float) -> Job:
-        """A job that `keep` can store. Hashed here, to keep the writing thread fast."""
-        return Job(key, call, worst, tuple(map(self.store.input_hash, call.inputs)))
+    def job(self, key: str, call: Call, worst: float, repairs: str | None = None) -> Job:
+        """A job that `keep` can store. Hashed here, to keep the writing thread fast. repairs: as in `Job`."""
+        return Job(key, call, worst, tuple(map(self.store.input_hash, call.inputs)), repairs)
+
+    def _repair(self, repairs: str, call: Call) -> Job:
+        """The job of a call that repairs the answer of the one with that key."""
+        return self.job(self.key(call), call, self.worst(call), repairs)
 
     def worst(self, call: Call, batch: bool = False) -> float:
         """The most that a call can cost, in dollars."""
@@ -287,20 +333,28 @@ class Calls:
             limit = int(sender.throttle.limit)
             self.progress(Progress(function, done, total, self.purse.spent, sender.flying, limit))
 
-    def keep(self, finished: list[tuple[Job, Outcome]]) -> None:
-        """Commit finished jobs, then book their cost; from any thread."""
+    def keep(self, finished: list[tuple[Job, Outcome]]) -> dict[Job, Job]:
+        """Commit finished jobs, then book their cost; from any thread. Returns the jobs that repair some of them."""
         rows = [self._row(job, outcome) for job, outcome in finished]
         self.store.put(rows, {job.key: job.hashes for job, _ in finished})
         with self._lock:
             for (job, outcome), row in zip(finished, rows, strict=True):
                 self.purse.settle(job.worst, row.cost_usd)
                 self.counts[job.call.function, outcome.answer.status] += 1
-                if outcome.answer.status != "ok":
-                    self._failures[job.key] = outcome.answer
+                if outcome.answer.status != "ok" and outcome.said is None:
+                    self._failures[job.asked] = outcome.answer
+        return {job: self._repaired_by(job, outcome) for job, outcome in finished if outcome.said is not None}
+
+    def _repaired_by(self, job: Job, outcome: Outcome) -> Job:
+        """The job that shows the model its malformed answer; what comes of it is what comes of the first."""
+        made = self._repair(job.key, job.call.repair(outcome.said or "", outcome.answer.error))
+        made.future = job.future
+        return made
 
     def _row(self, job: Job, outcome: Outcome) -> Row:
         call, usage, (value, status, error) = job.call, outcome.usage, outcome.answer
-        answer = json.dumps(value, ensure_ascii=False) if status == "ok" else None
+        kept = value if status == "ok" else outcome.said
+        answer = None if kept is None else json.dumps(kept, ensure_ascii=False)
         if usage is not None:
             usd = cost(self.price(call.body["model"]), usage, outcome.batch_id is not None)
         else:  # a reply without usage may have cost the maximum; no reply costs nothing
@@ -308,5 +362,5 @@ class Calls:
         counts = (usage.input or 0, usage.output or 0, *usage[2:]) if usage else (0, 0, 0, 0)
         return Row(
             job.key, call.function, self.provider, call.body["model"], status, answer, error,
-            *counts, usd, outcome.latency_s, outcome.attempts, outcome.batch_id, now(),
+            *counts, usd, outcome.latency_s, outcome.attempts, outcome.batch_id, now(), job.repairs,
         )  # fmt: skip

@@ -29,14 +29,15 @@ PATIENCE_S = 3600.0  # after this long without one answer, only rate limits, the
 GROUP_S = 0.006  # replies within this time are committed together: a commit costs about 4 ms of CPU
 
 
-Keep = Callable[[list[tuple[Job, Outcome]]], None]
+Keep = Callable[[list[tuple[Job, Outcome]]], dict[Job, Job]]
 
 
 class Dispatcher:
     """Sends jobs to a model server, at most `concurrency` at a time.
 
     clients: of the server's SDK, without their own retries, used in turn. keep: commits finished jobs and
-    settles their cost with the purse; called in its own thread; a job is done once it has returned.
+    settles their cost with the purse; called in its own thread; a job is done once it has returned, unless it is
+    given back with the job that repairs it, which is sent next.
     """
 
     def __init__(
@@ -152,6 +153,8 @@ class Dispatcher:
     def _failed(self, job: Job, error: Exception, took: float) -> None:
         """Wait as the server asked, retry, or give up: for this call, or for all."""
         kind, text, wait = trouble(error, job.call)
+        if kind == "fatal" and job.repairs:  # such as a prompt too long with the answer in it: no reason to end the run
+            return self._finish(job, Outcome(Answer(None, "failed", text), None, took))
         if kind == "fatal":
             return self._give_up(job, f"the model server refused the request ({text}).")
         if kind == "limited":
@@ -212,21 +215,26 @@ class Dispatcher:
         while (first := self._finished.get()) is not None:
             time.sleep(GROUP_S)
             more = [self._finished.get() for _ in range(self._finished.qsize())]
-            group, error = [first, *(each for each in more if each is not None)], None
+            group, error, repairs = [first, *(each for each in more if each is not None)], None, {}
             try:
-                self._keep(group)
+                repairs = self._keep(group)
             except Exception as caught:
                 error = caught
-            self._loop.call_soon_threadsafe(self._kept, group, error)
+            self._loop.call_soon_threadsafe(self._kept, group, error, repairs)
             if None in more:
                 return
 
-    def _kept(self, group: list[tuple[Job, Outcome]], error: Exception | None) -> None:
-        """These jobs are committed, or `error` says why not: their slots are free."""
+    def _kept(self, group: list[tuple[Job, Outcome]], error: Exception | None, repairs: dict[Job, Job]) -> None:
+        """These jobs are committed, or `error` says why not: their slots are free, and their repairs come next."""
         self._keeping -= len(group)
         self.flying -= len(group)
         for job, outcome in group:
-            self._resolve(job, error or outcome)
+            if job in repairs and job.ended is None:
+                self._jobs.discard(job)
+                self._jobs.add(repairs[job])
+                self._ready.appendleft(repairs[job])
+            else:
+                self._resolve(job, error or (job.ended if job in repairs and job.ended else outcome))
         if error is not None:
             self._drain(error)
         self._start()
@@ -244,6 +252,7 @@ class Dispatcher:
         """Fail all jobs not in flight with `reason`, and after `grace` seconds (GRACE_S) those that still are."""
         self._ready.clear()
         for job in list(self._jobs):
+            job.ended = reason
             if job.task is None and not job.answered:
                 self._resolve(job, reason)
         flying = [job for job in self._jobs if job.task is not None]

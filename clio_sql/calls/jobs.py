@@ -32,14 +32,23 @@ class Job:
     """A call in flight: `future` becomes its Outcome, or an error that ends the run.
 
     worst: the most it can cost in dollars. tries: failures that spend the retry budget. hashes: of the
-    texts that go in, for the store.
+    texts that go in, for the store. repairs: the key of the call whose malformed answer it is to repair, if any: the
+    job of that call and this one have one future, which waits for this one. asked: the key that was asked for.
+    ended: why no repair of it may be started any more.
     """
 
-    __slots__ = ("answered", "attempts", "call", "future", "hashes", "key", "limited", "task", "tries", "worst")
+    __slots__ = (
+        "answered", "asked", "attempts", "call", "ended", "future", "hashes", "key", "limited", "repairs", "task",
+        "tries", "worst",
+    )  # fmt: skip
 
-    def __init__(self, key: str, call: Call, worst: float, hashes: tuple[str, ...] = ()) -> None:
-        self.key, self.call, self.worst, self.hashes = key, call, worst, hashes
+    def __init__(
+        self, key: str, call: Call, worst: float, hashes: tuple[str, ...] = (), repairs: str | None = None
+    ) -> None:
+        self.key, self.call, self.worst, self.hashes, self.repairs = key, call, worst, hashes, repairs
+        self.asked = repairs or key
         self.future: concurrent.futures.Future[Outcome] = concurrent.futures.Future()
+        self.ended: Exception | None = None
         self.attempts = self.tries = self.limited = 0
         self.task: asyncio.Task[None] | None = None
         self.answered = False  # it has its outcome, which is being committed

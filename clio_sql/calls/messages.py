@@ -10,11 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from string import Template
 from typing import Any, NamedTuple
 
 from clio_sql.calls.loose import values
 from clio_sql.calls.prices import Usage
+
+SHOWN = 4_000  # characters of an answer that its repair shows to the model
+NOTHING = "(no answer)"  # shown in place of an empty one, which no server takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class Call:
     inputs: the users' texts that went in, for `call_inputs`.
     version: of the code that rendered and checks.
     answer_tokens: the likely length of the answer (as Claude 4.5 counts), used only for estimates.
+    complaint: what the model is told about an answer that cannot be read, with $error for the reason; empty: nothing,
+        and the answer is not asked for again. No part of the key.
     """
 
     function: str
@@ -36,12 +42,22 @@ class Call:
     inputs: tuple[str, ...] = ()
     version: str = ""
     answer_tokens: int = 100
+    complaint: str = ""
 
     def key(self, provider: str, base_url: str) -> str:
         """64 hex digits, which are also a legal `custom_id` of a batch."""
         parts = [self.function, provider, base_url, self.body, self.version]
         canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def repair(self, said: str, error: str | None) -> Call:
+        """The call that shows the model its own answer and what is wrong with it: another prompt, and so another key.
+
+        It is asked once: it has no repair itself.
+        """
+        complaint = Template(self.complaint).safe_substitute(error=error)
+        more = [{"role": "assistant", "content": said.strip() or NOTHING}, {"role": "user", "content": complaint}]
+        return replace(self, body={**self.body, "messages": [*self.body["messages"], *more]}, complaint="")
 
     def text(self) -> str:
         """Everything the model is given to read, including the schema of the answer."""
@@ -62,6 +78,7 @@ class Outcome(NamedTuple):
     """An answer, and what it took to get it.
 
     usage: None where no reply came. latency_s: of the last try, in seconds. attempts: requests sent, 429s too.
+    said: the text of a malformed answer that a repair is to show to the model, else None.
     """
 
     answer: Answer
@@ -69,6 +86,7 @@ class Outcome(NamedTuple):
     latency_s: float = 0.0
     attempts: int = 0
     batch_id: str | None = None
+    said: str | None = None
 
 
 def read_reply(message: Any, call: Call) -> Outcome:
@@ -84,16 +102,20 @@ def read_reply(message: Any, call: Call) -> Outcome:
         return _without("truncated", f"the answer was cut ({reason})", usage)
     if reason not in ("end_turn", "stop_sequence"):
         return _without("malformed", "the reply has no known stop_reason", usage)
+    text = _text(message)
     try:
-        value = _checked(_text(message), call)
+        value = _checked(text, call)
         json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate cannot be stored
     except UnicodeError:
-        return _without("malformed", "the answer is not valid Unicode", usage)
+        why = "the answer is not valid Unicode"
     except ValueError as error:
-        return _without("malformed", str(error), usage)
+        why = str(error)
     except Exception as error:  # a bug in the check must not end a run that was paid for
-        return _without("malformed", f"the answer could not be checked ({type(error).__name__})", usage)
-    return Outcome(Answer(value), usage)
+        why = f"the answer could not be checked ({type(error).__name__})"
+    else:
+        return Outcome(Answer(value), usage)
+    said = text[:SHOWN].encode("utf-8", "replace").decode() if call.complaint else None
+    return _without("malformed", why, usage)._replace(said=said)
 
 
 def _without(status: str, error: str, usage: Usage | None) -> Outcome:

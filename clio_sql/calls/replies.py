@@ -22,7 +22,8 @@ class Progress(NamedTuple):
 
 class Plan(NamedTuple):
     """What a list of calls would cost before any is made: `calls` distinct, of which `stored` cost
-    nothing; tokens, dollars and seconds are those of the rest. seconds: None where no such call was ever timed."""
+    nothing; tokens, dollars and seconds are those of the rest. seconds: None where no such call was ever timed.
+    repairs: how many of the calls ask again for an answer that cannot be read, at the share so far."""
 
     calls: int
     stored: int
@@ -30,13 +31,15 @@ class Plan(NamedTuple):
     tokens_out: int
     usd: float
     seconds: float | None = None
+    repairs: int = 0
 
     def plus(self, other: Plan) -> Plan:
         """What both lists of calls would cost."""
         calls, stored = self.calls + other.calls, self.stored + other.stored
         tokens_in, tokens_out = self.tokens_in + other.tokens_in, self.tokens_out + other.tokens_out
         seconds = None if None in (self.seconds, other.seconds) else (self.seconds or 0.0) + (other.seconds or 0.0)
-        return Plan(calls, stored, tokens_in, tokens_out, self.usd + other.usd, seconds)
+        repairs = self.repairs + other.repairs
+        return Plan(calls, stored, tokens_in, tokens_out, self.usd + other.usd, seconds, repairs)
 
 
 FAILED = ("truncated", "malformed", "failed")

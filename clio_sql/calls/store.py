@@ -1,6 +1,7 @@
 """The call store: the answer and cost of every paid call, in `clio_state` of the warehouse.
 
-Holds answers and hashes, never a prompt or a transcript. A text that went into a call is kept as
+Holds answers and hashes, never a prompt or a transcript. Of an answer that could not be read it holds the text until
+the call is stored that shows it to the model once more (its repair). A text that went into a call is kept as
 sha256(salt || text), with a salt of this database, so that a user's calls can be found again by
 someone who has the text, and by no one else.
 """
@@ -20,6 +21,7 @@ import duckdb
 from clio_sql.errors import StateError
 
 CursorFactory = Callable[[], duckdb.DuckDBPyConnection]
+MISSING = (duckdb.CatalogException, duckdb.BinderException)  # in a read-only file that an older version wrote, or none
 CHUNK = 20_000  # keys per look-up: a list parameter of that length costs about 30 ms
 
 
@@ -29,7 +31,10 @@ def now() -> datetime:
 
 
 class Row(NamedTuple):
-    """One row of `clio_state.calls`. cost_usd in dollars, latency_s in seconds, called_at in UTC."""
+    """One row of `clio_state.calls`. cost_usd in dollars, latency_s in seconds, called_at in UTC.
+
+    answer: JSON; of a malformed one its text, where a repair is to come. repairs: the key of the call that it repairs.
+    """
 
     key: str
     function: str
@@ -47,6 +52,7 @@ class Row(NamedTuple):
     attempts: int
     batch_id: str | None
     called_at: datetime
+    repairs: str | None = None
 
 
 # Retrying a failure adds to the cost of the call: what was paid stays visible.
@@ -61,6 +67,8 @@ on conflict (key) do update set
     attempts = calls.attempts + excluded.attempts, batch_id = excluded.batch_id,
     called_at = excluded.called_at
 """
+REPAIRED = """
+update clio_state.calls set answer = null where status = 'malformed' and key in (select unnest(?::varchar[]))"""
 PUT_INPUTS_AGAIN = "insert into clio_state.call_inputs (key, input_hash) values (?, ?) on conflict do nothing"
 
 
@@ -109,12 +117,24 @@ class Store:
     def find(self, keys: list[str]) -> dict[str, tuple[str, str | None, str | None]]:
         """(status, answer as JSON, error) for each of `keys` that is stored; empty without a store."""
         query = "select key, status, answer, error from clio_state.calls where key in (select unnest(?::varchar[]))"
+        return self._look_up(query, keys)
+
+    def repaired(self, keys: list[str]) -> dict[str, tuple[str, str | None, str | None]]:
+        """The same of the calls that repaired those of `keys`, where that gave an answer or a refusal."""
+        query = (
+            "select repairs, status, answer, error from clio_state.calls "
+            "where repairs in (select unnest(?::varchar[])) and status in ('ok', 'refused') "
+            "order by status = 'ok', called_at"
+        )
+        return self._look_up(query, keys)
+
+    def _look_up(self, query: str, keys: list[str]) -> dict[str, tuple[str, str | None, str | None]]:
         found = {}
         with self.cursor() as cursor:
             for start in range(0, len(keys), CHUNK):
                 try:
                     rows = cursor.execute(query, [keys[start : start + CHUNK]]).fetchall()
-                except duckdb.CatalogException:  # a read-only file that clio-sql never wrote
+                except MISSING:
                     return {}
                 found.update({key: (status, answer, error) for key, status, answer, error in rows})
         return found
@@ -127,9 +147,21 @@ class Store:
         with self.cursor() as cursor:
             try:
                 row = cursor.execute(query, [provider, function, model]).fetchone()
-            except duckdb.CatalogException:  # a read-only file that clio-sql never wrote
+            except MISSING:
                 return None
         return row[0] if row else None
+
+    def unread(self, provider: str, function: str, model: str) -> float:
+        """Share of the calls of this function whose answer could not be read and was asked for once more."""
+        query = """
+            select coalesce(count(*) filter (repairs is not null) / nullif(count(*) filter (repairs is null), 0), 0)
+            from clio_state.calls where provider = ? and function = ? and model = ?"""
+        with self.cursor() as cursor:
+            try:
+                row = cursor.execute(query, [provider, function, model]).fetchone()
+            except MISSING:
+                return 0.0
+        return row[0] if row else 0.0
 
     def put(self, rows: list[Row], inputs: dict[str, Iterable[str]]) -> None:
         """Commit `rows` and the `input_hash` of each text that went into one (key -> hashes), all or none."""
@@ -145,6 +177,8 @@ class Store:
         with self.cursor() as cursor:
             cursor.execute("begin")
             write(cursor, rows, pairs)
+            if repaired := [row.repairs for row in rows if row.repairs and row.status != "failed"]:
+                cursor.execute(REPAIRED, [repaired])
             cursor.execute("commit")
 
     def _append(self, cursor: Any, rows: list[Row], pairs: list[tuple[str, str]]) -> None:

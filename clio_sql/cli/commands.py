@@ -280,15 +280,25 @@ def signals(
 
 
 @app.command()
-def report(out: options.OUT) -> None:
+def report(
+    out: options.OUT,
+    safety: Annotated[
+        bool, typer.Option("--safety", help="Only a private safety report, or why there is none.")
+    ] = False,
+) -> None:
     """Write OUT/report.html again from OUT/published.duckdb: one page that opens without a network.
 
-    \b
-    Example:
-      clio-sql report out
-    """
-    from clio_sql.published.report import write
+    Of an analysis in safety mode it is OUT/safety-report.html, for its owner alone.
 
+    \b
+    Examples:
+      clio-sql report out
+      clio-sql report private --safety
+    """
+    from clio_sql.published.report import require_safety, write
+
+    if safety:
+        require_safety(out)
     typer.echo(write(out))
 
 
@@ -625,6 +635,7 @@ def _analyse(input: str, into: Path, depth: int | None, name: str | None = None,
     from clio_sql.builder.progress import Steps
     from clio_sql.cli.summary import lines
     from clio_sql.cli.tables import print_tree
+    from clio_sql.published.files import is_safety
     from clio_sql.run.analyse import analyse
     from clio_sql.warehouse.places import folder
 
@@ -642,8 +653,9 @@ def _analyse(input: str, into: Path, depth: int | None, name: str | None = None,
         typer.echo(f"not answered: {count:,} {status}; {AGAIN.get(status, 'run again to ask again')}", err=True)
     with suppress(BrokenPipeError):  # the reader has seen enough; the paths go to the other stream
         print_tree(out, None, depth, told.held_back)
-    if (out / "safety.duckdb").exists():
-        typer.echo(f"Not gated, for authorised people only: {out / 'safety.duckdb'}.", err=True)
+    if is_safety(out):
+        files = f"{out / 'safety.duckdb'}, {out / 'safety-report.html'}"
+        typer.echo(f"Not gated, for authorised people only: {files}. Private: {into / 'warehouse.duckdb'}.", err=True)
         return
     typer.echo(f"Report: {out / 'report.html'}.", err=True)
     typer.echo(f"For BI tools: {out / 'published.duckdb'}. Private: {into / 'warehouse.duckdb'}.", err=True)

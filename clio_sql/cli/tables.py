@@ -16,7 +16,7 @@ import typer
 from clio_sql.errors import UsageError
 from clio_sql.errors.printable import printable
 from clio_sql.published import tree as trees
-from clio_sql.published.files import open_published
+from clio_sql.published.files import is_safety, open_published
 
 if TYPE_CHECKING:  # printing a tree needs none of it
     from clio_sql.run.evaluate import Evaluation
@@ -42,13 +42,17 @@ def print_tree(
         known = sorted({*trees.facets(con), *reasons})
         if facet is not None and facet not in known:
             raise UsageError(f"--facet {facet!r}: not published; published are: {', '.join(known) or 'none'}.")
+        ids = is_safety(out)
         for name in [facet] if facet else known:
-            for line in trees.text(con, name, depth, width, paint):
+            for line in trees.text(con, name, depth, width, paint, ids):
                 typer.echo(line)
             typer.echo(trees.held_back(con, name, reasons.get(name, ())))
         if not known:
             typer.echo("Nothing is published: no cluster may be shown.")
         typer.echo(paint(f"Made by: {trees.made_by(con)}.", "dim"))
+        if ids:
+            said = "Not gated, for authorised people only. Conversations of a cluster, by its id:"
+            typer.echo(paint(f"{said} clio-sql trace {out} CLUSTER", "dim"))
     finally:
         con.close()
 
@@ -63,10 +67,11 @@ def print_plan(steps: Sequence[Step]) -> None:
     typer.echo(row.format("step", "calls", "stored", "tokens in", "tokens out", "minutes" if free else "US$"))
     for step in steps:
         typer.echo(_planned(row, ("" if step.exact else "~") + step.name, step.plan, free))
-    typer.echo(
-        _planned(row, "total", reduce(lambda total, more: total.plus(more), (step.plan for step in steps)), free)
-    )
+    total = reduce(lambda total, more: total.plus(more), (step.plan for step in steps))
+    typer.echo(_planned(row, "total", total, free))
     typer.echo("~ estimated, as if every cluster passed the gate. Calls that are stored cost nothing.")
+    if total.repairs:
+        typer.echo(f"{total.repairs:,} of the calls ask again for an answer that cannot be read, at the share so far.")
     if free:
         typer.echo("Minutes are at the rate of the calls in --into; a run on some hundred conversations measures it.")
 

@@ -17,6 +17,7 @@ from clio_sql.sql_text.quoting import identifier, literal
 from clio_sql.warehouse.state import SCHEMA
 
 PUBLISHED, SAFETY = "published.duckdb", "safety.duckdb"
+REPORT, SAFETY_REPORT = "report.html", "safety-report.html"
 NEEDED = ("clusters", "held_back", "about")
 OF_ABOUT = ("built_at", "made_by")  # its other columns are settings, which differ between versions
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
@@ -54,12 +55,22 @@ CODE = """
 """
 
 
+def is_safety(folder: Path) -> bool:
+    """Whether a folder holds what an analysis in safety mode wrote, and nothing that is published."""
+    return (folder / SAFETY).exists() and not (folder / PUBLISHED).exists()
+
+
 def open_published(folder: Path, or_safety: bool = False) -> duckdb.DuckDBPyConnection:
     """Open `folder/published.duckdb` as `open_file` does; InputError also if there is none.
 
-    or_safety: open `safety.duckdb` instead if it exists; only for the screen of a user who may read that file.
+    or_safety: open `safety.duckdb` instead where that is there; only for the screen of a user who may read that file.
     """
-    path = folder / (SAFETY if or_safety and (folder / SAFETY).exists() else PUBLISHED)
+    path = folder / (SAFETY if or_safety and is_safety(folder) else PUBLISHED)
+    if is_safety(folder) and not or_safety:
+        raise InputError(
+            f"{folder}: holds {SAFETY}, which is not published: its analysis ran in safety mode. tree, report and "
+            "trace read it; to publish, run in mode 'insight' into another folder."
+        )
     if not path.exists():
         raise InputError(
             f"{folder}: there is no published.duckdb in it. Give the folder that a run wrote: "

@@ -13,7 +13,7 @@ from clio_sql.analysis.catalog import Relation
 from clio_sql.errors import StateError, unwritten
 from clio_sql.errors.quotable import quoted
 from clio_sql.published import parquet
-from clio_sql.published.files import CODE, PUBLISHED, SAFETY
+from clio_sql.published.files import CODE, PUBLISHED, REPORT, SAFETY, SAFETY_REPORT
 from clio_sql.sql_text.quoting import literal
 from clio_sql.warehouse import lock, private
 from clio_sql.warehouse.database import one
@@ -43,6 +43,11 @@ def drafted(con: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[Path]:
         with suppress(duckdb.Error):  # detached already, or the connection is closed or in an aborted transaction
             con.execute("detach drafted")
         _clear(folder)
+
+
+def file_name(con: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> str:
+    """The file that an analysis publishes into: `safety.duckdb` in safety mode, else `published.duckdb`."""
+    return SAFETY if one(con, f"select mode from {schema}.settings") == ("safety",) else PUBLISHED
 
 
 def publish(
@@ -92,7 +97,7 @@ def publish(
 
 def require_alone(folder: Path, mode: str) -> None:
     """Raise StateError if files of the other mode are in the folder: gated and ungated files never mix."""
-    there = [SAFETY] if mode != "safety" else [PUBLISHED, "report.html", "parquet"]
+    there = [SAFETY, SAFETY_REPORT] if mode != "safety" else [PUBLISHED, REPORT, "parquet"]
     there = [name for name in there if (folder / name).exists()]
     if there:
         raise StateError(
@@ -102,9 +107,9 @@ def require_alone(folder: Path, mode: str) -> None:
 
 
 def withdraw(folder: Path, published: bool = False) -> list[str]:
-    """Remove what was made from `published.duckdb` (report, Parquet), and with `published` the file. Returns names."""
+    """Remove what was made from the published file (report, Parquet), and with `published` the file. Returns names."""
     gone = []
-    for path in [folder / "report.html", *parquet.ours(folder)]:
+    for path in [folder / REPORT, folder / SAFETY_REPORT, *parquet.ours(folder)]:
         if path.exists():
             path.unlink()
             gone.append(path.name if path.parent == folder else f"parquet/{path.name}")

@@ -22,7 +22,7 @@ REASONS = {
     "name_malformed": "the name could not be read",
     "name_over_budget": "the budget ran out before it was named",
     "not_named": "no name that could be shown",
-    "no_answer": "nothing asked for",
+    "no_answer": "no answer that can be used",
     "missing_setting": "a threshold is missing",
     "several": "several reasons, too few users to list them separately",
 }
@@ -32,7 +32,7 @@ LOOSE = " ≈"
 
 
 class Line(NamedTuple):
-    """One cluster in the tree: depth from 0, share as it is shown, counts rounded; loose as in `clusters`."""
+    """One cluster in the tree: depth from 0, share as it is shown, counts rounded; the others as published."""
 
     depth: int
     name: str
@@ -40,6 +40,7 @@ class Line(NamedTuple):
     users: int
     conversations: int
     loose: bool = False
+    cluster_id: str = ""
 
 
 def shown_sql() -> str:
@@ -73,7 +74,7 @@ def lines(con: duckdb.DuckDBPyConnection, facet: str, depth: int | None = None) 
             if only_child:
                 yield from walk(cluster_id, level)
                 continue
-            yield Line(level, name or "(no name)", share, users or 0, conversations or 0, bool(loose))
+            yield Line(level, name or "(no name)", share, users or 0, conversations or 0, bool(loose), cluster_id)
             if depth is None or level + 1 < depth:
                 yield from walk(cluster_id, level + 1)
 
@@ -91,8 +92,12 @@ def text(
     depth: int | None = None,
     width: int = 200,
     paint: Callable[[str, str], str] = unpainted,
+    ids: bool = False,
 ) -> Iterator[str]:
-    """The tree as lines: share, users, name, a mark if it is loose. paint: gives a text the style `dim` or `bold`."""
+    """The tree as lines: share, users, name, a mark if it is loose. paint: gives a text the style `dim` or `bold`.
+
+    ids: also the id of each cluster, as `clio-sql trace` takes it.
+    """
     found = list(lines(con, facet, depth))
     if not found:
         return
@@ -100,9 +105,8 @@ def text(
     for line in found:
         name = _one_line("  " * line.depth + line.name, width)
         named = name if line.depth else paint(name, "bold")
-        yield (
-            paint(f"{line.share:>6}  {line.users:>7,}  ", "dim") + named + (paint(LOOSE, "dim") if line.loose else "")
-        )
+        more = (LOOSE if line.loose else "") + (f"  {line.cluster_id}" if ids else "")
+        yield paint(f"{line.share:>6}  {line.users:>7,}  ", "dim") + named + (paint(more, "dim") if more else "")
     if any(line.loose for line in found):
         yield paint(f"{LOOSE.strip()} loose: many of its users are as near to another cluster", "dim")
 

@@ -137,7 +137,7 @@ def check(run: Run) -> None:
 
 def publish(run: Run) -> None:
     """Write the published relations into a file of their own, complete or not at all."""
-    run.reporter.begin(PUBLISHED, None)
+    run.reporter.begin(files.file_name(run.con, run.schema), None)
     files.publish(run.con, run.folder, run.relations, run.schema, run.parquet, run.same_state)
     run.reporter.end(-1, skipped=False)
 
@@ -154,11 +154,10 @@ def end_record(run: Run) -> None:
 
 
 def write_report(run: Run) -> None:
-    """Write the page from what was published; in safety mode there is none."""
-    if (run.folder / PUBLISHED).exists():
-        run.reporter.begin("report.html", None)
-        report.write(run.folder)
-        run.reporter.end(-1, skipped=False)
+    """Write the page from what was published; in safety mode a private one."""
+    run.reporter.begin(report.name(run.folder), None)
+    report.write(run.folder)
+    run.reporter.end(-1, skipped=False)
 
 
 def tell(run: Run) -> None:

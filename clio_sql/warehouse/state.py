@@ -123,6 +123,21 @@ MIGRATIONS = (
     create table clio_state.to_rebuild (schema_name varchar primary key);
     comment on table clio_state.to_rebuild is 'one row per analysis that was not rebuilt since an erasure';
     """,
+    # 10: an answer that cannot be read is asked for once more, and shown to the model for that
+    """
+    alter table clio_state.calls add column repairs varchar;
+    comment on column clio_state.calls.repairs is
+        'key of the call whose malformed answer this one showed to the model; NULL of any other call';
+    comment on column clio_state.calls.answer is
+        'JSON; of a malformed answer its text, until the call that repairs it is stored';
+    create or replace view clio_state.call_errors as
+        select function, status, error, count(*) as calls, max(called_at) as last_at
+        from clio_state.calls
+        where
+            status <> 'ok'
+            and key not in (select repairs from clio_state.calls where status = 'ok' and repairs is not null)
+        group by all order by calls desc, function, status, error;
+    """,
 )
 
 BLANK = "concat(' ', chr(9), chr(10), chr(13))"  # as in conversations.sql: ignored around a user id

@@ -207,7 +207,7 @@ class Prompted:
             "thinking": {"type": "disabled"},
             "output_config": {"format": {"type": "json_schema", "schema": schema}},
         }
-        return Call(function, body, check, inputs, PROMPT_VERSION, answer_tokens)
+        return Call(function, body, check, inputs, PROMPT_VERSION, answer_tokens, complaint())
 
 
 RENDER: dict[str, Callable[[Prompted, Any], Call]] = {
@@ -240,6 +240,12 @@ def prompt(function: str) -> tuple[Template, Template]:
     text = (files("clio_sql.udfs") / "prompts" / f"{function}.txt").read_text(encoding="utf-8")
     fixed, _, variable = text.partition("\n---\n")
     return Template(fixed.strip()), Template(variable.strip())
+
+
+@cache
+def complaint() -> str:
+    """What the model is told about an answer that cannot be read, with $error for the reason."""
+    return (files("clio_sql.udfs") / "prompts" / "repair.txt").read_text(encoding="utf-8").strip()
 
 
 def shorten(text: str, tokens: int) -> str:

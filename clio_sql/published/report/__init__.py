@@ -1,4 +1,8 @@
-"""Writes `report.html`: one file that shows `published.duckdb` in a browser and needs no network."""
+"""Writes `report.html`: one file that shows `published.duckdb` in a browser and needs no network.
+
+In safety mode it is `safety-report.html` from `safety.duckdb` instead: for its owner alone, and marked as private on
+the screen, in each section and on each sheet of paper.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +15,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from clio_sql.errors import unwritten
+from clio_sql.errors import InputError, unwritten
+from clio_sql.published.files import REPORT, SAFETY_REPORT, is_safety
 from clio_sql.published.report import data
 from clio_sql.warehouse import private
 
-NAME = "report.html"
 SCRIPTS = (
     "model",
     "words",
@@ -24,20 +28,48 @@ SCRIPTS = (
     "differences",
     "labels",
     "map",
+    "safety",
     "page",
 )  # one script; each uses those to its left
 
 
-def write(out: Path) -> Path:
-    """Write `out/report.html` from `out/published.duckdb`, complete, by rename. Returns its path.
+MARK = "Private safety report: not gated, for authorised people only"
+LINK = '<li><a href="#safety">Safety</a></li>'
+PARTS = {  # of the page, which differ between the modes -> (what is published, safety mode)
+    "title": ("What people use the assistant for", "Private safety report"),
+    "held": (
+        "A cluster is shown only if enough different users share it and its name identifies no one. Everything held "
+        "back appears as at most one row of the tree, called <em>(other)</em>, and only if it comes from enough users "
+        "itself.",
+        "Safety mode holds nothing back: a cluster of one user is shown like any other, and its name may tell who it "
+        "is.",
+    ),
+    "source": (
+        "<code>published.duckdb</code>, which contains no conversations, no users and no ids of either. Counts are "
+        "rounded; if <code>epsilon</code> has a value, they carry noise too.",
+        "<code>safety.duckdb</code>, which is not gated and holds ids of conversations. Never publish this page.",
+    ),
+}
 
-    Raises InputError if there is no published file to read, StateError if the report cannot be written.
+
+def name(out: Path) -> str:
+    """The name of the report of a folder, by what a run wrote there."""
+    return SAFETY_REPORT if is_safety(out) else REPORT
+
+
+def write(out: Path) -> Path:
+    """Write the report of what a run wrote into `out`, complete, by rename. Returns its path.
+
+    Raises InputError if there is no file to read, StateError if the report cannot be written.
     """
-    page = html(data.read(out))
-    target, draft = out / NAME, out / f".report-{os.getpid()}.html"
+    safety = is_safety(out)
+    page = html(data.read(out, safety), safety)
+    target, draft = out / name(out), out / f".report-{os.getpid()}.html"
     try:
-        draft.write_text(page, "utf-8", newline="\n")
-        private.share(draft)
+        with private.alone():
+            draft.write_text(page, "utf-8", newline="\n")
+        if not safety:
+            private.share(draft)
         os.replace(draft, target)
     except OSError as error:
         advice = f"Move away what is in its place, or make the folder writable, and run: clio-sql report {out}"
@@ -48,11 +80,25 @@ def write(out: Path) -> Path:
     return target
 
 
-def html(shown: dict[str, Any]) -> str:
+def require_safety(out: Path) -> None:
+    """Raise InputError if a folder has no safety report, with the reason."""
+    if not is_safety(out):
+        raise InputError(
+            f"{out}: has no safety report, since its analysis did not run in safety mode: what is held back is in no "
+            "file but the warehouse. A settings.sql with mode 'safety' and another folder make one."
+        )
+
+
+def html(shown: dict[str, Any], safety: bool = False) -> str:
     """The page. All data is in one JSON block; the page's own script inserts it as text."""
     from plotly.offline import get_plotlyjs
 
     parts = {"css": _file("page.css"), "plotly": get_plotlyjs(), "script": _script(), "data": as_json(shown)}
+    parts |= {part: of_mode[safety] for part, of_mode in PARTS.items()}
+    parts |= {"mode": "safety" if safety else "insight", "mark": "", "link": "", "section": ""}
+    if safety:
+        parts["css"] += _file("safety.css")
+        parts |= {"mark": f'<p class="mark">{MARK}</p>\n', "link": LINK, "section": _file("safety.html")}
     allowed = " ".join(_allowed(parts[name]) for name in ("plotly", "script"))
     return re.sub(r"\{\{(\w+)\}\}", lambda hole: {**parts, "allowed": allowed}[hole[1]], _file("page.html"))
 

@@ -1,4 +1,4 @@
-"""What the report shows, read from `published.duckdb` and nothing else, as plain data for JSON."""
+"""What the report shows, read from `published.duckdb` (or `safety.duckdb`) and nothing else, as plain data for JSON."""
 
 from __future__ import annotations
 
@@ -23,16 +23,18 @@ TABLES = {  # name -> what the page gets of it
     "cluster_trends": "from cluster_trends",
     "cluster_measures": "from cluster_measures",
     "held_back": "from held_back",
+    "safety_gaps": "from safety_gaps",  # these two only in safety mode
+    "coordinated_use": "from coordinated_use",
 }
 DIGITS = 4  # of shares, lifts and places: more than the rounded counts behind them support
 
 
-def read(out: Path) -> dict[str, Any]:
+def read(out: Path, safety: bool = False) -> dict[str, Any]:
     """Tables by name, each as columns; what is held back in each facet; the settings with the packaged defaults.
 
-    Tables that the file lacks are left out. Raises InputError if there is no published file to read.
+    Tables that the file lacks are left out. safety: read `safety.duckdb`. Raises InputError if there is no such file.
     """
-    con = open_published(out)
+    con = open_published(out, or_safety=safety)
     try:
         con.execute(tree.shown_sql())
         there = {

@@ -1,6 +1,7 @@
 // The published tables as objects: facets, their clusters, and what each cluster is broken down by.
 
 const RAW = JSON.parse(document.getElementById("data").textContent);
+const SAFETY = document.documentElement.dataset.mode === "safety"; // of authorised people: nothing is held back
 const OTHER = "(other)"; // the one row for everything held back: no place on the map, no children
 
 // Rows of a table as objects; a table that the file lacks is empty.

@@ -49,7 +49,8 @@ function drawHead(facet) {
   const everything = facet.tops.reduce((sum, top) => sum + top.conversations, 0);
   const people = Math.max(0, ...facet.tops.map((top) => top.users));
   const deep = facet.leaves.some((leaf) => leaf.parent);
-  byId("lede").textContent = setting("made_by") ? `Clusters of conversations that enough different users share. Made by ${seen(setting("made_by"))}.${guessed()}` : "";
+  const which = SAFETY ? "Every cluster of conversations, however few users share it." : "Clusters of conversations that enough different users share.";
+  byId("lede").textContent = setting("made_by") ? `${which} Made by ${seen(setting("made_by"))}.${guessed()}` : "";
   byId("figures").replaceChildren(
     figure("conversations shown", `${isRounded() ? "about " : ""}${count(everything)}`, isRounded() ? "A sum of rounded counts, so it can be a little more or less than there are." : null),
     figure("users", `≥ ${count(people)}`, "Users of the cluster that has most. One user can be in several clusters, so users cannot be added up."),
@@ -106,11 +107,6 @@ function drawHeldBack() {
       own.map((row) => [RAW.reasons[row.reason] ?? row.reason, count(row.clusters), count(row.conversations)]))));
     return parts;
   }));
-}
-
-function table(head, lines) {
-  return make("table", {}, make("thead", {}, make("tr", {}, ...head.map((text) => make("th", { scope: "col", text })))),
-    make("tbody", {}, ...lines.map((line) => make("tr", {}, ...line.map((text) => make("td", { class: "num", text: seen(text) }))))));
 }
 
 function drawSettings() {
@@ -227,7 +223,7 @@ function listen() {
 function start() {
   lighten();
   listen();
-  drawOptOuts();
+  if (SAFETY) drawSafety(byId("gaps"), byId("coordinated")); else drawOptOuts();
   drawSettings();
   if (!state.facet) {
     byId("lede").textContent = "Nothing is published: no cluster may be shown.";

@@ -59,3 +59,8 @@ function mix(one, two, part) {
   const mixed = [1, 3, 5].map((place) => Math.round(channel(one, place) + (channel(two, place) - channel(one, place)) * part));
   return `#${mixed.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
 }
+
+function table(head, lines) {
+  return make("table", {}, make("thead", {}, make("tr", {}, ...head.map((text) => make("th", { scope: "col", text })))),
+    make("tbody", {}, ...lines.map((line) => make("tr", {}, ...line.map((text) => make("td", { class: "num", text: seen(text) }))))));
+}
