@@ -37,6 +37,7 @@ function aboutOne(facet, cluster, choose) {
     make("p", { class: "path" }, choice("All", () => choose(null)), ...up.flatMap((one) => ["›", choice(one.name, () => choose(one), 40)])),
     make("h2", {}, named(cluster.name)),
     make("p", { class: "description" }, named(cluster.description)),
+    cluster.name_source === "renamed" ? make("p", { class: "small", text: "Renamed by hand." }) : null,
     cluster.loose ? make("p", { class: "small", text: LOOSE }) : null,
     cluster.signal ? make("p", { class: "signal" }, make("span", { class: "tag", text: cluster.signal.signal }), make("span", { class: "small", text: signalText(cluster.signal) })) : null,
     make("dl", { class: "detail-figures" },
