@@ -11,9 +11,9 @@ from conftest import cli
 from planted import Rules, corrections, publish
 from shared import once
 from test_attacks import PLANS
-from warehouse import read
+from warehouse import copied, read
 
-from clio_sql.analysis import check
+from clio_sql.analysis import catalog, check
 from clio_sql.errors import SqlError
 
 TREE = "select cluster_id, parent_id, name, conversations, name_source from clusters order by cluster_id"
@@ -61,6 +61,22 @@ def test_what_a_hidden_cluster_did_not_tell_is_told_of_none_beside_it(world, cor
     told = "select cluster_id from cluster_facets where breakdown = 'plan' order by all"
     (other,) = of(corrected, "select parent_id from clusters where cluster_id = 'c4'")[0]
     assert of(corrected, told) == [("c4",), ("c5",), (other,)]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "insert into clio.withheld_values values ('request', 'c1', 'c4', 'cluster_facets', 'plan', 'free')",
+        "insert into clio.hidden_clusters values ('request', 'c1', 'c5')",
+    ],
+)
+def test_the_check_sees_what_should_be_hidden(corrected, tmp_path, broken):
+    with duckdb.connect(str(copied(corrected, tmp_path / "warehouse.duckdb"))) as con:
+        con.execute("set schema = 'clio'")
+        query = f"select count(*) from ({catalog.checks()['no_hidden_cluster_is_told']})"
+        assert con.execute(query).fetchone() == (0,)
+        con.execute(broken)
+        assert con.execute(query).fetchone()[0] > 0
 
 
 def test_a_renamed_cluster_says_so_and_a_name_that_is_taken_waits(corrected):
