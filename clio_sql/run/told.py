@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import duckdb
@@ -32,7 +33,7 @@ class Told(NamedTuple):
     conversations: Changes
     fits: dict[str, str]
     waiting: dict[str, str]
-    corrections: list[tuple[str, str, str, str]]
+    corrections: Sequence[tuple[str, str, str, str]] = ()
     untimed: int = 0
     mended: int = 0
     erased: Erased | None = None
