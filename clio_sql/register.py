@@ -101,6 +101,7 @@ STEPS = (
     "clio_tree_evidence",
     "clio_topics",
     "clio_unreviewed",
+    "clio_may_identify",
     "clio_tree_topics",
     "clio_tree_names",
     "clio_tree_called",

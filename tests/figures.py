@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-from test_relations import RELATIONS, empty, packaged, table
+from test_relations import RELATIONS, empty, packaged, table, uncorrected
 
 from clio_sql.analysis import catalog
 from clio_sql.builder import last
@@ -100,6 +100,8 @@ def build(
     table(con, "screened", ["conversation_id", "kept"], rows)
     table(con, "layout", ["facet", "cluster_id", "x", "y"], [])
     table(con, "cluster_quality", ["facet", "cluster_id", "loose"], [])
+    for name, sql in uncorrected().items():
+        con.execute(f"create or replace table {name} as {sql}")
     packaged(con, "facets")
     con.execute("delete from facets where facet <> 'request'")
     held = [row for row in rows if row["cluster_id"].startswith("x_")]

@@ -143,6 +143,17 @@ class Rules:
         return found
 
 
+def corrections(*rows: str) -> str:
+    """A corrections.sql of these clusters of `request`: each row is id, kind and target, as SQL."""
+    values = ", ".join(f"('request', {row}, 'test@example.com', 'a test')" for row in rows)
+    columns = ("facet", "cluster_id", "kind", "target", "who", "why")
+    return (
+        "-- One row per correction.\n-- kind: view\n-- grain: facet, cluster_id, kind\n"
+        f"select {', '.join(f'{column}::varchar as {column}' for column in columns)}\n"
+        f"from (values {values}) as given ({', '.join(columns)})\n"
+    )
+
+
 def publish(world: list[Asked] | list[dict[str, Any]], out: Path, rules: Rules) -> Path:
     """Build the world in a folder, as `clio-sql run` does; a folder that was built in before goes on from there.
 

@@ -173,7 +173,8 @@ def _clusters(con: duckdb.DuckDBPyConnection, facet: str, leaves: int, middle: i
             upper(verb[1]) || verb[2:] || ' ' || things[1] || ' and ' || things[2] as name,
             'Most of these conversations asked for help with ' || lower(name) || '. Some asked how long it takes.',
             conversations, 5 * round(conversations * 0.16) as users,
-            conversations / sum(conversations) filter (parent_id is null) over (), x, y, 'found',
+            conversations / sum(conversations) filter (parent_id is null) over (), x, y,
+            if(cluster_id = 't0', 'renamed', 'found'),
             md5_number(cluster_id) % 7 = 0, false
         from (
             select

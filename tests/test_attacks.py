@@ -10,6 +10,7 @@ where it must not.
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ import paid
 import pytest
 from conftest import ROOT
 from messages_server import KEY, Server
-from planted import Asked, Rules, people, publish
+from planted import Asked, Rules, corrections, people, publish
 from test_privacy import Recorder, decoded, uncompressed
 from warehouse import copied
 
@@ -175,6 +176,16 @@ def attack_left_out(last: Path, now: Path) -> tuple[str, ...] | None:
         both = [set(ask(run, query)) for run in (last, now)]
         found |= {value for _, value, _, _ in both[0] ^ both[1]}
     return tuple(sorted(found)) or None
+
+
+def attack_hidden_cluster(last: Path, now: Path) -> int | None:
+    """A parent's breakdown cell before a cluster below it was hidden minus that after: how many that cluster has."""
+    query = """
+        select cluster_id, cells.conversations
+        from cluster_facets as cells inner join clusters using (facet, cluster_id)
+        where level = 1 and breakdown = 'plan' and value = 'team'"""
+    before, after = (dict(ask(run, query)) for run in (last, now))
+    return only([before[cluster] - after[cluster] for cluster in before.keys() & after.keys()])
 
 
 def attack_threshold(last: Path, now: Path) -> str | None:
@@ -360,6 +371,19 @@ def twice(before: list[Asked], after: list[Asked], rules: Rules, same: bool) -> 
     return run
 
 
+def corrected(world: list[Asked], *rows: str, **off: Any) -> Callable[[Path], tuple[Path, ...]]:
+    """Two runs in one folder, the second with these corrections; off: what is taken out of its rules."""
+    rules = Rules(replaced={"corrections": corrections(*rows)}, check=not off, **off)
+
+    def run(folder: Path) -> tuple[Path, ...]:
+        before = folder / "before"
+        shutil.copytree(once(world, Rules())(folder / "first")[0], before)
+        shutil.copytree(before, folder / "after")
+        return before, publish(world, folder / "after", rules)
+
+    return run
+
+
 def _telling_provider(con: duckdb.DuckDBPyConnection, engine: Any) -> None:
     """A model that summarises word for word, and describes a cluster by quoting a text of it with an address."""
 
@@ -529,6 +553,11 @@ SCENARIOS = [
         twice([*ORDINARY, TARGETS], ORDINARY,
               _off(settings={"min_users": 1, "min_conversations": 1}, replaced=NAIVE), same=False),
         twice([*ORDINARY, TARGETS], ORDINARY, Rules(), same=True),
+    ),
+    Scenario(
+        attack_hidden_cluster, 8, "`withheld_values` is empty",
+        corrected(PLANS, "'c1', 'hide', null", wrapped={"withheld_values": "from {sql} where false"}),
+        corrected(PLANS, "'c1', 'hide', null"),
     ),
     Scenario(
         attack_threshold, "Tune an accordion", "none: a cluster of exactly `min_users` users ends with one of them",

@@ -21,6 +21,7 @@ import paid
 import pytest
 import yaml
 from messages_server import KEY, Server
+from test_relations import CORRECTED
 from venvs import venv
 from warehouse import published as tables
 
@@ -129,7 +130,8 @@ def test_a_second_build_goes_on_with_the_first_as_a_second_run_does(dbt, demo_ou
         for name in catalog.kept():
             query = f"select count(*) from (from clio_dbt.last_{name} except all from clio_dbt.{name})"
             assert con.execute(query).fetchone() == (0,), name
-            assert con.execute(f"select count(*) > 0 from clio_dbt.last_{name}").fetchone() == (True,), name
+            if name not in CORRECTED:
+                assert con.execute(f"select count(*) > 0 from clio_dbt.last_{name}").fetchone() == (True,), name
 
 
 def test_hostile_names_are_text(dbt, tmp_path):

@@ -139,6 +139,7 @@ def packaged(con: duckdb.DuckDBPyConnection, name: str, **changed: Any) -> None:
         con.execute(f"update {name} set {column} = ?", [value])
 
 
+CORRECTED = ("hidden_clusters", "renamed_clusters", "withheld_values")  # what comes of corrections by people
 CHAINS = {  # relation -> steps that are run with it: what they come to is what its golden files tell
     "published_cells": ("base_cell_users", "shown_cells", "cell_users", "cell_figures", "out_of_step", "family_values",
                         "family_choices", "cluster_families", "publishable_cells"),
@@ -183,6 +184,15 @@ def run_golden(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[list[tuple],
     return sorted(result(con, relation.name, columns), key=str), expected
 
 
+def uncorrected() -> dict[str, str]:
+    """Relation -> SQL of it where nobody corrected a cluster, today or before."""
+    tables = {"corrections": "corrections", "last_assignments": "assignments"}
+    tables |= {each: name for name in CORRECTED for each in (name, f"last_{name}")}
+    columns = {name: ", ".join(f"null::{type_} as {column}" for column, type_ in RELATIONS[name].types.items())
+               for name in tables.values()}  # fmt: skip
+    return {table: f"select {columns[name]} where false" for table, name in tables.items()}
+
+
 def stand_ins(con: duckdb.DuckDBPyConnection, relation: catalog.Relation, given: Mapping[str, Any]) -> None:
     """What a relation reads and a golden file need not say: no margins, nothing published before, no text repeated."""
     cell = ", ".join(f"'' as {key}" for key in ("relation", "facet", "cluster_id", "breakdown", "value"))
@@ -205,6 +215,7 @@ def stand_ins(con: duckdb.DuckDBPyConnection, relation: catalog.Relation, given:
         "cluster_quality": "select '' as facet, '' as cluster_id, false as loose where false",
         "independent_texts": "select distinct conversation_id, facet, true as independent, null as text_number "
         f"from {members}",
+        **uncorrected(),
     }
     steps = chain(relation.name)
     for name in sorted({name for step in steps for name in step.inputs} & {*defaults} - {*given}):
@@ -232,6 +243,7 @@ def test_golden(con, path):
 def test_every_relation_of_several_clusters_has_a_golden_file():
     told = {path.stem.split("-")[0] for path in GOLDEN}
     elsewhere = {"about", "facets", "left_out", "questions", "settings"}  # plain, or in other tests
+    elsewhere |= {"corrections"}  # nothing, as packaged
     elsewhere |= {"turn_windows", "shared_windows"}  # hashes: in test_templates.py
     elsewhere |= {step for steps in CHAINS.values() for step in steps if not RELATIONS[step].calls_model}
     models = {name for name, relation in RELATIONS.items() if not relation.calls_model}

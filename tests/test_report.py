@@ -391,6 +391,8 @@ def test_search_tree_map_and_selection_go_together(visit, small):
     page.locator("#tree > li > .row").first.click()  # the tree selects on the map and in the details
     assert seen.text("#detail h2") == tops[0]
     assert page.locator("#tree [aria-selected=true] > .row .name").inner_text() == tops[0]
+    by_hand = names_of(small, "parent_id is null and name_source = 'renamed'")
+    assert len(by_hand) == 1 and ("Renamed by hand." in seen.text("#detail")) == (by_hand == tops[:1])
     assert page.evaluate("location.hash").startswith("#/request/t")
     assert page.locator("#detail .trend .point").count() == 13, "a bar a week"
     faded = "[...document.querySelectorAll('#map .point')].filter(point => point.style.opacity < 0.5).length"

@@ -172,7 +172,7 @@ def _values(
     """
     if relation.name not in contracts.CONTRACTS:
         return
-    steps = _steps(relation, known)
+    steps = needed(relation, known)
     with lock.in_memory() as con:
         try:
             for step in steps:
@@ -192,7 +192,7 @@ def _completed(step: Relation, relation: Relation, packaged: Mapping[str, Relati
     return f"from ({step.sql}\n) cross join (select {columns} from ({packaged[step.name].sql}\n) limit 1)"
 
 
-def _steps(relation: Relation, known: Mapping[str, Relation]) -> list[Relation]:
+def needed(relation: Relation, known: Mapping[str, Relation]) -> list[Relation]:
     """The relation and everything it is built from, in build order; none if the input or a function goes into it."""
     steps, wanted = {relation.name: relation}, [relation.name]
     while wanted:

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from clio_sql.analysis import binder, catalog
+from clio_sql.analysis import binder, catalog, corrections
 from clio_sql.analysis.catalog import File, Relation
 from clio_sql.errors import SqlError
 from clio_sql.sql_text import syntax
+from clio_sql.warehouse import lock, places
 
 
 class Finding(NamedTuple):
@@ -30,6 +31,25 @@ def checked(analysis: Path | None) -> list[Relation]:
     if found := findings(analysis):
         raise SqlError("\n".join(map(str, found)))
     return catalog.load(analysis)
+
+
+def lost(analysis: Path, out: Path) -> list[Finding]:
+    """The rows of the folder's corrections whose cluster never was in the analysis of `out`, or is gone.
+
+    Raises InputError where `out` is no folder of a run.
+    """
+    known = {relation.name: relation for relation in catalog.load(analysis)}
+    file = next((file for file in catalog.overlay(analysis) if file.name == "corrections"), None)
+    place = places.located(out)
+    if file is None:
+        return []
+    with lock.in_memory() as con:
+        steps = binder.needed(known["corrections"], known)
+        for step in steps:
+            con.execute(f"create view {step.name} as {step.sql}")
+        given = corrections.rows(con) if steps else []
+    found = (text for _, text in corrections.lost(place, given))
+    return [Finding(file.where, _line_of(file, text), text.partition(": ")[2]) for text in found]
 
 
 def findings(analysis: Path | None) -> list[Finding]:
@@ -180,8 +200,10 @@ def _skipped(file: File) -> int:
 
 
 def _line_of(file: File, text: str) -> int | None:
-    """The last line with the name that a text quotes, or with the setting that it begins with."""
+    """The last line with the name that a text quotes, or with the setting that it begins with; None for a row."""
     quoted = re.search(r"'([^']+)'", text)
+    if not quoted and re.match(r"rows? \d", text):
+        return None
     word = quoted[1] if quoted and quoted[1] in file.path.read_text("utf-8") else text.split(" ")[0]
     lines = file.path.read_text("utf-8").splitlines()
     found = [number for number, line in enumerate(lines, 1) if re.search(rf"\b{re.escape(word)}\b", line)]

@@ -1,4 +1,4 @@
-"""What `settings` and `facets` must hold, whoever wrote them; checked as soon as they are built."""
+"""What `settings`, `facets` and `corrections` must hold, whoever wrote them; checked as soon as they are built."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from clio_sql.analysis import corrections
 from clio_sql.errors import SqlError
 from clio_sql.errors.quotable import quoted
 from clio_sql.providers import KINDS, without_choices
@@ -156,4 +157,9 @@ def _value(given: object) -> str:
     return quoted(given) if isinstance(given, str) else repr(given)
 
 
-CONTRACTS: dict[str, Callable[[duckdb.DuckDBPyConnection], Iterator[str]]] = {"settings": _settings, "facets": _facets}
+CONTRACTS: dict[str, Callable[[duckdb.DuckDBPyConnection], Iterator[str]]] = {
+    "settings": _settings,
+    "facets": _facets,
+    "corrections": corrections.wrong,
+    "renamed_clusters": corrections.unshown,
+}

@@ -13,7 +13,7 @@ import typer
 
 from clio_sql.cli import options
 from clio_sql.cli.failures import hush, tell
-from clio_sql.errors import Stopped, UsageError
+from clio_sql.errors import SqlError, Stopped, UsageError
 
 AGAIN = {  # status of what was not answered -> what that means for the next run
     "refused": "--retry-failed asks again",
@@ -280,6 +280,28 @@ def signals(
 
 
 @app.command()
+def correct(
+    out: options.OUT,
+    facet: Annotated[str | None, typer.Option(help="Only this facet.", show_default=False)] = None,
+) -> None:
+    """Print a corrections.sql with the ids and names of the published clusters of OUT, to edit.
+
+    As printed it corrects nothing. Save it as corrections.sql in the analysis folder and uncomment what you mean: a new
+    name, a cluster to hide.
+
+    \b
+    Examples:
+      clio-sql correct out > our_sql/corrections.sql
+      clio-sql correct out --facet request
+      clio-sql check our_sql --into out
+    """
+    from clio_sql.cli.correct import lines
+
+    for line in lines(out, facet):
+        typer.echo(line)
+
+
+@app.command()
 def report(
     out: options.OUT,
     safety: Annotated[
@@ -465,16 +487,25 @@ def init(folder: Annotated[Path, typer.Argument(help="A new folder.", show_defau
 
 
 @app.command()
-def check(analysis: options.FOLDER) -> None:
+def check(
+    analysis: options.FOLDER,
+    into: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT", help="Folder of an earlier run: finds corrections of clusters that are gone, too."),
+    ] = None,
+) -> None:
     """Find what is wrong with the SQL of FOLDER, without running it: file, line and what to do. `run` does this too.
 
     \b
-    Example:
+    Examples:
       clio-sql check our_sql
+      clio-sql check our_sql --into out
     """
     from clio_sql.analysis import check as findings
 
     relations = findings.checked(analysis)
+    if into is not None and (lost := findings.lost(analysis, into)):
+        raise SqlError("\n".join(map(str, lost)))
     typer.echo(f"{analysis}: nothing wrong found; {len(relations)} relations.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from clio_sql.errors.printable import printable
 from clio_sql.run.told import Told
 
 WHY = {
@@ -12,6 +13,13 @@ WHY = {
     "drift": "more conversations than refit_far_share are far from every cluster",
     "settings": "a setting that decides the number of clusters changed",
     "embedding_model": "the embedding model changed",
+}
+LOST = {  # why a correction does not hold
+    "gone": "the cluster is gone. Take the row out, or name another: clio-sql correct OUT prints the ids",
+    "not_shown": "the cluster is held back today. It holds again once the cluster is shown",
+    "taken": "another cluster has that name. Give another",
+    "audit_error": "the name could not be audited. Run again to ask again",
+    "missing_setting": "min_audit_rating is missing in settings.sql",
 }
 
 
@@ -31,6 +39,8 @@ def lines(told: Told) -> Iterator[str]:
     for facet, reason in told.fits.items():
         if reason in WHY:
             yield f"{facet}: clusters fitted again, because {WHY[reason]}; those that stayed keep their ids"
+    for kind, cluster, facet, reason in told.corrections:
+        yield printable(f"corrections.sql: {kind} of {cluster} ({facet}) does not hold: {LOST.get(reason, reason)}.")
     for facet, reason in told.waiting.items():
         again = " with --refit" if reason == "asked" else ""
         yield (

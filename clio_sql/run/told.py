@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import duckdb
@@ -20,9 +21,10 @@ class Told(NamedTuple):
     left_out: (reason, rows). held_back: facet -> reasons, without counts. unanswered: (status, calls of this run or
     refusals kept from earlier ones). conversations: what came, changed and went since the last run. fits: facet ->
     why its clusters were fitted again; only facets that were. waiting: facet -> why they will be, once enough users
-    came or went. untimed: rows without a readable time. mended: rows with half a character.
-    erased: what was removed with the conversations that vanished. rewritten: relations whose SQL is not that of the
-    last build. again: conversations that were answered once more, though they did not change.
+    came or went. corrections: (kind, cluster, facet, why not) of those that do not hold. untimed: rows without a
+    readable time. mended: rows with half a character. erased: what was removed with the conversations that vanished.
+    rewritten: relations whose SQL is not that of the last build. again: conversations that were answered once more,
+    though they did not change.
     """
 
     left_out: list[tuple[str, int]]
@@ -31,6 +33,7 @@ class Told(NamedTuple):
     conversations: Changes
     fits: dict[str, str]
     waiting: dict[str, str]
+    corrections: Sequence[tuple[str, str, str, str]] = ()
     untimed: int = 0
     mended: int = 0
     erased: Erased | None = None
@@ -48,6 +51,8 @@ def told(con: duckdb.DuckDBPyConnection, engine: Engine, source: Source, erased:
             "select status, count(distinct if(status = 'invalid', conversation_id || facet, conversation_id)) "
             "from facet_values where status in ('refused', 'invalid') group by status order by status desc"
         ).fetchall()
+        query = "select kind, cluster_id, facet, reason from correction_states where not applied order by all"
+        corrections = con.execute(query).fetchall()
         fits, waiting = _reasons(con, "reason"), _reasons(con, "waiting")
     changes = built.changes.get("facet_values", Changes(0, 0, 0))  # replaced SQL need not be incremental
     return Told(
@@ -57,6 +62,7 @@ def told(con: duckdb.DuckDBPyConnection, engine: Engine, source: Source, erased:
         conversations=changes._replace(vanished=erased.conversations if erased else changes.vanished),
         fits=fits if "fits" in built.made else {},
         waiting=waiting,
+        corrections=corrections,
         untimed=source.untimed,
         mended=source.mended,
         erased=erased,

@@ -18,6 +18,7 @@ placed as materialized (                                  -- each conversation t
         on independent_texts.conversation_id = conversations.conversation_id and independent_texts.facet = facets.facet
     left join hierarchy
         on hierarchy.facet = facets.facet and hierarchy.level = 0 and hierarchy.cluster_id = assignments.cluster_id
+    anti join hidden_clusters as hidden on hidden.facet = facets.facet and hidden.cluster_id = assignments.cluster_id
 ),
 
 counted_periods as (                                       -- those that are counted now; a build that changed nothing keeps more

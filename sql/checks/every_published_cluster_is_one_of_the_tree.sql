@@ -6,8 +6,20 @@ published as (
 ),
 
 tree as (
-    select facet, level, cluster_id, parent_id, name, description
+    select
+        facet, level, cluster_id, parent_id,
+        coalesce(renamed.name, hierarchy.name) as name,      -- only names that corrections give, and that may be shown
+        description
     from hierarchy
+    left join (
+        select renamed_clusters.facet, renamed_clusters.cluster_id, renamed_clusters.name
+        from renamed_clusters
+        inner join corrections
+            on corrections.facet = renamed_clusters.facet and corrections.cluster_id = renamed_clusters.corrected_id
+            and corrections.kind = 'rename' and trim(corrections.target) = renamed_clusters.name
+        cross join settings
+        where mode is not distinct from 'safety' or coalesce(reason is null and rating >= min_audit_rating, false)
+    ) as renamed using (facet, cluster_id)
     where facet in (select facet from published)
 )
 

@@ -16,6 +16,7 @@ per_user as (
         on independent_texts.conversation_id = conversations.conversation_id and independent_texts.facet = facets.facet
     left join hierarchy
         on hierarchy.facet = facets.facet and hierarchy.level = 0 and hierarchy.cluster_id = assignments.cluster_id
+    anti join hidden_clusters as hidden on hidden.facet = facets.facet and hidden.cluster_id = assignments.cluster_id
     where facets.clustered and hierarchy.cluster_id is null
     group by facets.facet, conversations.user_id
     union all

@@ -1,4 +1,4 @@
--- One row per base cluster that may be shown: it passed the gate, and its name passed the audit. Nothing else goes up the tree.
+-- One row per base cluster that may be shown: it passed the gate, its name the audit, and nobody hid it. Nothing else goes up the tree.
 -- kind: view
 -- grain: facet, cluster_id
 select
@@ -12,5 +12,6 @@ select
 from gated_clusters
 inner join cluster_names using (facet, cluster_id)
 inner join name_audits using (facet, cluster_id)
+anti join hidden_clusters using (facet, cluster_id)
 cross join settings
 where gated_clusters.passes and name_audits.passes

@@ -40,12 +40,18 @@ far as (
     group by embeddings.facet
 ),
 
+-- of clusters that a person hid nothing was told, so whoever changed there changed no figure
+hidden_before as (
+    select distinct conversation_id, facet from last_assignments semi join last_hidden_clusters using (facet, cluster_id)
+),
+
 -- as last published, for clusters that were shown, and today; without a user_id: no user, or as many as are gone
 per_user as (
     select facet, user_id, sum(now) as now, sum(before) as before, max(gone) as gone
     from (
         select embeddings.facet, conversations.user_id, 1 as now, 0 as before, 0 as gone
         from embeddings inner join conversations using (conversation_id)
+        anti join hidden_before using (conversation_id, facet)
         union all
         select facet, user_id, 0, conversations, case when user_id is null then people else 0 end
         from last_published_figures

@@ -1,4 +1,4 @@
--- One row per conversation and clustered facet that is in no shown cluster, and why.
+-- One row per conversation and clustered facet that is in no shown cluster, and why. Of a cluster that a person hid: none.
 -- kind: view
 -- grain: conversation_id, facet
 with
@@ -28,4 +28,5 @@ left join name_audits on name_audits.facet = facets.facet and name_audits.cluste
 left join independent_texts
     on independent_texts.conversation_id = conversations.conversation_id and independent_texts.facet = facets.facet
 left join shown on shown.facet = facets.facet and shown.cluster_id = assignments.cluster_id
+anti join hidden_clusters as hidden on hidden.facet = facets.facet and hidden.cluster_id = assignments.cluster_id
 where facets.clustered and shown.cluster_id is null

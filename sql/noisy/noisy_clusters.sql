@@ -11,14 +11,16 @@ base as (
 ),
 
 tree as (
-    select facet, level, cluster_id, parent_id, name, description, unnest(base_cluster_ids) as base_cluster_id
-    from hierarchy
+    select
+        facet, level, cluster_id, parent_id, coalesce(renamed.name, hierarchy.name) as name, description,
+        if(renamed.name is null, 'found', 'renamed') as name_source, unnest(base_cluster_ids) as base_cluster_id
+    from hierarchy left join (from renamed_clusters where reason is null) as renamed using (facet, cluster_id)
 ),
 
 -- a parent is the sum of its published children, which tells no more than they do
 summed as (
     select
-        facet, level, cluster_id, parent_id, name, description,
+        facet, level, cluster_id, parent_id, name, description, name_source,
         sum(conversations) as conversations, sum(users) as users
     from tree inner join base using (facet, base_cluster_id)
     group by all
@@ -61,7 +63,7 @@ select
     (conversations / nullif(published, 0))::double as share,   -- of the published conversations of the facet
     layout.x::float as x,                           -- place on the map, -1 to 1
     layout.y::float as y,
-    'found'::varchar as name_source,
+    name_source::varchar as name_source,
     null::boolean as loose,                         -- no budget is spent on it
     (only_children.cluster_id is not null)::boolean as only_child    -- it has one child, whose name and description are its own: show the two once
 from rounded

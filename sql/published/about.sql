@@ -43,5 +43,13 @@ select
     settings.seed::integer as seed,                            -- of all sampling and clustering
     settings.near_identical::double as near_identical,         -- cosine from which two texts count as one, 0 to 1
     settings.max_text_share::double as max_text_share,         -- above it near-identical texts of a few users count for one of them
-    settings.term_band::integer as term_band                   -- users to which numbers are rounded before phrases are ordered
+    settings.term_band::integer as term_band,                  -- users to which numbers are rounded before phrases are ordered
+    corrected.applied::varchar as corrections_applied,         -- by people: how many of each kind, as 'hide 1, rename 2'; NULL: none
+    corrected.waiting::varchar as corrections_waiting          -- those that do not hold yet, or no longer
 from settings cross join input cross join build_info cross join noise_budget cross join trend_period
+cross join (
+    select
+        string_agg(concat(kind, ' ', number), ', ' order by kind) filter (applied) as applied,
+        string_agg(concat(kind, ' ', number), ', ' order by kind) filter (not applied) as waiting
+    from (select kind, applied, count(*) as number from correction_states group by kind, applied)
+) as corrected

@@ -25,7 +25,9 @@ counted as (
 shown as (
     select
         hierarchy.facet, hierarchy.level, hierarchy.cluster_id, hierarchy.parent_id,
-        hierarchy.name, hierarchy.description, counted.conversations, counted.users, layout.x, layout.y,
+        coalesce(renamed.name, hierarchy.name) as name, hierarchy.description,
+        counted.conversations, counted.users, layout.x, layout.y,
+        if(renamed.name is null, 'found', 'renamed') as name_source,
         -- a parent is loose if all of its base clusters are
         (
             select bool_and(loose) from cluster_quality
@@ -34,6 +36,7 @@ shown as (
     from hierarchy
     inner join counted using (facet, cluster_id)
     left join layout using (facet, cluster_id)
+    left join (from renamed_clusters where reason is null) as renamed using (facet, cluster_id)
 ),
 
 -- everything held back, as one row at the top, if it passes the gate itself, both as last published and today
@@ -78,14 +81,14 @@ other as (
     select
         held.facet, tops.level, '(other)' as cluster_id, null as parent_id, '(other)' as name,
         'Conversations that no published cluster holds.' as description,
-        held.conversations, held.users, null as x, null as y, null as loose
+        held.conversations, held.users, null as x, null as y, null as loose, null as name_source
     from held_and_passing as held
     inner join (select facet, max(level) as level from hierarchy group by facet) as tops using (facet)
 ),
 
 rounded as (
     select
-        facet, level, cluster_id, parent_id, name, description, x, y, loose,
+        facet, level, cluster_id, parent_id, name, description, x, y, loose, name_source,
         round(conversations / round_to) * round_to as conversations,
         round(users / round_to) * round_to as users
     from (from shown union all by name from other) cross join settings
@@ -113,14 +116,14 @@ select
     level::integer as level,                        -- 0 is the base, the highest is the top
     cluster_id::varchar as cluster_id,              -- unique within a facet
     parent_id::varchar as parent_id,                -- the cluster one level up; NULL at the top
-    name::varchar as name,                          -- audited: no word that too few users wrote
+    name::varchar as name,                          -- audited: no word that too few users wrote, or a person's own word
     description::varchar as description,            -- one or two sentences, audited like the name
     conversations::bigint as conversations,         -- rounded, see about.round_to
     users::bigint as users,                         -- distinct users, rounded
     (conversations / nullif(published, 0))::double as share,   -- of the published conversations of the facet
     x::float as x,                                  -- place on the map, -1 to 1
     y::float as y,                                  -- place on the map, -1 to 1
-    case when cluster_id <> '(other)' then 'found' end::varchar as name_source,    -- found: of words that enough users wrote, or of clio_topics; NULL: no cluster
+    name_source::varchar as name_source,            -- found: of words that enough users wrote, or of clio_topics; renamed: a person named it, see corrections; NULL: no cluster
     loose::boolean as loose,                        -- at least a third of its users are mostly near the border to another cluster; NULL: no cluster
     (only_children.cluster_id is not null)::boolean as only_child    -- it has one child, whose name and description are its own: show the two once
 from rounded

@@ -29,6 +29,15 @@ overlapping as (
     where figures.relation = 'cluster_trends' and figures.value <> ''
 ),
 
+-- a cluster beside them was hidden, and this would tell what it has
+withheld as (
+    select distinct tree.facet, tree.level, tree.family, withheld_values.relation, withheld_values.breakdown, withheld_values.value
+    from (
+        select facet, level, coalesce(parent_id, cluster_id) as family, unnest(base_cluster_ids) as cluster_id from hierarchy
+    ) as tree
+    inner join withheld_values using (facet, cluster_id)
+),
+
 passing as (
     select
         facet, level, family, relation, breakdown, value,
@@ -39,6 +48,7 @@ passing as (
     anti join out_of_step using (facet, level, family, relation, breakdown)
     anti join (select *, 'cluster_trends' as relation from overlapping) as overlapping
         using (facet, level, family, relation, breakdown, value)
+    anti join withheld using (facet, level, family, relation, breakdown, value)
     group by facet, level, family, relation, breakdown, value
     having bool_and(passes)
 )

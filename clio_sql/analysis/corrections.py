@@ -1,0 +1,170 @@
+"""What rows of `corrections` may hold, and whether the clusters that they name are there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from importlib.resources import files
+from typing import NamedTuple
+
+import duckdb
+
+from clio_sql.errors import StateError
+from clio_sql.errors.quotable import quoted
+from clio_sql.sql_text.quoting import literal
+from clio_sql.warehouse import lock
+from clio_sql.warehouse.places import Place
+
+FILE = "corrections.sql"
+KINDS = ("rename", "hide")
+LONGEST = 100  # letters of a name
+ALONE = ("hide",)  # kinds beside which a cluster has no other correction
+WHY = {  # reason in renamed_clusters or of the auditor -> what is wrong with a name; the name itself is never repeated
+    "identifier": "holds a number, an address or a handle",
+    "person": "may be the name of a person",
+    "audit_failed": "might identify somebody, says the auditor",
+}
+
+
+class Correction(NamedTuple):
+    """A row of `corrections`, as it was given; NULL is None."""
+
+    facet: str | None
+    cluster_id: str | None
+    kind: str | None
+    target: str | None
+    who: str | None
+    why: str | None
+
+
+def rows(con: duckdb.DuckDBPyConnection) -> list[Correction]:
+    """The rows in the order of the file."""
+    query = f"select {', '.join(Correction._fields)} from corrections"
+    return [Correction(*row) for row in con.execute(query).fetchall()]
+
+
+def wrong(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """Everything wrong with the rows of `corrections`: file, row, what was given, what is allowed, what to do.
+
+    Ids are looked at where the database has those of earlier builds.
+    """
+    given = rows(con)
+    for number, row in enumerate(given, 1):
+        for text in (*_missing(row), *_target(row)):
+            yield f"{FILE}: row {number}: {text}"
+    yield from _twice(given)
+    yield from _unsafe(given)
+    yield from (text for problem, text in absent(con) if problem != "gone")
+
+
+def _missing(row: Correction) -> Iterator[str]:
+    for column in ("facet", "cluster_id"):
+        if not _there(getattr(row, column)):
+            yield f"has no {column}. clio-sql correct OUT prints them."
+    if row.kind not in KINDS:
+        yield f"kind {'NULL' if row.kind is None else quoted(row.kind)}; allowed: {', '.join(KINDS)}. Change the row."
+    for column, what in (("who", "who decided it"), ("why", "the reason")):
+        if not _there(getattr(row, column)):
+            yield f"has no {column}. Write {what}; it is not published."
+
+
+def _target(row: Correction) -> Iterator[str]:
+    if row.kind == "rename":
+        if not _there(row.target):
+            yield "rename has no target. Write the new name."
+        elif len(row.target or "") > LONGEST or re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", row.target or ""):
+            yield f"the new name must be one line of at most {LONGEST} letters. Write a shorter one."
+    elif row.kind == "hide" and row.target is not None:
+        yield "hide has a target; it takes none. Set target to null."
+
+
+def _twice(given: list[Correction]) -> Iterator[str]:
+    """Two corrections of a cluster that say the same, or that cannot both hold."""
+    first: dict[tuple[str | None, str | None], list[tuple[int, str | None]]] = {}
+    for number, row in enumerate(given, 1):
+        for other, kind in first.setdefault((row.facet, row.cluster_id), []):
+            both = f"rows {other} and {number} are both about cluster {quoted(row.cluster_id or '')}"
+            if kind == row.kind:
+                yield f"{FILE}: {both}: {kind} twice. Keep one."
+            elif {kind, row.kind} & {*ALONE}:
+                yield f"{FILE}: {both}: {kind} and {row.kind}. A hidden cluster has no other correction; keep one row."
+        first[row.facet, row.cluster_id].append((number, row.kind))
+
+
+def _unsafe(given: list[Correction]) -> Iterator[str]:
+    """New names that may identify somebody, by rule; a language model that audits is asked in the run as well."""
+    names = {
+        number: row.target for number, row in enumerate(given, 1) if row.kind == "rename" and not list(_target(row))
+    }
+    if not names:
+        return
+    from clio_sql.register import connect
+
+    query = "select coalesce(clio_may_identify($1), case when clio_audit($1).rating < 3 then 'audit_failed' end)"
+    with closing(connect()) as con:
+        for number, name in names.items():
+            (reason,) = con.execute(query, [name]).fetchall()[0]
+            if reason is not None:
+                yield f"{FILE}: row {number}: the new name {WHY[reason]}. Write another."
+
+
+def unshown(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """New names that the auditor of the run refused."""
+    query = (
+        "select number, reason from (select *, row_number() over () as number from corrections) as corrections "
+        "inner join renamed_clusters as renamed using (facet, cluster_id) "
+        "where corrections.kind = 'rename' and list_contains($1::varchar[], reason) order by number"
+    )
+    for number, reason in con.execute(query, [[*WHY]]).fetchall():
+        yield f"{FILE}: row {number}: the new name {WHY[reason]}. Write another."
+
+
+def absent(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
+    """(problem, sentence) of each correction whose cluster was never there, or is gone since a later build.
+
+    None where the database knows of no build.
+    """
+    query = (files("clio_sql.sql") / "contracts" / "correction_ids.sql").read_text("utf-8")
+    try:
+        found = con.execute(query).fetchall()
+    except duckdb.CatalogException:  # only files are looked at
+        return
+    facets = [facet for (facet,) in con.execute("select distinct facet from used_ids order by all").fetchall()]
+    for number, facet, cluster_id, problem in found:
+        if problem == "no_facet":
+            allowed = f"has clusters of {', '.join(map(quoted, facets))}" if facets else "has no clusters yet"
+            text = f"facet {quoted(facet or '')}: the analysis {allowed}. Change the row."
+        elif problem == "never":
+            text = (
+                f"cluster {quoted(cluster_id or '')} of {quoted(facet)} never was. clio-sql correct OUT prints all ids."
+            )
+        else:
+            text = (
+                f"cluster {quoted(cluster_id)} of {quoted(facet)} is gone since a later build. Take the row out, or "
+                "name another: clio-sql correct OUT prints all ids."
+            )
+        yield problem, f"{FILE}: row {number}: {text}"
+
+
+def lost(place: Place, given: list[Correction]) -> list[tuple[str, str]]:
+    """What `absent` says of rows that are not of the warehouse itself, which is opened to be read alone.
+
+    Raises StateError where that cannot be done.
+    """
+    try:
+        lock.require_plain(place.warehouse)
+        with duckdb.connect(str(place.warehouse), read_only=True) as con:
+            con.execute(f"set schema = {literal(place.schema)}")
+            con.execute(
+                f"create temp table corrections ({', '.join(f'{name} varchar' for name in Correction._fields)})"
+            )
+            for row in given:
+                con.execute(f"insert into temp.corrections values ({', '.join('?' for _ in row)})", [*row])
+            return list(absent(con))
+    except duckdb.Error as error:
+        raise StateError(f"{place.warehouse}: cannot be read ({type(error).__name__}). Is it open elsewhere?") from None
+
+
+def _there(text: str | None) -> bool:
+    return text is not None and text.strip() != ""
