@@ -424,7 +424,7 @@ def answer(request: dict, schema: dict, function: str) -> dict:
     if function == "choose":
         return {"parent": _nearest(lists)}
     n = int(re.search(r"about (\d+)", request["messages"][0]["content"])[1])
-    distinct = list(dict.fromkeys(name.split(". ")[0] for name in lists["names"]))
+    distinct = list(dict.fromkeys(" ".join(name.split(". ")[0].split()[:10]) for name in lists["names"]))
     kept = min(n, len(distinct))
     return {"names": [distinct[i * len(distinct) // kept] for i in range(kept)]}
 
