@@ -392,7 +392,7 @@ def test_functions_and_models():
     assert [name for name in MACROS if f"\n{name}(" not in "\n" + functions] == []
     models = [line.split(maxsplit=2) for line in cli("models").stdout.splitlines()]
     order = [name for name, *_ in models]
-    assert order[0] == "counted_users"
+    assert order[:2] == ["corrections", "counted_users"]
     assert {kind for _, kind, *_ in models} == {"table", "view", "published", "safety", "noisy"}
     assert order.index("embeddings") < order.index("assignments") < order.index("clusters")
 

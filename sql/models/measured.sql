@@ -1,4 +1,4 @@
--- One row per conversation and measure that it has a number of: what it cost, how it was rated, …
+-- One row per conversation and measure that it has a number of, such as what it cost or how it was rated.
 -- kind: view
 -- grain: conversation_id, measure
 -- Measures are the columns that --measure names. NULL, NaN and infinity are no number.
