@@ -84,7 +84,7 @@ def test_the_file_is_its_owners_alone_and_every_table_is_marked(safety):
     assert sorted(path.name for path in out.iterdir()) == names
     assert {stat.S_IMODE((out / name).stat().st_mode) for name in names} == {0o600}
     comments = read(out, "select table_name, comment from duckdb_tables()")
-    assert len(comments) == 10 and all(comment.startswith("mode = safety: ") for _, comment in comments)
+    assert len(comments) == 11 and all(comment.startswith("mode = safety: ") for _, comment in comments)
     assert read(out, "select mode from about") == [("safety",)]
     with pytest.raises(InputError, match=r"holds safety\.duckdb, which is not published"):  # as dashboards do
         open_published(out)
