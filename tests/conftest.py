@@ -30,7 +30,8 @@ def pytest_configure(config: pytest.Config) -> None:
 LONG = (
     "test_paid_run.py", "test_attacks.py", "test_privacy.py", "test_forget.py", "test_names.py", "test_refresh.py",
     "test_cli.py", "test_pipeline.py", "test_interrupt.py", "test_data.py", "test_checks.py", "test_secrets.py",
-    "test_canaries.py", "test_safety.py", "test_noise.py", "test_written_about.py", "test_twice.py", "test_findings.py",
+    "test_canaries.py", "test_table.py", "test_safety.py", "test_noise.py", "test_written_about.py", "test_twice.py",
+    "test_findings.py",
 )  # fmt: skip
 
 

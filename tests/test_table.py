@@ -73,7 +73,26 @@ def test_an_input_in_the_schema_that_is_written_to_is_refused(con, make, name):
     refused(con, UsageError, "the build writes to the schema", make, "conversations")
 
 
-def test_its_own_source_is_no_input(con):
+@pytest.fixture
+def few(monkeypatch):
+    """Views of what a table is read as alone: all of them take a minute."""
+    names = made_of("breakdowns")
+    relations = [each for each in catalog.load() if each.name in names]
+    monkeypatch.setattr(catalog, "load", lambda analysis=None: relations)
+
+
+def made_of(name: str) -> set[str]:
+    """A packaged relation and all that it reads."""
+    relations = {each.name: each for each in catalog.load()}
+    wanted, waiting = set(), [name]
+    while waiting:
+        name = waiting.pop()
+        wanted.add(name)
+        waiting += [each for each in relations[name].inputs if each in relations]
+    return wanted
+
+
+def test_its_own_source_is_no_input(con, few):
     clio_sql.install(con, "main.chats")
     refused(con, UsageError, "the build writes to the schema", clio_sql.install, "clio.source")
     clio_sql.install(con, "clio.source", "second")  # nothing against that of another analysis
@@ -87,7 +106,7 @@ def test_relations_that_are_not_ours_are_not_replaced(con, make, theirs):
     refused(con, StateError, "did not make and would replace", make, "main.chats", "own")
 
 
-def test_a_schema_with_other_relations_of_the_users_will_do(con):
+def test_a_schema_with_other_relations_of_the_users_will_do(con, few):
     con.execute("create schema own; create table own.orders as select 1 as mine")
     for _ in range(2):
         clio_sql.install(con, "chats", "OWN")
@@ -95,7 +114,7 @@ def test_a_schema_with_other_relations_of_the_users_will_do(con):
     assert con.execute("select count(*) from own.conversations").fetchone() == (12,)
 
 
-def test_a_run_and_a_build_take_turns(con, tmp_path):
+def test_a_run_and_a_build_take_turns(con, tmp_path, few):
     """What one left as a table is a view of the other."""
     con.execute(f"copy chats to '{tmp_path / 'chats.parquet'}'")
     for _ in range(2):
@@ -135,14 +154,14 @@ def test_another_database_in_use_is_refused(con, make):
     refused(con, StateError, 'Run `use "memory".main`', make, "memory.main.chats")
 
 
-def test_a_table_of_another_database(con):
+def test_a_table_of_another_database(con, few):
     con.execute("attach ':memory:' as other; create schema other.s; create table other.s.chats as from main.chats")
     clio_sql.install(con, "other.s.chats")
     assert con.execute("select count(*) from clio.conversations").fetchone() == (12,)
 
 
 @pytest.mark.parametrize("schema", ["clio", 'Weird "s" é.x', "a,b"])
-def test_the_search_path_is_afterwards_as_before(con, schema):
+def test_the_search_path_is_afterwards_as_before(con, schema, few):
     con.execute("create schema x; create schema y; set search_path = 'x,y'")
     clio_sql.install(con, "chats", schema)
     assert con.execute("select current_setting('search_path')").fetchone() == ("x,y",)
@@ -163,7 +182,7 @@ def test_a_build_in_a_schema_that_needs_quotes(con):
     "created_at",
     ["'2026-03-01 02:00:00+00'::timestamptz", "1772330400::bigint", "1772330400000::bigint", "'2026-03-01T02:00:00Z'"],
 )
-def test_times_are_utc_whatever_the_session_says(con, created_at):
+def test_times_are_utc_whatever_the_session_says(con, created_at, few):
     con.execute("set timezone = 'America/Los_Angeles'")
     give(con, "main.timed", created_at)
     clio_sql.install(con, "main.timed")
@@ -171,7 +190,7 @@ def test_times_are_utc_whatever_the_session_says(con, created_at):
     assert found == [(datetime(2026, 3, 1, 2),)]
 
 
-def test_a_plain_column_is_a_breakdown(con):
+def test_a_plain_column_is_a_breakdown(con, few):
     clio_sql.install(con, "main.chats", breakdowns=["plan"])
     found = con.execute("select value, count(*) from clio.breakdowns where breakdown = 'plan' group by 1 order by 1")
     assert found.fetchall() == [("free", 6), ("pro", 6)]
@@ -184,12 +203,12 @@ def test_columns_of_other_names_are_mapped(con):
         "select conversation_id as thread, user_id as account, created_at as began, messages as chat from chats"
     )
     columns = {"conversation_id": "thread", "user_id": "account", "created_at": "began", "messages": "chat"}
-    take(con, "own", "clio", (), columns)
+    take(con, "own", "clio", columns=columns)
     same = "select conversation_id, user_id, created_at, messages from {} order by all"
     assert con.execute(same.format("clio.source")).fetchall() == con.execute(same.format("main.chats")).fetchall()
     con.execute("create table said as select thread, account, began, 'user' as who, chat[1].content as words from own")
     rows = {name: column for name, column in columns.items() if name != "messages"}
-    take(con, "said", "clio", (), rows | {"role": "who", "content": "words"})
+    take(con, "said", "clio", columns=rows | {"role": "who", "content": "words"})
     assert con.execute(same.format("clio.source")).fetchall() == con.execute(same.format("main.chats")).fetchall()
 
 
@@ -224,13 +243,8 @@ def test_a_build_shows_its_progress(con, capsys, monkeypatch):
 def test_what_is_answered_again_is_not_new(con):
     """After a change of the SQL alone a run says so, instead of calling every conversation new."""
     take(con, "main.chats", "clio", ())
-    relations = {each.name: each for each in catalog.load()}
-    wanted, waiting = set(), ["facet_values"]
-    while waiting:
-        name = waiting.pop()
-        wanted.add(name)
-        waiting += [each for each in relations[name].inputs if each in relations]
-    some = [each for each in relations.values() if each.name in wanted]
+    names = made_of("facet_values")
+    some = [each for each in catalog.load() if each.name in names]
     assert builder.run(con, "clio", relations=some).changes["facet_values"] == (12, 0, 0)
     con.execute(
         "update chats set messages = [{role: 'user', content: 'How long does rice take?'}] where user_id = 'u1'"
