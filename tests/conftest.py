@@ -17,7 +17,6 @@ from clio_sql.demo import write
 
 ROOT = Path(__file__).parent.parent
 # Names depend on the secret of a warehouse: with one for all, tables can be compared, and a test is the same each time.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # two workers on two cores: threads that spin take what others need
 os.environ["CLIO_SALT"] = "0123456789abcdef" * 4
 
 

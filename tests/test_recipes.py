@@ -105,7 +105,7 @@ MADE = {
     "tree": [["All"], ["All", "Cards"], ["All", "Trips"]],
     "top_requests_in_one_language": [("Cards", 60, 30, 1.0), ("Trips", 20, 10, 0.5)],
     "growth_week_over_week": [("Trips", day(16), 20, 10, -0.5), ("Cards", day(9), 20, 30, 0.5)],
-    "dear_and_badly_rated": [(0, "Trips", 40, 2.5, None, None), (0, "Cards", 60, 4.2, 0.012, 0.03)],
+    "costly_and_badly_rated": [(0, "Trips", 40, 2.5, None, None), (0, "Cards", 60, 4.2, 0.012, 0.03)],
     "signals": [("spiking", "request", 0, "Cards", day(23), 90, 25.0, 8)],
     "what_differs_between_two_plans": [
         (0, "Cards", 0.8, 0.3, 0.5, 0.4, 0.6, 0.01),

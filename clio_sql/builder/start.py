@@ -85,8 +85,9 @@ def install(
     """Create every relation as a view over your own table, so that `select * from clio.clusters` is the analysis.
 
     conversations, breakdowns, measures, columns and schema: as `build` takes them. Meant to look at the SQL with a few
-    rows: each query runs the whole chain, which takes seconds even for a hundred conversations; with more than that a
-    UserWarning says to use `build`. Your connection is not locked.
+    rows: making the views takes up to a minute, since each is bound with all that it is made of, and each query runs
+    the whole chain. With more than a hundred conversations a UserWarning says to use `build`. Your connection is not
+    locked.
 
     Raises what `build` does.
     """

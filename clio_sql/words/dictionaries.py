@@ -1,6 +1,6 @@
 """The dictionaries of simplemma: word -> dictionary form, for one language after the other.
 
-Unpacking those of six languages takes seven seconds and half a gigabyte. So they are kept, unpacked, as tries in the
+Unpacking those of six languages takes seven seconds and 400 MB. So they are kept, unpacked, as tries in the
 user's cache folder (20 MB, written by the first process that needs them), from which later ones read within
 milliseconds. Where nothing can be written there, they are unpacked in memory.
 """

@@ -37,7 +37,7 @@ function aboutOne(facet, cluster, choose) {
     make("p", { class: "path" }, choice("All", () => choose(null)), ...up.flatMap((one) => ["›", choice(one.name, () => choose(one), 40)])),
     make("h2", {}, named(cluster.name)),
     make("p", { class: "description" }, named(cluster.description)),
-    SAFETY ? make("p", { class: "small" }, "Its conversations, a look that is recorded: ", make("code", { text: `clio-sql trace OUT ${cluster.id}` })) : null,
+    SAFETY ? make("p", { class: "small" }, "To read its conversations (every look is recorded): ", make("code", { text: `clio-sql trace OUT ${cluster.id}` })) : null,
     cluster.name_source === "renamed" ? make("p", { class: "small", text: "Renamed by hand." }) : null,
     cluster.loose ? make("p", { class: "small", text: LOOSE }) : null,
     cluster.signal ? make("p", { class: "signal" }, make("span", { class: "tag", text: cluster.signal.signal }), make("span", { class: "small", text: signalText(cluster.signal) })) : null,

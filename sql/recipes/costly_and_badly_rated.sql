@@ -1,4 +1,4 @@
--- Clusters of requests with what a conversation costs and how it is rated: the worst rated first, and of equals the dearest.
+-- Clusters of requests with what a conversation costs and how it is rated: the worst rated first, and of equals the most expensive.
 -- Of a run with --measure cost_usd --measure rating.
 select
     level, name,
