@@ -73,29 +73,13 @@ def test_an_input_in_the_schema_that_is_written_to_is_refused(con, make, name):
     refused(con, UsageError, "the build writes to the schema", make, "conversations")
 
 
-@pytest.fixture
-def few(monkeypatch):
-    """Views of what a table is read as alone: all of them take a minute."""
-    names = made_of("breakdowns")
-    relations = [each for each in catalog.load() if each.name in names]
-    monkeypatch.setattr(catalog, "load", lambda analysis=None: relations)
+READ = ["conversations", "breakdowns"]  # what a table is read as
 
 
-def made_of(name: str) -> set[str]:
-    """A packaged relation and all that it reads."""
-    relations = {each.name: each for each in catalog.load()}
-    wanted, waiting = set(), [name]
-    while waiting:
-        name = waiting.pop()
-        wanted.add(name)
-        waiting += [each for each in relations[name].inputs if each in relations]
-    return wanted
-
-
-def test_its_own_source_is_no_input(con, few):
-    clio_sql.install(con, "main.chats")
+def test_its_own_source_is_no_input(con):
+    clio_sql.install(con, "main.chats", relations=READ)
     refused(con, UsageError, "the build writes to the schema", clio_sql.install, "clio.source")
-    clio_sql.install(con, "clio.source", "second")  # nothing against that of another analysis
+    clio_sql.install(con, "clio.source", "second", relations=READ)  # nothing against that of another analysis
     assert con.execute("select count(*) from second.conversations").fetchone() == (12,)
 
 
@@ -106,19 +90,19 @@ def test_relations_that_are_not_ours_are_not_replaced(con, make, theirs):
     refused(con, StateError, "did not make and would replace", make, "main.chats", "own")
 
 
-def test_a_schema_with_other_relations_of_the_users_will_do(con, few):
+def test_a_schema_with_other_relations_of_the_users_will_do(con):
     con.execute("create schema own; create table own.orders as select 1 as mine")
     for _ in range(2):
-        clio_sql.install(con, "chats", "OWN")
+        clio_sql.install(con, "chats", "OWN", relations=READ)
     assert con.execute("from own.orders").fetchall() == [(1,)]
     assert con.execute("select count(*) from own.conversations").fetchone() == (12,)
 
 
-def test_a_run_and_a_build_take_turns(con, tmp_path, few):
+def test_a_run_and_a_build_take_turns(con, tmp_path):
     """What one left as a table is a view of the other."""
     con.execute(f"copy chats to '{tmp_path / 'chats.parquet'}'")
     for _ in range(2):
-        clio_sql.install(con, "main.chats")
+        clio_sql.install(con, "main.chats", relations=READ)
         read = sources.read(con, tmp_path / "chats.parquet")
         builder.describe_input(con, "clio", format=read.format, privacy_unit="user")
         assert con.execute("select count(*) from clio.conversations").fetchone() == (12,)
@@ -154,16 +138,16 @@ def test_another_database_in_use_is_refused(con, make):
     refused(con, StateError, 'Run `use "memory".main`', make, "memory.main.chats")
 
 
-def test_a_table_of_another_database(con, few):
+def test_a_table_of_another_database(con):
     con.execute("attach ':memory:' as other; create schema other.s; create table other.s.chats as from main.chats")
-    clio_sql.install(con, "other.s.chats")
+    clio_sql.install(con, "other.s.chats", relations=READ)
     assert con.execute("select count(*) from clio.conversations").fetchone() == (12,)
 
 
 @pytest.mark.parametrize("schema", ["clio", 'Weird "s" é.x', "a,b"])
-def test_the_search_path_is_afterwards_as_before(con, schema, few):
+def test_the_search_path_is_afterwards_as_before(con, schema):
     con.execute("create schema x; create schema y; set search_path = 'x,y'")
-    clio_sql.install(con, "chats", schema)
+    clio_sql.install(con, "chats", schema, relations=READ)
     assert con.execute("select current_setting('search_path')").fetchone() == ("x,y",)
     quoted = schema.replace('"', '""')
     assert con.execute(f'select count(*) from "{quoted}".conversations').fetchone() == (12,)
@@ -182,16 +166,16 @@ def test_a_build_in_a_schema_that_needs_quotes(con):
     "created_at",
     ["'2026-03-01 02:00:00+00'::timestamptz", "1772330400::bigint", "1772330400000::bigint", "'2026-03-01T02:00:00Z'"],
 )
-def test_times_are_utc_whatever_the_session_says(con, created_at, few):
+def test_times_are_utc_whatever_the_session_says(con, created_at):
     con.execute("set timezone = 'America/Los_Angeles'")
     give(con, "main.timed", created_at)
-    clio_sql.install(con, "main.timed")
+    clio_sql.install(con, "main.timed", relations=READ)
     found = con.execute("select distinct created_at from clio.conversations").fetchall()
     assert found == [(datetime(2026, 3, 1, 2),)]
 
 
-def test_a_plain_column_is_a_breakdown(con, few):
-    clio_sql.install(con, "main.chats", breakdowns=["plan"])
+def test_a_plain_column_is_a_breakdown(con):
+    clio_sql.install(con, "main.chats", breakdowns=["plan"], relations=READ)
     found = con.execute("select value, count(*) from clio.breakdowns where breakdown = 'plan' group by 1 order by 1")
     assert found.fetchall() == [("free", 6), ("pro", 6)]
 
@@ -222,6 +206,39 @@ def test_columns_that_cannot_be_mapped_are_refused(con, make):
     refused(con, InputError, r"user_id, created_at is missing.*columns=\{'user_id': 'NAME'\}", make, "main.few")
 
 
+def views(con) -> list[str]:
+    return [
+        name
+        for (name,) in con.execute(
+            "select view_name from duckdb_views() where schema_name = 'clio' order by 1"
+        ).fetchall()
+    ]
+
+
+def test_views_are_of_the_relations_that_were_asked_for(con):
+    """Those of an earlier call are gone: they would show other rows than the new ones."""
+    clio_sql.install(con, "main.chats", relations=[*READ, "gated_clusters", "conversations"])
+    assert views(con) == ["breakdowns", "conversations", "gated_clusters", "source"]
+    clio_sql.install(con, "main.chats")
+    assert views(con) == sorted(["source", *(each.name for each in catalog.load() if each.published)])
+    refused(
+        con,
+        UsageError,
+        "'gated_cluster' is not.*gated_clusters",
+        clio_sql.install,
+        "chats",
+        relations=["gated_cluster"],
+    )
+    refused(
+        con,
+        UsageError,
+        r"not the text 'clusters'. Give \['clusters'\]",
+        clio_sql.install,
+        "chats",
+        relations="clusters",
+    )
+
+
 def test_views_over_many_conversations_say_what_to_use_instead(con):
     con.execute(
         "create table many as "
@@ -238,6 +255,17 @@ def test_a_build_shows_its_progress(con, capsys, monkeypatch):
     assert "facet_values" in capsys.readouterr().err
     clio_sql.build(con, "main.chats", reporter=builder.Quiet())
     assert capsys.readouterr().err == ""
+
+
+def made_of(name: str) -> set[str]:
+    """A packaged relation and all that it reads."""
+    relations = {each.name: each for each in catalog.load()}
+    wanted, waiting = set(), [name]
+    while waiting:
+        name = waiting.pop()
+        wanted.add(name)
+        waiting += [each for each in relations[name].inputs if each in relations]
+    return wanted
 
 
 def test_what_is_answered_again_is_not_new(con):

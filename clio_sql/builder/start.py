@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import warnings
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -17,11 +18,11 @@ from clio_sql.builder.core import Builder, ready
 from clio_sql.builder.reporting import Quiet, Reporter
 from clio_sql.builder.table import take
 from clio_sql.engine import Engine
-from clio_sql.errors import CheckError
+from clio_sql.errors import CheckError, UsageError
 from clio_sql.runtime import made_of
 from clio_sql.sql_text.quoting import identifier, literal
 from clio_sql.warehouse import host, noise, state
-from clio_sql.warehouse.database import drop_other_kind, inside, kinds, scalar
+from clio_sql.warehouse.database import inside, kinds, scalar, together
 from clio_sql.warehouse.places import SCHEMA
 
 FEW = 100  # conversations over which views alone answer within some ten seconds
@@ -81,16 +82,21 @@ def install(
     breakdowns: Sequence[str] = (),
     measures: Sequence[str] = (),
     columns: Mapping[str, str] | None = None,
+    relations: Sequence[str] | None = None,
 ) -> None:
-    """Create every relation as a view over your own table, so that `select * from clio.clusters` is the analysis.
+    """Create the published relations as views over your own table, so that `from clio.clusters` is the analysis.
 
-    conversations, breakdowns, measures, columns and schema: as `build` takes them. Meant to look at the SQL with a few
-    rows: making the views takes up to a minute, since each is bound with all that it is made of, and each query runs
-    the whole chain. With more than a hundred conversations a UserWarning says to use `build`. Your connection is not
+    conversations, breakdowns, measures, columns and schema: as `build` takes them. relations: names of the relations
+    to create in their place, such as ['gated_clusters'] to look at a step. Meant to look at the SQL with a few rows:
+    a view holds the SQL of all that it is made of, which DuckDB takes up to a second to bind, and each query runs the
+    whole chain. With more than a hundred conversations a UserWarning says to use `build`. Other relations of an
+    earlier `install` or `build` in the schema are dropped, since they would show other rows. Your connection is not
     locked.
 
-    Raises what `build` does.
+    Raises what `build` does, and UsageError for an unknown relation.
     """
+    known = catalog.load()
+    made = _chosen(known, relations)
     schema = take(con, conversations, schema, breakdowns, measures, columns)
     rows = scalar(con, f"select count(*) from {identifier(schema)}.source")
     if rows > FEW:
@@ -99,14 +105,31 @@ def install(
             f"clio_sql.build(con, {conversations!r}) runs it once, into tables that answer within milliseconds.",
             stacklevel=2,
         )
-    relations = catalog.load()
-    describe_build(con, schema, ready(con), relations)
-    with inside(con, schema):
+    describe_build(con, schema, ready(con), known)
+    with inside(con, schema), together(con):
         there = kinds(con)
-        for relation in relations:
-            drop_other_kind(con, relation.name, there.get(relation.name), "view")
-            con.execute(f"create or replace view {relation.name} as {catalog.composed(relation, relations)}")
-    _comment(con, schema, relations)
+        for relation in known:
+            if kind := there.get(relation.name):
+                con.execute(f"drop {kind} {relation.name}")
+        for relation in made:
+            con.execute(f"create view {relation.name} as {catalog.composed(relation, known)}")
+    _comment(con, schema, made)
+
+
+def _chosen(known: Sequence[Relation], names: Sequence[str] | None) -> list[Relation]:
+    """The relations of those names, the published ones for None. Raises UsageError for a name that is none."""
+    if isinstance(names, str):
+        raise UsageError(f"relations must be a list of names, not the text {names!r}. Give [{names!r}].")
+    if names is None:
+        return [relation for relation in known if relation.published]
+    there = {relation.name: relation for relation in known}
+    if unknown := [name for name in names if name not in there]:
+        near = difflib.get_close_matches(unknown[0], there, n=3) or ["clusters"]
+        raise UsageError(
+            f"relations: {unknown[0]!r} is not a relation of the analysis. Did you mean {' or '.join(near)}? "
+            "`clio-sql models` lists them."
+        )
+    return [there[name] for name in dict.fromkeys(names)]
 
 
 def build(
