@@ -482,6 +482,20 @@ def test_a_description_says_which_language_it_is_in(con):
     assert name(con, phrases, phrases)["description"].endswith("Most of it is in Spanish.")
 
 
+@pytest.mark.parametrize(
+    "phrases, gloss",
+    [
+        (["cambiar mi contraseña", "olvidé la contraseña de mi cuenta", "change my password"], "change my password"),
+        (["cambiar mi contraseña", "olvidé la contraseña de mi cuenta", "no me la"], None),  # 'no' is English, too
+        (["今夜の席を予約", "二人分の席を予約したい", "book a table"], "book a table"),
+        (["wachtwoord wijzigen van mijn account", "ik ben mijn wachtwoord vergeten", "hand"], None),  # no list of Dutch
+    ],
+)
+def test_a_description_has_an_english_phrase_where_users_share_one(con, phrases, gloss):
+    sentence = name(con, phrases, phrases)["description"].rpartition("Most of it is in ")[2]
+    assert sentence.partition("; in English: ")[2] == (f"'{gloss}'." if gloss else "")
+
+
 WORDS = st.sampled_from(["card", "balance", "hotel", "atm", "good", "my", "lost", "the", "visa", "things"])
 PHRASES = st.lists(st.lists(WORDS, min_size=1, max_size=4).map(" ".join), min_size=1, max_size=6, unique=True)
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from clio_sql.calls.messages import Answer
 from clio_sql.providers.protocol import Name
-from clio_sql.words import language, words
+from clio_sql.words import dictionaries, language, words
 
 LOOKED_AT = 25  # phrases, the best first
 DESCRIBED = 6  # phrases of a description
@@ -99,8 +99,21 @@ def _description(title: Phrase, phrases: list[Phrase]) -> str:
         sentences.append("No other phrase is shared by enough people.")
     spoken = language.detected(" ".join(phrase.text for phrase in (title, *phrases)))
     if spoken not in (None, "en") and (known := language.name(spoken)):
-        sentences.append(f"Most of it is in {known}.")
+        gloss = next((phrase.text for phrase in phrases if _is_english(phrase.text, spoken)), None)
+        sentences.append(f"Most of it is in {known}; in English: '{gloss}'." if gloss else f"Most of it is in {known}.")
     return " ".join(sentences)
+
+
+def _is_english(text: str, spoken: str) -> bool:
+    """True where an English dictionary has each word, and that of the other language not all of them."""
+    tokens = re.split(r"[ '-]+", text)
+    if spoken not in (*words.LANGUAGES, *words.OTHER_SCRIPTS) or not all(map(_in_english, tokens)):
+        return False
+    return spoken in words.OTHER_SCRIPTS or not all(dictionaries.known(token, (spoken,)) for token in tokens)
+
+
+def _in_english(token: str) -> bool:
+    return dictionaries.known(token, ("en",))
 
 
 def _listed(texts: list[str]) -> str:
