@@ -44,7 +44,6 @@ def refused(done: subprocess.CompletedProcess[str], code: int, *parts: str) -> N
         (["run", "--provider", "oracle"], "provider 'oracle' is not known; allowed: local, anthropic"),
         (["run", "--name", "A b"], "--name 'A b' cannot name"),
         (["demo", "--conversations", 9], "9 conversations leave no room"),
-        (["compile", "--dialect", "sparc"], "--dialect 'sparc' is not known"),
         (["forget"], "no user id was given"),
     ],
 )

@@ -512,19 +512,18 @@ def check(
 @app.command("compile")
 def compile_(
     analysis: options.OWN_FOLDER = None,
-    dialect: Annotated[str, typer.Option(metavar="NAME", help="Of sqlglot: duckdb, spark, …")] = "duckdb",
 ) -> None:
-    """Print the SQL of each relation in build order, formatted; with --dialect, for another engine.
+    """Print the SQL of each relation in build order, formatted.
 
     \b
     Examples:
       clio-sql compile
-      clio-sql compile our_sql --dialect spark
+      clio-sql compile our_sql
     """
     from clio_sql.analysis import check as findings
     from clio_sql.analysis import compiled
 
-    for statement in compiled.statements(findings.checked(analysis), dialect):
+    for statement in compiled.statements(findings.checked(analysis)):
         typer.echo(statement)
 
 
