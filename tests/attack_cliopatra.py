@@ -1,8 +1,8 @@
 """CLIOPATRA (arXiv 2603.09781), on chats of our own: poisoned accounts around one target, and a model that helps them.
 
-`python tests/attack_cliopatra.py [--targets 200] [--variant NAME …]` prints a table: of how many targets the attacker
-says the one condition that the target wrote, out of `CANDIDATES`. It takes minutes and no network: the naming model is
-the stand-in server behind the real SDK.
+`python tests/attack_cliopatra.py [--targets 200] [--variant NAME …] [--seed N]` prints a table: of how many targets
+the attacker says the one condition that the target wrote, out of `CANDIDATES`. It takes minutes and no network: the
+naming model is the stand-in server behind the real SDK.
 
 Each target is in a cluster of its own topic with the accounts of the attacker and some ordinary users. The clusters,
 and the answers of the facet `request`, are as the attack wants them: the text itself, as if a summary took nothing
@@ -329,9 +329,11 @@ class Figure(NamedTuple):
         return tuple(binomtest(self.right, self.targets).proportion_ci(0.95, "wilson"))
 
 
-def attack(variant: str, models: Sequence[str], settings: Sequence[str], targets: int = 200) -> Iterator[Figure]:
+def attack(
+    variant: str, models: Sequence[str], settings: Sequence[str], targets: int = 200, seed: int = 0
+) -> Iterator[Figure]:
     """One corpus, named once by each model under each setting. The local provider sees phrases, whatever is set."""
-    found, rows = world(VARIANTS[variant], targets)
+    found, rows = world(VARIANTS[variant], targets, seed)
     with tempfile.TemporaryDirectory() as folder, clio_sql.connect() as con, Server() as server:
         sources.read(con, _written(Path(folder), rows), breakdowns=("plan",))
         builder.describe_input(con, "clio", format="canonical", privacy_unit="user", breakdowns=("plan",))
@@ -400,12 +402,14 @@ def main() -> None:
     parser.add_argument("--variant", action="append", choices=VARIANTS)
     parser.add_argument("--model", action="append", choices=(*MODELS, "local"))
     parser.add_argument("--rules", action="append", choices=SETTINGS)
+    parser.add_argument("--seed", type=int, default=0, help="of the targets and of the secret: another draw of both")
     wanted = parser.parse_args()
-    os.environ |= {"ANTHROPIC_API_KEY": KEY, "CLIO_SALT": SALT}
+    os.environ |= {"ANTHROPIC_API_KEY": KEY, "CLIO_SALT": f"{SALT}{wanted.seed or ''}"}
     print(f"guessing: {1 / CANDIDATES:.3f} of {wanted.targets} targets")
     print("\n".join(table([])))
     for variant in wanted.variant or VARIANTS:
-        for figure in attack(variant, wanted.model or (*MODELS, "local"), wanted.rules or SETTINGS, wanted.targets):
+        models, rules = wanted.model or (*MODELS, "local"), wanted.rules or SETTINGS
+        for figure in attack(variant, models, rules, wanted.targets, wanted.seed):
             print(table([figure])[-1], flush=True)
 
 
