@@ -150,7 +150,7 @@ def listed(file: Path, out: Path, most: int) -> None:
                 from memberships inner join base_clusters using (facet, cluster_id)
                 inner join '{file}' as given on given.conversation_id::varchar = memberships.conversation_id
                 where facet = '{FACET}' and memberships.level = 0
-                group by all
+                group by base_clusters.cluster_id, base_clusters.name, conversations, language
             )
             where mostly group by language order by language"""
         for language, found in con.execute(query).fetchall():

@@ -82,6 +82,7 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "first_item": "integer",
     "last_item": "integer",
     "words": "integer",
+    "phrases.words": "varchar[]",
     "turn_words": "integer",
     "texts": "integer",
     "place": "integer",
@@ -123,7 +124,7 @@ def empty(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 
 def table(con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str], rows: Rows) -> None:
     """An input: every value is given as text, or None, and cast to the type of its column."""
-    typed = ", ".join(f"{column} {TYPES.get(column, 'varchar')}" for column in columns)
+    typed = ", ".join(f"{column} {TYPES.get(f'{name}.{column}', TYPES.get(column, 'varchar'))}" for column in columns)
     con.execute(f"create or replace table {name} ({typed})")
     if rows:
         con.executemany(
@@ -210,6 +211,7 @@ def stand_ins(con: duckdb.DuckDBPyConnection, relation: catalog.Relation, given:
         "last_told_periods": "select '' as facet, '' as base_cluster_id, '' as period, '' as value where false",
         "last_trend_period": "select '' as period where false",
         "build_info": "select false as refit",
+        "phrases": "select '' as facet, '' as cluster_id, []::varchar[] as words, 0 as users where false",
         "periods": "select coalesce(period, 'week') as period, true as is_possible, 'first' as reason from settings",
         "trend_period": "select coalesce(period, 'week') as period from settings",
         "cluster_quality": "select '' as facet, '' as cluster_id, false as loose where false",

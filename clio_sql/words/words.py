@@ -18,6 +18,7 @@ from clio_sql.words import dictionaries
 LANGUAGES = ("en", "es", "fr", "de", "pt", "it")
 OTHER_SCRIPTS = ("ar", "hi", "ja", "ko", "ru", "zh")  # of these the function words are known too
 _PREFIXES = {"re": "A", "un": "U", "dis": "E", "in": "I", "de": "C", "con": "F", "pro": "K"}  # and their flags
+_LIGHT = re.compile("[\u3041-\u309fー]+|[\u3400-\u4dbf\u4e00-\u9fff]")  # hiragana alone is mostly grammar
 _PARTICLE = re.compile(  # of Korean, at the end of a word of at least three syllables
     "(?<=[\uac00-\ud7af]{2})(?:에서는|으로는|에서|에게|으로|까지|부터|이나|에는|하고|[은는이가을를에의와과도만로])$"
 )
@@ -80,6 +81,10 @@ def _function_words() -> frozenset[str]:
 @cache
 def _vague() -> frozenset[str]:
     return frozenset(word for line in lexicon("vague") for word in line.split())
+
+
+def _says_little(text: str) -> bool:
+    return text in _function_words() or bool({text, lemma(text)} & _vague()) or bool(_LIGHT.fullmatch(text))
 
 
 def common(text: str) -> bool:
@@ -213,7 +218,7 @@ def word(text: str) -> Word:
     is not supported by 'depressing'.
     """
     parts = _parts(text)
-    vague = bool(parts) and all(part in _function_words() or bool({part, lemma(part)} & _vague()) for part in parts)
+    vague = bool(parts) and all(map(_says_little, parts))
     kind = None if stop(text) else sensitive(text)
     form = lemma(text) if kind is None or lemma(text) in sensitive_words() else text
     return Word(form, ordinary(text), stop(text), vague, kind is None and task(text), kind, part(text))

@@ -50,15 +50,16 @@ supported as (
         or mode = 'safety'                                        -- for authorised people only: no gate
 ),
 
--- without spaces between words, parts of a name look like words, so there enough users wrote just this form
+runs as (
+    select facet, cluster_id, list(lemma) as runs from supported_words where len(clio_unspaced(lemma)) > 0 group by all
+),
+
+-- without spaces between words, parts of a name look like words, so there enough users wrote each run as it stands
 spelled as (
     select facet, cluster_id, lemmas, subjects, clio_phrase(words) as term, heading, plain
-    from phrases cross join settings cross join margins
+    from phrases left join runs using (facet, cluster_id)
     where heading > 0 and not clio_identifies(clio_phrase(words))
-        and (
-            len(words) = 1 or len(clio_unspaced(clio_phrase(words))) = 0 or mode = 'safety'
-            or users >= min_users + clio_margin(salt, concat_ws('/', 'form', facet, cluster_id, array_to_string(words, ' ')), word_margin)
-        )
+        and list_has_all(coalesce(runs, []), clio_unspaced(clio_phrase(words)))
     qualify row_number() over (partition by facet, cluster_id, lemmas order by plain desc, heading * sqrt(users / (users + 4)) desc, words) = 1
 ),
 

@@ -50,15 +50,8 @@ beside as (
     group by nearest.facet, nearest.cluster_id
 ),
 
--- of a script without spaces a whole run is one word: each that stands in a phrase above
 supported as (
-    select facet, cluster_id, list(lemma order by lemma) as lemmas
-    from (
-        select facet, cluster_id, lemma from supported_words
-        union
-        select facet, cluster_id, unnest(clio_unspaced(term)) from cluster_terms
-    )
-    group by all
+    select facet, cluster_id, list(lemma order by lemma) as lemmas from supported_words group by all
 )
 
 select

@@ -1,6 +1,8 @@
 -- One row per cluster and lemma that enough distinct users of that cluster wrote: what its name may say.
 -- kind: table
 -- grain: facet, cluster_id, lemma
+-- Chinese and Japanese have no spaces, and parts of a name look like words there: a run of them in a phrase is a lemma of its
+-- own, which needs users who wrote just this run.
 with
 
 used as (
@@ -10,7 +12,7 @@ used as (
         conversation_id,
         case when independent then assignments.user_id end as user_id,    -- who counts towards thresholds
         text_number,
-        unnest(clio_words(facet_values.value)) as word
+        facet_values.value as text
     from assignments
     inner join gated_clusters using (facet, cluster_id)
     inner join facet_values using (conversation_id, facet)
@@ -18,9 +20,19 @@ used as (
     where gated_clusters.passes
 ),
 
+runs as (
+    select distinct facet, cluster_id, unnest(clio_unspaced(clio_phrase(words))) as run
+    from phrases cross join settings
+    where users >= min_users or mode = 'safety'
+),
+
 said as (
     select distinct facet, cluster_id, lemma, conversation_id, user_id, text_number, sensitive
-    from used inner join vocabulary using (word)
+    from (select *, unnest(clio_words(text)) as word from used) inner join vocabulary using (word)
+    union
+    select facet, cluster_id, run, conversation_id, user_id, text_number, null
+    from used inner join runs using (facet, cluster_id)
+    where contains(lower(text), run)
 ),
 
 -- near-identical texts of a few users that hold most conversations of a word count for one of their users
@@ -50,7 +62,9 @@ last_names as (
 
 last_words as (select facet, cluster_id, unnest(words) as word from last_names),
 
-published_before as (select distinct facet, cluster_id, lemma from last_words inner join vocabulary using (word)),
+published_before as (
+    select distinct facet, cluster_id, coalesce(lemma, word) as lemma from last_words left join vocabulary using (word)
+),
 
 judged as (
     select

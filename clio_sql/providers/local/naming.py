@@ -19,6 +19,7 @@ from clio_sql.words import dictionaries, language, words
 LOOKED_AT = 25  # phrases, the best first
 DESCRIBED = 6  # phrases of a description
 GIVEN_SHARE = re.compile(r"(.*?)(?: \((\d+)%\))?", re.S)  # of a term, see name_requests
+KANA = re.compile("[\u3041-\u30ff]")
 MOST, HALF = 0.6, 0.35  # from this share of the users: 'most', 'about half'; below: 'some'
 
 
@@ -39,7 +40,7 @@ def name(request: Name) -> Answer:
     if title is None:
         return Answer(None, "failed", "no phrase that enough people used sets this group apart")
     called = _cased(title.text, request.members)
-    described = _cased(_description(title, phrases), request.members)
+    described = _cased(_description(title, phrases, request.members), request.members)
     return Answer({"name": called[:1].upper() + called[1:], "description": described})
 
 
@@ -80,7 +81,7 @@ def _flat(text: str) -> str:
     return " " + " ".join(re.findall(r"[^\W\d_]+(?:['-][^\W\d_]+)*", text.lower().replace("’", "'"))) + " "
 
 
-def _description(title: Phrase, phrases: list[Phrase]) -> str:
+def _description(title: Phrase, phrases: list[Phrase], members: list[str]) -> str:
     """What the group is about and how it varies, in whole sentences; and in which language, if it is not English."""
     others: list[Phrase] = []  # no two about the same thing
     for phrase in phrases:
@@ -98,6 +99,8 @@ def _description(title: Phrase, phrases: list[Phrase]) -> str:
     else:
         sentences.append("No other phrase is shared by enough people.")
     spoken = language.detected(" ".join(phrase.text for phrase in (title, *phrases)))
+    if spoken == "zh" and 2 * sum(bool(KANA.search(member)) for member in members) > len(members):
+        spoken = "ja"  # of whose phrases some have no kana
     if spoken not in (None, "en") and (known := language.name(spoken)):
         gloss = next((phrase.text for phrase in phrases if _is_english(phrase.text, spoken)), None)
         sentences.append(f"Most of it is in {known}; in English: '{gloss}'." if gloss else f"Most of it is in {known}.")
