@@ -100,6 +100,7 @@ STEPS = (
     "clio_tree_ids",
     "clio_tree_evidence",
     "clio_topics",
+    "clio_sensitive_topics",
     "clio_unreviewed",
     "clio_may_identify",
     "clio_tree_topics",

@@ -173,7 +173,7 @@ def main() -> None:
     if args.before:
         versions = {"before": checkout(args.before, args.into / "code-before"), **versions}
     with closing(evaluate.connect()) as con:
-        topics = set(con.execute("select clio_topics()").fetchall()[0][0])
+        topics = set(con.execute("select clio_topics() || clio_sensitive_topics()").fetchall()[0][0])
     print("| data | margins | version | " + " | ".join(Names._fields).replace("_", " ") + " |")
     print("|---|---|---|" + "---|" * len(Names._fields))
     for file in (*args.files, demo):

@@ -55,7 +55,7 @@ def harmless() -> list[tuple[int, str, str]]:
             for text in demo.say(demo_languages.FIRST_TURNS, slots, 6, np.random.default_rng(len(made))):
                 made.append((1, language, trim.request([text]) or text))
     with clio_sql.connect() as con:
-        (topics,) = con.execute("select clio_topics()").fetchone() or ([],)
+        (topics,) = con.execute("select clio_topics() || clio_sensitive_topics()").fetchone() or ([],)
     for topic in topics:
         made += [(1, "en", pattern.format(topic.lower())) for pattern in chosen.sample(PATTERNS, 3)]
     return sorted(set(made))

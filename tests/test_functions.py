@@ -816,6 +816,19 @@ def test_part_of_speech_of_a_word(con, word, part):
     assert one(con, "clio_word(?)", word)["part"] == part
 
 
+def test_a_topic_with_a_sensitive_word_needs_support_unless_it_was_looked_at(con):
+    """The list of plain topics against the lists of sensitive words."""
+    query = """
+        select list(distinct topic order by topic) from (select topic, unnest(clio_words(topic)) as word from (
+            select unnest(clio_topics()) as topic
+        )) where clio_word(word).sensitive is not null"""
+    looked_at = """Cash machines and withdrawals, Children's activities, Lost and stolen cards, Medicine and anatomy,
+        News and current affairs, Payroll and wages, Skin and hair care, Visas and passports, Weddings and parties,
+        Wine and beer"""
+    assert con.execute(query).fetchone() == ([" ".join(topic.split()) for topic in looked_at.split(",")],)
+    assert con.execute("select list_intersect(clio_topics(), clio_sensitive_topics())").fetchone() == ([],)
+
+
 def test_no_task_word_is_sensitive_and_no_stop_word_hides_one():
     listed = {word for line in words.lexicon("task_words") for word in line.split()}
     assert 400 <= len(listed) <= 900

@@ -7,6 +7,7 @@ import graphlib
 import os
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import tarfile
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, slow
 
+from clio_sql.analysis import catalog
 from clio_sql.register import FUNCTIONS, MACROS, MODULES, STEPS
 
 # A folder imports only from tiers above its own; within a folder no module imports in a circle.
@@ -215,6 +217,26 @@ def test_every_sql_file_begins_with_a_sentence(path):
     assert comment, f"{path.name}: the first line must be a comment that says what a row is"
     sentence = " ".join(line[2:].strip() for line in comment[0].splitlines())
     assert re.match(r"[A-Zc].{15,}?[.:;]", sentence), f"{path.name}: {sentence[:80]!r} is no sentence"
+
+
+def lines_of_sql(path: Path) -> int:
+    """Without comments and empty lines."""
+    lines = map(str.strip, path.read_text("utf-8").splitlines())
+    return sum(bool(line) and not line.startswith("--") for line in lines)
+
+
+def test_a_relation_can_be_read_at_one_sitting():
+    """What is longer goes into steps or relations of their own."""
+    relations = {path.stem: path for path in SQL_FILES if path.parent.name in (*catalog.FOLDERS, "suppression")}
+    lengths = {name: lines_of_sql(path) for name, path in relations.items()}
+    assert len(lengths) > 90
+    assert {name: lines for name, lines in lengths.items() if lines > 120} == {}
+    assert statistics.median(lengths.values()) < 40
+
+
+def test_what_is_api_names_every_published_relation():
+    row = re.search(r"^\| published relations \|.*", (ROOT / "clio_sql" / "README.md").read_text("utf-8"), re.M)[0]
+    assert {path.stem for path in (ROOT / "sql" / "published").glob("*.sql")} <= set(re.findall(r"`(\w+)`", row))
 
 
 # The wheel

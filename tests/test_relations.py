@@ -210,7 +210,7 @@ def stand_ins(con: duckdb.DuckDBPyConnection, relation: catalog.Relation, given:
         "[0.0]::double[] as amounts where false",
         "last_told_periods": "select '' as facet, '' as base_cluster_id, '' as period, '' as value where false",
         "last_trend_period": "select '' as period where false",
-        "build_info": "select false as refit",
+        "build_info": "select false as refit, null::varchar as provider",
         "phrases": "select '' as facet, '' as cluster_id, []::varchar[] as words, 0 as users where false",
         "periods": "select coalesce(period, 'week') as period, true as is_possible, 'first' as reason from settings",
         "trend_period": "select coalesce(period, 'week') as period from settings",

@@ -109,6 +109,44 @@ def test_of_one_user_a_parent_is_named_from_a_few_texts_only(con):
     assert lemmas == ["one", "two"]
 
 
+HEALTH = ["Mental health", "Anxiety and panic attacks", "Depression and low mood", "Feeling anxious every day"]
+
+
+def test_what_users_keep_to_themselves_is_a_topic_only_where_enough_of_them_wrote_it(con):
+    """Of a base cluster by its centre, of a parent by its children: 'Mental health' needs 'mental' and 'health'."""
+    con.execute("create or replace temp table build_info as select 'local' as provider")
+    con.execute("create or replace temp table gated_clusters as select 'f' as facet, 'a' as cluster_id, true as passes")
+    con.execute(
+        "create or replace temp table cluster_ids as select 'f' as facet, 'a' as cluster_id, "
+        "clio_embed('Mental health')::float[] as centroid"
+    )
+    con.execute(
+        "create or replace temp table last_level as select 'f' as facet, unnest(['c', 'd', 'e']) as cluster_id, "
+        "unnest($1) as name, 20 as conversations",
+        [HEALTH[1:]],
+    )
+    con.execute(
+        "create or replace temp table families as select 'f' as facet, 'p' as cluster_id, ['c', 'd', 'e'] as child_ids"
+    )
+    con.execute("create or replace temp table base_clusters as from last_level")
+    sql = next(relation.sql for relation in catalog.load() if relation.name == "cluster_topics")
+    called = "clio_tree_topics('families', 'last_level', 'base_clusters', 'evidence', 'build_info')"
+    found = {}
+    for lemmas in (["mental", "health"], ["mental"], None):
+        con.execute(
+            "create or replace temp table evidence as select 'f' as facet, 'p' as cluster_id, $1 as lemmas", [lemmas]
+        )
+        con.execute(
+            "create or replace temp table supported_words as "
+            "select 'f' as facet, 'a' as cluster_id, unnest($1) as lemma",
+            [lemmas or []],
+        )
+        of_base = [name for (name,) in rows(con, f"select name from ({sql}) order by above desc")]
+        found[str(lemmas)] = (of_base[:1], [topic for (topic,) in rows(con, f"select topic from {called}")])
+    assert found["['mental', 'health']"] == (["Mental health"], ["Mental health"])
+    assert "Mental health" not in str([found["['mental']"], found["None"]])
+
+
 def test_siblings_are_called_differently_and_only_by_what_passed(con):
     con.execute("""
         create or replace temp table families as

@@ -1,20 +1,28 @@
 -- One row per cluster that passes the gate and name that the topics near its centre make: what it may be called without a phrase.
 -- kind: table
 -- grain: facet, cluster_id, name
--- Only if the local provider names. Users who write in several languages share no phrase, whatever they ask for.
+-- Only if the local provider names. A sensitive topic only where enough users wrote each of its words. Users who write in several languages share no phrase, whatever they ask for.
 -- If a topic is the nearest of several clusters, each is called by it and a second one, and their parent can be called by it.
 with
 
 topics as materialized (
-    select topic, clio_embed(topic) as embedding
-    from (select unnest(clio_topics()) as topic) cross join build_info
+    select topic, is_sensitive, clio_embed(topic) as embedding
+    from (
+        select unnest(clio_topics()) as topic, false as is_sensitive
+        union all
+        select unnest(clio_sensitive_topics()), true
+    ) cross join build_info
     where provider = 'local'
+),
+
+supported as (
+    select facet, cluster_id, list(lemma) as lemmas from supported_words group by facet, cluster_id
 ),
 
 -- how far above the average topic each is
 compared as (
     select
-        facet, cluster_id, topic,
+        facet, cluster_id, topic, is_sensitive,
         list_cosine_similarity(centroid, cast(embedding as float[])) as cosine,
         cosine - avg(cosine) over (partition by facet, cluster_id) as above
     from cluster_ids
@@ -24,9 +32,9 @@ compared as (
 ),
 
 near as (
-    select *, row_number() over (partition by facet, cluster_id order by above desc, topic) as place
-    from compared
-    where above >= 0.15
+    select facet, cluster_id, topic, above, row_number() over (partition by facet, cluster_id order by above desc, topic) as place
+    from compared left join supported using (facet, cluster_id)
+    where above >= 0.15 and (not is_sensitive or len(clio_unsupported(topic, lemmas)) = 0)
     qualify place <= 6 and max(above) over (partition by facet, cluster_id) >= 0.2
 ),
 

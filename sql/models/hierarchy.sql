@@ -65,7 +65,9 @@ tree as (
         ),
 
         -- plain topics that parents may be called by, without a language model
-        topics as materialized (from clio_tree_topics('families', 'last_level', 'base_clusters', 'build_info')),
+        topics as materialized (
+            from clio_tree_topics('families', 'last_level', 'base_clusters', 'evidence', 'build_info')
+        ),
 
         -- names that passed the word rule and the audit
         passing as materialized (

@@ -1,14 +1,18 @@
--- clio_tree_topics(families, last_level, base_clusters, build_info): the topic that each parent may be called by, if the local provider
--- names. One row per parent that has one: facet, cluster_id, topic. A topic is near a child where its cosine to the child's
+-- clio_tree_topics(families, last_level, base_clusters, evidence, build_info): the topic that each parent may be called by, if the local
+-- provider names. One row per parent that has one: facet, cluster_id, topic. A topic is near a child where its cosine to the child's
 -- name is well above that of the average topic; it must be near most children and most of their conversations, and nearly the
--- nearest of all topics. The best
+-- nearest of all topics. Each word of a sensitive one must be supported below the parent. The best
 -- pair of a parent and a topic is settled first; a topic that a cluster below is called by is not used again.
-create or replace macro clio_tree_topics(families, last_level, base_clusters, build_info) as table
+create or replace macro clio_tree_topics(families, last_level, base_clusters, evidence, build_info) as table
 with
 
 topics as materialized (
-    select topic, clio_embed(topic) as embedding
-    from (select unnest(clio_topics()) as topic) cross join query_table(build_info)
+    select topic, is_sensitive, clio_embed(topic) as embedding
+    from (
+        select unnest(clio_topics()) as topic, false as is_sensitive
+        union all
+        select unnest(clio_sensitive_topics()), true
+    ) cross join query_table(build_info)
     where provider = 'local'
 ),
 
@@ -23,7 +27,7 @@ children as materialized (
 -- how far above the average topic each is, for one child
 compared as (
     select
-        facet, cluster_id, child_id, conversations, topic,
+        facet, cluster_id, child_id, conversations, topic, is_sensitive,
         array_inner_product(children.embedding, topics.embedding) as cosine,
         cosine - avg(cosine) over (partition by facet, cluster_id, child_id) as above
     from children cross join topics
@@ -35,7 +39,8 @@ near as (
         sum(above * conversations) / sum(conversations) as score,
         count(*) filter (above >= 0.2) >= 0.5 * count(*)
         and sum(conversations) filter (above >= 0.2) >= 0.6 * sum(conversations) as of_most
-    from compared
+    from compared left join query_table(evidence) as evidence using (facet, cluster_id)
+    where not is_sensitive or len(clio_unsupported(topic, lemmas)) = 0
     group by facet, cluster_id, topic
     qualify score >= 0.7 * max(score) over (partition by facet, cluster_id)
 ),
