@@ -69,7 +69,7 @@ def start(con: duckdb.DuckDBPyConnection, **settings: Any) -> None:
     empty(con)
     last.prepare(con, KEPT)
     packaged(con, "settings", **{"threshold_margin": 0, "period": "week", **GATE, **settings})
-    con.execute("create table build_info as select false as refit")
+    con.execute("create table build_info as select false as refit, null::varchar as provider")
     con.execute("create table secret as select 'salt' as salt")
     con.execute(f"create view margins as {RELATIONS['margins'].sql}")
 

@@ -260,7 +260,6 @@ GATING = [
     Mutation("gated_clusters", "facet, cluster_id), cell_margin)", "facet, cluster_id), 0)", NAMED, settings=MARGIN),
     Mutation("gated_clusters", "passes::boolean as passes", "true as passes", GATE),
     Mutation("independent_texts", "users >= 2 * min_users +", "users >= 1 +", ALIKE),
-    Mutation("independent_texts", "numbered.user_id = counted_user_id", "true", ALIKE),
     Mutation("hierarchy", "base_cluster_ids::varchar[] as base_cluster_ids",
              "base_cluster_ids[:1]::varchar[] as base_cluster_ids", UNION),
     Mutation("base_clusters", "coalesce(cluster_names.name, case", "coalesce(name || ' too', case", AUDITED),
