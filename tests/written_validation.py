@@ -68,6 +68,7 @@ def judge(labelled: Sequence[Written]) -> list[Judged]:
             "select facet, conversation_id, true as independent, null::integer as text_number from facet_values"
         )
         con.execute("create table margins as select 's' as salt, 0 as word_margin")
+        con.execute("create table phrases (facet varchar, cluster_id varchar, words varchar[], users integer)")
         columns = "facet varchar, name varchar, description varchar, base_cluster_ids varchar[]"
         con.execute(f"create table last_hierarchy ({columns})")  # nothing was published before
         con.execute("create view embeddings as from facet_values")
