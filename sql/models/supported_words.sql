@@ -23,7 +23,11 @@ used as (
 runs as (
     select distinct facet, cluster_id, unnest(clio_unspaced(clio_phrase(words))) as run
     from phrases cross join settings
-    where users >= min_users or mode = 'safety'
+    where mode = 'safety' or users >= min_users and not exists (
+        from named_words                                                  -- the name of a person never counts as part of a run
+        where named_words.facet = phrases.facet and named_words.cluster_id = phrases.cluster_id
+            and contains(clio_phrase(phrases.words), named_words.lemma)
+    )
 ),
 
 said as (
