@@ -14,16 +14,6 @@ points as (
     select facet, count(*) as points from fit_points group by facet
 ),
 
--- a node is a leaf unless another names it as its parent
-taxonomies as (
-    select
-        facet,
-        count(*) - count(distinct parent_id) as leaves,
-        md5(list((id, parent_id, name, description) order by id)::varchar) as content
-    from taxonomy
-    group by facet
-),
-
 counted as (
     select
         facet,
@@ -33,7 +23,7 @@ counted as (
             ' ', conversations_per_cluster, max_base_clusters, min_base_clusters, least_per_cluster, points_per_cluster,
             fit_repeats, seed
         ) else concat_ws(' ', content, least_similarity, points_per_cluster, fit_repeats, seed) end as sizes
-    from embedded inner join points using (facet) left join taxonomies using (facet) cross join settings
+    from embedded inner join points using (facet) left join taxonomy_sizes using (facet) cross join settings
 ),
 
 -- the fit of the last published build, as far as it fits these embeddings
