@@ -22,7 +22,7 @@ counted as (
         case when leaves is null then concat_ws(
             ' ', conversations_per_cluster, max_base_clusters, min_base_clusters, least_per_cluster, points_per_cluster,
             fit_repeats, seed
-        ) else concat_ws(' ', content, least_similarity, points_per_cluster, fit_repeats, seed) end as sizes
+        ) else concat_ws(' ', content, points_per_cluster, fit_repeats, seed) end as sizes
     from embedded inner join points using (facet) left join taxonomy_sizes using (facet) cross join settings
 ),
 

@@ -12,7 +12,7 @@ select
     placements.conversation_id::varchar as conversation_id,
     placements.facet::varchar as facet,
     nearest.id::varchar as leaf,
-    list_inner_product(embeddings.embedding::float[], nearest.embedding::float[])::float as similarity,    -- cosine to the leaf's own vector
+    list_inner_product(embeddings.embedding::float[], nearest.embedding)::float as similarity,    -- cosine to the leaf's own vector
     placements.distance::float as distance,                            -- Euclidean, to the vector that it is placed by
     second.id::varchar as runner_up,                                   -- NULL: there is only one leaf
     placements.runner_up_distance::float as runner_up_distance,

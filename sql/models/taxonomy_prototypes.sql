@@ -3,7 +3,7 @@
 -- grain: facet, id
 -- People do not write as a taxonomy does. So the vector of a leaf moves towards the texts nearest to it, five times: each
 -- time it is the mean of those texts, in which its own vector counts as ten. A text counts only if its cosine to the
--- leaf's own vector is at least least_similarity, so what is about something else moves no leaf.
+-- leaf's own vector is at least 0.3, so what is about something else moves no leaf. It is kept until the next refit.
 with recursive
 
 due as (
@@ -21,7 +21,7 @@ points as materialized (
 ),
 
 moved as (
-    select facet, id, 0 as round, embedding::float[] as own, embedding::float[] as prototype
+    select facet, id, 0 as round, embedding as own, embedding as prototype
     from taxonomy_leaves semi join due using (facet)
 
     union all
@@ -40,8 +40,8 @@ moved as (
 
         parts as (
             select facet, leaf.id, unnest(embedding)::double as part, generate_subscripts(embedding, 1) as place
-            from nearest cross join settings
-            where list_inner_product(embedding, leaf.own) >= least_similarity
+            from nearest
+            where list_inner_product(embedding, leaf.own) >= 0.3
         ),
 
         owns as (
