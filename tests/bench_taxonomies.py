@@ -108,10 +108,14 @@ def main() -> None:
             rows = measured(file, into / name, uses or {label: identity(label) for label in labels})
             right, own, close = (float(np.mean([row[column] for row in rows])) for column in (1, 2, 3))
             low, high = interval(rows)
-            number = duckdb.connect(str(into / name / "warehouse.duckdb"), read_only=True).execute(
-                "select count(*) from clio.taxonomy_leaves"
-            ).fetchall()[0][0]
-            print(f"| {name} | {number} | {len(rows):,} | {right:.3f} | {low:.3f} to {high:.3f} | {own:.3f} | {close:.2f} |")
+            number = (
+                duckdb.connect(str(into / name / "warehouse.duckdb"), read_only=True)
+                .execute("select count(*) from clio.taxonomy_leaves")
+                .fetchall()[0][0]
+            )
+            print(
+                f"| {name} | {number} | {len(rows):,} | {right:.3f} | {low:.3f} to {high:.3f} | {own:.3f} | {close:.2f} |"
+            )
 
 
 if __name__ == "__main__":

@@ -319,7 +319,13 @@ def overlay(analysis: Path | None) -> list[File]:
         raise SqlError(f"{analysis}: there is no such folder. Give a folder of .sql files; clio-sql init makes one.")
     homes = {relation.name: relation.folder for relation in _packaged()}
     places = [place for folder in FOLDERS for place in WITHIN.get(folder, (folder,))]
-    paths = sorted([*analysis.glob("*.sql"), *analysis.glob(TAXONOMY), *(path for place in places for path in (analysis / place).glob("*.sql"))])
+    paths = sorted(
+        [
+            *analysis.glob("*.sql"),
+            *analysis.glob(TAXONOMY),
+            *(path for place in places for path in (analysis / place).glob("*.sql")),
+        ]
+    )
     files = []
     for path in paths:
         folders = {path.parent.name if path.parent != analysis else "models", homes.get(path.stem)}

@@ -91,7 +91,9 @@ def _example(name: str) -> str:
     folder = files("clio_sql.sql") / "taxonomies"
     there = sorted(file.name.removesuffix(".sql") for file in folder.iterdir() if file.name.endswith(".sql"))
     if name not in there:
-        raise UsageError(f"--taxonomy {name!r}; allowed: {', '.join(there)}. Give one of them, or write a taxonomy.csv.")
+        raise UsageError(
+            f"--taxonomy {name!r}; allowed: {', '.join(there)}. Give one of them, or write a taxonomy.csv."
+        )
     return (folder / f"{name}.sql").read_text("utf-8")
 
 

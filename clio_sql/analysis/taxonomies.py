@@ -41,7 +41,9 @@ def wrong(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """Everything wrong with the rows of `taxonomy` and `facets` together: file, row, what was given, what is allowed."""
     query = (files("clio_sql.sql") / "contracts" / "taxonomy_rules.sql").read_text("utf-8")
     found = con.execute(query).fetchall()
-    fixed = [facet for (facet,) in con.execute("select facet from facets where kind = 'taxonomy' order by 1").fetchall()]
+    fixed = [
+        facet for (facet,) in con.execute("select facet from facets where kind = 'taxonomy' order by 1").fetchall()
+    ]
     for number, facet, problem, given, other in found:
         yield TOLD[problem].format(
             row=f"{NAME}.sql: row {number}: ",
@@ -85,7 +87,9 @@ def sql_of(text: str, where: str) -> str:
     for line in lines:
         if any(field.strip() for field in line):
             if len(line) > len(header):
-                raise SqlError(f"{where}, line {lines.line_num}: {len(line)} fields under {len(header)} columns. Quote what holds a comma.")
+                raise SqlError(
+                    f"{where}, line {lines.line_num}: {len(line)} fields under {len(header)} columns. Quote what holds a comma."
+                )
             given = dict(zip(header, line, strict=False))
             rows.append("(" + ", ".join(_value(given.get(name, "")) for name in COLUMNS) + ")")
     columns = ",\n    ".join(f"{name}::varchar as {name}" for name in COLUMNS)

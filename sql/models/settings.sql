@@ -32,7 +32,6 @@ select
     33::integer as least_per_cluster,               -- … as long as that leaves this many conversations for each
     256::integer as points_per_cluster,             -- conversations per base cluster that k-means looks at
     30::integer as fit_repeats,                     -- how often the same answer counts, at most, when clusters are fitted
-    0.15::double as least_similarity,               -- of a fixed taxonomy: cosine to its leaf below which a text belongs to none of them
     3::integer as levels,                           -- of the hierarchy, including the base
     10::integer as top_clusters,                    -- wanted number of clusters at the top; up to half as many more where they have little in common
     null::varchar as tree_by,                       -- names: broader names are asked for, and each cluster chooses one; …
@@ -59,4 +58,5 @@ select
     200::integer as max_expansion,                  -- … and a packed file that unpacks to this many times its size
     null::varchar as period,                        -- of trends: day, week, month or quarter; null: chosen, see trend_period
     0.05::double as max_error_ratio,                -- a paid step stops when a larger share of its calls failed
+    0.1::double as least_similarity,                -- of a fixed taxonomy: cosine to a leaf below which a text belongs to none of them
     0::integer as seed
