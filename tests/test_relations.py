@@ -242,7 +242,9 @@ def stand_ins(con: duckdb.DuckDBPyConnection, relation: catalog.Relation, given:
         con.execute(f"create or replace table {name} as {defaults[name]}")
     for column, value in (("kind", "'text'"), ("clustered", "true")):
         if "facets" in given and column not in given["facets"][0]:
-            con.execute(f"alter table facets add column {column} {TYPES.get(column, 'varchar')}; update facets set {column} = {value}")
+            con.execute(
+                f"alter table facets add column {column} {TYPES.get(column, 'varchar')}; update facets set {column} = {value}"
+            )
     counted = {
         "cells": "user_id is not null",
         "suppressed": "user_id is not null",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from contextlib import closing
 from importlib.resources import files
 
 import duckdb
 
+from clio_sql.analysis.corrections import REASON, WHY
 from clio_sql.errors import SqlError
 from clio_sql.errors.quotable import names, quoted
 from clio_sql.sql_text.quoting import literal
@@ -34,7 +36,6 @@ TOLD = {  # problem of sql/contracts/taxonomy_rules.sql -> the sentence. {row}: 
     "tree_and_table": "facets.sql: facets {given} (clustered) and {other} (not clustered) have leaves in common. " + LEAKS
     + ". Remove one of them, or set both to clustered.",
 }  # fmt: skip
-DOUBTFUL = "{row}the name {name} might identify somebody, says the auditor. Write another."
 
 
 def wrong(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
@@ -61,15 +62,13 @@ def _unsafe(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     given = con.execute("select name from taxonomy").fetchall()
     if not given:
         return
-    from contextlib import closing
-
     from clio_sql.register import connect
 
-    query = "select clio_may_identify($1) is not null or clio_audit($1).rating < 3"
     with closing(connect()) as own:
         for number, (name,) in enumerate(given, 1):
-            if own.execute(query, [name]).fetchall()[0][0]:
-                yield DOUBTFUL.format(row=f"{NAME}.sql: row {number}: ", name=quoted(name))
+            (reason,) = own.execute(REASON, [name]).fetchall()[0]
+            if reason is not None:
+                yield f"{NAME}.sql: row {number}: the name {WHY[reason]}. Write another."
 
 
 def sql_of(text: str, where: str) -> str:
