@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from contextlib import closing
 from importlib.resources import files
@@ -76,7 +77,7 @@ def sql_of(text: str, where: str) -> str:
 
     Raises SqlError for a column that is missing or unknown, and for a line with too many fields.
     """
-    lines = csv.reader(text.removeprefix("\ufeff").splitlines())
+    lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
     header = [name.strip().lower() for name in next(lines, [])]
     if missing := [name for name in COLUMNS if name not in header and name != "description"]:
         raise SqlError(f"{where}: column {missing[0]!r} is missing. The first line must name: {', '.join(COLUMNS)}.")
