@@ -2,11 +2,12 @@
 
     python tests/bench_taxonomies.py [--into FOLDER]
 
-Three taxonomies, each by a run of the command line: the 77 intents of banking77.parquet (in CLIO_TEST_DATA) by their names alone,
-the topics of the demo by their names alone, and sql/taxonomies/uses.sql, whose leaves stand for the topics of the demo. `right`:
-the share that is placed in the leaf of its label, with an interval of 95% over users drawn again 500 times; a conversation that is
-placed nowhere is wrong. `own`: the same by the vectors of the leaves alone, as if no text moved them. `close`: the share whose two
-nearest leaves are close, of which a language model would be asked. No label is read before it is counted.
+Three taxonomies, each by a run of the command line: the 77 intents of banking77.parquet (in CLIO_TEST_DATA) by their
+names alone, the topics of the demo by their names alone, and sql/taxonomies/uses.sql, whose leaves stand for the topics
+of the demo. `right`: the share that is placed in the leaf of its label, with an interval of 95% over users drawn again
+500 times; a conversation that is placed nowhere is wrong. `own`: the same by the vectors of the leaves alone, as if no
+text moved them. `close`: the share whose two nearest leaves are close, of which a language model would be asked. No
+label is read before it is counted.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from clio_sql.analysis import init
 
 DATA = Path(os.environ.get("CLIO_TEST_DATA", "../shared/data"))
 USES = {  # topic of the demo -> leaf of uses.sql; two topics of the demo that nobody has are left out
-    "debugging code": "fix_code", "cooking": "cooking", "trip planning": "travel", "spreadsheets and sql": "spreadsheets",
+    "debugging code": "fix_code", "cooking": "cooking", "trip planning": "travel",
+    "spreadsheets and sql": "spreadsheets",
     "job applications": "jobs", "device trouble": "devices", "personal finance": "money", "fitness": "health",
     "home repair": "repairs", "creative writing": "fiction", "gardening": "garden", "school maths": "maths",
 }  # fmt: skip
@@ -51,13 +53,15 @@ def folder(into: Path, labels: list[str] | None) -> Path:
 
 
 def measured(file: Path, out: Path, leaves: dict[str, str]) -> list[tuple[str, bool, bool, bool]]:
-    """user, whether the leaf is right, whether that of the leaves' own vectors is, whether the two nearest are close."""
+    """user, whether the leaf is right, whether that of own vectors is, whether the two nearest are close."""
     with duckdb.connect(str(out / "warehouse.duckdb"), read_only=True) as con:
         con.execute("set schema = 'clio'")
         rows = con.execute(
             f"""
             with own as (
-                select embeddings.conversation_id, arg_max(id, list_inner_product(embeddings.embedding::float[], leaves.embedding)) as leaf
+                select
+                    embeddings.conversation_id,
+                    arg_max(id, list_inner_product(embeddings.embedding::float[], leaves.embedding)) as leaf
                 from embeddings inner join taxonomy_leaves as leaves using (facet)
                 group by embeddings.conversation_id
             )
@@ -114,7 +118,8 @@ def main() -> None:
                 .fetchall()[0][0]
             )
             print(
-                f"| {name} | {number} | {len(rows):,} | {right:.3f} | {low:.3f} to {high:.3f} | {own:.3f} | {close:.2f} |"
+                f"| {name} | {number} | {len(rows):,} | {right:.3f} | "
+                f"{low:.3f} to {high:.3f} | {own:.3f} | {close:.2f} |"
             )
 
 

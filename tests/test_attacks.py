@@ -492,7 +492,7 @@ HOME = "select 'use' as facet, 'home' as id, null::varchar as parent_id, 'Home' 
 
 
 def placed(names: dict[str, str], column: str, **more: str) -> dict[str, str]:
-    """Relation -> SQL around it: a tree of the facet `use` too, with these leaves below one node; `column` says which."""
+    """Relation -> SQL around it: also a tree of the facet `use`, with these leaves below one node, by `column`."""
     return {
         "facets": USE,
         "taxonomy": HOME
@@ -510,7 +510,10 @@ TEAMS = [
     Asked("c1", "bake bread with seeds", people(90, 4), plan="team"),
     Asked("c4", ORDINARY[3].what, people(400, 14), plan="team"),
 ]
-BOTH = "from {sql} union all select conversation_id, 'use', if(metadata['plan'] = 'team', 'Team', 'Free') from conversations"
+BOTH = (
+    "from {sql} union all select conversation_id, 'use', "
+    "if(metadata['plan'] = 'team', 'Team', 'Free') from conversations"
+)
 
 SCENARIOS = [
     Scenario(

@@ -243,7 +243,8 @@ def stand_ins(con: duckdb.DuckDBPyConnection, relation: catalog.Relation, given:
     for column, value in (("kind", "'text'"), ("clustered", "true")):
         if "facets" in given and column not in given["facets"][0]:
             con.execute(
-                f"alter table facets add column {column} {TYPES.get(column, 'varchar')}; update facets set {column} = {value}"
+                f"alter table facets add column {column} {TYPES.get(column, 'varchar')}; "
+                f"update facets set {column} = {value}"
             )
     counted = {
         "cells": "user_id is not null",

@@ -1,4 +1,4 @@
-"""What `settings`, `facets`, `taxonomy` and `corrections` must hold, whoever wrote them; checked as soon as they are built."""
+"""What `settings`, `facets`, `taxonomy`, `corrections` must hold, whoever wrote them; checked once they are built."""
 
 from __future__ import annotations
 

@@ -28,9 +28,10 @@ HINTS = {
         This file replaces the packaged facets.sql. One row per question that is asked about every conversation.
         Change the words of a question, remove a row, or add one with a name of its own, such as
             ('language_level', 'How well does the user write?', 'category', ['beginner', 'fluent'], false, '')
-        Kinds are text (a sentence; its answers can be clustered), category (one of choices; with an empty list a language
-        model may answer any word), score (1 to 5) and taxonomy (nothing is asked: the answers to the facet that stands as its
-        question are placed in the nodes of taxonomy.sql). Ask for nothing that could tell who the user is.
+        Kinds are text (a sentence; its answers can be clustered), category (one of choices; with an empty
+        list a language model may answer any word), score (1 to 5) and taxonomy (nothing is asked: the answers to
+        the facet that stands as its question are placed in the nodes of taxonomy.sql).
+        Ask for nothing that could tell who the user is.
         With a paid model all questions about a conversation are one call: changing a word asks all of them again.
     """,
     "conversations": """

@@ -29,18 +29,20 @@ TOLD = {  # problem of sql/contracts/taxonomy_rules.sql -> the sentence. {row}: 
     "bad_id": "{row}id {given}; allowed: small letters, digits and _, a letter first. Change the row.",
     "id_twice": "{row}id {given} is also that of row {other}. Give each node its own.",
     "name_twice": "{row}name {given} is also that of row {other}. Give each node its own.",
-    "no_parent": "{row}node {given} has the parent {other}, which is no id of its facet. Add the parent, or correct the id.",
+    "no_parent": "{row}node {given} has the parent {other}, which is no id of its facet. "
+    "Add the parent, or correct the id.",
     "loop": "{row}node {given} is above itself, in a loop of {other}. Give one of them no parent, or another.",
-    "empty": "facets.sql: facet {given} is of kind taxonomy, and taxonomy.sql has no rows of it. Add them to taxonomy.sql "
-    "or taxonomy.csv (clio-sql init FOLDER --taxonomy uses writes an example), or remove the facet.",
-    "placed_by": "facets.sql: facet {given_facet} places the answers to {given}; allowed as its question: {other}. Change the row.",
-    "tree_and_table": "facets.sql: facets {given} (clustered) and {other} (not clustered) have leaves in common. " + LEAKS
-    + ". Remove one of them, or set both to clustered.",
+    "empty": "facets.sql: facet {given} is of kind taxonomy, and taxonomy.sql has no rows of it. Add them to "
+    "taxonomy.sql or taxonomy.csv (clio-sql init FOLDER --taxonomy uses writes an example), or remove the facet.",
+    "placed_by": "facets.sql: facet {given_facet} places the answers to {given}; allowed as its question: {other}. "
+    "Change the row.",
+    "tree_and_table": "facets.sql: facets {given} (clustered) and {other} (not clustered) have leaves in common. "
+    + LEAKS + ". Remove one of them, or set both to clustered.",
 }  # fmt: skip
 
 
 def wrong(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    """Everything wrong with the rows of `taxonomy` and `facets` together: file, row, what was given, what is allowed."""
+    """Everything wrong with `taxonomy` and `facets` together: file, row, what was given, what is allowed."""
     query = (files("clio_sql.sql") / "contracts" / "taxonomy_rules.sql").read_text("utf-8")
     found = con.execute(query).fetchall()
     fixed = [
@@ -88,7 +90,8 @@ def sql_of(text: str, where: str) -> str:
         if any(field.strip() for field in line):
             if len(line) > len(header):
                 raise SqlError(
-                    f"{where}, line {lines.line_num}: {len(line)} fields under {len(header)} columns. Quote what holds a comma."
+                    f"{where}, line {lines.line_num}: {len(line)} fields under {len(header)} columns. "
+                    "Quote what holds a comma."
                 )
             given = dict(zip(header, line, strict=False))
             rows.append("(" + ", ".join(_value(given.get(name, "")) for name in COLUMNS) + ")")
