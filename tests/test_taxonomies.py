@@ -229,7 +229,7 @@ def test_a_model_is_asked_only_where_two_leaves_are_close(world, tmp_path, monke
                 runtime={"provider": "anthropic", "base_url": server.url},
             )
         }
-        assert steps["place"].plan.calls == 96 and not steps["place"].exact
+        assert steps["place"].plan.calls == 72 and not steps["place"].exact
         paid.run(world / "chats.jsonl", tmp_path / "out", server, sql)
         choices = [paid.given(body) for body in server.received if paid.task(body) == "choose"]
         placing = [each for each in choices if any("None of these" in parent["name"] for parent in each["parents"])]
