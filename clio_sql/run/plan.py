@@ -48,8 +48,6 @@ SIZES = """
 ANSWER = 120  # characters of a typical clustered answer: a sentence or two
 LEAF = 80  # of a leaf of a taxonomy with its description
 BETWEEN = 0.3  # of conversations have two leaves that are close: of the demo 0.31, of banking77's 77 intents 0.23
-    0.4  # of the conversations have two leaves that are close: of the demo 0.36, of the 77 intents of banking77 0.45
-)
 NAME, DESCRIBED = 45, 250  # characters of a typical name, and of a name with its description
 
 
