@@ -14,11 +14,15 @@ published as (
     select facet, cluster_id, period::date as period, conversations, users, complete from query_table(trends)
 ),
 
+-- which periods are complete: as `about` says, else the first to the last that is published as such of any cluster
 spans as (
     select
-        facet, min(period) as first_period, max(period) as last_period,
-        min(period) filter (complete) as first_complete, max(period) filter (complete) as last_complete
-    from published
+        facet,
+        least(min(published.period), any_value(trends_from)) as first_period,
+        greatest(max(published.period), any_value(trends_until)) as last_period,
+        coalesce(any_value(trends_from), min(published.period) filter (complete)) as first_complete,
+        coalesce(any_value(trends_until), max(published.period) filter (complete)) as last_complete
+    from published cross join query_table(about)
     group by facet
 ),
 
@@ -42,7 +46,7 @@ dated as (
     from stepped
 ),
 
--- the first period that is published of any cluster to the last, without gaps
+-- all periods, without gaps
 known_periods as (
     select facet, period, period between first_complete and last_complete as complete
     from dated
