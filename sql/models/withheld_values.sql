@@ -1,4 +1,4 @@
--- One row per base cluster and value of a breakdown that no cluster which holds it publishes, since a cluster beside it was hidden.
+-- One row per base cluster and breakdown value that it and every cluster above it withhold, since a cluster beside it was hidden.
 -- kind: table
 -- grain: facet, corrected_id, cluster_id, relation, breakdown, value
 -- kept: last
