@@ -21,7 +21,7 @@ from clio_sql.errors import InputError, SqlError
 from clio_sql.published import copies, diff
 from clio_sql.published.publish import publish
 from clio_sql.run import record
-from clio_sql.run.told import rewritten
+from clio_sql.run.outcome import rewritten
 from clio_sql.vectors.embedding import default_model
 
 PACKAGED = {relation.name: relation for relation in catalog.load()}

@@ -1,9 +1,9 @@
--- One row per base cluster and value of a breakdown that no cluster which holds it tells, since a cluster beside it was hidden.
+-- One row per base cluster and breakdown value that it and every cluster above it withhold, since a cluster beside it was hidden.
 -- kind: table
 -- grain: facet, corrected_id, cluster_id, relation, breakdown, value
 -- kept: last
--- What a parent told before, minus what it tells without the hidden cluster, is what that cluster has of the value. So of
--- the clusters beside it, and of all that hold them, only values are told that the hidden cluster told too, or does not
+-- A parent's figure before, minus its figure without the hidden cluster, is what that cluster has of the value. So of
+-- the clusters beside it, and of all that hold them, only values are published that the hidden cluster published too, or does not
 -- have. That lasts as long as the correction does.
 with
 
@@ -19,16 +19,16 @@ beside as (
         on above.facet = hidden.facet and above.level > 0 and list_contains(above.base_cluster_ids, hidden.cluster_id)
 ),
 
-untold as (
+unpublished as (
     select distinct figures.facet, figures.cluster_id, figures.relation, figures.breakdown, figures.value
     from last_published_figures as figures
-    anti join last_published_cells as told using (relation, facet, cluster_id, breakdown, value)
+    anti join last_published_cells as earlier using (relation, facet, cluster_id, breakdown, value)
     where figures.relation in ('cluster_facets', 'cluster_trends', 'cluster_measures') and figures.value <> ''
 ),
 
 everything as (
-    select beside.facet, beside.corrected_id, beside.cluster_id, untold.relation, untold.breakdown, untold.value
-    from beside inner join untold on untold.facet = beside.facet and untold.cluster_id = beside.hidden_id
+    select beside.facet, beside.corrected_id, beside.cluster_id, unpublished.relation, unpublished.breakdown, unpublished.value
+    from beside inner join unpublished on unpublished.facet = beside.facet and unpublished.cluster_id = beside.hidden_id
     union
     select facet, corrected_id, cluster_id, relation, breakdown, value
     from last_withheld_values semi join hides using (facet, corrected_id)

@@ -26,7 +26,7 @@ tree as (
     cross join build_info
 ),
 
--- a parent is the sum of its published children, which tells no more than they do
+-- a parent is the sum of its published children, which reveals no more than they do
 summed as (
     select
         facet, level, cluster_id, parent_id, name, description, name_source,

@@ -40,6 +40,8 @@ select
     settings.levels::integer as levels,                        -- of the tree, including the base
     settings.top_clusters::integer as top_clusters,            -- about how many at the top
     trend_period.period::varchar as period,                    -- of cluster_trends: day, week, month or quarter; kept from build to build
+    covered.trends_from::date as trends_from,                  -- first day of the first complete period; NULL: none, or epsilon is set
+    covered.trends_until::date as trends_until,                -- first day of the last complete period
     settings.seed::integer as seed,                            -- of all sampling and clustering
     settings.near_identical::double as near_identical,         -- cosine from which two texts count as one, 0 to 1
     settings.max_text_share::double as max_text_share,         -- above it near-identical texts of a few users count for one of them
@@ -53,3 +55,10 @@ cross join (
         string_agg(concat(kind, ' ', number), ', ' order by kind) filter (not applied) as waiting
     from (select kind, applied, count(*) as number from correction_states group by kind, applied)
 ) as corrected
+left join (
+    select
+        period,
+        clio_period_end(period, period_before) as trends_from,
+        date_trunc(period, period_after - interval 1 day)::date as trends_until
+    from covered_time
+) as covered on covered.period = trend_period.period and epsilon is null and trends_from <= trends_until

@@ -46,7 +46,7 @@ moved as (
     from adrift left join nearest using (facet, cluster_id)
 ),
 
-told as (
+settled as (
     from given anti join moved using (facet, cluster_id)
     union all by name
     from moved
@@ -58,4 +58,4 @@ select
     parent = clio_various().cluster_id and count(*) over (partition by facet, parent) = 1 as is_alone,
     case when not is_alone then parent end as parent,
     case when not is_alone then kept_id end as kept_id
-from told
+from settled
