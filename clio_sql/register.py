@@ -96,6 +96,7 @@ STEPS = (
     "clio_alike_enough",
     "clio_tree_parents",
     "clio_tree_kin",
+    "clio_tree_moved",
     "clio_tree_families",
     "clio_tree_ids",
     "clio_tree_evidence",

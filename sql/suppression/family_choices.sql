@@ -23,11 +23,19 @@ held_back as (
     anti join tries using (try, facet, level, family, relation, breakdown, value)
 ),
 
+told_before as (                                     -- of a merged cluster: of the one that it is part of, too
+    select facet, base_cluster_id, period, value from last_told_periods
+    union all
+    select told.facet, merged.cluster_id, told.period, told.value
+    from last_told_periods as told
+    inner join merged_clusters as merged on merged.facet = told.facet and merged.found_id = told.base_cluster_id
+),
+
 -- readers can subtract, too, what an earlier build told by another period; family_values keeps that apart from all told now
 told_elsewhere as (
     select distinct cells.facet, cells.cluster_id, cells.breakdown, cells.cell
     from (select *, unnest(base_cluster_ids) as base_cluster_id from hierarchy) as tree
-    inner join last_told_periods as told using (facet, base_cluster_id)
+    inner join told_before as told using (facet, base_cluster_id)
     inner join shown_cells as cells
         on cells.facet = tree.facet and cells.cluster_id = tree.cluster_id and cells.relation = 'cluster_trends'
         and cells.breakdown = told.period and cells.value = told.value

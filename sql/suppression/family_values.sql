@@ -9,13 +9,21 @@ family_sizes as (
     group by all
 ),
 
+told_before as (                                     -- of a merged cluster: of the one that it is part of, too
+    select facet, base_cluster_id, period, value from last_told_periods
+    union all
+    select told.facet, merged.cluster_id, told.period, told.value
+    from last_told_periods as told
+    inner join merged_clusters as merged on merged.facet = told.facet and merged.found_id = told.base_cluster_id
+),
+
 -- what was told by another period, in an earlier build, of any cluster of the family or of one that shares a base cluster
 told_elsewhere as (
     select distinct tree.facet, tree.level, tree.family, told.period, told.value::date as first_day
     from (
         select facet, level, coalesce(parent_id, cluster_id) as family, unnest(base_cluster_ids) as base_cluster_id from hierarchy
     ) as tree
-    inner join last_told_periods as told using (facet, base_cluster_id)
+    inner join told_before as told using (facet, base_cluster_id)
 ),
 
 overlapping as (
@@ -29,7 +37,7 @@ overlapping as (
     where figures.relation = 'cluster_trends' and figures.value <> ''
 ),
 
--- a cluster beside them was hidden, and this would tell what it has
+-- a correction changed what they hold, and this would tell what another cluster has
 withheld as (
     select distinct tree.facet, tree.level, tree.family, withheld_values.relation, withheld_values.breakdown, withheld_values.value
     from (
