@@ -342,6 +342,7 @@ def matching(con, last_clusters, members) -> dict[int, tuple[str, str | None]]:
     last_clusters: id -> centroid. members: (number, last id) -> how many.
     """
     packaged(con, "settings")
+    packaged(con, "corrections")
     last.prepare(con, list(RELATIONS.values()))
     model = fit(con, LEFT + RIGHT + FAR, 3)
     con.execute("create table cluster_models as select 'request' as facet, ? as model, 3 as k", [model])

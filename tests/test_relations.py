@@ -140,11 +140,11 @@ def packaged(con: duckdb.DuckDBPyConnection, name: str, **changed: Any) -> None:
         con.execute(f"update {name} set {column} = ?", [value])
 
 
-CORRECTED = ("hidden_clusters", "renamed_clusters", "withheld_values")  # what comes of corrections by people
+CORRECTED = ("hidden_clusters", "merged_clusters", "renamed_clusters", "withheld_values")  # what comes of corrections by people
 CHAINS = {  # relation -> steps that are run with it: what they come to is what its golden files tell
     "published_cells": ("base_cell_users", "shown_cells", "cell_users", "cell_figures", "out_of_step", "family_values",
                         "family_choices", "cluster_families", "publishable_cells"),
-    "published_figures": ("figure_days", "user_changes"),
+    "published_figures": ("figures_before", "figure_days", "user_changes"),
     "cluster_terms": ("phrase_texts", "phrases"),
 }  # fmt: skip
 
@@ -187,7 +187,7 @@ def run_golden(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[list[tuple],
 
 def uncorrected() -> dict[str, str]:
     """Relation -> SQL of it where nobody corrected a cluster, today or before."""
-    tables = {"corrections": "corrections", "last_assignments": "assignments"}
+    tables = {"corrections": "corrections", "regroupings": "regroupings", "last_assignments": "assignments"}
     tables |= {each: name for name in CORRECTED for each in (name, f"last_{name}")}
     columns = {name: ", ".join(f"null::{type_} as {column}" for column, type_ in RELATIONS[name].types.items())
                for name in tables.values()}  # fmt: skip

@@ -287,7 +287,7 @@ def correct(
     """Print a corrections.sql with the ids and names of the published clusters of OUT, to edit.
 
     As printed it corrects nothing. Save it as corrections.sql in the analysis folder and uncomment what you mean: a new
-    name, a cluster to hide.
+    name, a cluster to hide, to merge into another, to move under another parent, or to keep whole.
 
     \b
     Examples:

@@ -7,7 +7,7 @@ with
 days as (
     select 'now' as day, facet, cluster_id, measure, user_id, people, amounts from measured_figures
     union all
-    select 'last', facet, coalesce(merged.cluster_id, figures.cluster_id), measure, known.user_id, people, amounts
+    select 'last', figures.facet, coalesce(merged.cluster_id, figures.cluster_id), measure, known.user_id, people, amounts
     from last_measured_figures as figures
     left join merged_clusters as merged on merged.facet = figures.facet and merged.found_id = figures.cluster_id
     left join (select distinct user_id from conversations where user_id is not null) as known using (user_id)
