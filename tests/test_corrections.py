@@ -66,8 +66,9 @@ def test_what_a_hidden_cluster_did_not_tell_is_told_of_none_beside_it(world, cor
 @pytest.mark.parametrize(
     "broken",
     [
-        "insert into clio.withheld_values values ('request', 'c1', 'c4', 'cluster_facets', 'plan', 'free')",
+        "insert into clio.withheld_values values ('request', 'c1', 'c4', 'cluster_facets', 'plan', 'free', 'hide')",
         "insert into clio.hidden_clusters values ('request', 'c1', 'c5')",
+        "insert into clio.merged_clusters values ('request', 'c5', 'c4', 'c5')",
     ],
 )
 def test_the_check_sees_what_should_be_hidden(corrected, tmp_path, broken):
