@@ -90,7 +90,7 @@ def _target(row: Correction) -> Iterator[str]:
             yield f"the new name must be one line of at most {LONGEST} letters. Write a shorter one."
     elif row.target == row.cluster_id:
         into = "into" if row.kind == "merge" else "under"
-        yield f"{row.kind} of {quoted(row.target or '')} {into} itself. Name another cluster as target."
+        yield f"{row.kind} of {_id(row.target)} {into} itself. Name another cluster as target."
 
 
 def _twice(given: list[Correction]) -> Iterator[str]:
@@ -98,7 +98,7 @@ def _twice(given: list[Correction]) -> Iterator[str]:
     first: dict[tuple[str | None, str | None], list[tuple[int, str | None]]] = {}
     for number, row in enumerate(given, 1):
         for other, kind in first.setdefault((row.facet, row.cluster_id), []):
-            both = f"rows {other} and {number} are both about cluster {quoted(row.cluster_id or '')}"
+            both = f"rows {other} and {number} are both about cluster {_id(row.cluster_id)}"
             if kind == row.kind:
                 yield f"{FILE}: {both}: {kind} twice. Keep one."
             elif alone := [ALONE[each] for each in (kind, row.kind) if each in ALONE]:
@@ -114,7 +114,7 @@ def _between(given: list[Correction]) -> Iterator[str]:
         if row.kind not in ("merge", "move"):
             continue
         if by := hidden.get((row.facet, row.target)):
-            yield f"{FILE}: row {number}: the target {quoted(row.target or '')} is hidden by row {by}. Keep one row."
+            yield f"{FILE}: row {number}: the target {_id(row.target)} is hidden by row {by}. Keep one row."
         loop = [number]
         while (found := into.get((row.facet, row.target))) and found[0] not in loop:
             loop.append(found[0])
@@ -169,8 +169,8 @@ def absent(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
 
 def _absent(row: Correction, problem: str, level: int | None, nearest: list[str], facets: list[str]) -> str:
     """What is wrong with the ids of a row. level: of the cluster; nearest: ids that are there and could be meant."""
-    facet, cluster, target = (quoted(each or "") for each in (row.facet, row.cluster_id, row.target))
-    near = f" Nearest: {', '.join(map(quoted, nearest))}." if nearest else ""
+    facet, cluster, target = quoted(row.facet or ""), _id(row.cluster_id), _id(row.target)
+    near = f" Nearest: {', '.join(map(_id, nearest))}." if nearest else ""
     match problem:
         case "no_facet":
             allowed = f"has clusters of {', '.join(map(quoted, facets))}" if facets else "has no clusters yet"
@@ -211,6 +211,11 @@ def lost(place: Place, given: list[Correction]) -> list[tuple[str, str]]:
             return list(absent(con))
     except duckdb.Error as error:
         raise StateError(f"{place.warehouse}: cannot be read ({type(error).__name__}). Is it open elsewhere?") from None
+
+
+def _id(text: str | None) -> str:
+    """An id as it was given, if it looks like one that clio-sql gives; any other text as `quoted` shows it."""
+    return f"'{text}'" if re.fullmatch(r"c\d{1,9}|p\d_\d{1,9}", text or "") else quoted(text or "")
 
 
 def _there(text: str | None) -> bool:
