@@ -394,7 +394,7 @@ def twice(before: list[Asked], after: list[Asked], rules: Rules, same: bool) -> 
 def corrected(
     world: list[Asked], *rows: str, after: Sequence[Asked] = (), **off: Any
 ) -> Callable[[Path], tuple[Path, ...]]:
-    """Two runs in one folder, the second with these corrections and with `after`; off: what is taken out of its rules."""
+    """Two runs in one folder, the second with these corrections and `after`; off: what is taken out of its rules."""
     check = not off
     replaced = {"corrections": corrections(*rows)} | off.pop("replaced", {})
     rules = Rules(replaced=replaced, check=check, **off)

@@ -272,8 +272,8 @@ WRONG = {
 
 
 LOST = {  # of PLANS: the parents are p1_0001 and p1_0002
-    "a merge into a parent": ("'c1', 'merge', 'p1_0001'", "merge is of clusters of level 0 alone; to join two parents,"),
-    "a merge of a parent": ("'p1_0001', 'merge', 'c1'", "merge is of clusters of level 0 alone; to join two parents,"),
+    "a merge into a parent": ("'c1', 'merge', 'p1_0001'", "merge is of clusters of level 0 alone; to join two parents"),
+    "a merge of a parent": ("'p1_0001', 'merge', 'c1'", "merge is of clusters of level 0 alone; to join two parents"),
     "a pin of a parent": ("'p1_0001', 'pin', null", "pin is of clusters of level 0 alone. Change the row"),
     "a target that never was": (
         "'c1', 'merge', 'c55'", "the target 'c55' of 'request' never was. Nearest: 'c5', 'c2', 'c4'."

@@ -143,7 +143,7 @@ def packaged(con: duckdb.DuckDBPyConnection, name: str, **changed: Any) -> None:
         con.execute(f"update {name} set {column} = ?", [value])
 
 
-CORRECTED = ("hidden_clusters", "merged_clusters", "renamed_clusters", "withheld_values")  # what comes of corrections by people
+CORRECTED = ("hidden_clusters", "merged_clusters", "renamed_clusters", "withheld_values")  # by people
 CHAINS = {  # relation -> steps that are run with it: what they come to is what its golden files tell
     "published_cells": ("base_cell_users", "shown_cells", "cell_users", "cell_figures", "out_of_step", "family_values",
                         "family_choices", "cluster_families", "publishable_cells"),

@@ -171,27 +171,23 @@ def _absent(row: Correction, problem: str, level: int | None, nearest: list[str]
     """What is wrong with the ids of a row. level: of the cluster; nearest: ids that are there and could be meant."""
     facet, cluster, target = quoted(row.facet or ""), _id(row.cluster_id), _id(row.target)
     near = f" Nearest: {', '.join(map(_id, nearest))}." if nearest else ""
-    match problem:
-        case "no_facet":
-            allowed = f"has clusters of {', '.join(map(quoted, facets))}" if facets else "has no clusters yet"
-            return f"facet {facet}: the analysis {allowed}. Change the row."
-        case "never":
-            return f"cluster {cluster} of {facet} never was.{near} {IDS}"
-        case "gone":
-            return f"cluster {cluster} of {facet} is gone since a later build. Take the row out, or name another.{near} {IDS}"
-        case "target_elsewhere":
-            return f"the target {target} is of another facet than {facet}. Name a cluster of the same facet.{near} {IDS}"
-        case "target_never":
-            return f"the target {target} of {facet} never was.{near} {IDS}"
-        case "target_gone":
-            return f"the target {target} of {facet} is gone since a later build. Name another.{near} {IDS}"
-        case "not_base":
-            other = "; to join two parents, move the children of one" if row.kind == "merge" else ""
-            return f"{row.kind} is of clusters of level 0 alone{other}. Change the row.{near}"
-    return (
-        f"the target {target} is not one level above {cluster}; allowed: parents of level {(level or 0) + 1}. "
-        f"Change the row.{near}"
-    )
+    if problem == "no_facet":
+        allowed = f"has clusters of {', '.join(map(quoted, facets))}" if facets else "has no clusters yet"
+        return f"facet {facet}: the analysis {allowed}. Change the row."
+    if problem == "not_base":
+        other = "; to join two parents, move the children of one" if row.kind == "merge" else ""
+        return f"{row.kind} is of clusters of level 0 alone{other}. Change the row.{near}"
+    if problem == "not_above":
+        allowed = f"parents of level {(level or 0) + 1}"
+        return f"the target {target} is not one level above {cluster}; allowed: {allowed}. Change the row.{near}"
+    found = {
+        "never": f"cluster {cluster} of {facet} never was.",
+        "gone": f"cluster {cluster} of {facet} is gone since a later build. Take the row out, or name another.",
+        "target_elsewhere": f"the target {target} is of another facet than {facet}. Name a cluster of the same one.",
+        "target_never": f"the target {target} of {facet} never was.",
+        "target_gone": f"the target {target} of {facet} is gone since a later build. Name another.",
+    }
+    return f"{found[problem]}{near} {IDS}"
 
 
 def lost(place: Place, given: list[Correction]) -> list[tuple[str, str]]:
