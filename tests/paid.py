@@ -23,7 +23,7 @@ from rich.console import Console
 from clio_sql.analysis.catalog import load
 from clio_sql.builder.progress import Steps
 from clio_sql.run.analyse import analyse
-from clio_sql.run.told import Told
+from clio_sql.run.outcome import Outcome
 
 SUBJECTS = {
     "cooking": ("vegetable soup", "sourdough bread", "birthday cake", "lemon sauce"),
@@ -74,7 +74,7 @@ def folder(path: Path, facets: dict[str, str] | None = None, **settings: Any) ->
     return path
 
 
-def run(path: Path, out: Path, server: Server, analysis: Path, **runtime: Any) -> Told:
+def run(path: Path, out: Path, server: Server, analysis: Path, **runtime: Any) -> Outcome:
     """What `clio-sql run` does, in this process, so that the embedding model is loaded once."""
     steps = Steps(Console(file=io.StringIO()))
     told = {"provider": "anthropic", "base_url": server.url} | runtime

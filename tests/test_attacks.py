@@ -491,8 +491,8 @@ def _identifying(con: duckdb.DuckDBPyConnection, engine: Any) -> None:
 
 
 SUPPORTED = next(relation.sql for relation in catalog.load() if relation.name == "supported_words")
-TOLD = next(relation.sql for relation in catalog.load() if relation.name == "told_measures")
-ALONE = re.sub(r"told_of_all as \(.*?\n\),", lambda _: f"told_of_all as ({ONE_BY_ONE}),", TOLD, flags=re.S)
+TOLD = next(relation.sql for relation in catalog.load() if relation.name == "published_measures")
+ALONE = re.sub(r"published_for_all as \(.*?\n\),", lambda _: f"published_for_all as ({ONE_BY_ONE}),", TOLD, flags=re.S)
 WORD_BY_WORD = _off(
     replaced={"supported_words": SUPPORTED.replace("count(distinct counted_user_id)", "count(distinct user_id)")}
 )
@@ -570,7 +570,7 @@ SCENARIOS = [
     ),
     Scenario(
         attack_mean_of_a_sibling, 1.2, "a measure is told of all of a family or of none: here of each that passes",
-        once(DEAR, _off(replaced={"told_measures": ALONE})),
+        once(DEAR, _off(replaced={"published_measures": ALONE})),
         once(DEAR, Rules()),
     ),
     Scenario(

@@ -21,7 +21,7 @@ from clio_sql.errors import InputError, SqlError
 from clio_sql.published import copies, diff
 from clio_sql.published.publish import publish
 from clio_sql.run import record
-from clio_sql.run.told import rewritten
+from clio_sql.run.outcome import rewritten
 from clio_sql.vectors.embedding import default_model
 
 PACKAGED = {relation.name: relation for relation in catalog.load()}
@@ -38,7 +38,7 @@ def small(clusters: str = "select 'request' as facet", comment: str = "") -> lis
             "models",
             "-- One row.\n-- kind: view\nselect null::varchar as kind, true as applied where false",
         ),
-        "told_measures": ("models", "-- One row.\n-- kind: view\nselect null::varchar as measure where false"),
+        "published_measures": ("models", "-- One row.\n-- kind: view\nselect null::varchar as measure where false"),
         "about": ("published", PACKAGED["about"].sql),
         "clusters": ("published", f"-- One row.\n{padded('clusters', clusters)}"),
         "held_back": ("published", "-- One row.\n" + padded("held_back", "select 'request' as facet")),

@@ -84,7 +84,7 @@ COUNTS = "published_counts_are_rounded"
 MOVED = "no_figure_moved_without_enough_people"
 CELL_GATE = "every_published_cell_passes_the_gate"
 LEFT_OVER = "what_is_left_of_a_breakdown_passes_the_gate"
-SIBLINGS = "a_value_is_told_of_all_siblings_or_none"
+SIBLINGS = "a_value_is_published_for_all_siblings_or_none"
 SHARES = "shares_are_of_published_counts"
 OTHER = "other_has_no_children_and_meets_the_gate"
 IN_TREE = "every_published_cluster_is_one_of_the_tree"
@@ -137,7 +137,7 @@ COUNTING = [
     Mutation("publishable_cells", "having count(*) = any_value(above.families)", "", SIBLINGS),
     Mutation("family_values", "having bool_and(passes)", "having bool_or(passes)", CELL_GATE),
     Mutation("publishable_cells", "case when below.all_published then published.users end", "published.users",
-             "users_of_a_cell_are_told_only_where_all_below_is"),
+             "users_of_a_cell_are_published_only_where_all_below_is"),
     Mutation("cluster_facets", "round(conversations / round_to) * round_to", "conversations", COUNTS),
     Mutation("cluster_facets", "round(users / round_to) * round_to", "users", COUNTS),
     Mutation("cluster_facets", "(rounded.conversations / nullif(clusters.conversations, 0))::double as share,",
@@ -152,7 +152,7 @@ COUNTING = [
              (PAID,)),
     Mutation("dominated_measures", "where clio_dominated(most, two, total, max_user_share)", "where false",
              "no_measure_is_of_one_or_two_users", (DEAR,)),
-    Mutation("told_measures", "list_avg(list(amount order by amount)) as mean", "2 * avg(amount) as mean", MEASURE,
+    Mutation("published_measures", "list_avg(list(amount order by amount)) as mean", "2 * avg(amount) as mean", MEASURE,
              (PAID,)),
     Mutation("cluster_measures", "clio_two_digits(told.mean)", "told.mean", MEASURE, (PAID,)),
     Mutation("cluster_measures", "round(cells.conversations / round_to) * round_to", "cells.conversations", COUNTS,

@@ -104,7 +104,7 @@ def test_what_a_hidden_cluster_did_not_tell_is_told_of_none_beside_it(world, cor
 def test_the_check_sees_what_should_be_hidden(corrected, tmp_path, broken):
     with duckdb.connect(str(copied(corrected, tmp_path / "warehouse.duckdb"))) as con:
         con.execute("set schema = 'clio'")
-        query = f"select count(*) from ({catalog.checks()['no_hidden_cluster_is_told']})"
+        query = f"select count(*) from ({catalog.checks()['no_hidden_cluster_is_published']})"
         assert con.execute(query).fetchone() == (0,)
         con.execute(broken)
         assert con.execute(query).fetchone()[0] > 0

@@ -61,11 +61,11 @@ def test_a_measure_is_told_of_all_levels_to_two_digits(con):
 def test_a_cluster_that_one_user_dominates_cannot_be_told_from_its_parent(con, rule):
     # a has 60 of the 100 of c0, but less than half of the 164 of p
     rows = [*costs("c0", a=30.0, b=10.0, c=5.0, d=5.0), *costs("c1", e=8.0, f=8.0, g=8.0, h=8.0), *EVEN[16:]]
-    text = RELATIONS["told_measures"].sql
+    text = RELATIONS["published_measures"].sql
     cells = "from cell_figures where relation = 'cluster_measures' and passes"
     naive = f"select facet, cluster_id, breakdown as measure {cells}"
-    begin, end = text.index("told_of_all as ("), text.index("tree as (")
-    other = {} if rule else {"told_measures": f"{text[:begin]}told_of_all as ({naive}),\n\n{text[end:]}"}
+    begin, end = text.index("published_for_all as ("), text.index("tree as (")
+    other = {} if rule else {"published_measures": f"{text[:begin]}published_for_all as ({naive}),\n\n{text[end:]}"}
     start(con)
     build(con, TREE, rows, other)
     means = {cluster: mean for cluster, (_, mean, *_) in told(con).items()}
@@ -74,7 +74,7 @@ def test_a_cluster_that_one_user_dominates_cannot_be_told_from_its_parent(con, r
         assert "c1" not in means and broken(con) == {}
     else:
         assert 16 * means["p"] - 8 * means["c1"] == 96.0, "near the 100 of c0"
-        assert "a_value_is_told_of_all_siblings_or_none" in broken(con)
+        assert "a_value_is_published_for_all_siblings_or_none" in broken(con)
 
 
 @pytest.mark.parametrize(

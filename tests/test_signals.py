@@ -21,7 +21,10 @@ WEEKS = 52
 @pytest.fixture(scope="module")
 def con():
     con = clio_sql.connect()
-    con.execute("create table about as select 'week' as period, 5 as round_to, 20 as min_conversations_cell")
+    con.execute(
+        "create table about as select 'week' as period, 5 as round_to, 20 as min_conversations_cell, "
+        "null::date as trends_from, null::date as trends_until"
+    )
     yield con
     con.close()
 
@@ -104,6 +107,17 @@ def test_what_is_only_hidden_is_not_taken_for_nothing(con):
 
 def test_too_few_weeks_are_not_judged(con):
     assert signals(con, {"c": [40, 40, 40, 40, 40, 400]}, [6]) == []
+
+
+def test_a_spike_is_seen_where_no_other_week_of_any_cluster_is_published(con):
+    """`about` says which weeks the input covers, so weeks that no cluster publishes count as weeks."""
+    series = {"c": [5] * 11 + [60]}
+    assert signals(con, series, [12]) == []
+    until = MONDAY + datetime.timedelta(weeks=11)
+    con.execute(f"create or replace temp table about as select * replace (date '{MONDAY}' as trends_from, "
+                f"date '{until}' as trends_until) from about")  # fmt: skip
+    assert signals(con, series, [12]) == [(12, "c", "spiking")]
+    con.execute("drop table temp.about")
 
 
 def test_the_spike_of_the_demo_is_told_with_exit_code_8(demo_out):

@@ -17,7 +17,7 @@ from clio_sql.builder import Changes
 from clio_sql.builder.table import take
 from clio_sql.cli import summary
 from clio_sql.errors import ClioError, InputError, StateError, UsageError
-from clio_sql.run.told import Told
+from clio_sql.run.outcome import Outcome
 from clio_sql.warehouse import database
 
 MAKES = pytest.mark.parametrize("make", [clio_sql.build, clio_sql.install])
@@ -287,7 +287,7 @@ def test_what_is_answered_again_is_not_new(con):
     assert con.execute("select count(distinct conversation_id) from clio.facet_values").fetchone() == (13,)
     built = builder.run(con, "clio", relations=reworded)
     assert built.changes["facet_values"] == (0, 0, 0) and built.again["facet_values"] == 0
-    told = Told([], {}, [], Changes(1, 1, 0), {}, {}, rewritten=("facets",), again=11)
+    told = Outcome([], {}, [], Changes(1, 1, 0), {}, {}, rewritten=("facets",), again=11)
     assert list(summary.lines(told)) == [
         "SQL that changed since the last build: facets.sql",
         "conversations: 11 answered again",

@@ -148,7 +148,7 @@ def build(
     conversations: a table or view with conversation_id, user_id, created_at and messages, a list of (role, content).
     columns: which of its columns stand for these, if they have other names: {'user_id': 'account'}; with 'role'
     and 'content' a row is a message, with 'prompt' and 'response' an exchange. breakdowns: other columns, or names in a
-    column metadata (MAP). measures: those of numbers, of which each cluster tells mean and quantiles. schema: one
+    column metadata (MAP). measures: those of numbers, of which each cluster has mean and quantiles. schema: one
     of its own, never that of the table. reporter: by default a bar on a terminal and a line per slow step elsewhere, on
     standard error; `builder.Quiet()` shows nothing.
 

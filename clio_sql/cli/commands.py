@@ -669,20 +669,20 @@ def _analyse(input: str, into: Path, depth: int | None, name: str | None = None,
     from clio_sql.run.analyse import analyse
     from clio_sql.warehouse.places import folder
 
-    told = analyse(input, into, Steps(), name=name, **settings)
+    outcome = analyse(input, into, Steps(), name=name, **settings)
     out = folder(into, name)
-    for line in lines(told):
+    for line in lines(outcome):
         typer.echo(line, err=True)
-    for reason, rows in told.left_out:
+    for reason, rows in outcome.left_out:
         typer.echo(f"left out of the input: {rows:,} with {reason}", err=True)
-    if told.mended:
-        typer.echo(f"repaired in the input: {told.mended:,} with half a character, now U+FFFD", err=True)
-    if told.untimed:
-        typer.echo(f"in no trend: {told.untimed:,} without a readable time from 1900 to 2199", err=True)
-    for status, count in told.unanswered:
+    if outcome.mended:
+        typer.echo(f"repaired in the input: {outcome.mended:,} with half a character, now U+FFFD", err=True)
+    if outcome.untimed:
+        typer.echo(f"in no trend: {outcome.untimed:,} without a readable time from 1900 to 2199", err=True)
+    for status, count in outcome.unanswered:
         typer.echo(f"not answered: {count:,} {status}; {AGAIN.get(status, 'run again to ask again')}", err=True)
     with suppress(BrokenPipeError):  # the reader has seen enough; the paths go to the other stream
-        print_tree(out, None, depth, told.held_back)
+        print_tree(out, None, depth, outcome.held_back)
     if is_safety(out):
         files = f"{out / 'safety.duckdb'}, {out / 'safety-report.html'}"
         typer.echo(f"Not gated, for authorised people only: {files}. Private: {into / 'warehouse.duckdb'}.", err=True)

@@ -74,7 +74,7 @@ BREAKDOWN = Annotated[
 ]
 MEASURE = Annotated[
     list[str] | None,
-    typer.Option(metavar="NAME", help="Column of numbers to tell of clusters: a cost, a rating; may be repeated."),
+    typer.Option(metavar="NAME", help="Column of numbers to summarise per cluster: a cost, a rating; may be repeated."),
 ]
 PRIVACY_UNIT = Annotated[
     Literal["user", "conversation"],

@@ -55,7 +55,7 @@ def print_signals(out: Path, facet: str | None, alert: str | None) -> bool:
                 typer.echo(printable(_line(row, unit)))
         typer.echo(f"  steady: {sum(row[0] == 'steady' for row in own):,}")
     if not rows:
-        typer.echo(f"No cluster can be judged: trends of seven complete {unit}s must be published.")
+        typer.echo(f"No cluster can be judged: that takes seven complete {unit}s in the input, and one published.")
     return any(row[1] in asked for row in rows)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clio_sql.errors.printable import printable
-from clio_sql.run.told import Told
+from clio_sql.run.outcome import Outcome
 
 WHY = {
     "asked": "--refit was given",
@@ -27,25 +27,25 @@ LOST = {  # why a correction does not hold
 }
 
 
-def lines(told: Told) -> Iterator[str]:
+def lines(outcome: Outcome) -> Iterator[str]:
     """Counts if a run was refreshed, what was erased, and one line per facet that was refitted or waits for it."""
-    new, changed, vanished = told.conversations
-    if told.rewritten:
-        yield f"SQL that changed since the last build: {', '.join(f'{name}.sql' for name in told.rewritten)}"
-    if told.again:
-        why = "" if told.rewritten else ", since who answers changed: the model, or clio-sql itself"
-        yield f"conversations: {told.again:,} answered again{why}"
-    if "first" not in told.fits.values():
+    new, changed, vanished = outcome.conversations
+    if outcome.rewritten:
+        yield f"SQL that changed since the last build: {', '.join(f'{name}.sql' for name in outcome.rewritten)}"
+    if outcome.again:
+        why = "" if outcome.rewritten else ", since who answers changed: the model, or clio-sql itself"
+        yield f"conversations: {outcome.again:,} answered again{why}"
+    if "first" not in outcome.fits.values():
         yield f"conversations: {new:,} new, {changed:,} changed, {vanished:,} vanished"
-    if told.erased and told.erased.calls:
-        cost = f"which had cost ${told.erased.usd:,.2f}"
-        yield f"erased with the conversations that vanished: {told.erased.calls:,} stored calls, {cost}"
-    for facet, reason in told.fits.items():
+    if outcome.erased and outcome.erased.calls:
+        cost = f"which had cost ${outcome.erased.usd:,.2f}"
+        yield f"erased with the conversations that vanished: {outcome.erased.calls:,} stored calls, {cost}"
+    for facet, reason in outcome.fits.items():
         if reason in WHY:
             yield f"{facet}: clusters fitted again, because {WHY[reason]}; those that stayed keep their ids"
-    for kind, cluster, facet, reason in told.corrections:
+    for kind, cluster, facet, reason in outcome.corrections:
         yield printable(f"corrections.sql: {kind} of {cluster} ({facet}) does not hold: {LOST.get(reason, reason)}.")
-    for facet, reason in told.waiting.items():
+    for facet, reason in outcome.waiting.items():
         again = " with --refit" if reason == "asked" else ""
         yield (
             f"{facet}: refit postponed, although {WHY[reason]}: fewer than min_users users changed, so "

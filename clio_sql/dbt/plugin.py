@@ -117,14 +117,7 @@ class Plugin(BasePlugin):
             self._require_host(cursor)
             return "kept"
         source = sources.read(cursor, self.input, schema=self.schema, **self.reading)
-        builder.describe_input(
-            cursor,
-            self.schema,
-            format=source.format,
-            privacy_unit=source.privacy_unit,
-            breakdowns=source.breakdowns,
-            measures=source.measures,
-        )
+        builder.describe_input(cursor, self.schema, **source.described)
         return f"read {source.rows} rows"
 
     def _require_host(self, cursor: duckdb.DuckDBPyConnection) -> None:

@@ -129,15 +129,15 @@ def differences(con: Backend, breakdown: str, left: str, right: str, facet: str 
         _require(con, "clusters", "facet", facet)
         cells = cells.filter(_.facet == facet)
     keys = ("facet", "cluster_id")
-    told = cells.group_by(keys).agg(
-        told=_.conversations.sum(),
+    shown = cells.group_by(keys).agg(
+        published=_.conversations.sum(),
         of_left=_.conversations.sum(where=_.value == left),
         of_right=_.conversations.sum(where=_.value == right),
     )
     named = clusters(con).select(*keys, "level", "name", "conversations")
     about = _published(con, "about").select("min_conversations_cell")
-    counted = told.inner_join(named, keys).cross_join(about)
-    nothing = ibis.ifelse(_.conversations - _.told < _.min_conversations_cell / 2, 0, None)
+    counted = shown.inner_join(named, keys).cross_join(about)
+    nothing = ibis.ifelse(_.conversations - _.published < _.min_conversations_cell / 2, 0, None)
     counted = counted.mutate(of_left=_.of_left.coalesce(nothing), of_right=_.of_right.coalesce(nothing))
     known = counted.filter(_.of_left + _.of_right > 0)
     totals = known.group_by("facet", "level").agg(all_left=_.of_left.sum(), all_right=_.of_right.sum())
@@ -163,7 +163,7 @@ def signals(con: Backend, facet: str | None = None, signal: str | None = None) -
 
 
 def measures(con: Backend, measure: str | None = None, facet: str | None = None) -> ir.Table:
-    """One row per cluster and measure that is told of it, with name and level; of each measure the highest mean first.
+    """One row per cluster and measure published for it, with name and level; of each measure the highest mean first.
 
     mean, median and percentile_90 have two significant digits; a quantile is NULL where it is the number of one or two
     users. conversations: how many have a number; NULL where too few have none. measure, facet: None means all.

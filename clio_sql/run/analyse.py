@@ -16,8 +16,8 @@ from clio_sql.register import engine_of
 from clio_sql.run.early import mode
 from clio_sql.run.folders import folders
 from clio_sql.run.open import opened
+from clio_sql.run.outcome import Outcome
 from clio_sql.run.steps import RUN, Run, perform
-from clio_sql.run.told import Told
 from clio_sql.runtime import runtime as wanted
 from clio_sql.sources import inputs
 from clio_sql.warehouse import places
@@ -35,7 +35,7 @@ def analyse(
     parquet: bool = False,
     refit: bool = False,
     **reading: Any,
-) -> Told:
+) -> Outcome:
     """Analyse `input` into the folder: `warehouse.duckdb`, `published.duckdb` and `report.html`.
 
     parquet: `parquet/` as well.
@@ -60,5 +60,5 @@ def analyse(
             place = Place(into / WAREHOUSE, schema, name)
             run = Run(con, engine, reporter, place, folder, relations, input, reading, parquet, refit)
             perform(run, RUN)
-    assert run.told is not None
-    return run.told
+    assert run.outcome is not None
+    return run.outcome

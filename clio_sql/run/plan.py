@@ -81,14 +81,7 @@ def plan(
             return []
         _copy_store(con, into)
         source = sources.read(con, input, limits=limits(relations), **reading)
-        builder.describe_input(
-            con,
-            builder.SCHEMA,
-            format=source.format,
-            privacy_unit=source.privacy_unit,
-            breakdowns=source.breakdowns,
-            measures=source.measures,
-        )
+        builder.describe_input(con, builder.SCHEMA, **source.described)
         lock.lock(con)
         builder.Builder(con, _before_extraction(relations)).all()
         con.execute(f"set schema = {literal(builder.SCHEMA)}")

@@ -25,7 +25,7 @@ from clio_sql.published.files import PUBLISHED, built_at
 from clio_sql.run import record
 from clio_sql.run.early import limits
 from clio_sql.run.interrupt import interruptible
-from clio_sql.run.told import Told, told
+from clio_sql.run.outcome import Outcome, outcome
 from clio_sql.sources import Source, understood
 from clio_sql.warehouse import erase, lock, state
 from clio_sql.warehouse.erase import Erased
@@ -54,7 +54,7 @@ class Run:
     erased: Erased | None = None
     built: Builder | None = None
     removed: list[str] = field(default_factory=list)
-    told: Told | None = None
+    outcome: Outcome | None = None
     same_state: Callable[[], None] = lambda: None
     opened: ExitStack = field(default_factory=ExitStack)
 
@@ -89,14 +89,7 @@ def read(run: Run) -> None:
     source = sources.read(run.con, run.input, schema=run.schema, limits=limits(run.relations), **run.reading)
     run.reporter.end(source.rows, skipped=False)
     run.reporter.say(understood.line(source))
-    builder.describe_input(
-        run.con,
-        run.schema,
-        format=source.format,
-        privacy_unit=source.privacy_unit,
-        breakdowns=source.breakdowns,
-        measures=source.measures,
-    )
+    builder.describe_input(run.con, run.schema, **source.described)
     run.source = source
 
 
@@ -160,10 +153,10 @@ def write_report(run: Run) -> None:
     run.reporter.end(-1, skipped=False)
 
 
-def tell(run: Run) -> None:
+def summarise(run: Run) -> None:
     """Collect what there is to say about the run, while its tables can be read."""
     assert run.source is not None and run.built is not None
-    run.told = told(run.con, run.engine, run.source, run.erased, run.built)
+    run.outcome = outcome(run.con, run.engine, run.source, run.erased, run.built)
 
 
 def finish(run: Run) -> None:
@@ -179,5 +172,5 @@ def finish(run: Run) -> None:
 
 BUILD: tuple[Step, ...] = (lock_engine, build)
 PUBLISH: tuple[Step, ...] = (check, publish, keep, end_record, write_report)
-RUN: tuple[Step, ...] = (settle, read, erase_vanished, begin_record, *BUILD, *PUBLISH, tell, finish)
+RUN: tuple[Step, ...] = (settle, read, erase_vanished, begin_record, *BUILD, *PUBLISH, summarise, finish)
 FORGET: tuple[Step, ...] = (*BUILD, drop_strays, *PUBLISH)

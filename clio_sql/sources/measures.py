@@ -1,4 +1,4 @@
-"""Measures: columns of numbers that are told of clusters. Checked as soon as the input is read."""
+"""Measures: columns of numbers that clusters have figures of. Checked as soon as the input is read."""
 
 from __future__ import annotations
 

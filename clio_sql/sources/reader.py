@@ -71,6 +71,16 @@ class Source:
     first: datetime | None = None  # when the first conversation began, UTC
     last: datetime | None = None
 
+    @property
+    def described(self) -> dict[str, Any]:
+        """What `builder.describe_input` writes of it: nothing that depends on a path or a user."""
+        return {
+            "format": self.format,
+            "privacy_unit": self.privacy_unit,
+            "breakdowns": self.breakdowns,
+            "measures": self.measures,
+        }
+
 
 def read(
     con: duckdb.DuckDBPyConnection,

@@ -5,18 +5,18 @@ with
 
 old as (
     from (select columns(* exclude (built_at))::varchar from before.about)
-    unpivot include nulls (told for setting in (columns(*)))
+    unpivot include nulls (given for setting in (columns(*)))
 ),
 
 young as (
     from (select columns(* exclude (built_at))::varchar from after.about)
-    unpivot include nulls (told for setting in (columns(*)))
+    unpivot include nulls (given for setting in (columns(*)))
 )
 
 select
     coalesce(old.setting, young.setting)::varchar as setting,
-    old.told::varchar as before,
-    young.told::varchar as after
+    old.given::varchar as before,
+    young.given::varchar as after
 from old full outer join young using (setting)
-where old.told is distinct from young.told
+where old.given is distinct from young.given
 order by setting

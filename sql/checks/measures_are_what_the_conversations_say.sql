@@ -60,15 +60,15 @@ counted as (
     group by tree.facet, tree.cluster_id, basis.measure
 )
 
-select told.facet, told.cluster_id, told.measure
-from cluster_measures as told left join counted using (facet, cluster_id, measure)
+select measures.facet, measures.cluster_id, measures.measure
+from cluster_measures as measures left join counted using (facet, cluster_id, measure)
 where not coalesce(
-    abs(told.mean - counted.mean) <= 0.051 * abs(counted.mean) + 1e-300
+    abs(measures.mean - counted.mean) <= 0.051 * abs(counted.mean) + 1e-300
     -- a quantile is the number in its place, to the digit
-    and coalesce(told.median = counted.amounts[ceil(0.5 * counted.conversations)::bigint], told.median is null)
-    and coalesce(told.percentile_90 = counted.amounts[ceil(0.9 * counted.conversations)::bigint], told.percentile_90 is null)
+    and coalesce(measures.median = counted.amounts[ceil(0.5 * counted.conversations)::bigint], measures.median is null)
+    and coalesce(measures.percentile_90 = counted.amounts[ceil(0.9 * counted.conversations)::bigint], measures.percentile_90 is null)
     -- and no number says more than two digits
-    and told.mean = format('{:.1e}', told.mean)::double,
+    and measures.mean = format('{:.1e}', measures.mean)::double,
     false
 )
 union all

@@ -14,7 +14,7 @@ cells as (
 
 -- of top clusters: how often each value occurs in those that publish it, and in those that publish the whole breakdown
 tops as (
-    select facet, breakdown, cluster_id, any_value(of_cluster) as of_cluster, any_value(of_cluster) - sum(conversations) as untold
+    select facet, breakdown, cluster_id, any_value(of_cluster) as of_cluster, any_value(of_cluster) - sum(conversations) as unpublished
     from cells
     where is_top
     group by facet, breakdown, cluster_id
@@ -28,7 +28,7 @@ common as (
     inner join tops using (facet, breakdown)
     left join cells using (facet, breakdown, value, cluster_id)
     cross join settings
-    where cells.value is not null or untold < coalesce(min_conversations_cell, min_conversations) / 2
+    where cells.value is not null or unpublished < coalesce(min_conversations_cell, min_conversations) / 2
     group by value_of.facet, value_of.breakdown, value_of.value
 )
 

@@ -14,5 +14,5 @@ from (
         (10, 20, 1, 10, null, 0.5, false),
         (10, 20, 1, 10, 20, null, false),
         (10, 20, 1, 10, 20, 'nan'::double, false)
-) as cases(people, conversations, most, min_users, min_conversations, max_user_share, told)
-where clio_gate(people, conversations, most, min_users, min_conversations, max_user_share) is distinct from told
+) as cases(people, conversations, most, min_users, min_conversations, max_user_share, passes)
+where clio_gate(people, conversations, most, min_users, min_conversations, max_user_share) is distinct from passes

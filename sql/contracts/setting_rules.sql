@@ -12,7 +12,7 @@ numbers as (
             ('min_users_cell', 0, null, 'min_users', 'lower'),
             ('min_conversations_cell', 0, null, 'min_conversations', 'lower'),
             ('max_user_share', 0, 1, 'nothing is published', 'higher'),
-            ('max_text_share', 0, 1, 'nothing is published', 'higher'),
+            ('max_text_share', 0, 1, '0, the strictest', 'higher'),
             ('min_users_named', 0, null, 'no such word is published', 'lower'),
             ('sensitive_share', 0, 1, 'no such word is published', 'lower'),
             ('min_audit_rating', 0, 5, 'nothing is published', 'lower'),

@@ -94,7 +94,7 @@ create or replace macro clio_terms(texts, user_ids, min_users := 10) as
                 qualify row_number() over (partition by lemmas order by users desc, words) = 1
             ),
 
-            told as (
+            shared as (
                 select
                     term, lemmas, users,
                     clio_term_score(share, 0.01, len(lemmas), plain, 1) as score
@@ -102,12 +102,12 @@ create or replace macro clio_terms(texts, user_ids, min_users := 10) as
             )
 
             select list(term order by score desc, term)
-            from told
+            from shared
             -- 'crypto top' of 'crypto top up': hardly anybody wrote it otherwise
             where not exists (
-                from told as longer
-                where len(longer.lemmas) > len(told.lemmas) and list_has_all(longer.lemmas, told.lemmas)
-                    and longer.users >= 0.8 * told.users
+                from shared as longer
+                where len(longer.lemmas) > len(shared.lemmas) and list_has_all(longer.lemmas, shared.lemmas)
+                    and longer.users >= 0.8 * shared.users
             )
         ), [])
     end;

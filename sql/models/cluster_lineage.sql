@@ -51,7 +51,7 @@ merged as (
     where share_of_last > 0.5
 ),
 
-told as (
+followed as (
     select facet, level, cluster_id, cluster_id as last_cluster_id, 'continued' as kind from continued
     union all
     from split
@@ -60,19 +60,19 @@ told as (
 ),
 
 everything as (
-    from told
+    from followed
     union all
     select hierarchy.facet, hierarchy.level, hierarchy.cluster_id, null, 'new'
     from hierarchy
-    anti join told
-        on told.facet = hierarchy.facet and told.level = hierarchy.level and told.cluster_id = hierarchy.cluster_id
-        and told.kind in ('continued', 'split')
+    anti join followed
+        on followed.facet = hierarchy.facet and followed.level = hierarchy.level and followed.cluster_id = hierarchy.cluster_id
+        and followed.kind in ('continued', 'split')
     union all
     select last_hierarchy.facet, last_hierarchy.level, null, last_hierarchy.cluster_id, 'gone'
     from last_hierarchy
-    anti join told
-        on told.facet = last_hierarchy.facet and told.level = last_hierarchy.level
-        and told.last_cluster_id = last_hierarchy.cluster_id and told.kind in ('continued', 'merged')
+    anti join followed
+        on followed.facet = last_hierarchy.facet and followed.level = last_hierarchy.level
+        and followed.last_cluster_id = last_hierarchy.cluster_id and followed.kind in ('continued', 'merged')
 )
 
 select

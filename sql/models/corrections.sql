@@ -1,4 +1,4 @@
--- One row per correction of a cluster by a person: here none. A file of this name in an analysis folder says them.
+-- One row per correction of a cluster by a person. Empty as packaged: an analysis folder may have a corrections.sql of its own.
 -- kind: view
 -- grain: facet, cluster_id, kind
 -- `clio-sql correct OUT` prints such a file with today's ids. It is select and values alone, so that check can read it.

@@ -1,4 +1,4 @@
--- One row per period that trends may have: between which two of them the input covers every day; what lies there is complete.
+-- One row per period that trends may have: the last incomplete one before, and the first after, those that the input covers whole.
 -- kind: view
 -- grain: period
 -- The first and the last day are those by which, and from which on, as many users wrote as anything published needs. So a

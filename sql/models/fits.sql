@@ -40,7 +40,7 @@ far as (
     group by embeddings.facet
 ),
 
--- of clusters that a person hid nothing was told, so whoever changed there changed no figure
+-- of clusters that a person hid nothing was published, so whoever changed there changed no figure
 hidden_before as (
     select distinct conversation_id, facet from last_assignments semi join last_hidden_clusters using (facet, cluster_id)
 ),

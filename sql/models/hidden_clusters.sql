@@ -1,4 +1,4 @@
--- One row per correction and base cluster that it hides: the one it names, those of a parent, and those that come of them in a refit.
+-- One row per correction and base cluster that it hides: the one it names, those below a parent, and those descended from them after a refit.
 -- kind: table
 -- grain: facet, corrected_id, cluster_id
 -- kept: last

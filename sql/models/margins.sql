@@ -3,9 +3,9 @@
 -- grain: one row
 --
 -- With one public threshold, someone with nine accounts learns from what is published whether a tenth user is behind it.
--- So each base cluster and cell needs min_users and a margin of its own, which clio_margin draws from the secret: it stays
--- the same over builds, so repeating a build reveals nothing. What was published stays published while its users are at
--- least min_users. A parent needs no margin: it is published when its children are. Words and phrases of names have one too.
+-- So each word and phrase of a name, and with threshold_margin_of 'all' each base cluster and cell, needs a margin of its own,
+-- which clio_margin draws from the secret: it stays the same over builds, so repeating a build reveals nothing. What was
+-- published stays published without the margin. A parent needs none: it is published when its children are.
 select
     secret.salt::varchar as salt,                                           -- of this warehouse, or CLIO_SALT
     case when mode = 'safety' then 0 else threshold_margin end::integer as word_margin,       -- at most, for words and phrases of names, and for what makes a repeated text a common request

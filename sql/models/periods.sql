@@ -8,7 +8,7 @@ with
 kept as (
     select period from last_trend_period
     union
-    -- an earlier version told weeks, and did not write down that it did
+    -- an earlier version published weeks without recording it
     select 'week' from last_published_cells where breakdown = 'period'
 ),
 
@@ -24,17 +24,17 @@ possible as (
     from (values ('day'), ('week'), ('month'), ('quarter')) as each(period) cross join settings cross join build_info
 ),
 
-told as (
-    select distinct period from last_told_periods
+earlier as (
+    select distinct period from last_published_periods
 )
 
 select
     period::varchar as period,                        -- day, week, month or quarter
-    is_possible::boolean as is_possible,              -- false: counted only so that nothing gives away what was told by it
+    is_possible::boolean as is_possible,              -- false: counted only so that nothing gives away what it published
     (case
         when wanted is not null then 'settings'
         when not exists (from last_trend_period) then 'first'
         when refit then 'asked'
     end)::varchar as reason                           -- why it is chosen, if it is; NULL: it is kept
 from possible cross join build_info
-where is_possible or period in (from told)
+where is_possible or period in (from earlier)

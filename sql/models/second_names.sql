@@ -1,7 +1,7 @@
 -- One row per base cluster that is named again: its first name uses a word too few users wrote, or is taken, or missing.
 -- kind: table
 -- grain: facet, cluster_id
--- The model is told which words it may not use, and which phrases are taken; siblings with the same name are named with
+-- The prompt says which words it may not use, and which phrases are taken; siblings with the same name are named with
 -- each other's texts, or phrases, in view. A name is not audited yet here, and goes into no other prompt.
 with
 

@@ -1,10 +1,10 @@
--- One row per base cluster and value of a breakdown that no cluster which holds it tells, since a correction hid, merged or moved one.
+-- One row per base cluster and breakdown value that it and every cluster above it withhold, since another was hidden, merged or moved.
 -- kind: table
 -- grain: facet, corrected_id, cluster_id, relation, breakdown, value
 -- kept: last
--- What a parent told before, minus what it tells without a cluster, is what that cluster has of the value. So of all that
--- held it only values are told that it told too, or does not have; and where it went to, only those that it and the
--- clusters there told. That lasts as long as it is hidden, and for good where it was merged or moved.
+-- A parent's figure before, minus its figure without a cluster, is what that cluster has of the value. So of all that held
+-- it only values are published that it published too, or does not have; and where it went to, only those that it and the
+-- clusters there published. That lasts as long as it is hidden, and for good where it was merged or moved.
 with
 
 made as materialized (
@@ -22,7 +22,7 @@ left_their_place as (
 ),
 
 beside as materialized (
-    select distinct gone.kind, gone.facet, gone.corrected_id, gone.cluster_id as told_by, unnest(above.base_cluster_ids) as cluster_id
+    select distinct gone.kind, gone.facet, gone.corrected_id, gone.cluster_id as published_by, unnest(above.base_cluster_ids) as cluster_id
     from left_their_place as gone
     inner join last_hierarchy as above
         on above.facet = gone.facet and above.level > 0 and list_contains(above.base_cluster_ids, gone.cluster_id)
@@ -30,27 +30,27 @@ beside as materialized (
 
     union
 
-    select kind, facet, cluster_id, told_by, unnest(case kind when 'merge' then [target_id] else base_cluster_ids end)
-    from (select *, unnest(list_concat(base_cluster_ids, joins)) as told_by from made)
+    select kind, facet, cluster_id, published_by, unnest(case kind when 'merge' then [target_id] else base_cluster_ids end)
+    from (select *, unnest(list_concat(base_cluster_ids, joins)) as published_by from made)
 ),
 
-untold as (
+unpublished as (
     select distinct shown.facet, shown.cluster_id, figures.relation, figures.breakdown, figures.value
     from (
         select facet, cluster_id, unnest(base_cluster_ids) as base_cluster_id
         from last_hierarchy
-        semi join beside on beside.facet = last_hierarchy.facet and beside.told_by = last_hierarchy.cluster_id
+        semi join beside on beside.facet = last_hierarchy.facet and beside.published_by = last_hierarchy.cluster_id
     ) as shown
     inner join last_published_figures as figures on figures.facet = shown.facet and figures.cluster_id = shown.base_cluster_id
-    anti join last_published_cells as told
-        on told.relation = figures.relation and told.facet = shown.facet and told.cluster_id = shown.cluster_id
-        and told.breakdown = figures.breakdown and told.value = figures.value
+    anti join last_published_cells as earlier
+        on earlier.relation = figures.relation and earlier.facet = shown.facet and earlier.cluster_id = shown.cluster_id
+        and earlier.breakdown = figures.breakdown and earlier.value = figures.value
     where figures.relation in ('cluster_facets', 'cluster_trends', 'cluster_measures') and figures.value <> ''
 ),
 
 everything as (
-    select beside.kind, beside.facet, beside.corrected_id, beside.cluster_id, untold.relation, untold.breakdown, untold.value
-    from beside inner join untold on untold.facet = beside.facet and untold.cluster_id = beside.told_by
+    select beside.kind, beside.facet, beside.corrected_id, beside.cluster_id, unpublished.relation, unpublished.breakdown, unpublished.value
+    from beside inner join unpublished on unpublished.facet = beside.facet and unpublished.cluster_id = beside.published_by
     union
     select coalesce(kind, 'hide'), facet, corrected_id, cluster_id, relation, breakdown, value    -- NULL: of an earlier version
     from last_withheld_values

@@ -32,7 +32,7 @@ tops as (
 -- how common a value is, is known from the top clusters that publish it, and from those that hold nothing back: they have none of it.
 -- With noise, less than half of min_conversations counts as nothing. A value that some base clusters below hide counts less.
 remainders as (
-    select facet, breakdown, cluster_id, any_value(of_cluster) as of_cluster, any_value(of_cluster) - sum(conversations) as untold
+    select facet, breakdown, cluster_id, any_value(of_cluster) as of_cluster, any_value(of_cluster) - sum(conversations) as unpublished
     from tops
     group by facet, breakdown, cluster_id
 ),
@@ -47,7 +47,7 @@ overall as (
         on tops.facet = remainders.facet and tops.breakdown = remainders.breakdown
         and tops.cluster_id = remainders.cluster_id and tops.value = told_values.value
     cross join settings
-    where tops.value is not null or untold < coalesce(min_conversations_cell, min_conversations) / 2
+    where tops.value is not null or unpublished < coalesce(min_conversations_cell, min_conversations) / 2
     group by told_values.facet, told_values.breakdown, told_values.value
     having count(*) > 1                                   -- one alone would be measured against itself
 )

@@ -22,7 +22,7 @@ tree as (
     from hierarchy left join (from renamed_clusters where reason is null) as renamed using (facet, cluster_id) cross join build_info
 ),
 
--- a parent is the sum of its published children, which tells no more than they do
+-- a parent is the sum of its published children, which reveals no more than they do
 summed as (
     select
         facet, level, cluster_id, parent_id, name, description, name_source,

@@ -40,13 +40,15 @@ select
     settings.levels::integer as levels,                        -- of the tree, including the base
     settings.top_clusters::integer as top_clusters,            -- about how many at the top
     trend_period.period::varchar as period,                    -- of cluster_trends: day, week, month or quarter; kept from build to build
+    covered.trends_from::date as trends_from,                  -- first day of the first complete period; NULL: none, or epsilon is set
+    covered.trends_until::date as trends_until,                -- first day of the last complete period
     settings.seed::integer as seed,                            -- of all sampling and clustering
     settings.near_identical::double as near_identical,         -- cosine from which two texts count as one, 0 to 1
     settings.max_text_share::double as max_text_share,         -- above it near-identical texts of a few users count for one of them
     settings.term_band::integer as term_band,                  -- users to which numbers are rounded before phrases are ordered
     corrected.applied::varchar as corrections_applied,         -- by people: how many of each kind, as 'hide 1, rename 2'; NULL: none
     corrected.waiting::varchar as corrections_waiting,         -- those that do not hold yet, or no longer
-    case when epsilon is null then measured.measures end::varchar as measures    -- told of how many clusters, as 'cost 5, rating 4'; NULL: none
+    case when epsilon is null then measured.measures end::varchar as measures    -- published of how many clusters, as 'cost 5, rating 4'; NULL: none
 from settings cross join input cross join build_info cross join noise_budget cross join trend_period
 cross join (
     select
@@ -56,5 +58,12 @@ cross join (
 ) as corrected
 cross join (
     select string_agg(concat(measure, ' ', number), ', ' order by measure) as measures
-    from (select measure, count(*) as number from told_measures group by measure)
+    from (select measure, count(*) as number from published_measures group by measure)
 ) as measured
+left join (
+    select
+        period,
+        clio_period_end(period, period_before) as trends_from,
+        date_trunc(period, period_after - interval 1 day)::date as trends_until
+    from covered_time
+) as covered on covered.period = trend_period.period and epsilon is null and trends_from <= trends_until

@@ -51,7 +51,7 @@ told_apart as (
         and sum(conversations) filter (relation = 'clusters') = sum(conversations) filter (relation = 'held_back')
 ),
 
-told as (
+listed as (
     select facet, value as reason, conversations
     from judged semi join told_apart using (facet)
     where relation = 'held_back'
@@ -73,10 +73,10 @@ clusters_held as (
 )
 
 select
-    told.facet::varchar as facet,                                                 -- which facet was clustered
-    told.reason::varchar as reason,                                               -- 'several' where listing them separately would reveal too much
+    listed.facet::varchar as facet,                                                 -- which facet was clustered
+    listed.reason::varchar as reason,                                               -- 'several' where listing them separately would reveal too much
     clusters_held.clusters::integer as clusters,                                  -- base clusters; 0: no answer to cluster
-    (round(told.conversations / round_to) * round_to)::bigint as conversations    -- rounded
-from told left join clusters_held using (facet, reason) cross join settings
+    (round(listed.conversations / round_to) * round_to)::bigint as conversations    -- rounded
+from listed left join clusters_held using (facet, reason) cross join settings
 where round_to is not null
 order by facet, reason

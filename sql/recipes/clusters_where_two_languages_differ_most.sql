@@ -5,7 +5,7 @@ compared as (
     select 'English' as one, 'Spanish' as other
 ),
 
-told as (
+cells as (
     select
         facet, cluster_id,
         sum(conversations) as conversations,
@@ -20,10 +20,10 @@ told as (
 counted as (
     select
         facet, level, cluster_id, name,
-        case when clusters.conversations - told.conversations < min_conversations_cell / 2 then 0 end as nothing,
+        case when clusters.conversations - cells.conversations < min_conversations_cell / 2 then 0 end as nothing,
         coalesce(of_one, nothing) as of_one,
         coalesce(of_other, nothing) as of_other
-    from told
+    from cells
     inner join clusters using (facet, cluster_id)
     cross join about
 ),

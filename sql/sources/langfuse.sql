@@ -1,4 +1,4 @@
--- One row per trace or an observation of a Langfuse export.
+-- One row per trace or observation of a Langfuse export.
 -- kind: view
 -- grain: conversation_id
 -- a row is: a trace or an observation

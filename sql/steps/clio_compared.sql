@@ -1,5 +1,5 @@
 -- clio_compared(pairs, clusters, cells, trends, about): how the clusters of each level differ between two values of a breakdown.
--- Reads published tables alone, given by name, so it tells nothing that they do not. pairs: breakdown, value_a, value_b.
+-- Reads published tables alone, given by name, so it reveals nothing that they do not. pairs: breakdown, value_a, value_b.
 --
 -- A share is the part of the conversations of a value that the cluster has, of those in the clusters of its level of which both
 -- values are known: published, or none, which shows where the published values add up to the cluster but for rounding.
@@ -17,7 +17,7 @@ all_cells as (
     select facet, cluster_id, 'period', strftime(period::date, '%Y-%m-%d'), conversations, users from query_table(trends)
 ),
 
-told as (
+per_cluster as (
     select
         named.facet, named.level, named.cluster_id, all_cells.breakdown,
         any_value(named.conversations) / any_value(named.users) as per_user,
@@ -33,23 +33,23 @@ measured as (
     select
         facet, level, cluster_id, breakdown, value, all_cells.conversations,
         all_cells.conversations * greatest(1, 2 * coalesce(all_cells.conversations / nullif(all_cells.users, 0), per_user) - 1) as variance
-    from told inner join all_cells using (facet, cluster_id, breakdown)
+    from per_cluster inner join all_cells using (facet, cluster_id, breakdown)
 ),
 
 paired as (
     select
-        told.facet, told.level, told.cluster_id, told.breakdown, value_a, value_b,
+        per_cluster.facet, per_cluster.level, per_cluster.cluster_id, per_cluster.breakdown, value_a, value_b,
         coalesce(of_a.conversations, nothing) as a,
         coalesce(of_b.conversations, nothing) as b,
         coalesce(of_a.variance, 0) + 1 + power(round_to, 2) / 12 as variance_a,
         coalesce(of_b.variance, 0) + 1 + power(round_to, 2) / 12 as variance_b
-    from told
+    from per_cluster
     inner join query_table(pairs) as pair using (breakdown)
     left join measured as of_a
-        on of_a.facet = told.facet and of_a.cluster_id = told.cluster_id and of_a.breakdown = told.breakdown
+        on of_a.facet = per_cluster.facet and of_a.cluster_id = per_cluster.cluster_id and of_a.breakdown = per_cluster.breakdown
         and of_a.value = pair.value_a
     left join measured as of_b
-        on of_b.facet = told.facet and of_b.cluster_id = told.cluster_id and of_b.breakdown = told.breakdown
+        on of_b.facet = per_cluster.facet and of_b.cluster_id = per_cluster.cluster_id and of_b.breakdown = per_cluster.breakdown
         and of_b.value = pair.value_b
     cross join query_table(about)
 ),

@@ -1,5 +1,5 @@
--- clio_dominated(most, two, total, max_user_share): whether one or two users have so much of a sum that it tells what is theirs.
--- most: what the user has who has most; two: what the two have together who have most; total: what all have. None is negative.
+-- clio_dominated(most, two, total, max_user_share): whether one or two users have so much of a sum that it reveals what is theirs.
+-- most: the largest amount of one user; two: the two largest added up; total: the sum of all users. None is negative.
 -- One may have max_user_share of it, and two 80%, or what one may have if that is more. Never NULL: true if any argument is
 -- NULL, NaN or infinite.
 create or replace macro clio_dominated(most, two, total, max_user_share) as

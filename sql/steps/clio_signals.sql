@@ -1,5 +1,5 @@
 -- clio_signals(clusters, trends, about): what the last complete periods of each published cluster say against those before.
--- Reads published tables alone, given by name, so it tells nothing that they do not. Only complete periods are judged.
+-- Reads published tables alone, given by name, so it reveals nothing that they do not. Only complete periods are judged.
 --
 -- jump: the last period against the mean of up to 12 before it; shift: the mean of the last three against that of up to 12
 -- before them. Both are in units of chance, so 1 is enough for a signal: 3 + 12 / n times the scatter, n being the earlier
@@ -14,11 +14,15 @@ published as (
     select facet, cluster_id, period::date as period, conversations, users, complete from query_table(trends)
 ),
 
+-- which periods are complete: as `about` says, else the first to the last that is published as such of any cluster
 spans as (
     select
-        facet, min(period) as first_period, max(period) as last_period,
-        min(period) filter (complete) as first_complete, max(period) filter (complete) as last_complete
-    from published
+        facet,
+        least(min(published.period), any_value(trends_from)) as first_period,
+        greatest(max(published.period), any_value(trends_until)) as last_period,
+        coalesce(any_value(trends_from), min(published.period) filter (complete)) as first_complete,
+        coalesce(any_value(trends_until), max(published.period) filter (complete)) as last_complete
+    from published cross join query_table(about)
     group by facet
 ),
 
@@ -42,7 +46,7 @@ dated as (
     from stepped
 ),
 
--- the first period that is published of any cluster to the last, without gaps
+-- all periods, without gaps
 known_periods as (
     select facet, period, period between first_complete and last_complete as complete
     from dated
@@ -59,9 +63,9 @@ totals as (
     select
         published.facet, cluster_id,
         any_value(all_clusters.conversations) as total,
-        sum(published.conversations) as told,
+        sum(published.conversations) as published_conversations,
         sum(published.conversations) filter (published.users > 0) / sum(published.users) as per_user,
-        count(*) as told_periods
+        count(*) as published_periods
     from published inner join query_table(clusters) as all_clusters using (facet, cluster_id)
     group by published.facet, cluster_id
 ),
@@ -70,14 +74,14 @@ spread as (
     select
         totals.facet, cluster_id,
         greatest(2.25, 2 * coalesce(per_user, 1) - 1) as repeats,
-        greatest(0, total - told) / nullif(count(*) - told_periods, 0) as per_hidden_period
+        greatest(0, total - published_conversations) / nullif(count(*) - published_periods, 0) as per_hidden_period
     from totals inner join known_periods using (facet)
-    group by totals.facet, cluster_id, total, told, told_periods, per_user
+    group by totals.facet, cluster_id, total, published_conversations, published_periods, per_user
 ),
 
 filled as (
     select
-        spread.facet, spread.cluster_id, repeats, numbered.place, numbered.period, published.conversations as told,
+        spread.facet, spread.cluster_id, repeats, numbered.place, numbered.period, published.conversations as published_conversations,
         coalesce(published.conversations, per_hidden_period, 0)::double as conversations
     from spread
     inner join numbered using (facet)
@@ -93,8 +97,8 @@ windows as (
         max(period) as period,
         min(period) as first_period,
         count(*) as periods,
-        count(told) as told_periods,
-        max(told) filter (place = 1) as told_last,
+        count(published_conversations) as published_periods,
+        max(published_conversations) filter (place = 1) as published_last,
         max(conversations) filter (place = 1) as last,
         avg(conversations) filter (place <= 3) as recent,
         min(conversations) filter (place <= 3) as least_recent,
@@ -123,11 +127,11 @@ measured as (
 )
 
 select
-    facet, cluster_id, period, first_period, periods, told_periods as published_periods,
-    told_last as conversations, before_last as usual, recent, earlier,
+    facet, cluster_id, period, first_period, periods, published_periods,
+    published_last as conversations, before_last as usual, recent, earlier,
     case
         when n >= 6 and shift >= 1 and 10 * earlier <= recent then 'new'
-        when jump >= 1 and last >= 1.5 * before_last and told_last is not null then 'spiking'
+        when jump >= 1 and last >= 1.5 * before_last and published_last is not null then 'spiking'
         when n >= 6 and shift >= 1 and recent >= 1.25 * earlier and least_recent > earlier then 'rising'
         when n >= 6 and shift <= -1 and 2 * recent <= earlier and most_recent < earlier then 'fading'
         when n >= 6 and shift <= -1 and 1.25 * recent <= earlier and most_recent < earlier then 'cooling'

@@ -46,10 +46,10 @@ moved as (
     from adrift left join nearest using (facet, cluster_id)
 ),
 
-told as (
+settled as (
     from given anti join moved using (facet, cluster_id)
     union all by name
     from moved
 )
 
-select facet, cluster_id, parent, kept_id from told
+select facet, cluster_id, parent, kept_id from settled

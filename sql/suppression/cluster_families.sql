@@ -1,7 +1,7 @@
--- One row per shown cluster and family that it, or a cluster above it, is in. What is told of a cluster is told of all of them.
+-- One row per shown cluster and family that it, or a cluster above it, is in. What is published for one cluster of a family is published for all.
 -- kind: table
 -- grain: facet, cluster_id, level, family
--- A family is the children of one parent; each top cluster is a family of its own. An only child is told what its parent is.
+-- A family is the children of one parent; each top cluster is a family of its own. An only child has what its parent has.
 with
 
 tree as (

@@ -1,7 +1,7 @@
 -- One row per shown cluster and measure of which one or two users have too much, as last published or today.
 -- kind: table
 -- grain: facet, cluster_id, measure
--- A mean times the number of conversations is a sum: where nearly all of it is one user's, it tells what is theirs. Negative
+-- A mean times the number of conversations is a sum: where nearly all of it is one user's, it reveals what is theirs. Negative
 -- numbers count as positive ones. Conversations without a user, and those of users who are gone, count as one user's. Sums are
 -- made in order, so that each build comes to the same to the last bit.
 with

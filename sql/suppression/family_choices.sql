@@ -23,22 +23,22 @@ held_back as (
     anti join tries using (try, facet, level, family, relation, breakdown, value)
 ),
 
-told_before as (                                     -- of a merged cluster: of the one that it is part of, too
-    select facet, base_cluster_id, period, value from last_told_periods
+published_before as (                                -- of a merged cluster: of the one that it is part of, too
+    select facet, base_cluster_id, period, value from last_published_periods
     union all
-    select told.facet, merged.cluster_id, told.period, told.value
-    from last_told_periods as told
-    inner join merged_clusters as merged on merged.facet = told.facet and merged.found_id = told.base_cluster_id
+    select earlier.facet, merged.cluster_id, earlier.period, earlier.value
+    from last_published_periods as earlier
+    inner join merged_clusters as merged on merged.facet = earlier.facet and merged.found_id = earlier.base_cluster_id
 ),
 
--- readers can subtract, too, what an earlier build told by another period; family_values keeps that apart from all told now
-told_elsewhere as (
+-- readers can subtract, too, what an earlier build published by another period; family_values keeps that apart from today's
+published_elsewhere as (
     select distinct cells.facet, cells.cluster_id, cells.breakdown, cells.cell
     from (select *, unnest(base_cluster_ids) as base_cluster_id from hierarchy) as tree
-    inner join told_before as told using (facet, base_cluster_id)
+    inner join published_before as earlier using (facet, base_cluster_id)
     inner join shown_cells as cells
         on cells.facet = tree.facet and cells.cluster_id = tree.cluster_id and cells.relation = 'cluster_trends'
-        and cells.breakdown = told.period and cells.value = told.value
+        and cells.breakdown = earlier.period and cells.value = earlier.value
 ),
 
 -- less: what is left once that is subtracted
@@ -49,15 +49,15 @@ parts as (
     from held_back
     semi join (
         select own.line from shown_cells as own
-        inner join told_elsewhere using (facet, cluster_id)
-        where own.relation = 'cluster_trends' and own.breakdown <> told_elsewhere.breakdown
+        inner join published_elsewhere using (facet, cluster_id)
+        where own.relation = 'cluster_trends' and own.breakdown <> published_elsewhere.breakdown
     ) as lines using (line)
     union all
-    select distinct breakdowns.try, own.line, true, told_elsewhere.cell, -1
-    from told_elsewhere
+    select distinct breakdowns.try, own.line, true, published_elsewhere.cell, -1
+    from published_elsewhere
     inner join shown_cells as own
-        on own.facet = told_elsewhere.facet and own.cluster_id = told_elsewhere.cluster_id
-        and own.relation = 'cluster_trends' and own.breakdown <> told_elsewhere.breakdown
+        on own.facet = published_elsewhere.facet and own.cluster_id = published_elsewhere.cluster_id
+        and own.relation = 'cluster_trends' and own.breakdown <> published_elsewhere.breakdown
     inner join breakdowns
         on breakdowns.facet = own.facet and breakdowns.level = own.level and breakdowns.family = own.family
         and breakdowns.relation = own.relation and breakdowns.breakdown = own.breakdown
@@ -90,7 +90,7 @@ left_over as (
         ) and sum(conversations_today) > 0 as passes
     from left_users cross join settings
     group by try, line, less
-    having sum(conversations) > 0 or less             -- next to what was told otherwise, nothing is too little
+    having sum(conversations) > 0 or less             -- next to what another period published, nothing is too little
 ),
 
 too_little as (

@@ -9,35 +9,35 @@ family_sizes as (
     group by all
 ),
 
-told_before as (                                     -- of a merged cluster: of the one that it is part of, too
-    select facet, base_cluster_id, period, value from last_told_periods
+published_before as (                                -- of a merged cluster: of the one that it is part of, too
+    select facet, base_cluster_id, period, value from last_published_periods
     union all
-    select told.facet, merged.cluster_id, told.period, told.value
-    from last_told_periods as told
-    inner join merged_clusters as merged on merged.facet = told.facet and merged.found_id = told.base_cluster_id
+    select earlier.facet, merged.cluster_id, earlier.period, earlier.value
+    from last_published_periods as earlier
+    inner join merged_clusters as merged on merged.facet = earlier.facet and merged.found_id = earlier.base_cluster_id
 ),
 
--- what was told by another period, in an earlier build, of any cluster of the family or of one that shares a base cluster
-told_elsewhere as (
-    select distinct tree.facet, tree.level, tree.family, told.period, told.value::date as first_day
+-- what an earlier build published by another period, of any cluster of the family or of one that shares a base cluster
+published_elsewhere as (
+    select distinct tree.facet, tree.level, tree.family, earlier.period, earlier.value::date as first_day
     from (
         select facet, level, coalesce(parent_id, cluster_id) as family, unnest(base_cluster_ids) as base_cluster_id from hierarchy
     ) as tree
-    inner join told_before as told using (facet, base_cluster_id)
+    inner join published_before as earlier using (facet, base_cluster_id)
 ),
 
 overlapping as (
     select distinct figures.facet, figures.level, figures.family, figures.breakdown, figures.value
     from cell_figures as figures
-    inner join told_elsewhere as told
-        on told.facet = figures.facet and told.level = figures.level and told.family = figures.family
-        and told.period <> figures.breakdown
-        and told.first_day < clio_period_end(figures.breakdown, figures.value::date)
-        and figures.value::date < clio_period_end(told.period, told.first_day)
+    inner join published_elsewhere as earlier
+        on earlier.facet = figures.facet and earlier.level = figures.level and earlier.family = figures.family
+        and earlier.period <> figures.breakdown
+        and earlier.first_day < clio_period_end(figures.breakdown, figures.value::date)
+        and figures.value::date < clio_period_end(earlier.period, earlier.first_day)
     where figures.relation = 'cluster_trends' and figures.value <> ''
 ),
 
--- a correction changed what they hold, and this would tell what another cluster has
+-- a correction changed what they hold, and this would reveal what another cluster has
 withheld as (
     select distinct tree.facet, tree.level, tree.family, withheld_values.relation, withheld_values.breakdown, withheld_values.value
     from (

@@ -10,7 +10,7 @@ covered as (
     from covered_time
 ),
 
-told as (
+with_trend as (
     select cells.breakdown as period, cells.facet, cells.cluster_id
     from publishable_cells as cells
     inner join covered on covered.period = cells.breakdown
@@ -22,7 +22,7 @@ told as (
 judged as (
     select
         periods.period, periods.reason,
-        (select count(*) from told where told.period = periods.period) as trends,
+        (select count(*) from with_trend where with_trend.period = periods.period) as trends,
         (select count(*) from hierarchy) as clusters
     from periods
     where is_possible

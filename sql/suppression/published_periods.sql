@@ -1,9 +1,9 @@
--- One row per base cluster, period and value that a trend ever told, of that cluster or of one above it.
+-- One row per base cluster, period and value that a trend ever published, of that cluster or of one above it.
 -- kind: table
 -- grain: facet, base_cluster_id, period, value
 -- kept: last
--- A month minus the weeks of it that were told before would give a few days. So nothing is told by one period of a time that
--- was told by another (family_values).
+-- A month minus the weeks of it that were published before would give a few days. So nothing is published by one period of a time that
+-- was published by another (family_values).
 select
     facet::varchar as facet,
     unnest(base_cluster_ids)::varchar as base_cluster_id,
@@ -13,4 +13,4 @@ from published_cells inner join hierarchy using (facet, cluster_id)
 where relation = 'cluster_trends'
 union
 select facet, base_cluster_id, period, value
-from last_told_periods
+from last_published_periods

@@ -17,7 +17,7 @@ there as (
 ),
 
 children as (
-    select there.*, published.cluster_id is not null as told
+    select there.*, published.cluster_id is not null as is_published
     from there left join published using (relation, facet, cluster_id, breakdown, value)
     cross join settings
     where there.parent_id is not null and mode is distinct from 'safety'
@@ -26,11 +26,11 @@ children as (
 select relation, facet, parent_id, breakdown
 from children
 group by relation, facet, parent_id, breakdown, value
-having bool_or(told) and not bool_and(told)
+having bool_or(is_published) and not bool_and(is_published)
 union all
 select relation, facet, parent_id, breakdown
 from children
-where told and not exists (
+where is_published and not exists (
     select 1 from published
     where published.relation = children.relation and published.facet = children.facet
         and published.cluster_id = children.parent_id and published.breakdown = children.breakdown

@@ -1,14 +1,14 @@
--- One row per cluster and measure that is told: its mean and quantiles, not rounded yet.
+-- One row per cluster and measure that is published: its mean and quantiles, not rounded yet.
 -- kind: table
 -- grain: facet, cluster_id, measure
--- 1. A measure is told of all clusters of a family that have it, or of none (family_values): if those conversations that have
+-- 1. A measure is published for all clusters of a family that have it, or of none (family_values): if those conversations that have
 --    it pass the gate, and no one or two users have most of it (dominated_measures).
--- 2. It is told of a family only if it is told of the parent, and so on up to the top.
--- 3. A quantile is the number of one conversation. It is told only where neither the conversations with as much or more, nor
+-- 2. It is published for a family only if it is published for the parent, and so on up to the top.
+-- 3. A quantile is the number of one conversation. It is published only where neither the conversations with as much or more, nor
 --    those with as much or less, are mostly of one or two users.
 with
 
-told_of_all as (
+published_for_all as (
     select families.facet, families.cluster_id, passing.breakdown as measure
     from cluster_families as families inner join family_values as passing using (facet, level, family)
     where passing.relation = 'cluster_measures'
@@ -24,10 +24,10 @@ amounts as (
     select tree.facet, tree.cluster_id, figures.measure, figures.user_id, unnest(figures.amounts) as amount
     from tree
     inner join measured_figures as figures on figures.facet = tree.facet and figures.cluster_id = tree.base_cluster_id
-    left join told_of_all as told
-        on told.facet = tree.facet and told.cluster_id = tree.cluster_id and told.measure = figures.measure
+    left join published_for_all as passing
+        on passing.facet = tree.facet and passing.cluster_id = tree.cluster_id and passing.measure = figures.measure
     cross join settings
-    where told.measure is not null or mode = 'safety'           -- safety: for authorised people only: no gate
+    where passing.measure is not null or mode = 'safety'           -- safety: for authorised people only: no gate
 ),
 
 middle as (

@@ -15,7 +15,7 @@ from clio_sql.warehouse.database import inside
 from clio_sql.warehouse.erase import Erased
 
 
-class Told(NamedTuple):
+class Outcome(NamedTuple):
     """What a run says besides its tree.
 
     left_out: (reason, rows). held_back: facet -> reasons, without counts. unanswered: (status, calls of this run or
@@ -41,7 +41,9 @@ class Told(NamedTuple):
     again: int = 0
 
 
-def told(con: duckdb.DuckDBPyConnection, engine: Engine, source: Source, erased: Erased | None, built: Builder) -> Told:
+def outcome(
+    con: duckdb.DuckDBPyConnection, engine: Engine, source: Source, erased: Erased | None, built: Builder
+) -> Outcome:
     """What there is to say about a build that was published."""
     with inside(con, built.schema):
         left_out = con.execute("from left_out").fetchall()
@@ -55,7 +57,7 @@ def told(con: duckdb.DuckDBPyConnection, engine: Engine, source: Source, erased:
         corrections = con.execute(query).fetchall()
         fits, waiting = _reasons(con, "reason"), _reasons(con, "waiting")
     changes = built.changes.get("facet_values", Changes(0, 0, 0))  # replaced SQL need not be incremental
-    return Told(
+    return Outcome(
         left_out=[*source.left_out, *left_out],
         held_back=held_back,
         unanswered=[*unanswered, *sorted(paid.failures(engine).items())],
