@@ -344,7 +344,9 @@ def matching(con, last_clusters, members, pinned=()) -> dict[int, tuple[str, str
     packaged(con, "settings")
     packaged(con, "corrections")
     for cluster in pinned:
-        con.execute("insert into corrections by name select 'request' as facet, ? as cluster_id, 'pin' as kind", [cluster])
+        con.execute(
+            "insert into corrections by name select 'request' as facet, ? as cluster_id, 'pin' as kind", [cluster]
+        )
     last.prepare(con, list(RELATIONS.values()))
     model = fit(con, LEFT + RIGHT + FAR, 3)
     con.execute("create table cluster_models as select 'request' as facet, ? as model, 3 as k", [model])

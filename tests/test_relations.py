@@ -38,6 +38,8 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "round_to": "integer",
     "min_conversations_cell": "integer",
     "independent_people": "integer",
+    "trends_from": "date",
+    "trends_until": "date",
     "word_margin": "integer",
     "cell_margin": "integer",
     "passes": "boolean",

@@ -27,8 +27,8 @@ ABOVE = """-- One row per correction of a cluster by a person.
 --     ('request', 'c00004', 'move', 'p1_0002', 'who', 'why'),
 --   pin: the cluster of level 0 is not split when clusters are fitted again; target stays null.
 --     ('request', 'c00004', 'pin', null, 'who', 'why'),
--- Then: clio-sql check FOLDER --into OUT, and run again with --analysis FOLDER. A name and what is hidden hold as long as
--- the row stands here; merges and moves stay.
+-- Then: clio-sql check FOLDER --into OUT, and run again with --analysis FOLDER. A name and what is hidden hold as long
+-- as the row stands here; merges and moves stay.
 select
     facet::varchar as facet,
     cluster_id::varchar as cluster_id,
