@@ -21,6 +21,7 @@ from duckdb.func import ARROW
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError, StateError
 from clio_sql.runtime import Runtime, runtime
+from clio_sql.vectors.embedding import PACKAGED, WIDTH
 from clio_sql.sql_text.quoting import literal
 from clio_sql.udfs import (
     Function,
@@ -205,7 +206,7 @@ def _create(con: duckdb.DuckDBPyConnection, wanted: Runtime) -> Engine:
     engine = Engine(wanted)
     key = uuid.uuid4().hex
     _ENGINES[key] = engine
-    dimension = engine.embedder.dimension
+    dimension = WIDTH if wanted.embedding_model in PACKAGED else engine.embedder.dimension
     for function in FUNCTIONS:
         body: Any = _body(engine, function)
         _CALLABLES.append(body)
