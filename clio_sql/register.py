@@ -21,7 +21,6 @@ from duckdb.func import ARROW
 from clio_sql.engine import Engine
 from clio_sql.errors import ClioError, StateError
 from clio_sql.runtime import Runtime, runtime
-from clio_sql.vectors.embedding import PACKAGED, WIDTH
 from clio_sql.sql_text.quoting import literal
 from clio_sql.udfs import (
     Function,
@@ -42,6 +41,7 @@ from clio_sql.udfs import (
     propose,
     word,
 )
+from clio_sql.vectors.embedding import PACKAGED, WIDTH
 from clio_sql.warehouse import private, state
 from clio_sql.warehouse.database import scalar
 

@@ -4,8 +4,8 @@
 
 In int8 these say by how much the large ones are divided (`vectors/encoder.py`): per layer the largest absolute value of
 each number that goes into its attention, then of each that goes into its wide product. They are taken from the
-invented conversations in 15 languages of `clio-sql demo --languages`, whole, in fours and first messages alone, and from
-the generated sentences of `language_map.py`; so no text of anybody is in them.
+invented conversations in 15 languages of `clio-sql demo --languages`, whole, in fours and first messages alone, and
+from the generated sentences of `language_map.py`; so no text of anybody is in them.
 """
 
 from __future__ import annotations

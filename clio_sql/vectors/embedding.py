@@ -157,9 +157,7 @@ class Embedder:
         parts = []
         for start in range(0, len(texts), BATCH):
             part = texts[start : start + BATCH]
-            parts.append(
-                self._model.encode(part, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False)
-            )
+            parts.append(self._model.encode(part, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False))
             tick(len(part))
         return np.concatenate(parts)
 
@@ -221,7 +219,7 @@ def _require_device(device: str) -> None:
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not there[device]:
         found = ", ".join(name for name, is_there in there.items() if is_there)
-        raise ProviderError(f"device {device!r}: torch finds none on this machine; there is: {found}. Give --device cpu.")
+        raise ProviderError(f"device {device!r}: torch finds none on this machine; there is: {found}.")
 
 
 @cache

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.util import find_spec
@@ -91,9 +92,7 @@ def graph(parts: Parts, precision: str, largest: np.ndarray | None = None, probe
 
     probed: what `largest` is about comes out as well, each (texts * length, width).
     """
-    import openvino
-    from openvino import opset13 as op
-
+    openvino, op = _openvino()
     weights, width = parts.weights, parts.weights["embeddings.LayerNorm.bias"].shape[0]
     bits = precision == "int8"
     states = op.parameter([-1, -1, width], np.float32)
@@ -121,7 +120,8 @@ def graph(parts: Parts, precision: str, largest: np.ndarray | None = None, probe
 
     def linear(given: Any, product: tuple[np.ndarray, np.ndarray]) -> Any:
         weight, bias = product
-        return op.add(op.matmul(given, _eight_bits(weight) if bits else _constant(weight), False, True), _constant(bias))
+        held = _eight_bits(weight) if bits else _constant(weight)
+        return op.add(op.matmul(given, held, False, True), _constant(bias))
 
     def attended(given: Any, name: str) -> Any:
         """softmax(q k^T / sqrt(d)) v of each text; the query is divided before."""
@@ -151,8 +151,7 @@ QUERY, KEY = [0, 2, 1, 3], [0, 2, 3, 1]  # axes of query (and value) and key: te
 
 def compiled(model: Any, precision: str) -> Any:
     """The model, ready for the processor. OMP_NUM_THREADS, if set, is the number of threads; else one a core."""
-    import openvino
-
+    openvino, _ = _openvino()
     threads = os.environ.get("OMP_NUM_THREADS", "")
     hint = HINTS[precision] if can("bfloat16") else "f32"
     return openvino.Core().compile_model(model, "CPU", {
@@ -162,16 +161,30 @@ def compiled(model: Any, precision: str) -> Any:
     })  # fmt: skip
 
 
-def _constant(numbers: np.ndarray) -> Any:
-    from openvino import opset13 as op
+@cache
+def _openvino() -> tuple[Any, Any]:
+    """OpenVINO and its operations. Importing it would tell its makers so: the package that sends this is not found."""
+    name = "openvino_telemetry"
+    there = sys.modules.get(name)
+    sys.modules[name] = None  # type: ignore[assignment]  # as if it were not installed
+    try:
+        import openvino
+        from openvino import opset13
+    finally:
+        del sys.modules[name]
+        if there is not None:
+            sys.modules[name] = there
+    return openvino, opset13
 
+
+def _constant(numbers: np.ndarray) -> Any:
+    _, op = _openvino()
     return op.constant(np.ascontiguousarray(numbers, dtype=np.float32))
 
 
 def _eight_bits(weight: np.ndarray) -> Any:
     """Whole numbers from -127 to 127, times one scale a row."""
-    from openvino import opset13 as op
-
+    _, op = _openvino()
     scale = np.maximum(np.abs(weight).max(axis=1, keepdims=True), 1e-9) / 127
     return op.multiply(op.convert(op.constant(np.round(weight / scale).astype(np.int8)), "f32"), _constant(scale))
 
