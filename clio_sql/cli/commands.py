@@ -78,6 +78,8 @@ def run(
     batch: options.BATCH = None,
     retry_failed: options.RETRY_FAILED = None,
     embedding_model: options.EMBEDDING_MODEL = None,
+    precision: options.PRECISION = None,
+    device: options.DEVICE = None,
     id_column: options.ID_COLUMN = None,
     user_column: options.USER_COLUMN = None,
     time_column: options.TIME_COLUMN = None,
@@ -132,6 +134,8 @@ def plan(
     batch: options.BATCH = None,
     retry_failed: options.RETRY_FAILED = None,
     embedding_model: options.EMBEDDING_MODEL = None,
+    precision: options.PRECISION = None,
+    device: options.DEVICE = None,
     id_column: options.ID_COLUMN = None,
     user_column: options.USER_COLUMN = None,
     time_column: options.TIME_COLUMN = None,
@@ -628,7 +632,7 @@ def mcp(
 
 RUNTIME = (
     "provider", "model", "naming_model", "base_url", "concurrency", "max_usd", "batch", "retry_failed",
-    "embedding_model",
+    "embedding_model", "precision", "device",
 )  # fmt: skip
 READING = ("source", "privacy_unit", "user", "since", "until", "encoding", "max_bad_rows", "allow_views")
 COLUMNS = {
