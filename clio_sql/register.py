@@ -41,6 +41,7 @@ from clio_sql.udfs import (
     propose,
     word,
 )
+from clio_sql.vectors.embedding import PACKAGED, WIDTH
 from clio_sql.warehouse import private, state
 from clio_sql.warehouse.database import scalar
 
@@ -97,6 +98,7 @@ STEPS = (
     "clio_alike_enough",
     "clio_tree_parents",
     "clio_tree_kin",
+    "clio_tree_moved",
     "clio_tree_families",
     "clio_tree_ids",
     "clio_tree_evidence",
@@ -206,7 +208,7 @@ def _create(con: duckdb.DuckDBPyConnection, wanted: Runtime) -> Engine:
     engine = Engine(wanted)
     key = uuid.uuid4().hex
     _ENGINES[key] = engine
-    dimension = engine.embedder.dimension
+    dimension = WIDTH if wanted.embedding_model in PACKAGED else engine.embedder.dimension
     for function in FUNCTIONS:
         body: Any = _body(engine, function)
         _CALLABLES.append(body)

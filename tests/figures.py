@@ -13,11 +13,11 @@ from clio_sql.analysis import catalog
 from clio_sql.builder import last
 
 STEPS = (
-    "periods", "measured", "memberships", "measured_users", "suppressed", "cells", "figure_days", "user_changes",
-    "published_figures", "measured_figures", "base_cell_users", "shown_cells", "cell_users", "dominated_measures",
-    "cell_figures", "out_of_step", "family_values", "family_choices", "cluster_families", "publishable_cells",
-    "published_measures", "covered_time", "trend_period", "published_cells", "published_periods", "clusters",
-    "cluster_facets", "cluster_trends", "cluster_measures", "held_back",
+    "periods", "measured", "memberships", "measured_users", "suppressed", "cells", "figures_before", "figure_days",
+    "user_changes", "published_figures", "measured_figures", "base_cell_users", "shown_cells", "cell_users",
+    "dominated_measures", "cell_figures", "out_of_step", "family_values", "family_choices", "cluster_families",
+    "publishable_cells", "published_measures", "covered_time", "trend_period", "published_cells", "published_periods",
+    "clusters", "cluster_facets", "cluster_trends", "cluster_measures", "held_back",
 )  # fmt: skip
 KEPT = [
     RELATIONS[name]

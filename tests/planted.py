@@ -130,7 +130,7 @@ class Rules:
     def relations(self) -> list[Relation]:
         settings = {"levels": 2, "top_clusters": 2, "round_to": 1, "near_identical": 0.99, "period": "'week'"}
         settings |= self.settings
-        replaced = {"assignments": CLUSTERED} | dict(self.replaced)
+        replaced = {"found_assignments": CLUSTERED} | dict(self.replaced)
         found = []
         for relation in changed(**settings):
             if relation.name in replaced:

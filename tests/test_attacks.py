@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -200,6 +200,26 @@ def attack_hidden_cluster(last: Path, now: Path) -> int | None:
     return only([before[cluster] - after[cluster] for cluster in before.keys() & after.keys()])
 
 
+def attack_moved_cluster(last: Path, now: Path) -> int | None:
+    """A parent's breakdown cell before a cluster below it was moved or merged minus that after: how many it has."""
+    query = """
+        select cluster_id, cells.conversations
+        from cluster_facets as cells inner join clusters using (facet, cluster_id)
+        where level = 1 and breakdown = 'plan' and value = 'team'"""
+    before, after = (dict(ask(run, query)) for run in (last, now))
+    differences = {abs(before[cluster] - after[cluster]) for cluster in before.keys() & after.keys()}
+    return only(list(differences))
+
+
+def attack_merged_cluster(last: Path, now: Path) -> int | None:
+    """A cluster's conversations now, minus those before and those of a cluster that is gone: what else was merged."""
+    query = "select cluster_id, conversations from clusters where level = 0"
+    before, after = (dict(ask(run, query)) for run in (last, now))
+    gone = sum(count for cluster, count in before.items() if cluster not in after)
+    return only([count - before[cluster] - gone for cluster, count in after.items()
+                 if cluster in before and count != before[cluster]])  # fmt: skip
+
+
 def attack_threshold(last: Path, now: Path) -> str | None:
     """The run repeated with one user left out: the cluster that is gone is the one that user stood in."""
     names = [{name for (name,) in ask(run, "select name from clusters where level = 0")} for run in (last, now)]
@@ -383,15 +403,19 @@ def twice(before: list[Asked], after: list[Asked], rules: Rules, same: bool) -> 
     return run
 
 
-def corrected(world: list[Asked], *rows: str, **off: Any) -> Callable[[Path], tuple[Path, ...]]:
-    """Two runs in one folder, the second with these corrections; off: what is taken out of its rules."""
-    rules = Rules(replaced={"corrections": corrections(*rows)}, check=not off, **off)
+def corrected(
+    world: list[Asked], *rows: str, after: Sequence[Asked] = (), **off: Any
+) -> Callable[[Path], tuple[Path, ...]]:
+    """Two runs in one folder, the second with these corrections and `after`; off: what is taken out of its rules."""
+    check = not off
+    replaced = {"corrections": corrections(*rows)} | off.pop("replaced", {})
+    rules = Rules(replaced=replaced, check=check, **off)
 
     def run(folder: Path) -> tuple[Path, ...]:
         before = folder / "before"
         shutil.copytree(once(world, Rules())(folder / "first")[0], before)
         shutil.copytree(before, folder / "after")
-        return before, publish(world, folder / "after", rules)
+        return before, publish([*world, *after], folder / "after", rules)
 
     return run
 
@@ -485,6 +509,12 @@ WORD_BY_WORD = _off(
     replaced={"supported_words": SUPPORTED.replace("count(distinct counted_user_id)", "count(distinct user_id)")}
 )
 SAID = "select * replace (cast([] as varchar[]) as unsupported) from {sql}"
+MOVED = "'c1', 'move', 'p1_0002'"
+UPDATED = "select * replace (true as by_enough) from {sql}"
+APART = (
+    "-- One row per figure.\n-- kind: view\nselect relation, facet, cluster_id, breakdown, value, user_id, people, "
+    "independent_people, conversations from last_published_figures"
+)
 PASSED = "select * replace (true as passes, null::varchar as reason) from {sql}"
 
 USE = "from {sql} union all select 'use', 'request', 'taxonomy', []::varchar[], true, ''"  # of a world: facets
@@ -609,6 +639,24 @@ SCENARIOS = [
         attack_hidden_cluster, 8, "`withheld_values` is empty",
         corrected(PLANS, "'c1', 'hide', null", wrapped={"withheld_values": "from {sql} where false"}),
         corrected(PLANS, "'c1', 'hide', null"),
+    ),
+    *(
+        Scenario(
+            attack_moved_cluster, 8, "the same" if row == MOVED else "`withheld_values` is empty, and one is merged",
+            corrected(PLANS, row, wrapped={"withheld_values": "from {sql} where false"}),
+            corrected(PLANS, row),
+        )
+        for row in ("'c1', 'merge', 'c4'", MOVED)
+    ),
+    Scenario(
+        attack_merged_cluster, 12, "a merge follows the rule for updates: here every figure is updated",
+        corrected([*ORDINARY, FEW], "'c3', 'merge', 'c1'", wrapped={"user_changes": UPDATED}),
+        corrected([*ORDINARY, FEW], "'c3', 'merge', 'c1'"),
+    ),
+    Scenario(
+        attack_merged_cluster, 7, "`figures_before` adds up what was merged: here it does not (a user more)",
+        corrected(ORDINARY, "'c4', 'merge', 'c1'", after=[TARGETS], replaced={"figures_before": APART}),
+        corrected(ORDINARY, "'c4', 'merge', 'c1'", after=[TARGETS]),
     ),
     Scenario(
         attack_threshold, "Tune an accordion", "none: a cluster of exactly `min_users` users ends with one of them",

@@ -38,6 +38,7 @@ def small(clusters: str = "select 'request' as facet", comment: str = "") -> lis
             "models",
             "-- One row.\n-- kind: view\nselect null::varchar as kind, true as applied where false",
         ),
+        "published_measures": ("models", "-- One row.\n-- kind: view\nselect null::varchar as measure where false"),
         "about": ("published", PACKAGED["about"].sql),
         "clusters": ("published", f"-- One row.\n{padded('clusters', clusters)}"),
         "held_back": ("published", "-- One row.\n" + padded("held_back", "select 'request' as facet")),

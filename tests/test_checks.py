@@ -154,7 +154,7 @@ COUNTING = [
              "no_measure_is_of_one_or_two_users", (DEAR,)),
     Mutation("published_measures", "list_avg(list(amount order by amount)) as mean", "2 * avg(amount) as mean", MEASURE,
              (PAID,)),
-    Mutation("cluster_measures", "clio_two_digits(told.mean)", "told.mean", MEASURE, (PAID,)),
+    Mutation("cluster_measures", "clio_two_digits(measures.mean)", "measures.mean", MEASURE, (PAID,)),
     Mutation("cluster_measures", "round(cells.conversations / round_to) * round_to", "cells.conversations", COUNTS,
              (PAID,)),
     Mutation("covered_time", ">= min_users + clio_margin(salt, 'last day', word_margin)", ">= 1", COVERED,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 from conftest import cli
-from planted import Rules, corrections, publish
+from planted import Asked, Rules, corrections, publish
 from shared import once
-from test_attacks import PLANS
-from warehouse import copied, read
+from test_attacks import FEW, PLANS
+from warehouse import copied, read, tables
 
 from clio_sql.analysis import catalog, check
+from clio_sql.analysis.corrections import KINDS
 from clio_sql.errors import SqlError
 
 TREE = "select cluster_id, parent_id, name, conversations, name_source from clusters order by cluster_id"
@@ -32,6 +34,34 @@ def corrected(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(world, out)
     rows = ("'c1', 'hide', null", "'c4', 'rename', 'Sorting things'", "'c5', 'rename', 'Sort a list in a program'")
     return publish(PLANS, out, Rules(replaced={"corrections": corrections(*rows)}))
+
+
+@pytest.fixture(scope="module")
+def regrouped(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with c2 merged into c1, and c4 moved beside them."""
+    out = tmp_path_factory.mktemp("regrouped") / "out"
+    shutil.copytree(world, out)
+    rows = ("'c2', 'merge', 'c1'", f"'c4', 'move', '{parent(world, 'c1')}'")
+    return publish(PLANS, out, Rules(replaced={"corrections": corrections(*rows)}))
+
+
+def parent(out: Path, cluster: str) -> str:
+    return of(out, f"select parent_id from clusters where cluster_id = '{cluster}'")[0][0]
+
+
+def placed(world: list[Asked], **clusters: str) -> list[Asked]:
+    """The same conversations, some of them found in another cluster: their number in the world -> its id."""
+    return [replace(asked, cluster=clusters.get(f"part{part}", asked.cluster)) for part, asked in enumerate(world)]
+
+
+def again(world: list[Asked], before: Path, out: Path, *rows: str) -> Path:
+    """One more run after `before`, in a copy of its folder, with these corrections."""
+    shutil.copytree(before, out)
+    return publish(world, out, Rules(replaced={"corrections": corrections(*rows)} if rows else {}))
+
+
+def figures(out: Path) -> list[tuple]:
+    return of(out, "select cluster_id, parent_id, conversations, users from clusters order by cluster_id")
 
 
 def of(out: Path, query: str) -> list[tuple]:
@@ -66,8 +96,9 @@ def test_what_a_hidden_cluster_did_not_tell_is_told_of_none_beside_it(world, cor
 @pytest.mark.parametrize(
     "broken",
     [
-        "insert into clio.withheld_values values ('request', 'c1', 'c4', 'cluster_facets', 'plan', 'free')",
+        "insert into clio.withheld_values values ('request', 'c1', 'c4', 'cluster_facets', 'plan', 'free', 'hide')",
         "insert into clio.hidden_clusters values ('request', 'c1', 'c5')",
+        "insert into clio.merged_clusters values ('request', 'c5', 'c4', 'c5')",
     ],
 )
 def test_the_check_sees_what_should_be_hidden(corrected, tmp_path, broken):
@@ -103,6 +134,81 @@ def test_a_correction_that_is_taken_out_holds_no_longer(world, corrected, tmp_pa
     assert of(out, figures) == of(world, figures)  # a parent may be called otherwise
 
 
+def test_a_merged_cluster_is_part_of_the_other_and_a_moved_one_stands_under_its_new_parent(world, regrouped):
+    before, after = ({cluster: rest for cluster, *rest in of(out, TREE)} for out in (world, regrouped))
+    assert after.keys() == before.keys() - {"c2"}
+    assert after["c1"][2] == before["c1"][2] + before["c2"][2]
+    assert after["c4"][0] == after["c1"][0] == before["c1"][0] != before["c4"][0]
+    assert after["c1"][0] and after[after["c1"][0]][2] == after["c1"][2] + after["c4"][2]
+    assert after[before["c4"][0]][2] == after["c5"][2]
+    users = "select count(distinct user_id) from assignments where cluster_id = 'c1'"
+    assert of(regrouped, "select users from clusters where cluster_id = 'c1'") == read(regrouped, users)
+    assert of(regrouped, "select corrections_applied, corrections_waiting from about") == [("merge 1, move 1", None)]
+    lineage = "select cluster_id, kind from cluster_lineage where last_cluster_id = 'c2'"
+    assert read(regrouped, lineage) == [("c1", "merged")]
+
+
+def test_where_a_cluster_left_and_where_it_came_only_values_are_told_that_it_told(world, regrouped):
+    """Of c1 and c2 the team plan is untold, since c1 has few of it; of c4 and c5 the free plan is all."""
+    told = "select cluster_id, value from cluster_facets where breakdown = 'plan' and cluster_id in ('c1', 'c4', 'c5')"
+    assert {*of(world, told)} == {("c4", "free"), ("c5", "free")}
+    assert {*of(regrouped, told)} == {("c5", "free")}
+
+
+def test_what_was_merged_or_moved_stays_so_without_the_row_and_without_news(world, regrouped, tmp_path):
+    rows = ("'c2', 'merge', 'c1'", f"'c4', 'move', '{parent(world, 'c1')}'")
+    kept, taken_out = again(PLANS, regrouped, tmp_path / "kept", *rows), again(PLANS, regrouped, tmp_path / "out")
+    assert tables(kept) == tables(regrouped)
+    assert figures(taken_out) == figures(regrouped)
+    assert read(taken_out, "from withheld_values order by all") == read(regrouped, "from withheld_values order by all")
+    other = again(PLANS, regrouped, tmp_path / "other", "'c2', 'merge', 'c5'")
+    assert read(other, "select reason from correction_states") == [("merged_elsewhere",)]
+
+
+@pytest.mark.parametrize("row", ["'c5', 'move', '{}'", "'c5', 'merge', 'c4'"])
+def test_where_too_few_users_would_change_places_a_correction_waits(world, tmp_path, row):
+    """Ten of c5's 16 users are in c4, too: without c5, its parent would have six less, and with it c4 six more."""
+    out = again(PLANS, world, tmp_path / "out", row.format(parent(world, "c1")))
+    assert figures(out) == figures(world)
+    assert read(out, "select applied, reason from correction_states") == [(False, "waits")]
+    assert of(out, "select corrections_applied from about") == [(None,)]
+
+
+def test_a_shown_cluster_waits_to_be_merged_into_one_that_is_held_back(tmp_path):
+    before = publish([*PLANS, FEW], tmp_path / "before", Rules())
+    out = again([*PLANS, FEW], before, tmp_path / "out", "'c1', 'merge', 'c3'")
+    assert figures(out) == figures(before)
+    assert read(out, "select applied, reason from correction_states") == [(False, "no_target")]
+
+
+def test_a_pinned_cluster_is_not_split_and_a_merged_one_stays_merged_when_clusters_are_found_anew(world, tmp_path):
+    """Part 0 and 4 are c1, part 1 and 5 c2, part 2 c4: in the last build they are found as c8, c9 and c7."""
+    merged = again(PLANS, world, tmp_path / "merged", "'c2', 'merge', 'c1'")
+    anew = placed(PLANS, part0="c8", part1="c9", part2="c7", part5="c9")
+    pinned = again(anew, merged, tmp_path / "pinned", "'c2', 'merge', 'c1'", "'c1', 'pin', null")
+    assert {row[0] for row in figures(pinned)} - {row[0] for row in figures(merged)} == {"c7"}
+    assert [row for row in figures(pinned) if row[0] == "c1"] == [row for row in figures(merged) if row[0] == "c1"]
+    assert of(pinned, "select corrections_applied from about") == [("merge 1, pin 1",)]
+    split = again(anew, merged, tmp_path / "split")
+    assert {row[0] for row in figures(split)} >= {"c8"}
+    assert read(split, "select found_id, cluster_id from merged_clusters") == [("c9", "c1")]
+
+
+def test_a_move_holds_when_the_tree_is_rebuilt(world, tmp_path):
+    row = f"'c4', 'move', '{parent(world, 'c1')}'"
+    moved = again(PLANS, world, tmp_path / "moved", row)
+    shutil.copytree(moved, tmp_path / "rebuilt")
+    rules = Rules(settings={"neighbourhood": 41}, replaced={"corrections": corrections(row)})
+    rebuilt = publish(PLANS, tmp_path / "rebuilt", rules)
+    assert read(rebuilt, "select reason from trees") == [("settings",)]
+    assert parent(rebuilt, "c4") == parent(rebuilt, "c1") != parent(rebuilt, "c5")
+
+
+def test_a_move_follows_where_a_folder_moves_it_back(world, regrouped, tmp_path):
+    back = again(PLANS, regrouped, tmp_path / "out", f"'c4', 'move', '{parent(world, 'c5')}'")
+    assert parent(back, "c4") == parent(world, "c4")
+
+
 def test_correct_prints_a_file_that_corrects_nothing_until_it_is_edited(world, tmp_path):
     done = cli("correct", world)
     assert done.returncode == 0, done.stderr
@@ -115,6 +221,8 @@ def test_correct_prints_a_file_that_corrects_nothing_until_it_is_edited(world, t
         assert con.execute(edited).fetchall() == [("request", "c1", "rename", "New name", "who", "why")]
     for name in ("Explain how to bake bread", "Join two tables in a program"):
         assert name in done.stdout
+    for kind in KINDS:
+        assert f"--   {kind}: " in done.stdout
 
 
 def test_check_finds_a_row_whose_cluster_is_gone(corrected, tmp_path):
@@ -129,13 +237,29 @@ def test_check_finds_a_row_whose_cluster_is_gone(corrected, tmp_path):
 
 
 WRONG = {
-    "no such kind": (["'c1', 'move', null"], "row 1: kind 'move'; allowed: rename, hide"),
-    "no kind": (["'c1', null, null"], "row 1: kind NULL; allowed: rename, hide"),
+    "no such kind": (["'c1', 'split', null"], "row 1: kind 'split'; allowed: rename, hide, merge, move, pin"),
+    "no kind": (["'c1', null, null"], "row 1: kind NULL; allowed: rename, hide, merge, move, pin"),
     "no id": (["null, 'hide', null"], "row 1: has no cluster_id. clio-sql correct OUT prints them"),
     "no new name": (["'c1', 'rename', ' '"], "row 1: rename has no target. Write the new name"),
     "a name of two lines": (["'c1', 'rename', e'a\\nb'"], "row 1: the new name must be one line"),
     "a long name": (["'c1', 'rename', repeat('a', 101)"], "row 1: the new name must be one line of at most 100"),
     "a target of hide": (["'c1', 'hide', 'c2'"], "row 1: hide has a target; it takes none. Set target to null"),
+    "a target of pin": (["'c1', 'pin', 'c2'"], "row 1: pin has a target; it takes none. Set target to null"),
+    "no cluster to merge into": (["'c1', 'merge', null"], "row 1: merge has no target. Write the id of the cluster"),
+    "no parent to move under": (["'c1', 'move', ''"], "row 1: move has no target. Write the id of the parent"),
+    "merged into itself": (["'c1', 'merge', 'c1'"], "row 1: merge of 'c1' into itself. Name another cluster"),
+    "moved under itself": (["'c1', 'move', 'c1'"], "row 1: move of 'c1' under itself. Name another cluster"),
+    "a circle of merges": (
+        ["'c4', 'merge', 'c1'", "'c1', 'merge', 'c2'", "'c2', 'merge', 'c3'", "'c3', 'merge', 'c1'"],
+        "rows 2, 3, 4: these merges go round in a circle. Take one out",
+    ),
+    "merged into a hidden one": (
+        ["'c1', 'merge', 'c2'", "'c2', 'hide', null"], "row 1: the target 'c2' is hidden by row 2. Keep one row",
+    ),
+    "merged and moved": (
+        ["'c1', 'merge', 'c2'", "'c1', 'move', 'p1'"],
+        "rows 1 and 2 are both about cluster 'c1': merge and move. A cluster that is part of another has no other",
+    ),
     "two for one": (
         ["'c1', 'hide', null", "'c2', 'hide', null", "'c1', 'hide', null"],
         "rows 1 and 3 are both about cluster 'c1': hide twice. Keep one",
@@ -145,6 +269,35 @@ WRONG = {
         "rows 1 and 2 are both about cluster 'c1': hide and rename. A hidden cluster has no other correction",
     ),
 }  # fmt: skip
+
+
+LOST = {  # of PLANS: the parents are p1_0001 and p1_0002
+    "a merge into a parent": ("'c1', 'merge', 'p1_0001'", "merge is of clusters of level 0 alone; to join two parents"),
+    "a merge of a parent": ("'p1_0001', 'merge', 'c1'", "merge is of clusters of level 0 alone; to join two parents"),
+    "a pin of a parent": ("'p1_0001', 'pin', null", "pin is of clusters of level 0 alone. Change the row"),
+    "a target that never was": (
+        "'c1', 'merge', 'c55'", "the target 'c55' of 'request' never was. Nearest: 'c5', 'c2', 'c4'."
+    ),
+    "a move under a base cluster": (
+        "'c1', 'move', 'c2'",
+        "the target 'c2' is not one level above 'c1'; allowed: parents of level 1. Change the row. Nearest: 'p1_0002'",
+    ),
+    "a move under its own child": ("'p1_0001', 'move', 'c1'", "is not one level above 'p1_0001'; allowed: parents of"),
+    "a target of another facet": (
+        "'c1', 'move', 'elsewhere'", "the target 'elsewhere' is of another facet than 'request'. Name a cluster of the"
+    ),
+    "a target that is gone": ("'c1', 'merge', 'c77'", "the target 'c77' of 'request' is gone since a later build."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LOST)
+def test_check_finds_a_target_that_is_gone_or_cannot_be_meant_and_says_which_could(world, tmp_path, case):
+    row, told = LOST[case]
+    shutil.copy(world / "warehouse.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as con:
+        con.execute("insert into clio.used_ids values ('task', 'elsewhere'), ('request', 'c77')")
+    (found,) = check.lost(folder(tmp_path / "sql", row), tmp_path)
+    assert found.where == "corrections.sql" and told in found.text
 
 
 @pytest.mark.parametrize("case", WRONG)

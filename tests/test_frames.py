@@ -169,6 +169,9 @@ def test_measures_are_those_that_are_told_with_names(con):
     assert found == sorted(found, key=lambda row: -row[3]) and {row[2] for row in found} == {"cost_usd"}
     plain = f"select count(*) from {schema(con)}.cluster_measures where measure = 'cost_usd' and facet = 'request'"
     assert len(found) == con.con.execute(plain).fetchall()[0][0] > 20
+    told = f"select measure, count(*)::varchar from {schema(con)}.cluster_measures group by all order by all"
+    listed = ", ".join(map(" ".join, con.con.execute(told).fetchall()))
+    assert con.con.execute(f"select measures from {schema(con)}.about").fetchall() == [(listed,)]
     rated = rows(clio.measures(con, "rating", "request").select("mean"))
     assert rated and all(1 <= mean <= 5 for (mean,) in rated)
 

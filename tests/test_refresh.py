@@ -336,12 +336,17 @@ def test_a_start_of_another_length_is_refused(con):
         fit(con, [[1.0, 2.0, 3.0], [2.0, 2.0, 3.0], [5.0, 2.0, 3.0]], 2, fit(con, LEFT, 2))
 
 
-def matching(con, last_clusters, members) -> dict[int, tuple[str, str | None]]:
+def matching(con, last_clusters, members, pinned=()) -> dict[int, tuple[str, str | None]]:
     """number -> (cluster_id, last_cluster_id).
 
-    last_clusters: id -> centroid. members: (number, last id) -> how many.
+    last_clusters: id -> centroid. members: (number, last id) -> how many. pinned: ids that a correction pins.
     """
     packaged(con, "settings")
+    packaged(con, "corrections")
+    for cluster in pinned:
+        con.execute(
+            "insert into corrections by name select 'request' as facet, ? as cluster_id, 'pin' as kind", [cluster]
+        )
     last.prepare(con, list(RELATIONS.values()))
     model = fit(con, LEFT + RIGHT + FAR, 3)
     con.execute("create table cluster_models as select 'request' as facet, ? as model, 3 as k", [model])
@@ -369,6 +374,15 @@ def test_a_cluster_goes_on_in_its_larger_half_and_the_other_gets_an_id_of_its_ow
         (0, "c00004"): 30, (1, "c00004"): 20, (2, "c00009"): 40,
     })  # fmt: skip
     assert found == {0: ("c00004", "c00004"), 1: ("c00010", None), 2: ("c00009", "c00009")}
+
+
+@pytest.mark.parametrize("pinned", [[], ["c00004"]], ids=["as it is", "pinned"])
+def test_a_cluster_that_falls_into_many_keeps_its_id_only_if_it_is_pinned(con, pinned):
+    """No part shares a third of all its members; the second shares most."""
+    members = {(0, "c00004"): 32, (0, "c00009"): 12, (1, "c00004"): 30, (2, "c00004"): 29}
+    found = matching(con, {"c00004": [-1.0, -1.0], "c00009": [-1.0, -1.0]}, members, pinned)
+    assert found[1] == (("c00004", "c00004") if pinned else ("c00011", None))
+    assert found[0][1] is found[2][1] is None
 
 
 def test_two_that_became_one_leave_one_id(con):

@@ -42,6 +42,8 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "round_to": "integer",
     "min_conversations_cell": "integer",
     "independent_people": "integer",
+    "trends_from": "date",
+    "trends_until": "date",
     "word_margin": "integer",
     "cell_margin": "integer",
     "passes": "boolean",
@@ -76,6 +78,9 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "passed": "boolean",
     "by_enough": "boolean",
     "members": "varchar[]",
+    "joins": "varchar[]",
+    "leaves": "varchar[]",
+    "waits": "boolean",
     "supported": "varchar[]",
     "neighbours": "varchar[]",
     "unsupported": "varchar[]",
@@ -146,11 +151,11 @@ def packaged(con: duckdb.DuckDBPyConnection, name: str, **changed: Any) -> None:
         con.execute(f"update {name} set {column} = ?", [value])
 
 
-CORRECTED = ("hidden_clusters", "renamed_clusters", "withheld_values")  # what comes of corrections by people
+CORRECTED = ("hidden_clusters", "merged_clusters", "renamed_clusters", "withheld_values")  # by people
 CHAINS = {  # relation -> steps that are run with it: what they come to is what its golden files tell
     "published_cells": ("base_cell_users", "shown_cells", "cell_users", "cell_figures", "out_of_step", "family_values",
                         "family_choices", "cluster_families", "publishable_cells"),
-    "published_figures": ("figure_days", "user_changes"),
+    "published_figures": ("figures_before", "figure_days", "user_changes"),
     "cluster_terms": ("phrase_texts", "phrases"),
 }  # fmt: skip
 
@@ -186,6 +191,8 @@ def run_golden(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[list[tuple],
     packaged(con, "settings", **changed[0])
     for name, (names, values) in given.items():
         table(con, name, names, values)
+        if name == "last_assignments" and "found_id" not in names:
+            con.execute("alter table last_assignments add column found_id varchar")
         fitted(con, name, names)
     stand_ins(con, relation, given)
     expected = sorted((tuple(row.values()) for row in rows), key=str)
@@ -213,7 +220,7 @@ def fitted(con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str]) ->
 
 def uncorrected() -> dict[str, str]:
     """Relation -> SQL of it where nobody corrected a cluster, today or before."""
-    tables = {"corrections": "corrections", "last_assignments": "assignments"}
+    tables = {"corrections": "corrections", "regroupings": "regroupings", "last_assignments": "assignments"}
     tables |= {each: name for name in CORRECTED for each in (name, f"last_{name}")}
     columns = {name: ", ".join(f"null::{type_} as {column}" for column, type_ in RELATIONS[name].types.items())
                for name in tables.values()}  # fmt: skip
@@ -471,7 +478,8 @@ class Trunk:
         )
         con.execute("create table supported_words as select facet, cluster_id, 'wifi' as lemma from base_clusters")
         con.execute(f"create table taxonomy_tree as {untaxed()['taxonomy_tree']}")
-        for name in ("trees", "level_sizes", "directions", "linked_clusters"):
+        packaged(con, "corrections")
+        for name in ("regroupings", "trees", "level_sizes", "directions", "linked_clusters"):
             con.execute(f"create table {name} as {RELATIONS[name].sql}")
 
 

@@ -17,9 +17,18 @@ from clio_sql.warehouse import lock
 from clio_sql.warehouse.places import Place
 
 FILE = "corrections.sql"
-KINDS = ("rename", "hide")
+KINDS = ("rename", "hide", "merge", "move", "pin")
 LONGEST = 100  # letters of a name
-ALONE = ("hide",)  # kinds beside which a cluster has no other correction
+TARGETS = {  # kind -> what its target is; kinds that are not here take none
+    "rename": "the new name",
+    "merge": "the id of the cluster to merge it into",
+    "move": "the id of the parent to move it under",
+}
+ALONE = {  # kinds beside which a cluster has no other correction -> what becomes of it
+    "hide": "A hidden cluster has",
+    "merge": "A cluster that is part of another has",
+}
+IDS = "clio-sql correct OUT prints all ids."
 WHY = {  # reason in renamed_clusters or of the auditor -> what is wrong with a name; the name itself is never repeated
     "identifier": "holds a number, an address or a handle",
     "person": "may be the name of a person",
@@ -56,6 +65,7 @@ def wrong(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         for text in (*_missing(row), *_target(row)):
             yield f"{FILE}: row {number}: {text}"
     yield from _twice(given)
+    yield from _between(given)
     yield from _unsafe(given)
     yield from (text for problem, text in absent(con) if problem != "gone")
 
@@ -72,13 +82,17 @@ def _missing(row: Correction) -> Iterator[str]:
 
 
 def _target(row: Correction) -> Iterator[str]:
-    if row.kind == "rename":
-        if not _there(row.target):
-            yield "rename has no target. Write the new name."
-        elif len(row.target or "") > LONGEST or re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", row.target or ""):
+    if row.kind not in TARGETS:
+        if row.kind in KINDS and row.target is not None:
+            yield f"{row.kind} has a target; it takes none. Set target to null."
+    elif not _there(row.target):
+        yield f"{row.kind} has no target. Write {TARGETS[row.kind]}."
+    elif row.kind == "rename":
+        if len(row.target or "") > LONGEST or re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", row.target or ""):
             yield f"the new name must be one line of at most {LONGEST} letters. Write a shorter one."
-    elif row.kind == "hide" and row.target is not None:
-        yield "hide has a target; it takes none. Set target to null."
+    elif row.target == row.cluster_id:
+        into = "into" if row.kind == "merge" else "under"
+        yield f"{row.kind} of {_id(row.target)} {into} itself. Name another cluster as target."
 
 
 def _twice(given: list[Correction]) -> Iterator[str]:
@@ -86,12 +100,30 @@ def _twice(given: list[Correction]) -> Iterator[str]:
     first: dict[tuple[str | None, str | None], list[tuple[int, str | None]]] = {}
     for number, row in enumerate(given, 1):
         for other, kind in first.setdefault((row.facet, row.cluster_id), []):
-            both = f"rows {other} and {number} are both about cluster {quoted(row.cluster_id or '')}"
+            both = f"rows {other} and {number} are both about cluster {_id(row.cluster_id)}"
             if kind == row.kind:
                 yield f"{FILE}: {both}: {kind} twice. Keep one."
-            elif {kind, row.kind} & {*ALONE}:
-                yield f"{FILE}: {both}: {kind} and {row.kind}. A hidden cluster has no other correction; keep one row."
+            elif alone := [ALONE[each] for each in (kind, row.kind) if each in ALONE]:
+                yield f"{FILE}: {both}: {kind} and {row.kind}. {alone[0]} no other correction; keep one row."
         first[row.facet, row.cluster_id].append((number, row.kind))
+
+
+def _between(given: list[Correction]) -> Iterator[str]:
+    """Merges that come back to where they began, and targets that another row hides."""
+    into = {(row.facet, row.cluster_id): (number, row) for number, row in enumerate(given, 1) if row.kind == "merge"}
+    hidden = {(row.facet, row.cluster_id): number for number, row in enumerate(given, 1) if row.kind == "hide"}
+    for number, row in enumerate(given, 1):
+        if row.kind not in ("merge", "move"):
+            continue
+        if by := hidden.get((row.facet, row.target)):
+            yield f"{FILE}: row {number}: the target {_id(row.target)} is hidden by row {by}. Keep one row."
+        loop = [number]
+        while (found := into.get((row.facet, row.target))) and found[0] not in loop:
+            loop.append(found[0])
+            row = found[1]
+        if found and found[0] == number == min(loop) and len(loop) > 1:
+            listed = ", ".join(map(str, loop))
+            yield f"{FILE}: rows {listed}: these merges go round in a circle. Take one out."
 
 
 def _unsafe(given: list[Correction]) -> Iterator[str]:
@@ -132,20 +164,31 @@ def absent(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
     except duckdb.CatalogException:  # only files are looked at
         return
     facets = [facet for (facet,) in con.execute("select distinct facet from used_ids order by all").fetchall()]
-    for number, facet, cluster_id, problem in found:
-        if problem == "no_facet":
-            allowed = f"has clusters of {', '.join(map(quoted, facets))}" if facets else "has no clusters yet"
-            text = f"facet {quoted(facet or '')}: the analysis {allowed}. Change the row."
-        elif problem == "never":
-            text = (
-                f"cluster {quoted(cluster_id or '')} of {quoted(facet)} never was. clio-sql correct OUT prints all ids."
-            )
-        else:
-            text = (
-                f"cluster {quoted(cluster_id)} of {quoted(facet)} is gone since a later build. Take the row out, or "
-                "name another: clio-sql correct OUT prints all ids."
-            )
-        yield problem, f"{FILE}: row {number}: {text}"
+    for number, row, problem, level, nearest in found:
+        yield problem, f"{FILE}: row {number}: {_absent(Correction(**row), problem, level, nearest, facets)}"
+
+
+def _absent(row: Correction, problem: str, level: int | None, nearest: list[str], facets: list[str]) -> str:
+    """What is wrong with the ids of a row. level: of the cluster; nearest: ids that are there and could be meant."""
+    facet, cluster, target = quoted(row.facet or ""), _id(row.cluster_id), _id(row.target)
+    near = f" Nearest: {', '.join(map(_id, nearest))}." if nearest else ""
+    if problem == "no_facet":
+        allowed = f"has clusters of {', '.join(map(quoted, facets))}" if facets else "has no clusters yet"
+        return f"facet {facet}: the analysis {allowed}. Change the row."
+    if problem == "not_base":
+        other = "; to join two parents, move the children of one" if row.kind == "merge" else ""
+        return f"{row.kind} is of clusters of level 0 alone{other}. Change the row.{near}"
+    if problem == "not_above":
+        allowed = f"parents of level {(level or 0) + 1}"
+        return f"the target {target} is not one level above {cluster}; allowed: {allowed}. Change the row.{near}"
+    found = {
+        "never": f"cluster {cluster} of {facet} never was.",
+        "gone": f"cluster {cluster} of {facet} is gone since a later build. Take the row out, or name another.",
+        "target_elsewhere": f"the target {target} is of another facet than {facet}. Name a cluster of the same one.",
+        "target_never": f"the target {target} of {facet} never was.",
+        "target_gone": f"the target {target} of {facet} is gone since a later build. Name another.",
+    }
+    return f"{found[problem]}{near} {IDS}"
 
 
 def lost(place: Place, given: list[Correction]) -> list[tuple[str, str]]:
@@ -165,6 +208,11 @@ def lost(place: Place, given: list[Correction]) -> list[tuple[str, str]]:
             return list(absent(con))
     except duckdb.Error as error:
         raise StateError(f"{place.warehouse}: cannot be read ({type(error).__name__}). Is it open elsewhere?") from None
+
+
+def _id(text: str | None) -> str:
+    """An id as it was given, if it looks like one that clio-sql gives; any other text as `quoted` shows it."""
+    return f"'{text}'" if re.fullmatch(r"c\d{1,9}|p\d_\d{1,9}", text or "") else quoted(text or "")
 
 
 def _there(text: str | None) -> bool:

@@ -78,6 +78,8 @@ def run(
     batch: options.BATCH = None,
     retry_failed: options.RETRY_FAILED = None,
     embedding_model: options.EMBEDDING_MODEL = None,
+    precision: options.PRECISION = None,
+    device: options.DEVICE = None,
     id_column: options.ID_COLUMN = None,
     user_column: options.USER_COLUMN = None,
     time_column: options.TIME_COLUMN = None,
@@ -132,6 +134,8 @@ def plan(
     batch: options.BATCH = None,
     retry_failed: options.RETRY_FAILED = None,
     embedding_model: options.EMBEDDING_MODEL = None,
+    precision: options.PRECISION = None,
+    device: options.DEVICE = None,
     id_column: options.ID_COLUMN = None,
     user_column: options.USER_COLUMN = None,
     time_column: options.TIME_COLUMN = None,
@@ -287,7 +291,7 @@ def correct(
     """Print a corrections.sql with the ids and names of the published clusters of OUT, to edit.
 
     As printed it corrects nothing. Save it as corrections.sql in the analysis folder and uncomment what you mean: a new
-    name, a cluster to hide.
+    name, a cluster to hide, to merge into another, to move under another parent, or to keep whole.
 
     \b
     Examples:
@@ -635,7 +639,7 @@ def mcp(
 
 RUNTIME = (
     "provider", "model", "naming_model", "base_url", "concurrency", "max_usd", "batch", "retry_failed",
-    "embedding_model",
+    "embedding_model", "precision", "device",
 )  # fmt: skip
 READING = ("source", "privacy_unit", "user", "since", "until", "encoding", "max_bad_rows", "allow_views")
 COLUMNS = {

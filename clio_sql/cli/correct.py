@@ -20,7 +20,15 @@ ABOVE = """-- One row per correction of a cluster by a person.
 -- Uncomment a row for each correction, and say who decided it and why; neither is published.
 --   rename: target is the new name. It passes the auditor, and must be no name of a person.
 --   hide: the cluster and its conversations are in no figure from then on; target stays null.
--- Then: clio-sql check FOLDER --into OUT, and run again with --analysis FOLDER. A row holds as long as it stands here.
+--     ('request', 'c00004', 'hide', null, 'who', 'why'),
+--   merge: the cluster of level 0 is part of another one, the target, for good.
+--     ('request', 'c00004', 'merge', 'c00007', 'who', 'why'),
+--   move: the cluster stands under another parent, the target, one level above it.
+--     ('request', 'c00004', 'move', 'p1_0002', 'who', 'why'),
+--   pin: the cluster of level 0 is not split when clusters are fitted again; target stays null.
+--     ('request', 'c00004', 'pin', null, 'who', 'why'),
+-- Then: clio-sql check FOLDER --into OUT, and run again with --analysis FOLDER. A name and what is hidden hold as long
+-- as the row stands here; merges and moves stay.
 select
     facet::varchar as facet,
     cluster_id::varchar as cluster_id,

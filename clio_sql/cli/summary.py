@@ -12,10 +12,14 @@ WHY = {
     "growth": "the number of conversations changed by more than refit_growth",
     "drift": "more conversations than refit_far_share are far from every cluster",
     "settings": "a setting that decides the number of clusters changed",
-    "embedding_model": "the embedding model changed",
+    "embedding_model": "the embedding model or its precision changed",
 }
 LOST = {  # why a correction does not hold
     "gone": "the cluster is gone. Take the row out, or name another: clio-sql correct OUT prints the ids",
+    "no_target": "the cluster that it names as target is held back or gone. It holds once that is shown",
+    "waits": "fewer than min_users users would change clusters, which would identify them, or another merge or move of "
+    "the facet has to wait. It holds once enough users changed",
+    "merged_elsewhere": "it was merged into another cluster before, and what was merged stays merged. Take the row out",
     "not_shown": "the cluster is held back today. It holds again once the cluster is shown",
     "taken": "another cluster has that name. Give another",
     "audit_error": "the name could not be audited. Run again to ask again",

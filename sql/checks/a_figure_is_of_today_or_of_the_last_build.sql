@@ -9,8 +9,8 @@ days as (
     select 'today', relation, facet, cluster_id, breakdown, value, user_id, if(user_id is null, 0, 1), independent::integer, conversations
     from cells
     union all
-    select 'last', relation, facet, cluster_id, breakdown, value, known.user_id, people, coalesce(independent_people, people), conversations
-    from last_published_figures
+    select 'last', relation, facet, cluster_id, breakdown, value, known.user_id, people, independent_people, conversations
+    from figures_before
     left join (select distinct user_id from conversations where user_id is not null) as known using (user_id)
 ),
 

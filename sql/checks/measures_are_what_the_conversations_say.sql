@@ -27,7 +27,9 @@ sources as (
     union all
     select 'today', * from today
     union all
-    select 'last', facet, cluster_id, measure, unnest(amounts) from last_measured_figures
+    select 'last', figures.facet, coalesce(merged.cluster_id, figures.cluster_id), measure, unnest(amounts)
+    from last_measured_figures as figures
+    left join merged_clusters as merged on merged.facet = figures.facet and merged.found_id = figures.cluster_id
 ),
 
 lines as (

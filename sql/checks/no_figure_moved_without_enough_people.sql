@@ -9,8 +9,8 @@ days as (                                                 -- independent: users 
     from published_figures
     union all
     select
-        'last', relation, facet, cluster_id, breakdown, value, user_id, people, coalesce(independent_people, people), conversations
-    from last_published_figures
+        'last', relation, facet, cluster_id, breakdown, value, user_id, people, independent_people, conversations
+    from figures_before
 ),
 
 figures as (

@@ -1,5 +1,5 @@
--- One row per hidden cluster that stands in the tree, and per published value of a cluster beside one that the hidden cluster
--- did not publish: the parent's figure before minus its figure now is what the hidden cluster has. No rows = pass.
+-- One row per hidden or merged cluster that stands in the tree, and per published value that is withheld since a cluster was
+-- hidden, merged or moved: a parent's figure before minus its figure now is what that cluster has. No rows = pass.
 with
 
 based as (
@@ -20,6 +20,9 @@ from based
 inner join corrections as hides on hides.facet = based.facet and hides.kind = 'hide'
 where based.base_cluster_id = hides.cluster_id or based.cluster_id = hides.cluster_id
     or (based.facet, based.base_cluster_id) in (select (facet, cluster_id) from hidden_clusters)
+union all
+select based.facet, based.cluster_id
+from based semi join merged_clusters as merged on merged.facet = based.facet and merged.found_id = based.base_cluster_id
 union all
 select based.facet, based.cluster_id
 from based

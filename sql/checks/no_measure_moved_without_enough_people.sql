@@ -7,8 +7,9 @@ with
 days as (
     select 'now' as day, facet, cluster_id, measure, user_id, people, amounts from measured_figures
     union all
-    select 'last', facet, cluster_id, measure, known.user_id, people, amounts
-    from last_measured_figures
+    select 'last', figures.facet, coalesce(merged.cluster_id, figures.cluster_id), measure, known.user_id, people, amounts
+    from last_measured_figures as figures
+    left join merged_clusters as merged on merged.facet = figures.facet and merged.found_id = figures.cluster_id
     left join (select distinct user_id from conversations where user_id is not null) as known using (user_id)
 ),
 
@@ -17,7 +18,7 @@ passed as (
     from days cross join settings
     where mode is distinct from 'safety'
     group by facet, cluster_id, measure, day
-    having count(user_id) >= any_value(coalesce(min_users_cell, min_users))
+    having count(distinct user_id) >= any_value(coalesce(min_users_cell, min_users))
         and sum(len(amounts)) >= any_value(coalesce(min_conversations_cell, min_conversations))
         and coalesce(max(len(amounts)) filter (user_id is not null), 0) <= any_value(max_user_share) * sum(len(amounts))
 ),

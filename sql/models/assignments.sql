@@ -1,27 +1,28 @@
--- One row per conversation and clustered facet: the nearest base cluster and the runner-up.
+-- One row per conversation and clustered facet: the base cluster that it is in, and the runner-up.
 -- kind: table
 -- grain: conversation_id, facet
 -- kept: last
+-- That is the cluster that was found, or the one that it is merged into (merged_clusters).
+with
+
+placed as (
+    select
+        found.* exclude (cluster_id, runner_up),
+        found.cluster_id as found_id,
+        coalesce(own.cluster_id, found.cluster_id) as cluster_id,
+        coalesce(other.cluster_id, found.runner_up) as runner_up
+    from found_assignments as found
+    left join merged_clusters as own on own.facet = found.facet and own.found_id = found.cluster_id
+    left join merged_clusters as other on other.facet = found.facet and other.found_id = found.runner_up
+)
+
 select
-    placements.conversation_id::varchar as conversation_id,
-    conversations.user_id::varchar as user_id,
-    placements.facet::varchar as facet,
-    nearest.cluster_id::varchar as cluster_id,
-    placements.distance::float as distance,                        -- Euclidean, between unit vectors and centroids
-    second.cluster_id::varchar as runner_up,                       -- NULL: there is only one cluster
-    placements.runner_up_distance::float as runner_up_distance
-from placements
-inner join conversations on conversations.conversation_id = placements.conversation_id
-inner join cluster_ids as nearest on nearest.facet = placements.facet and nearest.number = placements.number
-left join cluster_ids as second on second.facet = placements.facet and second.number = placements.runner_up
-inner join facets on facets.facet = placements.facet
-where facets.kind <> 'taxonomy'
-union all
--- of a taxonomy: the leaf that it is placed in
-select
-    conversation_id, conversations.user_id, answers.facet, answers.leaf, answers.distance, answers.runner_up,
-    answers.runner_up_distance
-from taxonomy_answers as answers
-inner join conversations using (conversation_id)
-inner join facets on facets.facet = answers.facet
-where facets.clustered and answers.leaf is not null
+    conversation_id::varchar as conversation_id,
+    user_id::varchar as user_id,
+    facet::varchar as facet,
+    cluster_id::varchar as cluster_id,
+    found_id::varchar as found_id,                                 -- the cluster that was found: another one, if it is merged
+    distance::float as distance,                                   -- from the centroid of the one that was found
+    nullif(runner_up, cluster_id)::varchar as runner_up,           -- NULL: there is only one cluster, or both are merged
+    (case when runner_up <> cluster_id then runner_up_distance end)::float as runner_up_distance
+from placed

@@ -30,7 +30,7 @@ fresh as materialized (
 ),
 
 shared as materialized (
-    select placements.facet, placements.number, last_assignments.cluster_id
+    select placements.facet, placements.number, coalesce(last_assignments.found_id, last_assignments.cluster_id) as cluster_id
     from placements
     inner join last_assignments using (conversation_id, facet)
     semi join fresh on fresh.facet = placements.facet
@@ -59,7 +59,8 @@ pairs as (
         on common.facet = fresh.facet and common.number = fresh.number and common.cluster_id = last_cluster_ids.cluster_id
 ),
 
--- each is the other's best; they must share at least a third of all members, or have almost the same centroid
+-- each is the other's best; they must share at least a third of all members, or have almost the same centroid. A pinned
+-- cluster stays where most of it is
 matched as (
     select facet, number, cluster_id, overlap, similarity
     from (
@@ -69,7 +70,9 @@ matched as (
             row_number() over (partition by facet, cluster_id order by overlap desc, similarity desc, number) as last_place
         from pairs
     ) cross join settings
-    where place = 1 and last_place = 1 and (overlap >= 1 / 3 or similarity >= keep_name_similarity)
+    left join (select facet, cluster_id, true as is_pinned from corrections where kind = 'pin') as pins using (facet, cluster_id)
+    where place = 1 and last_place = 1
+        and (overlap >= 1 / 3 or similarity >= keep_name_similarity or is_pinned and overlap > 0)
 ),
 
 highest as (

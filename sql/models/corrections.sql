@@ -5,8 +5,8 @@
 select
     null::varchar as facet,
     null::varchar as cluster_id,                   -- as it was published, of any level
-    null::varchar as kind,                         -- rename or hide
-    null::varchar as target,                       -- of rename: the new name; NULL otherwise
+    null::varchar as kind,                         -- rename, hide, merge, move or pin
+    null::varchar as target,                       -- the new name, or the cluster it is merged into or moved under; NULL for hide and pin
     null::varchar as who,                          -- who decided it; never published
     null::varchar as why                           -- never published
 where false

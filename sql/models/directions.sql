@@ -7,7 +7,7 @@ with
 centres as (
     select facet, cluster_id, centroid, sqrt(list_dot_product(centroid, centroid)) as length
     from base_clusters inner join cluster_ids using (facet, cluster_id)
-    where centroid is not null                         -- clusters of an overlay's assignments.sql have none
+    where centroid is not null                         -- clusters of an overlay's found_assignments.sql have none
 ),
 
 parts as (

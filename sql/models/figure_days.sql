@@ -9,11 +9,11 @@ known_users as (
     select distinct user_id from conversations where user_id is not null
 ),
 
-last_independent as (                                -- builds before this column existed counted every user
+last_independent as (
     select
         * replace (case breakdown when 'period' then 'week' else breakdown end as breakdown),     -- as earlier versions called it
-        coalesce(independent_people, people) as independent
-    from last_published_figures
+        independent_people as independent
+    from figures_before
     where relation <> 'cluster_trends' or breakdown = 'period' or breakdown in (select period from periods)
 ),
 

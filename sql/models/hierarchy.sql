@@ -29,6 +29,7 @@ tree as (
         sampled_texts as (from sampled_texts),
         supported_words as (from supported_words),
         last_hierarchy as (from last_hierarchy),
+        regroupings as (from regroupings),
         used_ids as (from used_ids),
 
         last_level as materialized (
@@ -47,7 +48,10 @@ tree as (
         ),
 
         -- a parent whose children have little in common is not made
-        parents as materialized (from clio_tree_kin('last_level', 'chosen', 'directions')),
+        akin as materialized (from clio_tree_kin('last_level', 'chosen', 'directions')),
+
+        -- and what people moved
+        parents as materialized (from clio_tree_moved('last_level', 'akin', 'regroupings', 'last_hierarchy')),
 
         -- the children of each parent
         unnamed as materialized (from clio_tree_families('last_level', 'parents')),

@@ -10,7 +10,7 @@ sizes as (
         least(count(*), any_value(top_clusters)) as top_size,
         any_value(trees.levels) as levels,
         any_value(trees.reason) is null as kept,
-        -- clusters of an overlay's assignments.sql have no centroid
+        -- clusters of an overlay's found_assignments.sql have no centroid
         case when bool_and(cluster_ids.centroid is not null) then any_value(trees.tree_by) else 'names' end as tree_by
     from base_clusters
     inner join trees using (facet)

@@ -10,13 +10,15 @@ known_users as (
     select distinct user_id from conversations where user_id is not null
 ),
 
-last as (
+last as (                                            -- those of a merged cluster are added, see figures_before
     select
-        facet, cluster_id, measure, known_users.user_id,
+        figures.facet, coalesce(merged.cluster_id, figures.cluster_id) as cluster_id, measure, known_users.user_id,
         case when known_users.user_id is null then sum(people) else 1 end as people,
         list_sort(flatten(list(amounts))) as amounts
-    from last_measured_figures left join known_users using (user_id)
-    group by facet, cluster_id, measure, known_users.user_id
+    from last_measured_figures as figures
+    left join merged_clusters as merged on merged.facet = figures.facet and merged.found_id = figures.cluster_id
+    left join known_users using (user_id)
+    group by figures.facet, coalesce(merged.cluster_id, figures.cluster_id), measure, known_users.user_id
 ),
 
 today as (

@@ -5,7 +5,7 @@
 with
 
 published_before as (
-    select distinct relation, facet, cluster_id, breakdown from last_published_figures
+    select distinct relation, facet, cluster_id, breakdown from figures_before
 ),
 
 days as materialized (

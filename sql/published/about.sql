@@ -47,7 +47,8 @@ select
     settings.max_text_share::double as max_text_share,         -- above it near-identical texts of a few users count for one of them
     settings.term_band::integer as term_band,                  -- users to which numbers are rounded before phrases are ordered
     corrected.applied::varchar as corrections_applied,         -- by people: how many of each kind, as 'hide 1, rename 2'; NULL: none
-    corrected.waiting::varchar as corrections_waiting          -- those that do not hold yet, or no longer
+    corrected.waiting::varchar as corrections_waiting,         -- those that do not hold yet, or no longer
+    case when epsilon is null then measured.measures end::varchar as measures    -- published of how many clusters, as 'cost 5, rating 4'; NULL: none
 from settings cross join input cross join build_info cross join noise_budget cross join trend_period
 cross join (
     select
@@ -55,6 +56,10 @@ cross join (
         string_agg(concat(kind, ' ', number), ', ' order by kind) filter (not applied) as waiting
     from (select kind, applied, count(*) as number from correction_states group by kind, applied)
 ) as corrected
+cross join (
+    select string_agg(concat(measure, ' ', number), ', ' order by measure) as measures
+    from (select measure, count(*) as number from published_measures group by measure)
+) as measured
 left join (
     select
         period,

@@ -52,10 +52,4 @@ settled as (
     from moved
 )
 
--- one cluster alone is no group: it is called by its own name
-select
-    facet, cluster_id,
-    parent = clio_various().cluster_id and count(*) over (partition by facet, parent) = 1 as is_alone,
-    case when not is_alone then parent end as parent,
-    case when not is_alone then kept_id end as kept_id
-from settled
+select facet, cluster_id, parent, kept_id from settled

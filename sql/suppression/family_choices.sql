@@ -23,11 +23,19 @@ held_back as (
     anti join tries using (try, facet, level, family, relation, breakdown, value)
 ),
 
+published_before as (                                -- of a merged cluster: of the one that it is part of, too
+    select facet, base_cluster_id, period, value from last_published_periods
+    union all
+    select earlier.facet, merged.cluster_id, earlier.period, earlier.value
+    from last_published_periods as earlier
+    inner join merged_clusters as merged on merged.facet = earlier.facet and merged.found_id = earlier.base_cluster_id
+),
+
 -- readers can subtract, too, what an earlier build published by another period; family_values keeps that apart from today's
 published_elsewhere as (
     select distinct cells.facet, cells.cluster_id, cells.breakdown, cells.cell
     from (select *, unnest(base_cluster_ids) as base_cluster_id from hierarchy) as tree
-    inner join last_published_periods as earlier using (facet, base_cluster_id)
+    inner join published_before as earlier using (facet, base_cluster_id)
     inner join shown_cells as cells
         on cells.facet = tree.facet and cells.cluster_id = tree.cluster_id and cells.relation = 'cluster_trends'
         and cells.breakdown = earlier.period and cells.value = earlier.value

@@ -9,13 +9,21 @@ family_sizes as (
     group by all
 ),
 
+published_before as (                                -- of a merged cluster: of the one that it is part of, too
+    select facet, base_cluster_id, period, value from last_published_periods
+    union all
+    select earlier.facet, merged.cluster_id, earlier.period, earlier.value
+    from last_published_periods as earlier
+    inner join merged_clusters as merged on merged.facet = earlier.facet and merged.found_id = earlier.base_cluster_id
+),
+
 -- what an earlier build published by another period, of any cluster of the family or of one that shares a base cluster
 published_elsewhere as (
     select distinct tree.facet, tree.level, tree.family, earlier.period, earlier.value::date as first_day
     from (
         select facet, level, coalesce(parent_id, cluster_id) as family, unnest(base_cluster_ids) as base_cluster_id from hierarchy
     ) as tree
-    inner join last_published_periods as earlier using (facet, base_cluster_id)
+    inner join published_before as earlier using (facet, base_cluster_id)
 ),
 
 overlapping as (
@@ -29,7 +37,7 @@ overlapping as (
     where figures.relation = 'cluster_trends' and figures.value <> ''
 ),
 
--- a cluster beside them was hidden, and this would reveal what it has
+-- a correction changed what they hold, and this would reveal what another cluster has
 withheld as (
     select distinct tree.facet, tree.level, tree.family, withheld_values.relation, withheld_values.breakdown, withheld_values.value
     from (
