@@ -19,10 +19,9 @@ counted as (
         facet,
         conversations,
         coalesce(leaves, clio_fit_size(points, conversations_per_cluster, max_base_clusters, min_base_clusters, least_per_cluster)) as k,
-        case when leaves is null then concat_ws(
-            ' ', conversations_per_cluster, max_base_clusters, min_base_clusters, least_per_cluster, points_per_cluster,
-            fit_repeats, seed
-        ) else concat_ws(' ', content, points_per_cluster, fit_repeats, seed) end as sizes
+        concat_ws(' ', coalesce(content, concat_ws(
+            ' ', conversations_per_cluster, max_base_clusters, min_base_clusters, least_per_cluster
+        )), points_per_cluster, fit_repeats, seed) as sizes
     from embedded inner join points using (facet) left join taxonomy_sizes using (facet) cross join settings
 ),
 
