@@ -94,6 +94,7 @@ STEPS = (
     "clio_dominated",
     "clio_tree_proposals",
     "clio_various",
+    "clio_none_of_these",
     "clio_alike_enough",
     "clio_tree_parents",
     "clio_tree_kin",

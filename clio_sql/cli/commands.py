@@ -477,16 +477,23 @@ def models(
 
 
 @app.command()
-def init(folder: Annotated[Path, typer.Argument(help="A new folder.", show_default=False)]) -> None:
+def init(
+    folder: Annotated[Path, typer.Argument(help="A new folder.", show_default=False)],
+    taxonomy: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Also write a fixed taxonomy to place conversations in: uses."),
+    ] = None,
+) -> None:
     """Write a small analysis folder: settings.sql, facets.sql and conversations.sql, with comments on what to change.
 
     \b
-    Example:
+    Examples:
       clio-sql init our_sql
+      clio-sql init our_sql --taxonomy uses
     """
     from clio_sql.analysis import init as scaffold
 
-    for path in scaffold.init(folder):
+    for path in scaffold.init(folder, taxonomy):
         typer.echo(path)
 
 
