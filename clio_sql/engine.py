@@ -21,11 +21,12 @@ import duckdb
 import numpy as np
 
 from clio_sql.calls.replies import require_budget
-from clio_sql.errors import StateError, Stopped
+from clio_sql.errors import StateError, Stopped, UsageError
 from clio_sql.errors.quotable import quoted
 from clio_sql.providers import Answer, PaidProvider, Provider, provider
-from clio_sql.runtime import Runtime
-from clio_sql.vectors.embedding import Embedder, embedder
+from clio_sql.runtime import Runtime, made_of
+from clio_sql.vectors.embedding import Embedder, chosen, embedder
+from clio_sql.warehouse import host
 from clio_sql.warehouse.database import scalar
 from clio_sql.warehouse.state import SCHEMA
 
@@ -51,7 +52,7 @@ class Engine:
 
     @cached_property
     def provider(self) -> Provider:
-        return provider(self.runtime, self.open_cursor, self.stop)
+        return provider(self.runtime, self.open_cursor, self.stop, lambda: self.embedder)
 
     @property
     def paid(self) -> PaidProvider | None:
@@ -60,7 +61,33 @@ class Engine:
 
     @cached_property
     def embedder(self) -> Embedder:
-        return embedder(self.runtime.embedding_model)
+        return embedder(self.runtime.embedding_model, self.precision, self.runtime.device)
+
+    @cached_property
+    def precision(self) -> str | None:
+        """Of the vectors: as asked, or that of those in the database, or the fastest here; None if not packaged.
+
+        Raises StateError where this machine does not compute in that of the database.
+        """
+        asked = self.runtime
+        possible = chosen(asked.embedding_model, asked.precision, asked.device)
+        if possible is None or asked.precision != "auto":
+            return possible
+        with self.cursor() as cursor:
+            kept = host.kept_precision(cursor)
+        try:
+            return chosen(asked.embedding_model, kept or possible, asked.device)
+        except UsageError:
+            raise StateError(
+                f"the vectors of this warehouse are in {kept}, in which this machine does not compute. Run it where "
+                f"it began, or give --precision {possible}: then all texts are embedded again."
+            ) from None
+
+    @property
+    def vectors(self) -> str:
+        """What identifies the vectors: the embedding model, and the precision of a packaged one."""
+        model = made_of(self.runtime.embedding_model)
+        return f"{model} in {self.precision}" if self.precision else model
 
     def become(self, runtime: Runtime) -> None:
         """Answer with another runtime from now on; answers remembered from the old one are dropped."""
@@ -68,6 +95,7 @@ class Engine:
         self._answers.clear()
         self.__dict__.pop("provider", None)
         self.__dict__.pop("embedder", None)
+        self.__dict__.pop("precision", None)
 
     def close(self) -> None:
         """Close what the provider holds open; it is created again when needed."""

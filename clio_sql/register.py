@@ -41,6 +41,7 @@ from clio_sql.udfs import (
     propose,
     word,
 )
+from clio_sql.vectors.embedding import PACKAGED, WIDTH
 from clio_sql.warehouse import private, state
 from clio_sql.warehouse.database import scalar
 
@@ -93,6 +94,7 @@ STEPS = (
     "clio_dominated",
     "clio_tree_proposals",
     "clio_various",
+    "clio_none_of_these",
     "clio_alike_enough",
     "clio_tree_parents",
     "clio_tree_kin",
@@ -206,7 +208,7 @@ def _create(con: duckdb.DuckDBPyConnection, wanted: Runtime) -> Engine:
     engine = Engine(wanted)
     key = uuid.uuid4().hex
     _ENGINES[key] = engine
-    dimension = engine.embedder.dimension
+    dimension = WIDTH if wanted.embedding_model in PACKAGED else engine.embedder.dimension
     for function in FUNCTIONS:
         body: Any = _body(engine, function)
         _CALLABLES.append(body)

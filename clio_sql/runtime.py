@@ -14,9 +14,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from clio_sql.errors import UsageError
-from clio_sql.vectors.embedding import PACKAGED, default_model
+from clio_sql.vectors.embedding import PACKAGED, chosen, default_model
+from clio_sql.vectors.encoder import PRECISIONS
 
 PROVIDERS = ("local", "anthropic", "openai")
+DEVICES = ("auto", "cpu", "cuda", "mps")
 BASE_URLS = {"anthropic": "https://api.anthropic.com", "openai": "https://api.openai.com/v1"}
 MODEL, NAMING_MODEL = "claude-haiku-5-5", "claude-sonnet-5-5"
 
@@ -28,6 +30,10 @@ class Runtime:
     provider: who answers the model functions: 'local' (no model, no cost), 'anthropic' or 'openai'.
     embedding_model: a sentence-transformers model, by name or folder. The default has weights packaged with the
         extra `offline`: all-MiniLM-L6-v2 for English, multilingual-e5-small for others (`vectors/embedding.py`).
+    precision: of the packaged embedding models, 'int8', 'bfloat16' or 'float32'; 'auto' is that of the warehouse's
+        vectors, or else the fastest that the processor multiplies in.
+    device: where an embedding model computes: 'cpu', 'cuda' or 'mps'. 'auto' is the processor for the packaged models,
+        and what sentence-transformers chooses for others.
 
     memory_limit: the most memory that DuckDB uses in a run, such as '8GB', before it continues on disk, next to the
         warehouse; None means 4 GB, or half of the machine's if that is less. The models need about 2 GB besides.
@@ -45,6 +51,8 @@ class Runtime:
 
     provider: str = "local"
     embedding_model: str = field(default_factory=default_model)
+    precision: str = "auto"
+    device: str = "auto"
     memory_limit: str | None = None
     model: str = MODEL
     naming_model: str = NAMING_MODEL
@@ -56,9 +64,10 @@ class Runtime:
     pay: bool = True
 
     def __post_init__(self) -> None:
-        if self.provider not in PROVIDERS:
-            allowed = ", ".join(PROVIDERS)
-            raise UsageError(f"provider {self.provider!r} is not known; allowed: {allowed}.")
+        for name, allowed in (("provider", PROVIDERS), ("precision", ("auto", *PRECISIONS)), ("device", DEVICES)):
+            if (given := getattr(self, name)) not in allowed:
+                raise UsageError(f"{name} {given!r} is not known; allowed: {', '.join(allowed)}.")
+        chosen(self.embedding_model, self.precision, self.device)
         if self.provider == "openai" and self.model == MODEL:
             raise UsageError(
                 "provider openai has no default model; name one with --model, as its server calls it "

@@ -1,6 +1,6 @@
 """How fast the functions that compute are, each beside what it is held against, in the same process.
 
-    python tests/bench_kernels.py embed [--texts 2000]             # against SentenceTransformer.encode
+    python tests/bench_kernels.py embed [--texts 2000]             # against SentenceTransformer.encode, two ways
     python tests/bench_kernels.py rate [--texts 2000]              # against the processor's own matrix product
     python tests/bench_kernels.py fit [--rows 500000] [--k 1000]   # against faiss (pip install faiss-cpu)
     python tests/bench_kernels.py cluster [--rows 500000] [--k 1000]   # against one numpy product
@@ -19,6 +19,9 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
@@ -27,8 +30,8 @@ import pyarrow as pa
 
 import clio_sql
 from clio_sql.register import engine_of
-from clio_sql.vectors import kmeans
-from clio_sql.vectors.embedding import ENGLISH, Embedder, _packaged_weights, embedder
+from clio_sql.vectors import encoder, kmeans
+from clio_sql.vectors.embedding import ENGLISH, WIDTH, _packaged_weights
 
 FOLDER = Path(os.environ.get("CLIO_TEST_DATA") or Path(__file__).parent.parent.parent / "shared" / "data")
 TEXTS = {
@@ -61,60 +64,77 @@ def texts(kind: str, number: int) -> list[str]:
 
 def embedded(con: duckdb.DuckDBPyConnection, given: list[str]) -> np.ndarray:
     """clio_embed through SQL, with nothing remembered."""
-    embedder(ENGLISH)._memory.clear()
+    engine_of(con).embedder._memory.clear()
     con.register("given", pa.table({"text": given}))
     found = con.execute("select clio_embed(text) as v from given").fetchnumpy()["v"]
     return np.stack(found)
 
 
 def embed(args: argparse.Namespace) -> None:
-    """clio_embed against encode as it comes: texts a second, ratio, worst cosine."""
-    from sentence_transformers import SentenceTransformer
-
-    library = SentenceTransformer(str(_packaged_weights()))
-    print("texts  number  encode/s  clio_embed/s  ratio  worst cosine")
-    with clio_sql.connect() as con:
+    """clio_embed in each precision against the library, as it comes and at its best: texts a second, ratio, cosine."""
+    with ExitStack() as stack:
+        ours = {
+            f"clio_embed, {precision}": partial(
+                embedded, stack.enter_context(clio_sql.connect(embedding_model=ENGLISH, precision=precision))
+            )
+            for precision in filter(encoder.can, encoder.PRECISIONS)
+        }
+        runs = libraries() | ours
+        print("texts  number  by                        texts/s  ratio  worst cosine")
         for kind in TEXTS:
             given = texts(kind, args.texts)
             kept: dict[str, np.ndarray] = {}
-            theirs, ours = medians(
+            seconds = medians(
                 args.repeats, args.cpu,
-                lambda: kept.update(theirs=library.encode(given, show_progress_bar=False)),  # noqa: B023
-                lambda: kept.update(ours=embedded(con, given)),  # noqa: B023
+                *(lambda name=name, run=run: kept.update({name: run(given)}) for name, run in runs.items()),  # noqa: B023
             )  # fmt: skip
-            worst = (kept["theirs"] * kept["ours"]).sum(axis=1).min()
-            number = len(given)
-            speeds = f"{number / theirs:8.0f}  {number / ours:12.0f}  {theirs / ours:5.2f}"
-            print(f"{kind:<5}  {number:6}  {speeds}  {worst:.5f}")
+            for (name, found), taken in zip(kept.items(), seconds, strict=True):
+                worst = (kept["encode"] * found).sum(axis=1).min()
+                speed = f"{len(given) / taken:7.0f}  {seconds[0] / taken:5.2f}"
+                print(f"{kind:<5}  {len(given):6}  {name:<24}  {speed}  {worst:.5f}")
+
+
+def libraries() -> dict[str, Callable[[list[str]], np.ndarray]]:
+    """sentence-transformers as it comes, in bfloat16 with batches of 256, and by OpenVINO if optimum-intel is there."""
+    from sentence_transformers import SentenceTransformer
+
+    place = str(_packaged_weights())
+    found = {"encode": partial(SentenceTransformer(place).encode, show_progress_bar=False)}
+    best = {"encode, bfloat16": {"model_kwargs": {"dtype": "bfloat16"}}}
+    if find_spec("optimum"):
+        best["encode, OpenVINO"] = {"backend": "openvino"}
+    for name, how in best.items():
+        model = SentenceTransformer(place, **how)
+        found[name] = partial(model.encode, batch_size=256, show_progress_bar=False)
+    return found
 
 
 def rate(args: argparse.Namespace) -> None:
-    """clio_embed against one large matrix product in the same number format: operations a second, and the share."""
+    """clio_embed in bfloat16 or float32 against one large matrix product in it: operations a second, and the share."""
     import torch
 
-    own = Embedder(ENGLISH)
-    own._load()
-    encoder = own._encoder
-    assert encoder is not None, "this machine computes as the library does"
-    side = 2_048
-    matrix = torch.randn(side, side).to(encoder.kind)
+    precision = next(filter(encoder.can, encoder.PRECISIONS[1:]))
+    parts, side = encoder.parts_in(_packaged_weights()), 2_048
+    matrix = torch.randn(side, side).to(getattr(torch, precision))
     print("texts  tokens a text  GFLOP/s of the processor  of clio_embed  share")
-    with clio_sql.connect() as con:
+    with clio_sql.connect(embedding_model=ENGLISH, precision=precision) as con:
         for name in TEXTS:
             given = texts(name, args.texts)
-            lengths = np.array([len(ids.ids) for ids in encoder.tokenizer.encode_batch_fast(given)])
+            tokenizer = encoder.Encoder(parts, precision).tokenizer
+            lengths = np.array([len(ids.ids) for ids in tokenizer.encode_batch_fast(given)])
             whole, ours = medians(
                 args.repeats, args.cpu,
                 lambda: [matrix @ matrix for _ in range(20)], lambda: embedded(con, given),  # noqa: B023
             )  # fmt: skip
-            peak, reached = 20 * 2 * side**3 / whole / 1e9, operations(encoder, lengths) / ours / 1e9
+            peak, reached = 20 * 2 * side**3 / whole / 1e9, operations(parts, lengths) / ours / 1e9
             print(f"{name:<5}  {lengths.mean():13.1f}  {peak:24.0f}  {reached:13.0f}  {reached / peak:5.2f}")
 
 
-def operations(encoder, lengths: np.ndarray) -> float:
+def operations(parts: encoder.Parts, lengths: np.ndarray) -> float:
     """Multiplications and additions of the linear layers and of attention, for texts of so many tokens."""
-    linear = sum(pair[0].numel() for block in encoder.layers for pair in block.values() if pair[0].dim() == 2)
-    attention = 2 * len(encoder.layers) * encoder.words.shape[1]
+    layers = {name: weights for name, weights in parts.weights.items() if name.startswith("encoder.")}
+    linear = sum(weights.size for weights in layers.values() if weights.ndim == 2)
+    attention = 2 * parts.layers * WIDTH
     return float((2 * linear * lengths + 2 * attention * lengths.astype(np.float64) ** 2).sum())
 
 

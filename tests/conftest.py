@@ -18,6 +18,8 @@ from clio_sql.demo import write
 ROOT = Path(__file__).parent.parent
 # Names depend on the secret of a warehouse: with one for all, tables can be compared, and a test is the same each time.
 os.environ["CLIO_SALT"] = "0123456789abcdef" * 4
+# So do the last digits of vectors on what the processor multiplies in: every one has this.
+os.environ["CLIO_PRECISION"] = "float32"
 
 
 def pytest_configure(config: pytest.Config) -> None:

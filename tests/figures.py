@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-from test_relations import RELATIONS, empty, packaged, table, uncorrected
+from test_relations import RELATIONS, empty, packaged, table, uncorrected, untaxed
 
 from clio_sql.analysis import catalog
 from clio_sql.builder import last
@@ -100,7 +100,7 @@ def build(
     table(con, "screened", ["conversation_id", "kept"], rows)
     table(con, "layout", ["facet", "cluster_id", "x", "y"], [])
     table(con, "cluster_quality", ["facet", "cluster_id", "loose"], [])
-    for name, sql in uncorrected().items():
+    for name, sql in (uncorrected() | untaxed()).items():
         con.execute(f"create or replace table {name} as {sql}")
     packaged(con, "facets")
     con.execute("delete from facets where facet <> 'request'")

@@ -106,6 +106,18 @@ def attack_cell_of_a_child(published: Path) -> int | None:
         group by parent.facet, parent.cluster_id, parent.value, parent.conversations""")])  # fmt: skip
 
 
+def attack_leaf_of_tree_and_table(published: Path) -> int | None:
+    """A leaf's total in its own tree minus its shown cells over the found top clusters: how many a hidden cell has."""
+    hidden = ask(published, """
+        select leaf.conversations - sum(cells.conversations)
+        from clusters as leaf
+        inner join cluster_facets as cells on cells.breakdown = leaf.facet and cells.value = leaf.name
+        inner join clusters as tops on tops.facet = cells.facet and tops.cluster_id = cells.cluster_id
+        where leaf.level = 0 and tops.parent_id is null and tops.facet <> leaf.facet
+        group by leaf.facet, leaf.cluster_id, leaf.conversations""")  # fmt: skip
+    return min([count for (count,) in hidden if count], default=None)
+
+
 def attack_trend_cell(published: Path) -> int | None:
     """A cluster's total minus its shown weeks: how many conversations a hidden week has."""
     return only([hidden for (hidden,) in ask(published, """
@@ -505,12 +517,51 @@ APART = (
 )
 PASSED = "select * replace (true as passes, null::varchar as reason) from {sql}"
 
+USE = "from {sql} union all select 'use', 'request', 'taxonomy', []::varchar[], true, ''"  # of a world: facets
+HOME = "select 'use' as facet, 'home' as id, null::varchar as parent_id, 'Home' as name, '' as description"
+
+
+def placed(names: dict[str, str], column: str, **more: str) -> dict[str, str]:
+    """Relation -> SQL around it: also a tree of the facet `use`, with these leaves below one node, by `column`."""
+    return {
+        "facets": USE,
+        "taxonomy": HOME
+        + "".join(f" union all select 'use', '{id_}', 'home', '{name}', ''" for id_, name in names.items()),
+        "assignments": "from {sql} union all select conversation_id, user_id, 'use', "
+        f"metadata['{column}'], 0::float, null::varchar, null::float from conversations",
+        **more,
+    }
+
+
+KINDS = {"c1": "Bread", "c2": "Cake", "c3": "Ovens", "c4": "Programs", "c5": "Errors"}
+PLAN = {"free": "Free", "team": "Team"}
+TEAMS = [
+    *ORDINARY,
+    Asked("c1", "bake bread with seeds", people(90, 4), plan="team"),
+    Asked("c4", ORDINARY[3].what, people(400, 14), plan="team"),
+]
+BOTH = (
+    "from {sql} union all select conversation_id, 'use', "
+    "if(metadata['plan'] = 'team', 'Team', 'Free') from conversations"
+)
+
 SCENARIOS = [
     Scenario(
         attack_hidden_sibling, 12, "the gate stands before the tree: here small clusters are left out at the end",
         once([*ORDINARY, FEW], _off(settings={"min_users": 5, "min_conversations": 5},
                                     wrapped={"clusters": "from {sql} where users >= 10 or level > 0"})),
         once([*ORDINARY, FEW], Rules()),
+    ),
+    Scenario(
+        attack_hidden_sibling, 12, "the same of a fixed taxonomy, whose nodes hold only leaves that are shown",
+        once([*ORDINARY, FEW], _off(settings={"min_users": 5, "min_conversations": 5}, wrapped=placed(
+            KINDS, "cluster", clusters="from {sql} where facet = 'use' and (users >= 10 or level > 0)"))),
+        once([*ORDINARY, FEW], Rules(wrapped=placed(KINDS, "cluster"))),
+    ),
+    Scenario(
+        attack_leaf_of_tree_and_table, 8, "a taxonomy is a tree or a breakdown, never both: here it is both",
+        once(TEAMS, _off(wrapped=placed(PLAN, "plan", breakdowns=BOTH))),
+        once(TEAMS, Rules(wrapped=placed(PLAN, "plan"))),
     ),
     Scenario(
         attack_parent_minus_children, 24, "the same, with two hidden clusters",

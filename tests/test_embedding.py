@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
+import duckdb
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import clio_sql
+from clio_sql.builder.reporting import Quiet
+from clio_sql.errors import ProviderError, StateError, UsageError
 from clio_sql.register import engine_of
+from clio_sql.run.analyse import analyse
 from clio_sql.runtime import Runtime, made_of
 from clio_sql.vectors import embedding, encoder
 from clio_sql.vectors.embedding import Embedder, _packaged_weights
@@ -24,6 +33,8 @@ def texts(number: int, longest: int, seed: int) -> list[str]:
     return ["", " ", "\0", "𝕏 🙈", "مرحبا بالعالم", "SELECT 1;\n\n", "x" * 5_000, *made]
 
 
+LARGEST = np.load(Path(embedding.__file__).with_name("largest_minilm.npy"))
+WORST = {"int8": 0.98, "bfloat16": 0.9995, "float32": 0.999999}  # cosine to the library's, of any text below
 SHORT, LONG = texts(120, 20, seed=1), texts(6, 500, seed=2)  # the long ones are cut at 256 tokens
 
 
@@ -35,72 +46,200 @@ def library():
     return SentenceTransformer(str(_packaged_weights()))
 
 
-@pytest.fixture(scope="module", params=["bfloat16", "float32"])
-def packed(request, library) -> encoder.Encoder:
-    import torch
-
-    return encoder.Encoder(encoder.parts_of(library), getattr(torch, request.param))
+@pytest.fixture(scope="module", params=encoder.PRECISIONS)
+def packed(request) -> encoder.Encoder:
+    """The packaged model, in each precision that this processor multiplies in."""
+    if not encoder.can(request.param):
+        pytest.skip(f"this processor does not multiply in {request.param}")
+    return encoder.Encoder(encoder.parts_in(_packaged_weights()), request.param, LARGEST)
 
 
 def test_the_packaged_parts_are_those_that_the_library_loads(library):
-    import torch
-
     loaded, read = encoder.parts_of(library), encoder.parts_in(_packaged_weights())
     assert read[1:5] == loaded[1:5]
-    used = {name: tensor for name, tensor in loaded.weights.items() if "pooler" not in name}
-    assert all(torch.equal(read.weights[name], tensor) for name, tensor in used.items())
-    ids = [[text.ids for text in encoder.Encoder(parts, torch.float32).tokenizer.encode_batch_fast(SHORT + LONG)]
+    used = {name: weights for name, weights in loaded.weights.items() if "pooler" not in name}
+    assert all(np.array_equal(read.weights[name], weights) for name, weights in used.items())
+    ids = [[text.ids for text in encoder.Encoder(parts, "float32").tokenizer.encode_batch_fast(SHORT + LONG)]
            for parts in (loaded, read)]  # fmt: skip
     assert ids[0] == ids[1] and max(map(len, ids[0])) == 256
 
 
-def test_the_packaged_model_needs_no_library():
-    code = "import clio_sql.vectors.embedding as e, sys; e.embedder(e.ENGLISH).encode(['a']); print(*sys.modules)"
+def test_the_packaged_models_need_neither_the_library_nor_torch():
+    code = (
+        "import clio_sql.vectors.embedding as e, sys; e.embedder(e.LANGUAGES).encode(['a', '¿Dónde está mi paquete?']);"
+        "print(*sys.modules)"
+    )
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert "torch" in modules and not {"transformers", "sentence_transformers"} & set(modules)
+    assert "openvino" in modules and not {"torch", "transformers", "sentence_transformers"} & set(modules)
 
 
-@pytest.mark.parametrize("given", [SHORT, LONG], ids=["short", "long"])
-def test_vectors_are_those_of_the_library(packed, library, given):
-    wanted = library.encode(given, normalize_embeddings=True, show_progress_bar=False)
-    found = packed.encode(given)
+def test_openvino_is_not_let_send_that_it_is_used(tmp_path):
+    """Its import starts a process that posts to an analytics service, and keeps an id in the home folder."""
+    code = (
+        "import sys, clio_sql.vectors.embedding as e\nseen = []\n"
+        "sys.addaudithook(lambda name, of: seen.append(name) if name[:7] in ('socket.', 'subproc') else None)\n"
+        "e.embedder(e.ENGLISH).encode(['a'])\nprint(seen, 'openvino_telemetry' in sys.modules)"
+    )
+    home = {**os.environ, "HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=home)
+    assert done.stdout.strip().endswith("[] False") and not (tmp_path / "intel").exists()
+
+
+@pytest.mark.parametrize("said", [SHORT, LONG], ids=["short", "long"])
+def test_vectors_are_those_of_the_library(packed, library, said):
+    wanted = library.encode(said, normalize_embeddings=True, show_progress_bar=False)
+    found = packed.encode(said)
     assert found.dtype == np.float32 and found.shape == wanted.shape
-    assert (found * wanted).sum(axis=1).min() >= (0.9995 if "bfloat16" in str(packed.kind) else 0.999999)
+    assert (found * wanted).sum(axis=1).min() >= WORST[packed.precision]
 
 
-def test_a_vector_does_not_depend_on_the_texts_beside_it(packed, monkeypatch):
-    """In bfloat16 to the last bit: what a killed run left and what the next one adds are as if made at once."""
-    mixed = SHORT[:60] + LONG[:10]
-    whole = packed.encode(mixed)
-    turned = packed.encode(mixed[::-1])[::-1]
-    alone = np.concatenate([packed.encode([text]) for text in mixed[:20] + mixed[-3:]])
-    monkeypatch.setattr(encoder, "TOKENS", 600)
-    smaller = packed.encode(mixed)
-    exact = encoder._has_bfloat16() and "bfloat16" in str(packed.kind)  # float32 has other kernels for small products
-    for found, wanted in ((turned, whole), (smaller, whole), (alone, np.concatenate([whole[:20], whole[-3:]]))):
-        assert (found == wanted).all() if exact else found == pytest.approx(wanted, abs=2e-3)
+@given(st.lists(st.sampled_from(SHORT + LONG), min_size=1, max_size=30), st.integers(1, 2_000))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_vector_does_not_depend_on_the_texts_beside_it(packed, beside, tokens):
+    """To the last bit: what a killed run left and what the next one adds are as if made at once."""
+    alone = packed.encode(beside[:1])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encoder, "TOKENS", tokens)
+        assert (packed.encode(beside)[0] == alone[0]).all()
+        assert (packed.encode(beside[::-1])[-1] == alone[0]).all()
 
 
-def test_a_pass_has_so_many_tokens_and_no_text_is_lost():
-    lengths = [5, 9_000, 3, 4_000, 96, 1, 4_095]
-    packs = encoder._packs(lengths)
-    assert sorted(place for pack in packs for place in pack) == list(range(7))
-    assert [[lengths[place] for place in pack] for pack in packs] == [[1, 3, 5, 96], [4_000], [4_095], [9_000]]
-    assert encoder._packs([]) == []
+def test_a_batch_has_texts_of_one_length_and_no_text_is_lost():
+    lengths = [5, 9_000, 3, 5, 2_000, 2_000, 2_000, 3]
+    batches = encoder._batches(lengths)
+    assert batches == [[2, 7], [0, 3], [4, 5], [6], [1]]
+    assert encoder._batches([]) == []
 
 
 def test_a_number_format_that_gives_other_vectors_is_not_taken(library, monkeypatch):
+    monkeypatch.setattr(encoder, "_flags", lambda: {"avx512_bf16"})
+    monkeypatch.setattr(encoder, "Encoder", Inexact)
+    assert encoder.faster(library).precision == "float32"
+    monkeypatch.setattr(encoder, "ALIKE", 1.1)
+    assert encoder.faster(library) is None
+
+
+class Inexact(encoder.Encoder):
+    """In float32 whatever it is asked for, and in bfloat16 badly."""
+
+    def __init__(self, parts: encoder.Parts, precision: str) -> None:
+        super().__init__(parts, "float32")
+        self.precision = precision
+
+    def encode(self, texts, tick=lambda more: None):
+        found = super().encode(texts, tick)
+        return found if self.precision == "float32" else found[::-1]
+
+
+def test_a_model_on_a_gpu_is_left_to_the_library(monkeypatch):
+    """Weights on torch's `meta` device stand for those on a GPU: nothing can be read from them."""
+    from sentence_transformers import SentenceTransformer
+
+    assert encoder.faster(SentenceTransformer(str(_packaged_weights()), device="meta")) is None
+    asked = {}
+
+    class Fake:
+        device = SimpleNamespace(type="cuda")
+
+        def __init__(self, place, device, model_kwargs) -> None:
+            asked.update(place=place, device=device, **model_kwargs)
+
+        def get_embedding_dimension(self) -> int:
+            return 384
+
+        def encode(self, texts, **how) -> np.ndarray:
+            asked.update(how, largest=max(asked.get("largest", 0), len(texts)))
+            return np.tile(np.eye(1, 384, dtype=np.float32), (len(texts), 1))
+
+    monkeypatch.setattr("sentence_transformers.SentenceTransformer", Fake)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    made = Runtime(embedding_model=embedding.ENGLISH, device="cuda")
+    model = Embedder(made.embedding_model, embedding.chosen(made.embedding_model, device="cuda"), made.device)
+    assert model.encode(["a", "b"] * 10 + [str(i) for i in range(300)]).shape == (320, 384)
+    assert (
+        asked.items() >= {"device": "cuda", "dtype": "bfloat16", "largest": 256, "normalize_embeddings": True}.items()
+    )
+
+
+def test_a_device_that_is_not_there_is_said():
     import torch
 
-    monkeypatch.setattr(encoder, "_has_bfloat16", lambda: True)
-    packaged = encoder.parts_in(_packaged_weights())
-    for find in (lambda: encoder.faster(library), lambda: encoder.fastest(packaged)):
-        monkeypatch.setattr(encoder, "ALIKE", 0.995)
-        assert find().kind is torch.bfloat16
-        monkeypatch.setattr(encoder, "ALIKE", 0.999999)  # more than bfloat16 can do
-        assert find().kind is torch.float32
-        monkeypatch.setattr(encoder, "ALIKE", 1.1)
-        assert find() is None
+    if torch.cuda.is_available():
+        pytest.skip("there is one")
+    with pytest.raises(ProviderError, match="device 'cuda': torch finds none on this machine; there is: cpu"):
+        Embedder(embedding.ENGLISH, "bfloat16", "cuda").encode(["a"])
+
+
+VNNI, BFLOAT16 = {"avx512_vnni", "avx512_bf16"}, {"avx512_bf16"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "wanted"), [(VNNI, "int8"), ({"amx_int8"}, "int8"), (BFLOAT16, "bfloat16"), ({"avx2"}, "float32")]
+)
+def test_auto_is_the_fastest_that_the_processor_multiplies_in(monkeypatch, flags, wanted):
+    monkeypatch.setattr(encoder, "_flags", lambda: flags)
+    assert embedding.chosen(embedding.LANGUAGES) == wanted
+    assert embedding.chosen(embedding.LANGUAGES, "float32") == "float32"
+    assert embedding.chosen("another-model") is None
+    monkeypatch.setattr(encoder, "available", lambda: False)
+    assert embedding.chosen(embedding.ENGLISH) == "float32"
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"precision": "int4"}, "precision 'int4' is not known; allowed: auto, int8, bfloat16, float32"),
+        ({"precision": "int8"}, "precision 'int8' is not for this processor; allowed: auto, bfloat16, float32"),
+        ({"precision": "int8", "device": "cuda"}, "'int8' is not for device 'cuda'; allowed: auto, bfloat16, float32"),
+        ({"precision": "float32", "embedding_model": "another"}, "is for the packaged models, not for 'another'"),
+        ({"device": "gpu"}, "device 'gpu' is not known; allowed: auto, cpu, cuda, mps"),
+    ],
+)
+def test_what_cannot_be_had_is_refused_before_anything_is_written(monkeypatch, asked, message):
+    monkeypatch.setattr(encoder, "_flags", lambda: BFLOAT16)
+    with pytest.raises(UsageError, match=message):
+        Runtime(**asked)
+
+
+def test_a_warehouse_keeps_the_precision_of_its_first_vectors(chats, tmp_path, monkeypatch):
+    """And no vector of another stands beside them: a change is asked for, and embeds every text again."""
+    monkeypatch.delenv("CLIO_PRECISION")
+    monkeypatch.setattr(encoder, "_flags", lambda: {"avx2"})
+    assert ran(chats, tmp_path) == ("first", "float32")
+    monkeypatch.setattr(encoder, "_flags", lambda: BFLOAT16)
+    assert ran(chats, tmp_path) == ("unchanged", "float32")
+    assert ran(chats, tmp_path, precision="bfloat16") == ("embedding_model", "bfloat16")
+    monkeypatch.setattr(encoder, "_flags", lambda: {"avx2"})
+    before = left(tmp_path)
+    with pytest.raises(StateError, match="in bfloat16, in which this machine does not compute"):
+        ran(chats, tmp_path)
+    assert left(tmp_path) == before
+    assert ran(chats, tmp_path, precision="float32") == ("embedding_model", "float32")
+
+
+def left(out) -> list[tuple]:
+    """What a run would change first."""
+    with duckdb.connect(str(out / "warehouse.duckdb"), read_only=True) as con:
+        return con.execute(
+            "select built_at, precision, (from clio_state.builds select count(*)) from clio.build_info"
+        ).fetchall()
+
+
+def ran(chats, out, **runtime) -> tuple[str, str]:
+    """Why clusters were fitted in a run, and the precision that it tells; every vector is of that precision."""
+    embedding._embedder.cache_clear()
+    told = analyse(str(chats), out, Quiet(), runtime=runtime)
+    with clio_sql.connect(out / "warehouse.duckdb", read_only=True, **runtime) as con:
+        con.execute("set search_path = 'clio,main'")
+        ((model,),) = con.execute("select embedding_model from about").fetchall()
+        vectors = (
+            "select max(abs(1 - array_dot_product(embeddings.embedding, clio_embed(facet_values.value)))) "
+            "from embeddings inner join facet_values on embeddings.value_hash = md5(facet_values.value)"
+        )
+        ((furthest,),) = con.execute(vectors).fetchall()
+        assert furthest < 1e-6
+    (why,) = set(told.fits.values()) or {"unchanged"}
+    return why, model.rpartition(" in ")[2]
 
 
 def test_another_pooling_is_seen_by_comparing_and_left_to_the_library(tmp_path):

@@ -28,6 +28,8 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             "user_id varchar, value varchar, position integer",
             "supported_words": "facet varchar, cluster_id varchar, lemma varchar",
             "fits": "facet varchar, reason varchar",
+            "taxonomy_tree": "facet varchar, level integer, cluster_id varchar, parent_id varchar, name varchar, "
+            "description varchar, base_cluster_ids varchar[]",
         }.items():
             con.execute(f"create temp table {name} ({columns})")
         con.execute(f"create temp table facets as {RELATIONS['facets']}")

@@ -29,6 +29,10 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "metadata": "map(varchar, varchar)",
     "created_at": "timestamp",
     "is_possible": "boolean",
+    "is_close": "boolean",
+    "is_leaf": "boolean",
+    "path": "varchar[]",
+    "prototype": "float[]",
     "period_before": "date",
     "period_after": "date",
     "clustered": "boolean",
@@ -195,6 +199,18 @@ def run_golden(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[list[tuple],
     return sorted(result(con, relation.name, columns), key=str), expected
 
 
+FIXED = (
+    "taxonomy", "taxonomy_sizes", "taxonomy_nodes", "taxonomy_prototypes", "taxonomy_answers", "taxonomy_tree",
+)  # fmt: skip
+
+
+def untaxed() -> dict[str, str]:
+    """Relation -> SQL of it where there is no fixed taxonomy."""
+    columns = {name: ", ".join(f"null::{type_} as {column}" for column, type_ in RELATIONS[name].types.items())
+               for name in FIXED}  # fmt: skip
+    return {name: f"select {listed} where false" for name, listed in columns.items()}
+
+
 def fitted(con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str]) -> None:
     """Centroids that stand for a model become the model with just these centroids, in this order or another."""
     if "model" in columns:
@@ -235,10 +251,18 @@ def stand_ins(con: duckdb.DuckDBPyConnection, relation: catalog.Relation, given:
         "independent_texts": "select distinct conversation_id, facet, true as independent, null as text_number "
         f"from {members}",
         **uncorrected(),
+        **untaxed(),
+        "facets": "select unnest(['request', 'task', 'spoken']) as facet, 'text' as kind, true as clustered",
     }
     steps = chain(relation.name)
     for name in sorted({name for step in steps for name in step.inputs} & {*defaults} - {*given}):
         con.execute(f"create or replace table {name} as {defaults[name]}")
+    for column, value in (("kind", "'text'"), ("clustered", "true")):
+        if "facets" in given and column not in given["facets"][0]:
+            con.execute(
+                f"alter table facets add column {column} {TYPES.get(column, 'varchar')}; "
+                f"update facets set {column} = {value}"
+            )
     counted = {
         "cells": "user_id is not null",
         "suppressed": "user_id is not null",
@@ -262,7 +286,7 @@ def test_golden(con, path):
 def test_every_relation_of_several_clusters_has_a_golden_file():
     told = {path.stem.split("-")[0] for path in GOLDEN}
     elsewhere = {"about", "facets", "left_out", "questions", "settings"}  # plain, or in other tests
-    elsewhere |= {"corrections"}  # nothing, as packaged
+    elsewhere |= {"corrections", "taxonomy"}  # nothing, as packaged
     elsewhere |= {"turn_windows", "shared_windows"}  # hashes: in test_templates.py
     elsewhere |= {step for steps in CHAINS.values() for step in steps if not RELATIONS[step].calls_model}
     models = {name for name, relation in RELATIONS.items() if not relation.calls_model}
@@ -454,6 +478,7 @@ class Trunk:
         )
         con.execute("create table supported_words as select facet, cluster_id, 'wifi' as lemma from base_clusters")
         packaged(con, "corrections")
+        con.execute(f"create table taxonomy_tree as {untaxed()['taxonomy_tree']}")
         for name in ("regroupings", "trees", "level_sizes", "directions", "linked_clusters"):
             con.execute(f"create table {name} as {RELATIONS[name].sql}")
 

@@ -18,7 +18,8 @@ from clio_sql.errors import ClioError
 from clio_sql.providers import Answer
 
 VECTORS = (
-    "vectors/embedding.py", "vectors/encoder.py", "vectors/e5.py", "vectors/e5_to_minilm.npy", "words/language.py",
+    "vectors/embedding.py", "vectors/encoder.py", "vectors/e5.py", "vectors/e5_to_minilm.npy",
+    "vectors/largest_minilm.npy", "vectors/largest_e5.npy", "words/language.py",
 )  # fmt: skip
 WORDS = ("words/words.py", "words/dictionaries.py", "words/lexicons")
 PROVIDERS = (

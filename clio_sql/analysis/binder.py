@@ -66,6 +66,8 @@ def problems(
             _stand_in(con, relation.name, {**(columns or {}), **_missing(columns, shapes.get(relation.name, {}))})
             if relation.name in own and columns is not None:
                 yield from _values(relation, known, packaged, set(shapes.get(relation.name, {})) - set(columns))
+        if own & {"facets", "taxonomy"} and not broken & {"facets", "taxonomy"}:
+            yield from _taxonomies(known)
         yield from _published(con, known, packaged, own - lost)
 
 
@@ -183,6 +185,21 @@ def _values(
             return
     for text in told:
         yield Problem(relation.name, None, text.removeprefix(f"{relation.name}.sql: "))
+
+
+def _taxonomies(known: Mapping[str, Relation]) -> Iterator[Problem]:
+    """What the rows of `taxonomy` and `facets` are to each other, if both are in files alone."""
+    steps = needed(known["taxonomy_sizes"], known)
+    with lock.in_memory() as con:
+        try:
+            for step in steps:
+                con.execute(f"create view {step.name} as {step.sql}")
+        except duckdb.Error:  # one of the files does not bind, which is told of that file
+            return
+        told = contracts.problems(con, "taxonomy_sizes") if steps else []
+    for text in told:
+        file, _, what = text.partition(".sql: ")
+        yield Problem(file, None, what)
 
 
 def _completed(step: Relation, relation: Relation, packaged: Mapping[str, Relation], lacks: set[str]) -> str:

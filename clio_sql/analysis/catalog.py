@@ -16,11 +16,13 @@ import sqlglot
 from sqlglot import Token, TokenType, exp
 from sqlglot.errors import SqlglotError
 
+from clio_sql.analysis import taxonomies
 from clio_sql.errors import SqlError
 from clio_sql.register import FUNCTIONS, MACROS, STEPS, macro_text
 from clio_sql.sql_text import syntax
 from clio_sql.warehouse import host
 
+TAXONOMY = "taxonomy.csv"  # the one relation that may also be given as a CSV
 FOLDERS = ("models", "published", "safety", "noisy")
 WITHIN = {"models": ("models", "suppression")}  # the folders of packaged files, where they are several
 # Packaged relations of an earlier version -> where their rule stands now.
@@ -167,6 +169,16 @@ class File(NamedTuple):
     path: Path
     where: str
 
+    @property
+    def given(self) -> str:
+        """The text as it stands in the file."""
+        return self.path.read_text("utf-8")
+
+    @property
+    def sql(self) -> str:
+        """The text as SQL. Raises SqlError for a CSV that is none of a taxonomy."""
+        return taxonomies.sql_of(self.given, self.where) if self.path.suffix == ".csv" else self.given
+
 
 def parse(name: str, folder: str, text: str, where: str = "") -> Relation:
     """A Relation from a file's text; SqlError says what is wrong with it and where."""
@@ -264,7 +276,7 @@ def load(analysis: Path | None = None) -> list[Relation]:
     found = {relation.name: relation for relation in _packaged()}
     shipped = {name for name, relation in found.items() if relation.published}
     for file in overlay(analysis):
-        found[file.name] = parse(file.name, file.folder, file.path.read_text("utf-8"), file.where)
+        found[file.name] = parse(file.name, file.folder, file.sql, file.where)
         _check_problems(found[file.name], file.where)
     for relation in found.values():
         _check_kind(relation)
@@ -307,7 +319,13 @@ def overlay(analysis: Path | None) -> list[File]:
         raise SqlError(f"{analysis}: there is no such folder. Give a folder of .sql files; clio-sql init makes one.")
     homes = {relation.name: relation.folder for relation in _packaged()}
     places = [place for folder in FOLDERS for place in WITHIN.get(folder, (folder,))]
-    paths = sorted([*analysis.glob("*.sql"), *(path for place in places for path in (analysis / place).glob("*.sql"))])
+    paths = sorted(
+        [
+            *analysis.glob("*.sql"),
+            *analysis.glob(TAXONOMY),
+            *(path for place in places for path in (analysis / place).glob("*.sql")),
+        ]
+    )
     files = []
     for path in paths:
         folders = {path.parent.name if path.parent != analysis else "models", homes.get(path.stem)}

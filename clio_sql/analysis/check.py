@@ -87,7 +87,7 @@ def _findings(analysis: Path, files: list[File]) -> Iterator[Finding]:
 
 def _text(file: File) -> str:
     try:
-        return file.path.read_text("utf-8")
+        return file.sql
     except (OSError, UnicodeDecodeError) as error:
         raise SqlError(f"{file.where}: cannot be read as UTF-8 text ({type(error).__name__}). Save it again.") from None
 
@@ -196,7 +196,7 @@ def _of(error: str, file: File) -> Finding:
 
 def _skipped(file: File) -> int:
     """Number of lines above the SQL: the text is stripped before it is read."""
-    return catalog.skipped(file.path.read_text("utf-8"))
+    return catalog.skipped(file.given)
 
 
 def _line_of(file: File, text: str) -> int | None:
@@ -204,8 +204,8 @@ def _line_of(file: File, text: str) -> int | None:
     quoted = re.search(r"'([^']+)'", text)
     if not quoted and re.match(r"rows? \d", text):
         return None
-    word = quoted[1] if quoted and quoted[1] in file.path.read_text("utf-8") else text.split(" ")[0]
-    lines = file.path.read_text("utf-8").splitlines()
+    word = quoted[1] if quoted and quoted[1] in file.given else text.split(" ")[0]
+    lines = file.given.splitlines()
     found = [number for number, line in enumerate(lines, 1) if re.search(rf"\b{re.escape(word)}\b", line)]
     return found[-1] if found else None
 

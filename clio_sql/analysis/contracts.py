@@ -1,4 +1,4 @@
-"""What `settings`, `facets` and `corrections` must hold, whoever wrote them; checked as soon as they are built."""
+"""What `settings`, `facets`, `taxonomy`, `corrections` must hold, whoever wrote them; checked once they are built."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from clio_sql.analysis import corrections
+from clio_sql.analysis import corrections, taxonomies
 from clio_sql.errors import SqlError
 from clio_sql.errors.quotable import quoted
 from clio_sql.providers import KINDS, without_choices
 
 WITHOUT_RULE = ("flag", "min_accounts")  # settings that may be anything, but must be there
+FACET_KINDS = (*KINDS, "taxonomy")  # the last is asked of nobody: the answers to another facet are placed in it
+CLUSTERED = ("text", "taxonomy")
 OF_THE_INPUT = "privacy_unit"  # told beside the settings, and no column of them
 
 
@@ -139,13 +141,13 @@ def _facets(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         elif names.count(name) > 1:
             yield f"facets.sql: facet {quoted(name)} appears {names.count(name)} times. Give each its own name."
     for facet, question, kind, _, clustered, _ in rows:
-        yield from _one_of(f"facets.sql: facet {_value(facet)} has kind", kind, KINDS)
+        yield from _one_of(f"facets.sql: facet {_value(facet)} has kind", kind, FACET_KINDS)
         if not question:
             yield f"facets.sql: facet {_value(facet)} has no question. Write one."
         if clustered is None:
             yield f"facets.sql: facet {_value(facet)} has no value for clustered; allowed: true, false. Change the row."
-        if clustered and kind != "text":
-            yield f"facets.sql: facet {_value(facet)} is clustered; only one of kind text can be."
+        if clustered and kind not in CLUSTERED:
+            yield f"facets.sql: facet {_value(facet)} is clustered; only one of kind text or taxonomy can be."
 
 
 def _one_of(what: str, given: object, allowed: tuple[str, ...]) -> Iterator[str]:
@@ -160,6 +162,7 @@ def _value(given: object) -> str:
 CONTRACTS: dict[str, Callable[[duckdb.DuckDBPyConnection], Iterator[str]]] = {
     "settings": _settings,
     "facets": _facets,
+    "taxonomy_sizes": taxonomies.wrong,
     "corrections": corrections.wrong,
     "renamed_clusters": corrections.unshown,
 }

@@ -35,6 +35,8 @@ WHY = {  # reason in renamed_clusters or of the auditor -> what is wrong with a 
     "audit_failed": "might identify somebody, says the auditor",
 }
 
+REASON = "select coalesce(clio_may_identify($1), case when clio_audit($1).rating < 3 then 'audit_failed' end)"
+
 
 class Correction(NamedTuple):
     """A row of `corrections`, as it was given; NULL is None."""
@@ -133,10 +135,9 @@ def _unsafe(given: list[Correction]) -> Iterator[str]:
         return
     from clio_sql.register import connect
 
-    query = "select coalesce(clio_may_identify($1), case when clio_audit($1).rating < 3 then 'audit_failed' end)"
     with closing(connect()) as con:
         for number, name in names.items():
-            (reason,) = con.execute(query, [name]).fetchall()[0]
+            (reason,) = con.execute(REASON, [name]).fetchall()[0]
             if reason is not None:
                 yield f"{FILE}: row {number}: the new name {WHY[reason]}. Write another."
 

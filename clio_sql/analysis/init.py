@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 
+import duckdb
+
 from clio_sql.analysis import catalog
-from clio_sql.errors import StateError
+from clio_sql.errors import StateError, UsageError
 from clio_sql.warehouse import private
 
 HINTS = {
@@ -24,8 +28,10 @@ HINTS = {
         This file replaces the packaged facets.sql. One row per question that is asked about every conversation.
         Change the words of a question, remove a row, or add one with a name of its own, such as
             ('language_level', 'How well does the user write?', 'category', ['beginner', 'fluent'], false, '')
-        Kinds are text (a sentence; the only one that can be clustered), category (one of choices; with an empty
-        list a language model may answer any word) and score (1 to 5). Ask for nothing that could tell who the user is.
+        Kinds are text (a sentence; its answers can be clustered), category (one of choices; with an empty
+        list a language model may answer any word), score (1 to 5) and taxonomy (nothing is asked: the answers to
+        the facet that stands as its question are placed in the nodes of taxonomy.sql).
+        Ask for nothing that could tell who the user is.
         With a paid model all questions about a conversation are one call: changing a word asks all of them again.
     """,
     "conversations": """
@@ -34,14 +40,20 @@ HINTS = {
         not know are in metadata, as text. Keep the columns and one row per id. Rows without a user id count no user.
     """,
 }
+FACET = """,
+        -- a tree of its own, with the nodes of taxonomy.sql; false: a breakdown of the clusters that are found
+        ('%s', 'request', 'taxonomy', [], true, '')"""
 CONDITION = "    -- only some? For example: and metadata['plan'] = 'pro' and created_at >= timestamp '2026-01-01'\n"
 
 
-def init(folder: Path) -> list[Path]:
+def init(folder: Path, taxonomy: str | None = None) -> list[Path]:
     """Write `settings.sql`, `facets.sql` and `conversations.sql` into a new folder, all or none. Returns their paths.
 
-    Raises StateError if the folder is not empty or cannot be written.
+    taxonomy: also write that packaged example as `taxonomy.sql`, and its facet into `facets.sql`.
+
+    Raises StateError if the folder is not empty or cannot be written, UsageError for an unknown taxonomy.
     """
+    written = dict(_texts(taxonomy))
     if folder.exists() and not folder.is_dir():
         raise StateError(f"{folder}: there is a file of that name. Give a new folder.")
     try:
@@ -50,8 +62,8 @@ def init(folder: Path) -> list[Path]:
     except OSError as error:
         raise StateError(f"{folder}: cannot be written ({error.strerror}). Give another folder.") from None
     try:
-        for name in HINTS:
-            (draft / f"{name}.sql").write_text(text(name), "utf-8")
+        for name, sql in written.items():
+            (draft / f"{name}.sql").write_text(sql, "utf-8")
         private.share(draft)
         os.rename(draft, folder)  # replaces an empty folder, but no other
     except OSError:
@@ -59,7 +71,31 @@ def init(folder: Path) -> list[Path]:
         raise StateError(f"{folder}: is not empty ({there}). Nothing was written; give a new folder.") from None
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return [folder / f"{name}.sql" for name in HINTS]
+    return [folder / f"{name}.sql" for name in written]
+
+
+def _texts(taxonomy: str | None) -> Iterator[tuple[str, str]]:
+    """Name and text of each file."""
+    example = None if taxonomy is None else _example(taxonomy)
+    for name in HINTS:
+        sql = text(name)
+        if name == "facets" and example is not None:
+            with duckdb.connect() as con:
+                row = con.execute(f"select distinct facet from ({example})").fetchall()[0]
+            sql = sql.replace("\n) as facets(", (FACET % row) + "\n) as facets(")
+        yield name, sql
+    if example is not None:
+        yield "taxonomy", example
+
+
+def _example(name: str) -> str:
+    folder = files("clio_sql.sql") / "taxonomies"
+    there = sorted(file.name.removesuffix(".sql") for file in folder.iterdir() if file.name.endswith(".sql"))
+    if name not in there:
+        raise UsageError(
+            f"--taxonomy {name!r}; allowed: {', '.join(there)}. Give one of them, or write a taxonomy.csv."
+        )
+    return (folder / f"{name}.sql").read_text("utf-8")
 
 
 def text(name: str) -> str:

@@ -18,7 +18,6 @@ from clio_sql.builder.records import Records, code
 from clio_sql.builder.reporting import Quiet, Reporter
 from clio_sql.engine import Engine
 from clio_sql.register import engine_of, macro_text, register
-from clio_sql.runtime import made_of
 from clio_sql.sql_text.quoting import identifier
 from clio_sql.warehouse import host
 from clio_sql.warehouse.database import drop_other_kind, inside, kinds, scalar, together
@@ -145,7 +144,7 @@ class Builder:
         parts = [relation.kind, relation.code]
         parts += [macro_text(macro) for macro in relation.macros]  # such as the gate
         if relation.calls_model:
-            parts.append(f"{self.engine.runtime.answers()} {code(relation.functions)}")
+            parts.append(f"{self.engine.runtime.answers()} {self.engine.vectors} {code(relation.functions)}")
         for name in relation.inputs:
             if relation.incremental is None or name != relation.incremental.input:
                 parts.append(f"{name} {self._fingerprints[name]}")
@@ -166,7 +165,7 @@ class Builder:
 
     def made_by(self, relation: Relation) -> str:
         """A hash of everything that decides a vector except its text: SQL, code and embedding model."""
-        made = f"{relation.code} {code(relation.functions)} {made_of(self.engine.runtime.embedding_model)}"
+        made = f"{relation.code} {code(relation.functions)} {self.engine.vectors}"
         return hashlib.sha256(made.encode()).hexdigest()
 
     def _vectors(self, tables: list[str], hashes: list[str]) -> dict[str, np.ndarray]:

@@ -42,13 +42,12 @@ def describe_build(
     sql_hash: of the files, if they differ from those of `relations`.
     """
     runtime = engine.runtime
-    embedding_model = made_of(runtime.embedding_model)
-    is_folder = embedding_model != runtime.embedding_model
+    is_folder = made_of(runtime.embedding_model) != runtime.embedding_model
     row = {
         "built_at": datetime.now(UTC).replace(tzinfo=None),
         "made_by": WITHOUT_MODEL if runtime.provider == "local" else f"{runtime.model} and {runtime.naming_model}",
         "provider": runtime.provider,
-        "embedding_model": embedding_model,
+        "embedding_model": engine.vectors,
         "clio_sql_version": version("clio-sql"),
         "duckdb_version": version("duckdb"),
         "sql_hash": sql_hash or catalog.fingerprint(relations),
@@ -57,6 +56,7 @@ def describe_build(
         "naming_model": runtime.naming_model,
         "base_url": runtime.base_url,
         "embedding_folder": str(Path(runtime.embedding_model).resolve()) if is_folder else None,
+        "precision": engine.precision,
         "counted_users_replaced": _replaces(relations, "counted_users"),
     }
     host.write(con, schema, "build_info", row)

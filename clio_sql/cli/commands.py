@@ -78,6 +78,8 @@ def run(
     batch: options.BATCH = None,
     retry_failed: options.RETRY_FAILED = None,
     embedding_model: options.EMBEDDING_MODEL = None,
+    precision: options.PRECISION = None,
+    device: options.DEVICE = None,
     id_column: options.ID_COLUMN = None,
     user_column: options.USER_COLUMN = None,
     time_column: options.TIME_COLUMN = None,
@@ -132,6 +134,8 @@ def plan(
     batch: options.BATCH = None,
     retry_failed: options.RETRY_FAILED = None,
     embedding_model: options.EMBEDDING_MODEL = None,
+    precision: options.PRECISION = None,
+    device: options.DEVICE = None,
     id_column: options.ID_COLUMN = None,
     user_column: options.USER_COLUMN = None,
     time_column: options.TIME_COLUMN = None,
@@ -473,16 +477,23 @@ def models(
 
 
 @app.command()
-def init(folder: Annotated[Path, typer.Argument(help="A new folder.", show_default=False)]) -> None:
+def init(
+    folder: Annotated[Path, typer.Argument(help="A new folder.", show_default=False)],
+    taxonomy: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Also write a fixed taxonomy to place conversations in: uses."),
+    ] = None,
+) -> None:
     """Write a small analysis folder: settings.sql, facets.sql and conversations.sql, with comments on what to change.
 
     \b
-    Example:
+    Examples:
       clio-sql init our_sql
+      clio-sql init our_sql --taxonomy uses
     """
     from clio_sql.analysis import init as scaffold
 
-    for path in scaffold.init(folder):
+    for path in scaffold.init(folder, taxonomy):
         typer.echo(path)
 
 
@@ -628,7 +639,7 @@ def mcp(
 
 RUNTIME = (
     "provider", "model", "naming_model", "base_url", "concurrency", "max_usd", "batch", "retry_failed",
-    "embedding_model",
+    "embedding_model", "precision", "device",
 )  # fmt: skip
 READING = ("source", "privacy_unit", "user", "since", "until", "encoding", "max_bad_rows", "allow_views")
 COLUMNS = {

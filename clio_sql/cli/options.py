@@ -123,6 +123,8 @@ CONCURRENCY = _model(int, "Calls in flight at once; at most 32 by default.")
 MAX_USD = _model(float, "Most dollars that a run may cost; 10 by default.")
 BATCH = _model(bool, "Half price through Message Batches, within 24 hours.")
 RETRY_FAILED = _model(bool, "Ask again for answers that were refused.")
+PRECISION = _model(str, "Of packaged embedding models: auto (default), int8, bfloat16 or float32.", "NAME")
+DEVICE = _model(str, "Where embedding models compute: auto (default), cpu, cuda or mps.", "NAME")
 EMBEDDING_MODEL = _model(str, "A sentence-transformers model, by name or folder.", "MODEL")
 
 ID_COLUMN = _column("Conversation id.")

@@ -12,7 +12,7 @@ WHY = {
     "growth": "the number of conversations changed by more than refit_growth",
     "drift": "more conversations than refit_far_share are far from every cluster",
     "settings": "a setting that decides the number of clusters changed",
-    "embedding_model": "the embedding model changed",
+    "embedding_model": "the embedding model or its precision changed",
 }
 LOST = {  # why a correction does not hold
     "gone": "the cluster is gone. Take the row out, or name another: clio-sql correct OUT prints the ids",

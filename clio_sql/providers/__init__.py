@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING, NoReturn
 
 import duckdb
 
@@ -22,6 +23,9 @@ from clio_sql.providers.protocol import (
 )  # fmt: skip
 from clio_sql.runtime import Runtime, base_url_of
 
+if TYPE_CHECKING:
+    from clio_sql.vectors.embedding import Embedder
+
 __all__ = [
     "KINDS", "STATUSES", "Answer", "Broaden", "Choose", "Extract", "Name", "PaidProvider", "Provider", "Question",
     "provider", "require", "without_choices",
@@ -30,18 +34,23 @@ __all__ = [
 
 def require(runtime: Runtime) -> None:
     """Raise ProviderError for a missing key, or a model without a price, before anything is read or written."""
-    provider(runtime, _no_database, threading.Event())
     if runtime.provider != "local":
+        provider(runtime, _nothing, threading.Event(), _nothing)
         from clio_sql.calls.servers import SERVERS
 
         SERVERS[runtime.provider](base_url_of(runtime.base_url, runtime.provider)).require_key()
 
 
-def _no_database() -> duckdb.DuckDBPyConnection:
+def _nothing() -> NoReturn:
     raise AssertionError("nothing is asked yet")
 
 
-def provider(runtime: Runtime, cursor: Callable[[], duckdb.DuckDBPyConnection], stop: threading.Event) -> Provider:
+def provider(
+    runtime: Runtime,
+    cursor: Callable[[], duckdb.DuckDBPyConnection],
+    stop: threading.Event,
+    embedder: Callable[[], Embedder],
+) -> Provider:
     """The provider that `runtime` names. cursor: opens a cursor on the database that keeps paid answers."""
     if runtime.provider != "local":
         from clio_sql.calls import Calls
@@ -60,6 +69,5 @@ def provider(runtime: Runtime, cursor: Callable[[], duckdb.DuckDBPyConnection], 
         )
         return Prompted(calls, runtime.model, runtime.naming_model)
     from clio_sql.providers.local import Local
-    from clio_sql.vectors.embedding import embedder
 
-    return Local(embedder(runtime.embedding_model))
+    return Local(embedder())

@@ -23,6 +23,7 @@ REASONS = {
     "name_over_budget": "the budget ran out before it was named",
     "not_named": "no name that could be shown",
     "no_answer": "no answer that can be used",
+    "none_of_these": "none of the taxonomy fits",
     "missing_setting": "a threshold is missing",
     "several": "several reasons, too few users to list them separately",
 }

@@ -157,7 +157,8 @@ def _made_with(con: duckdb.DuckDBPyConnection, schema: str) -> Made:
         return Made(places.name_of(schema), None, {})
     row = dict(zip([column[0] for column in con.description], found[0], strict=True))
     runtime = {each: row.get(each) for each in ("provider", "embedding_model", "model", "naming_model", "base_url")}
-    runtime["embedding_model"] = row.get("embedding_folder") or runtime["embedding_model"]
+    name = (runtime["embedding_model"] or "").removesuffix(f" in {row.get('precision')}")
+    runtime["embedding_model"] = row.get("embedding_folder") or name or None
     return Made(places.name_of(schema), row["sql_hash"], runtime)
 
 

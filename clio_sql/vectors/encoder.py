@@ -1,16 +1,20 @@
-"""The forward pass of a BERT sentence model on packed tokens: no padding, and bfloat16 if the processor supports it.
+"""The forward pass of a BERT sentence model, run by OpenVINO on the processor: in int8, bfloat16 or float32.
 
-sentence-transformers pads every text of a batch to the longest and computes in float32. Here the tokens of many texts,
-sorted by length, are in one matrix: each linear layer is one product, and only attention is done per text, for texts of
-equal length together. Tested on all-MiniLM-L6-v2; any other model with the same parts is handled the same way.
+sentence-transformers pads every text of a batch to the longest and computes in float32. Here a batch has texts of one
+length in tokens, so nothing is padded and nothing masked. In int8 the weights of the linear layers have eight bits, one
+scale a row, and OpenVINO gives each token eight bits as it computes, one scale for GROUP numbers. A few numbers of a
+token are much larger than all others; they are divided first, and the weights multiplied with as much, by the largest
+values that `tests/largest_values.py` found (SmoothQuant, arXiv 2211.10438).
 """
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,9 +24,16 @@ import numpy as np
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
-    from torch import Tensor, dtype
 
+PRECISIONS = ("int8", "bfloat16", "float32")  # the fastest first
+FLAGS = {  # any of these in /proc/cpuinfo: the processor multiplies in it; elsewhere it would be emulated
+    "int8": {"avx512_vnni", "avx_vnni", "amx_int8"},
+    "bfloat16": {"avx512_bf16", "amx_bf16"},
+}
+HINTS = {"int8": "bf16", "bfloat16": "bf16", "float32": "f32"}  # for all that has not eight bits
 TOKENS = 4_096  # per forward pass: a fifth of a second on two cores, and 40 MB between the layers
+GROUP = 384  # numbers of a token that share a scale in int8
+SMOOTHED = 0.75  # how much of what is large is taken from the numbers to the weights
 ALIKE = 0.995  # least cosine to what the library gives, for each of SENTENCES
 SENTENCES = (
     "",
@@ -34,26 +45,6 @@ SENTENCES = (
 )
 
 
-def _processor() -> dict[str, Any]:
-    """What torch knows of it; empty where it tells nothing."""
-    import torch
-
-    return getattr(torch.cpu, "get_capabilities", dict)()
-
-
-def _one_thread_a_core() -> None:
-    """Two threads on one core wait for each other in a product. OMP_NUM_THREADS, if set, takes precedence."""
-    import torch
-
-    cores = _processor().get("num_physical_cores")
-    if cores and "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(min(cores, torch.get_num_threads()))
-
-
-# One for all: each thread that calls torch would get its own team, and DuckDB has as many threads as cores.
-_THREAD = ThreadPoolExecutor(1, thread_name_prefix="clio-embed", initializer=_one_thread_a_core)
-
-
 class Parts(NamedTuple):
     """What a BERT sentence model is made of. tokenizer: it, or its JSON; longest: tokens of a text, the rest is cut."""
 
@@ -62,99 +53,187 @@ class Parts(NamedTuple):
     heads: int
     layers: int
     epsilon: float
-    weights: dict[str, Any]  # tensors; that of the words may be anything with a shape and rows
+    weights: dict[str, Any]  # arrays, float32; that of the words may be anything with a shape and rows
 
 
 class Encoder:
-    """BERT, mean of the tokens, unit length; weights in `kind`, a torch dtype."""
+    """BERT, mean of the tokens, unit length.
 
-    def __init__(self, parts: Parts, kind: dtype) -> None:
+    largest: for int8, the largest value of each number that goes into a layer's attention, and into its wide product:
+    shape (2 * layers, width).
+    """
+
+    def __init__(self, parts: Parts, precision: str, largest: np.ndarray | None = None) -> None:
         from tokenizers import Tokenizer
 
-        self.kind, self.heads, self.epsilon, weights = kind, parts.heads, parts.epsilon, parts.weights
+        self.precision = precision
         self.tokenizer = Tokenizer.from_str(parts.tokenizer) if isinstance(parts.tokenizer, str) else parts.tokenizer
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(parts.longest)
-        self.words = weights["embeddings.word_embeddings.weight"]
-        self.places = weights["embeddings.position_embeddings.weight"]
-        self.places = self.places + weights["embeddings.token_type_embeddings.weight"][0]
-        self.norm = _layer(weights, "embeddings.LayerNorm")
-        scale = (self.words.shape[1] // self.heads) ** -0.5
-        names = [f"encoder.layer.{number}" for number in range(parts.layers)]
-        self.layers = [_block(weights, name, kind, scale) for name in names]
+        self.words = parts.weights["embeddings.word_embeddings.weight"]
+        places = parts.weights["embeddings.position_embeddings.weight"]
+        self.places = places + parts.weights["embeddings.token_type_embeddings.weight"][0]
+        self._run = compiled(graph(parts, precision, largest), precision).create_infer_request()
 
     def encode(self, texts: Sequence[str], tick: Callable[[int], None] = lambda more: None) -> np.ndarray:
         """One unit vector per text, float32, in order. tick: given the number of texts after each pass."""
         tokens = [text.ids for text in self.tokenizer.encode_batch_fast(list(texts))]
         vectors = np.empty((len(tokens), self.words.shape[1]), dtype=np.float32)
-        for places in _packs([len(ids) for ids in tokens]):
-            vectors[places] = _THREAD.submit(self._forward, [tokens[place] for place in places]).result()
+        for places in _batches([len(ids) for ids in tokens]):
+            ids = np.array([tokens[place] for place in places])
+            states = self.words[ids] + self.places[: ids.shape[1]]
+            vectors[places] = self._run.infer([states], share_inputs=True)[0]
             tick(len(places))
-        return vectors
-
-    def _forward(self, texts: list[list[int]]) -> np.ndarray:
-        import torch
-        from torch.nn import functional as torch_nn
-
-        groups = [(length, len(list(same))) for length, same in groupby(texts, key=len)]
-        with torch.inference_mode():
-            ids = torch.from_numpy(np.concatenate(texts))
-            places = torch.cat([torch.arange(length).repeat(number) for length, number in groups])
-            states = self._normed(self.words[ids] + self.places[places], self.norm).to(self.kind)
-            for block in self.layers:
-                mixed = self._attended(torch_nn.linear(states, *block["attention"]), groups)
-                states = self._normed(states + torch_nn.linear(mixed, *block["mixed"]), block["mixed_norm"])
-                wide = torch_nn.gelu(torch_nn.linear(states, *block["wide"]))
-                states = self._normed(states + torch_nn.linear(wide, *block["narrow"]), block["narrow_norm"])
-            means, rows = [], states.float().split([length * number for length, number in groups])
-            for (length, number), part in zip(groups, rows, strict=True):
-                means.append(part.view(number, length, -1).mean(dim=1))
-            return torch_nn.normalize(torch.cat(means), dim=1).numpy()
-
-    def _attended(self, states: Tensor, groups: list[tuple[int, int]]) -> Tensor:
-        """softmax(q k^T / sqrt(d)) v of each text; plain products are faster here than torch's fused attention."""
-        import torch
-
-        width = states.shape[1] // 3
-        mixed = torch.empty(len(states), width, dtype=states.dtype)
-        sizes = [length * number for length, number in groups]
-        for (length, number), part, out in zip(groups, states.split(sizes), mixed.split(sizes), strict=True):
-            heads = part.view(number, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-            q, k, v = heads.reshape(3, number * self.heads, length, -1)
-            found = torch.softmax(q @ k.transpose(1, 2), dim=-1) @ v  # q is divided already
-            out.view(number, length, self.heads, -1).copy_(found.view(number, self.heads, length, -1).transpose(1, 2))
-        return mixed
-
-    def _normed(self, states: Tensor, weights: tuple[Tensor, Tensor]) -> Tensor:
-        from torch.nn import functional as torch_nn
-
-        return torch_nn.layer_norm(states, (states.shape[1],), *weights, self.epsilon)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def fastest(parts: Parts, wanted: np.ndarray | None = None) -> Encoder | None:
-    """The fastest Encoder that gives `wanted` for SENTENCES, or else what float32 gives; None if none does."""
-    import torch
+def graph(parts: Parts, precision: str, largest: np.ndarray | None = None, probed: bool = False) -> Any:
+    """The model for OpenVINO: embedded tokens (texts, length, width) to means (texts, width).
 
-    plain = Encoder(parts, torch.float32)
-    if wanted is None:
-        wanted = plain.encode(SENTENCES)
-    for encoder in (Encoder(parts, torch.bfloat16), plain) if _has_bfloat16() else (plain,):
+    probed: what `largest` is about comes out as well, each (texts * length, width).
+    """
+    openvino, op = _openvino()
+    weights, width = parts.weights, parts.weights["embeddings.LayerNorm.bias"].shape[0]
+    bits = precision == "int8"
+    states = op.parameter([-1, -1, width], np.float32)
+    shape = op.gather(op.shape_of(states), np.array([0, 1]), np.int64(0))
+    split = op.concat([shape, np.array([parts.heads, width // parts.heads])], 0)
+    probes = []
+
+    def layer(name: str) -> tuple[np.ndarray, np.ndarray]:
+        return weights[f"{name}.weight"], weights[f"{name}.bias"]
+
+    def normed(given: Any, name: str) -> Any:
+        scale, shift = layer(name)
+        centred = op.mvn(given, np.array([-1]), True, parts.epsilon, "inside_sqrt")
+        return op.add(op.multiply(centred, _constant(scale)), _constant(shift))
+
+    def smoothed(given: Any, *products: tuple[np.ndarray, np.ndarray]) -> tuple[Any, list[Any]]:
+        """What goes into those products, divided where it is large, and their weights, multiplied with as much."""
+        probes.append(given)
+        if not bits or largest is None:
+            return given, list(products)
+        heaviest = np.abs(np.concatenate([weight for weight, _ in products])).max(axis=0)
+        by = np.maximum(largest[len(probes) - 1], 1e-3) ** SMOOTHED / np.maximum(heaviest, 1e-3) ** (1 - SMOOTHED)
+        by = (by / np.exp(np.log(by).mean())).astype(np.float32)
+        return op.multiply(given, _constant(1 / by)), [(weight * by, bias) for weight, bias in products]
+
+    def linear(given: Any, product: tuple[np.ndarray, np.ndarray]) -> Any:
+        weight, bias = product
+        held = _eight_bits(weight) if bits else _constant(weight)
+        return op.add(op.matmul(given, held, False, True), _constant(bias))
+
+    def attended(given: Any, name: str) -> Any:
+        """softmax(q k^T / sqrt(d)) v of each text; the query is divided before."""
+        scale = (width // parts.heads) ** -0.5
+        weight, bias = layer(f"{name}.query")
+        query = (weight * scale, bias * scale)
+        given, products = smoothed(given, query, layer(f"{name}.key"), layer(f"{name}.value"))
+        q, k, v = (op.reshape(linear(given, product), split, False) for product in products)
+        q, k, v = (op.transpose(each, np.array(axes)) for each, axes in ((q, QUERY), (k, KEY), (v, QUERY)))
+        mixed = op.matmul(op.softmax(op.matmul(q, k, False, False), -1), v, False, False)
+        return op.reshape(op.transpose(mixed, np.array(QUERY)), np.array([-1, width]), False)
+
+    found = normed(op.reshape(states, np.array([-1, width]), False), "embeddings.LayerNorm")
+    for number in range(parts.layers):
+        name = f"encoder.layer.{number}"
+        mixed = linear(attended(found, f"{name}.attention.self"), layer(f"{name}.attention.output.dense"))
+        found = normed(op.add(found, mixed), f"{name}.attention.output.LayerNorm")
+        given, products = smoothed(found, layer(f"{name}.intermediate.dense"))
+        narrow = linear(op.gelu(linear(given, products[0]), "ERF"), layer(f"{name}.output.dense"))
+        found = normed(op.add(found, narrow), f"{name}.output.LayerNorm")
+    means = op.reduce_mean(op.reshape(found, op.concat([shape, np.array([width])], 0), False), np.array([1]))
+    return openvino.Model([means, *(op.result(probe) for probe in probes if probed)], [states])
+
+
+QUERY, KEY = [0, 2, 1, 3], [0, 2, 3, 1]  # axes of query (and value) and key: text, head, then the product's
+
+
+def compiled(model: Any, precision: str) -> Any:
+    """The model, ready for the processor. OMP_NUM_THREADS, if set, is the number of threads; else one a core."""
+    openvino, _ = _openvino()
+    threads = os.environ.get("OMP_NUM_THREADS", "")
+    hint = HINTS[precision] if can("bfloat16") else "f32"
+    return openvino.Core().compile_model(model, "CPU", {
+        "INFERENCE_PRECISION_HINT": hint, "NUM_STREAMS": "1",
+        "DYNAMIC_QUANTIZATION_GROUP_SIZE": str(GROUP if precision == "int8" else 0),
+        **({"INFERENCE_NUM_THREADS": threads} if threads.isdecimal() and int(threads) else {}),
+    })  # fmt: skip
+
+
+@cache
+def _openvino() -> tuple[Any, Any]:
+    """OpenVINO and its operations. Importing it would tell its makers so: the package that sends this is not found."""
+    name = "openvino_telemetry"
+    there = sys.modules.get(name)
+    sys.modules[name] = None  # type: ignore[assignment]  # as if it were not installed
+    try:
+        import openvino
+        from openvino import opset13
+    finally:
+        del sys.modules[name]
+        if there is not None:
+            sys.modules[name] = there
+    return openvino, opset13
+
+
+def _constant(numbers: np.ndarray) -> Any:
+    _, op = _openvino()
+    return op.constant(np.ascontiguousarray(numbers, dtype=np.float32))
+
+
+def _eight_bits(weight: np.ndarray) -> Any:
+    """Whole numbers from -127 to 127, times one scale a row."""
+    _, op = _openvino()
+    scale = np.maximum(np.abs(weight).max(axis=1, keepdims=True), 1e-9) / 127
+    return op.multiply(op.convert(op.constant(np.round(weight / scale).astype(np.int8)), "f32"), _constant(scale))
+
+
+def _batches(lengths: list[int]) -> list[list[int]]:
+    """Indices of the texts, those of one length together, cut so that each batch has at most TOKENS, or is one text."""
+    batches = []
+    for length, same in groupby(sorted(range(len(lengths)), key=lengths.__getitem__), key=lengths.__getitem__):
+        places, most = list(same), max(TOKENS // length, 1)
+        batches += [places[start : start + most] for start in range(0, len(places), most)]
+    return batches
+
+
+@cache
+def available() -> bool:
+    """Whether OpenVINO is installed; it has no wheel for Linux on ARM, for one."""
+    return find_spec("openvino") is not None
+
+
+@cache
+def _flags() -> frozenset[str]:
+    """What the processor says that it can; empty where the system does not tell."""
+    file = Path("/proc/cpuinfo")
+    lines = file.read_text("utf-8", "replace").splitlines() if file.exists() else []
+    return frozenset(next((line for line in lines if line.startswith("flags")), "").split())
+
+
+def can(precision: str) -> bool:
+    """Whether this processor multiplies in it."""
+    return precision == "float32" or (available() and bool(FLAGS[precision] & _flags()))
+
+
+def faster(model: SentenceTransformer) -> Encoder | None:
+    """The fastest Encoder that gives what `model` gives; None if it has other parts or is not on the processor."""
+    if not available() or model.device.type != "cpu" or not _is_plain(model):
+        return None
+    parts = parts_of(model)
+    wanted = model.encode(list(SENTENCES), normalize_embeddings=True, show_progress_bar=False)
+    for precision in filter(can, PRECISIONS[1:]):
+        encoder = Encoder(parts, precision)
         if (encoder.encode(SENTENCES) * wanted).sum(axis=1).min() >= ALIKE:
             return encoder
     return None
 
 
-def faster(model: SentenceTransformer) -> Encoder | None:
-    """The fastest Encoder that gives what `model` gives; None if the model has other parts."""
-    if not _is_plain(model):
-        return None
-    return fastest(parts_of(model), model.encode(list(SENTENCES), normalize_embeddings=True, show_progress_bar=False))
-
-
 def parts_of(model: SentenceTransformer) -> Parts:
     """The parts of a model that the library loaded."""
     bert: Any = model[0].auto_model
-    weights = {name: tensor.detach() for name, tensor in bert.state_dict().items()}
+    weights = {name: tensor.detach().float().cpu().numpy() for name, tensor in bert.state_dict().items()}
     tokenizer = model.tokenizer.backend_tokenizer.to_str()
     config = bert.config
     heads, layers = config.num_attention_heads, config.num_hidden_layers
@@ -166,7 +245,7 @@ def parts_in(folder: Path) -> Parts:
 
     Without the library itself: importing it takes longer than the rest of a small run.
     """
-    from safetensors.torch import load_file
+    from safetensors.numpy import load_file
 
     def read(name: str) -> dict[str, Any]:
         return json.loads((folder / name).read_text("utf-8"))
@@ -175,26 +254,6 @@ def parts_in(folder: Path) -> Parts:
     heads, layers = config["num_attention_heads"], config["num_hidden_layers"]
     tokenizer, weights = (folder / "tokenizer.json").read_text("utf-8"), load_file(folder / "model.safetensors")
     return Parts(tokenizer, longest, heads, layers, config["layer_norm_eps"], weights)
-
-
-def best_kind() -> dtype:
-    """bfloat16 where the processor multiplies in it, else float32."""
-    import torch
-
-    return torch.bfloat16 if _has_bfloat16() else torch.float32
-
-
-def _packs(lengths: list[int]) -> list[list[int]]:
-    """Indices of the texts by length, cut so that each part has at most TOKENS tokens, or is one text."""
-    packs: list[list[int]] = []
-    filled = TOKENS
-    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
-        filled += lengths[place]
-        if filled > TOKENS:
-            packs.append([])
-            filled = lengths[place]
-        packs[-1].append(place)
-    return packs
 
 
 def _is_plain(model: SentenceTransformer) -> bool:
@@ -210,29 +269,3 @@ def _is_plain(model: SentenceTransformer) -> bool:
         and hasattr(model.tokenizer, "backend_tokenizer")
         and model.default_prompt_name is None
     )  # comparing results shows that the pooling is the mean
-
-
-def _has_bfloat16() -> bool:
-    """Whether the processor multiplies in bfloat16; elsewhere it is emulated, and slower than float32."""
-    can = _processor()
-    return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
-
-
-def _block(weights: dict[str, Any], name: str, kind: dtype, scale: float) -> dict[str, tuple[Tensor, Tensor]]:
-    """Weights and biases of one layer; query, key and value are one product, the query already divided by sqrt(d)."""
-    import torch
-
-    query, key, value = (_layer(weights, f"{name}.attention.self.{part}") for part in ("query", "key", "value"))
-    query = (query[0] * scale, query[1] * scale)
-    return {part: (pair[0].to(kind), pair[1].to(kind)) for part, pair in {
-        "attention": (torch.cat([query[0], key[0], value[0]]), torch.cat([query[1], key[1], value[1]])),
-        "mixed": _layer(weights, f"{name}.attention.output.dense"),
-        "mixed_norm": _layer(weights, f"{name}.attention.output.LayerNorm"),
-        "wide": _layer(weights, f"{name}.intermediate.dense"),
-        "narrow": _layer(weights, f"{name}.output.dense"),
-        "narrow_norm": _layer(weights, f"{name}.output.LayerNorm"),
-    }.items()}  # fmt: skip
-
-
-def _layer(weights: dict[str, Any], name: str) -> tuple[Tensor, Tensor]:
-    return weights[f"{name}.weight"], weights[f"{name}.bias"]

@@ -29,7 +29,7 @@ COLUMNS = {  # name -> columns with their types
         "built_at": "timestamp", "made_by": "varchar", "provider": "varchar", "embedding_model": "varchar",
         "clio_sql_version": "varchar", "duckdb_version": "varchar", "sql_hash": "varchar", "refit": "boolean",
         "model": "varchar", "naming_model": "varchar", "base_url": "varchar", "embedding_folder": "varchar",
-        "counted_users_replaced": "boolean",
+        "counted_users_replaced": "boolean", "precision": "varchar",
     },
     "secret": {"salt": "varchar"},
     "used_ids": {"facet": "varchar", "cluster_id": "varchar"},
@@ -56,6 +56,19 @@ def write(con: duckdb.DuckDBPyConnection, schema: str, name: str, row: Mapping[s
     listed = ", ".join(f"?::{type_} as {column}" for column, type_ in COLUMNS[name].items())
     values = [row[column] for column in COLUMNS[name]]
     con.execute(f"create or replace table {identifier(schema)}.{identifier(name)} as select {listed}", values)
+
+
+def kept_precision(con: duckdb.DuckDBPyConnection) -> str | None:
+    """The precision of the vectors of the first analysis in the database, by schema; None if there is none yet."""
+    schemas = con.execute(
+        "select schema_name from duckdb_columns() where table_name = 'build_info' and column_name = 'precision' "
+        "and database_name = current_database() order by schema_name"
+    ).fetchall()
+    for (schema,) in schemas:
+        found = con.execute(f"select precision from {identifier(schema)}.build_info").fetchall()
+        if found and found[0][0]:
+            return str(found[0][0])
+    return None
 
 
 def widen(con: duckdb.DuckDBPyConnection, schema: str, name: str) -> None:

@@ -8,6 +8,7 @@ based as (
 said as (
     select facet, cluster_id, unnest(clio_tokens(clio_unreviewed(name, description, provider))) as word
     from hierarchy cross join build_info
+    semi join facets on facets.facet = hierarchy.facet and facets.kind <> 'taxonomy'    -- names that the analysis gives
 ),
 
 asked as materialized (

@@ -3,8 +3,9 @@ select hierarchy.facet, hierarchy.cluster_id
 from hierarchy
 left join name_audits using (facet, cluster_id)
 left join cluster_names using (facet, cluster_id)
+inner join facets using (facet)
 cross join settings
-where hierarchy.level = 0 and mode is distinct from 'safety' and not coalesce(
+where facets.kind <> 'taxonomy' and hierarchy.level = 0 and mode is distinct from 'safety' and not coalesce(
     name_audits.rating >= min_audit_rating
     and cluster_names.name = hierarchy.name and cluster_names.description = hierarchy.description
     and cluster_names.status = 'ok',

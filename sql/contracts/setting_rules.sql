@@ -39,6 +39,7 @@ numbers as (
             ('least_per_cluster', 1, null, null, null),
             ('points_per_cluster', 1, null, null, null),
             ('fit_repeats', 1, null, null, null),
+            ('least_similarity', -1, 1, null, null),
             ('levels', 1, null, null, null),
             ('top_clusters', 1, null, null, null),
             ('neighbourhood', 1, null, null, null),

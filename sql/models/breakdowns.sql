@@ -17,3 +17,8 @@ union all
 select conversation_id, facet, value
 from facet_values inner join asked using (facet)
 where value is not null
+union all
+-- not of a taxonomy that is a tree of its own: a leaf's total minus what its clusters tell would be what they hide
+select conversation_id, facet, name
+from taxonomy_answers inner join facets using (facet)
+where not facets.clustered and name is not null and facet not in (select facet from direct_facets)

@@ -11,14 +11,22 @@ centroids as materialized (
     from cluster_models
 ),
 
+-- leaves of a taxonomy that is fitted now have their own ids
+fixed as materialized (
+    select facet, model, number, arg_max(id, (list_cosine_similarity(centroid, prototype), id)) as cluster_id
+    from centroids inner join taxonomy_prototypes using (facet)
+    group by facet, model, number
+),
+
 -- the same fit: the same clusters
 same as (
     select centroids.*, last_cluster_ids.cluster_id
     from centroids inner join last_cluster_ids using (facet, model, number)
+    anti join fixed using (facet)
 ),
 
 fresh as materialized (
-    select centroids.* from centroids anti join same using (facet)
+    select centroids.* from centroids anti join same using (facet) anti join fixed using (facet)
 ),
 
 shared as materialized (
@@ -88,12 +96,13 @@ select
     centroids.facet::varchar as facet,
     centroids.model::varchar as model,
     centroids.number::integer as number,
-    coalesce(same.cluster_id, matched.cluster_id, new.cluster_id)::varchar as cluster_id,
+    coalesce(fixed.cluster_id, same.cluster_id, matched.cluster_id, new.cluster_id)::varchar as cluster_id,
     coalesce(same.cluster_id, matched.cluster_id)::varchar as last_cluster_id,        -- NULL: a new cluster
     (case when same.cluster_id is not null then 1 else matched.overlap end)::double as overlap,          -- share of all members, 0 to 1
     (case when same.cluster_id is not null then 1 else matched.similarity end)::double as similarity,    -- cosine of the centroids
     centroids.centroid::float[] as centroid
 from centroids
+left join fixed using (facet, number)
 left join same using (facet, number)
 left join matched using (facet, number)
 left join new using (facet, number)

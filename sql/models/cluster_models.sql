@@ -1,4 +1,4 @@
--- One row per clustered facet: the k-means model of its base clusters, fitted on a sample ordered by hash of id.
+-- One row per facet that is clustered or placed in a taxonomy: the model of its clusters, fitted on a sample ordered by hash of id.
 -- kind: table
 -- grain: facet
 -- kept: last
@@ -25,7 +25,11 @@ fitted as materialized (
     from sampled
     inner join embeddings using (conversation_id, facet)
     inner join due using (facet)
+    anti join taxonomy_prototypes using (facet)
     group by facet
+    union all
+    -- as many vectors as clusters are the model as they are
+    select facet, clio_fit(list(prototype order by id), count(*)) from taxonomy_prototypes group by facet
 ),
 
 spread as (

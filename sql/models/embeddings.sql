@@ -1,4 +1,4 @@
--- One row per conversation and clustered facet: the unit vector of the answer.
+-- One row per conversation and facet that is clustered or placed in a taxonomy: the unit vector of the answer.
 -- kind: table
 -- grain: conversation_id, facet
 -- shared: value_hash
@@ -9,7 +9,7 @@ wanted as (
     select facet_values.conversation_id, facet_values.facet, facet_values.value
     from facet_values
     inner join facets on facets.facet = facet_values.facet
-    where facets.clustered and facet_values.value is not null
+    where (facets.clustered or facets.kind = 'taxonomy') and facet_values.value is not null
 )
 
 select

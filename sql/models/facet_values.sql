@@ -9,18 +9,23 @@ answered as (
         screened_transcripts.conversation_id,
         clio_extract_raw(screened_transcripts.transcript, questions.questions) as answer
     from screened_transcripts cross join questions
+),
+
+-- a taxonomy places the answer to another facet
+asked as (
+    select facet, kind, case when kind = 'taxonomy' then question else facet end as asked_facet from facets
 )
 
 select
     answered.conversation_id::varchar as conversation_id,
-    facets.facet::varchar as facet,
-    nullif(trim(answered.answer.value[facets.facet]), '')::varchar as value,    -- NULL: no answer
+    asked.facet::varchar as facet,
+    nullif(trim(answered.answer.value[asked.asked_facet]), '')::varchar as value,    -- NULL: no answer
     case
         -- a local provider that guesses leaves out what is doubtful
-        when answered.answer.status = 'ok' and facets.kind <> 'text' and map_contains(answered.answer.value, facets.facet)
-            and answered.answer.value[facets.facet] is null then 'unsure'
-        when answered.answer.status = 'ok' and not list_contains(map_keys(answered.answer.value), facets.facet) then 'invalid'
+        when answered.answer.status = 'ok' and asked.kind not in ('text', 'taxonomy') and map_contains(answered.answer.value, asked.facet)
+            and answered.answer.value[asked.facet] is null then 'unsure'
+        when answered.answer.status = 'ok' and not list_contains(map_keys(answered.answer.value), asked.asked_facet) then 'invalid'
         else answered.answer.status
     end::varchar as status,    -- ok, refused, invalid or unsure (of this facet alone), truncated, malformed, failed, over_budget
     answered.answer.error::varchar as error
-from answered cross join facets
+from answered cross join asked

@@ -3,10 +3,10 @@
 -- grain: facet
 select
     facet::varchar as facet,
-    question::varchar as question,
-    kind::varchar as kind,               -- text, category or score (1 to 5)
+    question::varchar as question,       -- of a taxonomy: the facet whose answers are placed, such as request
+    kind::varchar as kind,               -- text, category, score (1 to 5) or taxonomy
     choices::varchar[] as choices,       -- of a category; if empty, a language model may answer any word
-    clustered::boolean as clustered,     -- text facets only
+    clustered::boolean as clustered,     -- of a text: k-means finds the clusters; of a taxonomy: they are its nodes, else it is a breakdown
     criteria::varchar as criteria        -- what makes a good name for its clusters
 from (
     values

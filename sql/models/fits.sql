@@ -1,4 +1,4 @@
--- One row per clustered facet: how many base clusters it needs, and why they are to be fitted again, if they are.
+-- One row per facet that is clustered or placed in a taxonomy: how many clusters it needs, and why they are fitted again, if they are.
 -- kind: table
 -- grain: facet
 --
@@ -18,12 +18,12 @@ counted as (
     select
         facet,
         conversations,
-        clio_fit_size(points, conversations_per_cluster, max_base_clusters, min_base_clusters, least_per_cluster) as k,
-        concat_ws(
+        coalesce(leaves, clio_fit_size(points, conversations_per_cluster, max_base_clusters, min_base_clusters, least_per_cluster)) as k,
+        case when leaves is null then concat_ws(
             ' ', conversations_per_cluster, max_base_clusters, min_base_clusters, least_per_cluster, points_per_cluster,
             fit_repeats, seed
-        ) as sizes
-    from embedded inner join points using (facet) cross join settings
+        ) else concat_ws(' ', content, points_per_cluster, fit_repeats, seed) end as sizes
+    from embedded inner join points using (facet) left join taxonomy_sizes using (facet) cross join settings
 ),
 
 -- the fit of the last published build, as far as it fits these embeddings
@@ -113,7 +113,7 @@ select
     k::integer as k,                                                    -- wanted number of base clusters
     -- reached in any case; from there on, only clusters that are too wide are split
     (case when reason in ('growth', 'drift') then greatest(1, ceil(k * refit_least_share)) else k end)::integer as least,
-    sizes::varchar as sizes,                                            -- the settings that decide the number of clusters
+    sizes::varchar as sizes,                                            -- what decides the clusters: settings, and of a taxonomy its nodes
     embedding_model::varchar as embedding_model,
     last_model::varchar as last_model,                                  -- NULL: there is none to start from
     far_share::double as far_share,                                     -- share farther from the last fit's clusters than 95% were then

@@ -1,4 +1,4 @@
--- One row per conversation and clustered facet: the nearest base cluster and the runner-up, as k-means found them.
+-- One row per conversation and clustered facet: the base cluster that k-means found, or the leaf of a taxonomy, and the runner-up.
 -- kind: view
 -- grain: conversation_id, facet
 select
@@ -13,3 +13,14 @@ from placements
 inner join conversations on conversations.conversation_id = placements.conversation_id
 inner join cluster_ids as nearest on nearest.facet = placements.facet and nearest.number = placements.number
 left join cluster_ids as second on second.facet = placements.facet and second.number = placements.runner_up
+inner join facets on facets.facet = placements.facet
+where facets.kind <> 'taxonomy'
+union all
+-- of a taxonomy: the leaf that it is placed in
+select
+    conversation_id, conversations.user_id, answers.facet, answers.leaf, answers.distance, answers.runner_up,
+    answers.runner_up_distance
+from taxonomy_answers as answers
+inner join conversations using (conversation_id)
+inner join facets on facets.facet = answers.facet
+where facets.clustered and answers.leaf is not null

@@ -101,3 +101,6 @@ select
     description::varchar as description,
     base_cluster_ids::varchar[] as base_cluster_ids
 from tree left join children using (facet, cluster_id)
+union all
+-- a fixed taxonomy is a tree already, and no model names it
+select facet, level, cluster_id, parent_id, name, description, base_cluster_ids from taxonomy_tree

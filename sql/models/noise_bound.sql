@@ -9,7 +9,7 @@ clustered as (
 
 -- every breakdown that is possible, so that the bound does not depend on what users wrote
 broken_down as (
-    select 3 + len(input.breakdowns) + (select count(*) from facets where kind in ('category', 'score')) as breakdowns
+    select 3 + len(input.breakdowns) + (select count(*) from facets where kind in ('category', 'score') or kind = 'taxonomy' and not clustered) as breakdowns
     from input                                         -- 3: turns, length and month of direct_facets
 )
 

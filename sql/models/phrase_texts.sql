@@ -9,9 +9,10 @@ looked_at as (
         case when independent then user_id end as user_id
     from assignments
     inner join gated_clusters using (facet, cluster_id)
+    inner join facets using (facet)
     left join independent_texts using (conversation_id, facet)
     cross join settings
-    where gated_clusters.passes
+    where gated_clusters.passes and facets.kind = 'text'                                -- a taxonomy has its names
     qualify row_number() over (partition by facet, cluster_id order by md5(concat(seed, conversation_id))) <= term_conversations
 ),
 

@@ -4,7 +4,7 @@
 with
 
 passing as (
-    select facet, cluster_id from gated_clusters where passes
+    select facet, cluster_id from gated_clusters inner join facets using (facet) where passes and facets.kind = 'text'    -- a taxonomy has its names
 ),
 
 candidates as (

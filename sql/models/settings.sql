@@ -58,4 +58,5 @@ select
     200::integer as max_expansion,                  -- … and a packed file that unpacks to this many times its size
     null::varchar as period,                        -- of trends: day, week, month or quarter; null: chosen, see trend_period
     0.05::double as max_error_ratio,                -- a paid step stops when a larger share of its calls failed
+    0.1::double as least_similarity,                -- of a fixed taxonomy: cosine to a leaf below which a text belongs to none of them
     0::integer as seed

@@ -15,6 +15,7 @@ select
     facets.facet::varchar as facet,
     assignments.cluster_id::varchar as cluster_id,                                          -- NULL: no answer
     case
+        when assignments.cluster_id is null and none.conversation_id is not null then 'none_of_these'
         when assignments.cluster_id is null then 'no_answer'
         else coalesce(gated_clusters.reason, name_audits.reason, 'not_named')                -- fail closed: any other reason
     end::varchar as reason,
@@ -27,6 +28,7 @@ left join gated_clusters on gated_clusters.facet = facets.facet and gated_cluste
 left join name_audits on name_audits.facet = facets.facet and name_audits.cluster_id = assignments.cluster_id
 left join independent_texts
     on independent_texts.conversation_id = conversations.conversation_id and independent_texts.facet = facets.facet
+left join taxonomy_answers as none on none.conversation_id = conversations.conversation_id and none.facet = facets.facet
 left join shown on shown.facet = facets.facet and shown.cluster_id = assignments.cluster_id
 anti join hidden_clusters as hidden on hidden.facet = facets.facet and hidden.cluster_id = assignments.cluster_id
 where facets.clustered and shown.cluster_id is null

@@ -15,11 +15,15 @@ tree as (
         facet, level, cluster_id, parent_id, coalesce(renamed.name, hierarchy.name) as name, description,
         case
             when renamed.name is not null then 'renamed'
+            when facets.kind = 'taxonomy' then 'taxonomy'
             when provider = 'local' and clio_unreviewed(hierarchy.name, '', provider) <> lower(concat(hierarchy.name, '. ')) then 'topic'
             else 'found'
         end as name_source,
         unnest(base_cluster_ids) as base_cluster_id
-    from hierarchy left join (from renamed_clusters where reason is null) as renamed using (facet, cluster_id) cross join build_info
+    from hierarchy
+    left join facets using (facet)
+    left join (from renamed_clusters where reason is null) as renamed using (facet, cluster_id)
+    cross join build_info
 ),
 
 -- a parent is the sum of its published children, which reveals no more than they do

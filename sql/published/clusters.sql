@@ -29,6 +29,7 @@ shown as (
         counted.conversations, counted.users, layout.x, layout.y,
         case
             when renamed.name is not null then 'renamed'
+            when facets.kind = 'taxonomy' then 'taxonomy'
             when provider = 'local' and clio_unreviewed(hierarchy.name, '', provider) <> lower(concat(hierarchy.name, '. ')) then 'topic'
             else 'found'
         end as name_source,
@@ -40,6 +41,7 @@ shown as (
     from hierarchy
     inner join counted using (facet, cluster_id)
     left join layout using (facet, cluster_id)
+    left join facets using (facet)
     cross join build_info
     left join (from renamed_clusters where reason is null) as renamed using (facet, cluster_id)
 ),
@@ -128,7 +130,7 @@ select
     (conversations / nullif(published, 0))::double as share,   -- of the published conversations of the facet
     x::float as x,                                  -- place on the map, -1 to 1
     y::float as y,                                  -- place on the map, -1 to 1
-    name_source::varchar as name_source,            -- found: of words that enough users wrote; topic: all or a part of it is one of clio_topics; renamed: a person named it, see corrections; NULL: no cluster
+    name_source::varchar as name_source,            -- found: of words that enough users wrote; topic: all or a part of it is one of clio_topics; renamed: a person named it, see corrections; taxonomy: the analysis did; NULL: no cluster
     loose::boolean as loose,                        -- at least a third of its users are mostly near the border to another cluster; NULL: no cluster
     (only_children.cluster_id is not null)::boolean as only_child    -- it has one child, whose name and description are its own: show the two once
 from rounded
