@@ -64,10 +64,10 @@ def texts(kind: str, number: int) -> list[str]:
 
 def embedded(con: duckdb.DuckDBPyConnection, given: list[str]) -> np.ndarray:
     """clio_embed through SQL, with nothing remembered."""
-    engine_of(con).embedder._memory.clear()
-    con.register("given", pa.table({"text": given}))
-    found = con.execute("select clio_embed(text) as v from given").fetchnumpy()["v"]
-    return np.stack(found)
+    engine_of(con.cursor()).embedder._memory.clear()
+    with con.cursor() as cursor:
+        cursor.register("given", pa.table({"text": given}))
+        return np.stack(cursor.execute("select clio_embed(text) as v from given").fetchnumpy()["v"])
 
 
 def embed(args: argparse.Namespace) -> None:

@@ -35,7 +35,7 @@ def requests() -> list[dict[str, str]]:
 def embeddings() -> dict[str, Callable[[list[str]], np.ndarray]]:
     return {
         embedding.ENGLISH: embedding.embedder(embedding.ENGLISH).encode,
-        "multilingual-e5-small": embedding._e5().encode,
+        "multilingual-e5-small": embedding._e5("float32").encode,
         embedding.LANGUAGES: embedding.embedder(embedding.LANGUAGES).encode,
     }
 

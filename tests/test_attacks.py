@@ -528,7 +528,8 @@ def placed(names: dict[str, str], column: str, **more: str) -> dict[str, str]:
         "taxonomy": HOME
         + "".join(f" union all select 'use', '{id_}', 'home', '{name}', ''" for id_, name in names.items()),
         "assignments": "from {sql} union all by name select conversation_id, user_id, 'use' as facet, "
-        f"metadata['{column}'] as cluster_id, metadata['{column}'] as found_id, 0::float as distance from conversations",
+        f"metadata['{column}'] as cluster_id, metadata['{column}'] as found_id, 0::float as distance "
+        "from conversations",
         **more,
     }
 

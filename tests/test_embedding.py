@@ -180,7 +180,7 @@ def test_auto_is_the_fastest_that_the_processor_multiplies_in(monkeypatch, flags
     monkeypatch.setattr(encoder, "_flags", lambda: flags)
     assert embedding.chosen(embedding.LANGUAGES) == wanted
     assert embedding.chosen(embedding.LANGUAGES, "float32") == "float32"
-    assert embedding.chosen("another-model") is None
+    assert embedding.chosen("another-model") is embedding.chosen("another-model", "int8") is None
     monkeypatch.setattr(encoder, "available", lambda: False)
     assert embedding.chosen(embedding.ENGLISH) == "float32"
 
@@ -191,7 +191,6 @@ def test_auto_is_the_fastest_that_the_processor_multiplies_in(monkeypatch, flags
         ({"precision": "int4"}, "precision 'int4' is not known; allowed: auto, int8, bfloat16, float32"),
         ({"precision": "int8"}, "precision 'int8' is not for this processor; allowed: auto, bfloat16, float32"),
         ({"precision": "int8", "device": "cuda"}, "'int8' is not for device 'cuda'; allowed: auto, bfloat16, float32"),
-        ({"precision": "float32", "embedding_model": "another"}, "is for the packaged models, not for 'another'"),
         ({"device": "gpu"}, "device 'gpu' is not known; allowed: auto, cpu, cuda, mps"),
     ],
 )

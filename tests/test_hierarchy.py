@@ -49,6 +49,8 @@ def begin(con: duckdb.DuckDBPyConnection, top: int = 3, levels: int = 3) -> None
             parent_id varchar, name varchar, description varchar, base_cluster_ids varchar[]);
         create or replace temp table last_trees (facet varchar, levels integer, tree_by varchar, shape varchar,
             grown_from varchar[], reason varchar);
+        create or replace temp table regroupings (facet varchar, cluster_id varchar, kind varchar, target_id varchar,
+            waits boolean);
         create or replace temp table used_ids (facet varchar, cluster_id varchar)""")
 
 

@@ -477,8 +477,8 @@ class Trunk:
             "[sin(hash(name) % 97), cos(hash(name) % 89), 1]::float[] as centroid from base_clusters"
         )
         con.execute("create table supported_words as select facet, cluster_id, 'wifi' as lemma from base_clusters")
-        con.execute(f"create table taxonomy_tree as {untaxed()['taxonomy_tree']}")
         packaged(con, "corrections")
+        con.execute(f"create table taxonomy_tree as {untaxed()['taxonomy_tree']}")
         for name in ("regroupings", "trees", "level_sizes", "directions", "linked_clusters"):
             con.execute(f"create table {name} as {RELATIONS[name].sql}")
 

@@ -175,6 +175,8 @@ def _absent(row: Correction, problem: str, level: int | None, nearest: list[str]
     if problem == "no_facet":
         allowed = f"has clusters of {', '.join(map(quoted, facets))}" if facets else "has no clusters yet"
         return f"facet {facet}: the analysis {allowed}. Change the row."
+    if problem == "fixed":
+        return f"{row.kind} of {cluster}: the clusters of facet {facet} are those of its taxonomy. Change the taxonomy."
     if problem == "not_base":
         other = "; to join two parents, move the children of one" if row.kind == "merge" else ""
         return f"{row.kind} is of clusters of level 0 alone{other}. Change the row.{near}"

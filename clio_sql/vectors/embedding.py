@@ -245,14 +245,12 @@ def default_model() -> str:
 
 
 def chosen(name: str, precision: str = "auto", device: str = "auto") -> str | None:
-    """In which precision that model computes; None if it is not packaged, which its library decides.
+    """In which precision a packaged model computes; None for another, which does not depend on what is asked.
 
     precision: as `Runtime.precision`; auto is the fastest that the processor, or the GPU, multiplies in. Raises
     UsageError where it does not.
     """
     if name not in PACKAGED:
-        if precision != "auto":
-            raise UsageError(f"precision {precision!r} is for the packaged models, not for {name!r}; leave it out.")
         return None
     can = {"cuda": ("bfloat16", "float32"), "mps": ("float32",)}.get(device) or [
         each for each in encoder.PRECISIONS if encoder.can(each)

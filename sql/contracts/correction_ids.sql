@@ -41,6 +41,7 @@ found as (
             when facet not in (select facet from ever) then 'no_facet'
             when (facet, cluster_id) not in (select (facet, cluster_id) from ever) then 'never'
             when (facet, cluster_id) not in (select (facet, cluster_id) from there) then 'gone'
+            when kind in ('merge', 'move', 'pin') and facet in (select facet from last_taxonomy_nodes) then 'fixed'
             when kind in ('merge', 'pin') and level > 0 then 'not_base'
             when kind not in ('merge', 'move') or target is null then null
             when (facet, target) not in (select (facet, cluster_id) from ever)

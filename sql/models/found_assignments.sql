@@ -1,4 +1,4 @@
--- One row per conversation and clustered facet: the nearest base cluster and the runner-up, as k-means found or a taxonomy gives them.
+-- One row per conversation and clustered facet: the base cluster that k-means found, or the leaf of a taxonomy, and the runner-up.
 -- kind: view
 -- grain: conversation_id, facet
 select
