@@ -121,6 +121,7 @@ ELSEWHERE = (  # checks that read what is not here
     "insight_holds_nothing_of_safety", "the_flag_is_a_breakdown", "about_says_the_thresholds_of_the_build",
     "every_shown_base_cluster_passed_its_audit", "only_what_passes_the_gate_is_named",
     "near_identical_texts_of_a_few_count_once", "a_loose_cluster_has_enough_users_near_a_border",
+    "a_fixed_tree_is_its_taxonomy",
 )  # fmt: skip
 
 
