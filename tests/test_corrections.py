@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import cli
-from planted import Asked, Rules, corrections, publish
+from planted import Asked, Rules, corrections, people, publish
 from shared import once
 from test_attacks import FEW, PLANS
 from warehouse import copied, read, tables
@@ -172,6 +172,50 @@ def test_where_too_few_users_would_change_places_a_correction_waits(world, tmp_p
     assert figures(out) == figures(world)
     assert read(out, "select applied, reason from correction_states") == [(False, "waits")]
     assert of(out, "select corrections_applied from about") == [(None,)]
+
+
+def test_a_merge_into_a_cluster_that_moves_does_not_carry_the_move(tmp_path):
+    """Three of c4's 18 users are not in c5. Without c4 its parent has three less, though c1's 20 come to c4."""
+    given = [
+        *PLANS[:2],
+        replace(PLANS[2], users=people(60, 15)), replace(PLANS[2], users=people(90, 3)),
+        replace(PLANS[3], users=people(60, 20)),
+    ]  # fmt: skip
+    before = publish(given, tmp_path / "before", Rules())
+    move = f"'c4', 'move', '{parent(before, 'c1')}'"
+    out = again(given, before, tmp_path / "out", move, "'c1', 'merge', 'c4'")
+    assert figures(out) == figures(before)
+    assert of(out, "select corrections_waiting from about") == [("merge 1, move 1",)]
+
+
+def test_users_who_are_gone_count_where_a_cluster_is_moved(tmp_path):
+    """Of c1's 20 users 13 are in c2, too, and 7 are gone: without c1, its parent would have 7 less."""
+    stay = [
+        Asked("c1", PLANS[0].what, people(7, 13)), Asked("c2", PLANS[1].what, people(7, 21)), *PLANS[2:4],
+    ]  # fmt: skip
+    gone = [*stay, Asked("c1", PLANS[0].what, people(0, 7))]
+    before = publish(stay, publish(gone, tmp_path / "before", Rules()), Rules())
+    out = again(stay, before, tmp_path / "out", f"'c1', 'move', '{parent(before, 'c4')}'")
+    assert figures(out) == figures(before)
+    assert of(out, "select corrections_waiting from about") == [("move 1",)]
+
+
+def test_a_merged_cluster_stays_so_when_nothing_is_found_in_the_other_any_more(tmp_path):
+    """Else c2 alone, minus c2 as it was published before the merge, would be what one user came with."""
+    kept = {"refit_far_share": 1.0}
+    more = [*PLANS[1:4], Asked("c4", PLANS[2].what, people(500, 60))]
+    rules = Rules(settings=kept, replaced={"corrections": corrections("'c2', 'merge', 'c1'")})
+    out = publish([PLANS[0], *more], publish([PLANS[0], *more], tmp_path / "out", Rules(settings=kept)), rules)
+    publish([*more, Asked("c2", PLANS[1].what, people(700, 1))], out, rules)
+    assert read(out, "select found_id, cluster_id from merged_clusters") == [("c2", "c1")]
+    assert {row[0] for row in figures(out)} >= {"c1"} and "c2" not in {row[0] for row in figures(out)}
+
+
+def test_a_cluster_that_was_merged_is_not_hidden_by_itself(regrouped, tmp_path):
+    shutil.copytree(regrouped, tmp_path / "out")
+    rules = Rules(replaced={"corrections": corrections("'c2', 'hide', null")})
+    with pytest.raises(SqlError, match="row 1: hide of 'c2': it was merged into 'c1' and stays part of it. Hide 'c1'"):
+        publish(PLANS, tmp_path / "out", rules)
 
 
 def test_a_shown_cluster_waits_to_be_merged_into_one_that_is_held_back(tmp_path):

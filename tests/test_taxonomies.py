@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from pathlib import Path
 
 import chats
@@ -214,6 +215,25 @@ def test_a_taxonomy_that_is_not_clustered_is_a_breakdown(world, tmp_path):
         tmp_path / "out", "select distinct value from cluster_facets where breakdown = 'use' order by all"
     )
     assert values and {value for (value,) in values} <= {"Cooking", "Repairs", "Gardens", "Sport"}
+
+
+def test_a_taxonomy_is_not_a_tree_in_one_build_and_a_breakdown_in_the_next(world, tmp_path):
+    """A leaf's total there minus its published cells here would be a hidden cell."""
+    shutil.copytree(world / "out", tmp_path / "tree")
+    before = (tmp_path / "tree" / "published.duckdb").read_bytes()
+    said = "facet 'use' is a {}, and an earlier build published its leaves as a {}"
+    table = analysis(tmp_path / "sql", "false")
+    with pytest.raises(SqlError, match=said.format("breakdown", "tree")):
+        run(world / "chats.jsonl", tmp_path / "tree", table)
+    renamed = analysis(tmp_path / "renamed", text=CSV.replace("use,", "uses,"))
+    (renamed / "facets.sql").write_text((table / "facets.sql").read_text().replace("'use'", "'uses'"))
+    with pytest.raises(SqlError, match="published its leaves as a tree as facet 'use'"):
+        run(world / "chats.jsonl", tmp_path / "tree", renamed)
+    assert (tmp_path / "tree" / "published.duckdb").read_bytes() == before
+
+    run(world / "chats.jsonl", tmp_path / "table", table)
+    with pytest.raises(SqlError, match=said.format("tree", "breakdown")):
+        run(world / "chats.jsonl", tmp_path / "table", world / "sql")
 
 
 def test_a_model_is_asked_only_where_two_leaves_are_close(world, tmp_path, monkeypatch):

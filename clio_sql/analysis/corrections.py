@@ -177,6 +177,9 @@ def _absent(row: Correction, problem: str, level: int | None, nearest: list[str]
         return f"facet {facet}: the analysis {allowed}. Change the row."
     if problem == "fixed":
         return f"{row.kind} of {cluster}: the clusters of facet {facet} are those of its taxonomy. Change the taxonomy."
+    if problem == "part":
+        whole = _id(nearest[0])
+        return f"hide of {cluster}: it was merged into {whole} and stays part of it. Hide {whole}, or take the row out."
     if problem == "not_base":
         other = "; to join two parents, move the children of one" if row.kind == "merge" else ""
         return f"{row.kind} is of clusters of level 0 alone{other}. Change the row.{near}"

@@ -57,7 +57,24 @@ def wrong(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
             fixed=f"There is: {names(fixed)}. Change the row." if fixed else "There is none; add one to facets.sql.",
         )
     if not found:
+        yield from _other_way(con)
         yield from _unsafe(con)
+
+
+def _other_way(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """Facets that an earlier build published as a tree and that are a breakdown now, or the other way round."""
+    query = (files("clio_sql.sql") / "contracts" / "taxonomy_before.sql").read_text("utf-8")
+    try:
+        found = con.execute(query).fetchall()
+    except duckdb.CatalogException:  # only files are looked at
+        return
+    for facet, other, clustered in found:
+        was, now = ("breakdown", "tree") if clustered else ("tree", "breakdown")
+        before = "" if facet == other else f" as facet {quoted(other)}"
+        yield (
+            f"facets.sql: facet {quoted(facet)} is a {now}, and an earlier build published its leaves as a {was}{before}. "
+            f"{LEAKS}, nor one after the other. Set clustered to {str(not clustered).lower()}, or remove the facet."
+        )
 
 
 def _unsafe(con: duckdb.DuckDBPyConnection) -> Iterator[str]:

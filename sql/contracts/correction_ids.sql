@@ -41,6 +41,7 @@ found as (
             when facet not in (select facet from ever) then 'no_facet'
             when (facet, cluster_id) not in (select (facet, cluster_id) from ever) then 'never'
             when (facet, cluster_id) not in (select (facet, cluster_id) from there) then 'gone'
+            when kind = 'hide' and (facet, cluster_id) in (select (facet, found_id) from last_merged_clusters) then 'part'
             when kind in ('merge', 'move', 'pin') and facet in (select facet from last_taxonomy_nodes) then 'fixed'
             when kind in ('merge', 'pin') and level > 0 then 'not_base'
             when kind not in ('merge', 'move') or target is null then null
@@ -53,7 +54,7 @@ found as (
     from leveled
 ),
 
--- shown clusters that could be meant, most like the given id
+-- shown clusters that could be meant, most like the given id; of one that was merged the cluster that it is part of
 nearest as (
     select number, list(cluster_id order by distance, cluster_id)[:3] as ids
     from (
@@ -62,11 +63,15 @@ nearest as (
             levenshtein(levels.cluster_id, case when problem in ('never', 'gone') then found.cluster_id else target end) as distance
         from found
         inner join levels on levels.facet = found.facet and levels.cluster_id <> found.cluster_id
-        where problem is not null
+        where problem is not null and problem <> 'part'
             and (kind not in ('merge', 'pin') or levels.level = 0)
             and (kind <> 'move' or problem in ('never', 'gone') or levels.level = found.level + 1)
     )
     group by number
+    union all
+    select number, [merged.cluster_id]
+    from found inner join last_merged_clusters as merged on merged.facet = found.facet and merged.found_id = found.cluster_id
+    where problem = 'part'
 )
 
 select

@@ -20,6 +20,11 @@ last_bases as materialized (
     from hides inner join last_hidden_clusters using (facet, corrected_id)
     union
     select facet, corrected_id, corrected_id from hides
+    union                                          -- of a fixed taxonomy all leaves below the node, also those that were held back
+    select hides.facet, hides.corrected_id, nodes.id
+    from hides
+    inner join taxonomy_nodes as nodes
+        on nodes.facet = hides.facet and nodes.is_leaf and list_contains(nodes.path, split_part(hides.corrected_id, '/', 1))
 ),
 
 today as (

@@ -2,9 +2,9 @@
 -- kind: table
 -- grain: facet, found_id
 -- kept: last
--- What was merged stays merged: taken apart, two figures minus their published sum would tell what changed since. After a
--- refit, a new cluster is merged too if most of its conversations come from clusters that were merged into one other, or
--- from a pinned one.
+-- What was merged stays merged: taken apart, two figures minus their published sum would tell what changed since. So it does
+-- while no conversation is found in one of the two. After a refit, a new cluster is merged too if most of its conversations
+-- come from clusters that were merged into one other, or from a pinned one.
 with
 
 merges as materialized (
@@ -75,7 +75,12 @@ select
     everything.cluster_id::varchar as cluster_id,                  -- which it is part of; of level 0 and not merged itself
     everything.corrected_id::varchar as corrected_id               -- which the correction names
 from everything
-semi join today as own on own.facet = everything.facet and own.found_id = everything.found_id
-semi join today as other on other.facet = everything.facet and other.found_id = everything.cluster_id
 where everything.found_id <> everything.cluster_id
+    and (
+        (everything.facet, everything.found_id) in (select (facet, found_id) from today)
+        and (everything.facet, everything.cluster_id) in (select (facet, found_id) from today)
+        -- the same fit: a cluster that is empty today is still there
+        or (everything.facet, everything.found_id) in (select (facet, found_id) from last_merged_clusters)
+        and everything.facet in (select facet from cluster_ids semi join last_cluster_ids using (facet, model))
+    )
 qualify row_number() over (partition by everything.facet, everything.found_id order by everything.corrected_id) = 1

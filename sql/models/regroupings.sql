@@ -3,7 +3,7 @@
 -- grain: facet, cluster_id
 -- A parent's users before minus its users after are users of the cluster that left alone: none, or at least min_users. Else
 -- all merges and moves of the facet wait. So they do where a shown cluster is merged into one that is held back: the new
--- figure minus the one that was published is that of the other.
+-- figure minus the one that was published is that of the other. Users who are gone count as in the published figures.
 with recursive
 
 merges as materialized (
@@ -62,11 +62,13 @@ after as (
 ),
 
 behind as (
-    select days.facet, days.other_id, figures.user_id, bool_or(day = 'before') as is_before, bool_or(day = 'after') as is_after
+    select
+        days.facet, days.other_id, figures.user_id,
+        coalesce(max(people) filter (day = 'before'), 0) as people_before, coalesce(max(people) filter (day = 'after'), 0) as people_after
     from (select 'before' as day, * from before union all select 'after', * from after) as days
     inner join last_published_figures as figures
         on figures.facet = days.facet and figures.cluster_id = days.base_cluster_id
-        and figures.relation = 'clusters' and figures.user_id is not null
+        and figures.relation = 'clusters'
     group by days.facet, days.other_id, figures.user_id
 ),
 
@@ -75,7 +77,7 @@ waiting as (
     from behind cross join settings
     where mode is distinct from 'safety'
     group by facet, other_id
-    having not coalesce(count(*) filter (is_before <> is_after) not between 1 and any_value(min_users) - 1, false)
+    having not coalesce(sum(abs(people_after - people_before)) not between 1 and any_value(min_users) - 1, false)
     union
     select facet
     from asked semi join last_hierarchy using (facet, cluster_id) cross join settings
@@ -86,6 +88,12 @@ waiting as (
     from (select distinct facet, cluster_id, unnest(moved_ids) as base_cluster_id from changes)
     group by facet, base_cluster_id
     having count(*) > 1
+    union                                            -- a target that goes elsewhere itself
+    select asked.facet
+    from asked
+    inner join last_hierarchy as target on target.facet = asked.facet and target.cluster_id = asked.target_id
+    inner join changes as others on others.facet = asked.facet and list_has_all(others.moved_ids, target.base_cluster_ids)
+    where others.cluster_id <> asked.cluster_id
 )
 
 select
