@@ -34,6 +34,10 @@ def small(clusters: str = "select 'request' as facet", comment: str = "") -> lis
         "sampled_conversations": ("models", "-- One row.\n-- kind: table\nselect 'c' as conversation_id"),
         "facets": ("models", PACKAGED["facets"].sql),
         "trend_period": ("models", "-- One row.\n-- kind: view\nselect 'week' as period"),
+        "covered_time": (
+            "models",
+            "-- One row.\n-- kind: view\nselect 'week' as period, null::date as period_before, null::date as period_after",
+        ),
         "correction_states": (
             "models",
             "-- One row.\n-- kind: view\nselect null::varchar as kind, true as applied where false",
