@@ -174,6 +174,16 @@ def test_where_too_few_users_would_change_places_a_correction_waits(world, tmp_p
     assert of(out, "select corrections_applied from about") == [(None,)]
 
 
+def test_what_waits_holds_once_enough_users_changed(world, tmp_path):
+    row = f"'c5', 'move', '{parent(world, 'c1')}'"
+    waiting = again(PLANS, world, tmp_path / "waiting", row)
+    assert parent(waiting, "c5") == parent(world, "c5")
+    more = [*PLANS, Asked("c5", PLANS[3].what, people(900, 12))]
+    updated = again(more, waiting, tmp_path / "updated", row)  # the users of the last published figures decide
+    moved = again([*more, Asked("c4", PLANS[2].what, people(950, 1))], updated, tmp_path / "moved", row)
+    assert parent(moved, "c5") == parent(world, "c1")
+
+
 def test_a_merge_into_a_cluster_that_moves_does_not_carry_the_move(tmp_path):
     """Three of c4's 18 users are not in c5. Without c4 its parent has three less, though c1's 20 come to c4."""
     given = [
@@ -198,6 +208,18 @@ def test_users_who_are_gone_count_where_a_cluster_is_moved(tmp_path):
     out = again(stay, before, tmp_path / "out", f"'c1', 'move', '{parent(before, 'c4')}'")
     assert figures(out) == figures(before)
     assert of(out, "select corrections_waiting from about") == [("move 1",)]
+
+
+def test_what_was_hidden_is_shown_before_it_is_moved(world, corrected, tmp_path):
+    """Moved as it comes, its new parent's cells minus those before would be those that it does not publish."""
+    cells = "select cluster_id, value, conversations from cluster_facets where breakdown = 'plan' order by all"
+    row = f"'c1', 'move', '{parent(world, 'c4')}'"
+    out = again(PLANS, corrected, tmp_path / "out", row)
+    assert figures(out) == figures(world) and of(out, cells) == of(world, cells)
+    assert of(out, "select corrections_waiting from about") == [("move 1",)]
+    moved = again([*PLANS, Asked("c5", PLANS[3].what, people(900, 1))], out, tmp_path / "moved", row)
+    assert parent(moved, "c1") == parent(world, "c4")
+    assert "team" not in {value for _, value, _ in of(moved, cells)}
 
 
 def test_a_merged_cluster_stays_so_when_nothing_is_found_in_the_other_any_more(tmp_path):
