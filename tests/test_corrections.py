@@ -236,7 +236,7 @@ def test_a_merged_cluster_stays_so_when_nothing_is_found_in_the_other_any_more(t
 def test_a_cluster_that_was_merged_is_not_hidden_by_itself(regrouped, tmp_path):
     shutil.copytree(regrouped, tmp_path / "out")
     rules = Rules(replaced={"corrections": corrections("'c2', 'hide', null")})
-    with pytest.raises(SqlError, match="row 1: hide of 'c2': it was merged into 'c1' and stays part of it. Hide 'c1'"):
+    with pytest.raises(SqlError, match="row 1: hide of 'c2': it was merged into 'c1' and stays part of it"):
         publish(PLANS, tmp_path / "out", rules)
 
 
@@ -308,6 +308,9 @@ WRONG = {
     "no id": (["null, 'hide', null"], "row 1: has no cluster_id. clio-sql correct OUT prints them"),
     "no new name": (["'c1', 'rename', ' '"], "row 1: rename has no target. Write the new name"),
     "a name of two lines": (["'c1', 'rename', e'a\\nb'"], "row 1: the new name must be one line"),
+    "a name that runs backwards": (
+        ["'c1', 'rename', 'Good ' || chr(8238) || 'gnihton'"], "row 1: the new name must be one line of at most 100",
+    ),
     "a long name": (["'c1', 'rename', repeat('a', 101)"], "row 1: the new name must be one line of at most 100"),
     "a target of hide": (["'c1', 'hide', 'c2'"], "row 1: hide has a target; it takes none. Set target to null"),
     "a target of pin": (["'c1', 'pin', 'c2'"], "row 1: pin has a target; it takes none. Set target to null"),
@@ -386,6 +389,12 @@ def test_a_name_that_might_identify_somebody_is_refused_and_not_repeated(tmp_pat
     assert [line.split(": ", 2)[1] for line in lines] == [f"row {number}" for number in range(1, 5)]
     assert all(what in line for what, line in zip(said, lines, strict=True))
     assert not any(word in done.stderr for word in ("Rebecca", "Thornbury", "baker", "jane", "Maple"))
+
+
+def test_a_file_of_another_kind_is_not_passed_over(tmp_path):
+    (tmp_path / "corrections.csv").write_text("facet,cluster_id,kind,target,who,why\nrequest,c1,hide,,a,b\n")
+    (found,) = check.findings(tmp_path)
+    assert str(found) == "corrections.csv: is not read: only taxonomy may be a CSV. Write corrections.sql."
 
 
 def test_who_and_why_must_be_said(tmp_path):
