@@ -77,7 +77,8 @@ def _other_way(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         before = "" if facet == other else f" as facet {quoted(other)}"
         yield (
             f"facets.sql: facet {quoted(facet)} is a {now}, and an earlier build published its leaves as a {was}"
-            f"{before}. {LEAKS}, nor one after the other. Set clustered to {str(not clustered).lower()}, or remove the facet."
+            f"{before}. {LEAKS}, nor one after the other. Set clustered to {str(not clustered).lower()}, or "
+            "remove the facet."
         )
 
 
