@@ -215,7 +215,8 @@ def _about(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"""
         create table about as
         select timestamp '2026-11-20 10:00:00' as built_at, 'a test' as made_by, 'local' as provider,
-            'user' as privacy_unit, * exclude (screener) replace (
+            'user' as privacy_unit, null::date as trends_from, null::date as trends_until,
+            * exclude (screener) replace (
                 'week' as period,
                 coalesce(min_users_cell, min_users) as min_users_cell,
                 coalesce(min_conversations_cell, min_conversations) as min_conversations_cell

@@ -142,7 +142,7 @@ def attack_mean_of_one(published: Path) -> int | None:
 
 
 def attack_mean_of_a_sibling(published: Path) -> float | None:
-    """A parent's mean cost times its conversations, minus those of its told children: the mean of a hidden child."""
+    """A parent's mean cost times its conversations, minus those of its published children: the mean of a hidden one."""
     return only([round(mean, 1) for (mean,) in ask(published, """
         with told as (
             select clusters.*, measures.mean
@@ -621,7 +621,7 @@ SCENARIOS = [
         once(DEAR, Rules()),
     ),
     Scenario(
-        attack_mean_of_a_sibling, 1.2, "a measure is told of all of a family or of none: here of each that passes",
+        attack_mean_of_a_sibling, 1.2, "a measure is published for all of a family or none: here for each that passes",
         once(DEAR, _off(replaced={"published_measures": ALONE})),
         once(DEAR, Rules()),
     ),

@@ -34,6 +34,11 @@ def small(clusters: str = "select 'request' as facet", comment: str = "") -> lis
         "sampled_conversations": ("models", "-- One row.\n-- kind: table\nselect 'c' as conversation_id"),
         "facets": ("models", PACKAGED["facets"].sql),
         "trend_period": ("models", "-- One row.\n-- kind: view\nselect 'week' as period"),
+        "covered_time": (
+            "models",
+            "-- One row.\n-- kind: view\n"
+            "select 'week' as period, null::date as period_before, null::date as period_after",
+        ),
         "correction_states": (
             "models",
             "-- One row.\n-- kind: view\nselect null::varchar as kind, true as applied where false",
@@ -95,7 +100,7 @@ def test_a_run_is_recorded_with_its_sql_settings_and_counts(tmp_path):
             "select settings->>'min_users', checks, versions['duckdb'], models, ended_at >= started_at, error "
             "from clio_state.builds where build = 3"
         ).fetchone()
-    assert row == ("10", sorted(catalog.checks()), duckdb.__version__, [default_model()], True, None)
+    assert row == ("10", sorted(catalog.checks()), duckdb.__version__, [f"{default_model()} in float32"], True, None)
     assert copies.copies(tmp_path) == [1, 2, 3]
     done = cli("builds", tmp_path)
     assert done.returncode == 0 and len(done.stdout.splitlines()) == 4

@@ -418,8 +418,8 @@ def test_a_doubtful_choice_or_language_is_unsure(con):
     choices = "{question: 'q', kind: 'category', choices: ['music', 'sport']}"
     facets = [("request", "text"), ("topic", "category"), ("language", "category")]
     with clio_sql.connect() as own:
-        own.execute("create table facets (facet varchar, kind varchar)").executemany(
-            "insert into facets values (?, ?)", facets
+        own.execute("create table facets (facet varchar, kind varchar, question varchar)").executemany(
+            "insert into facets values (?, ?, 'q')", facets
         )
         own.execute(f"""create table questions as select to_json({{
             request: 'q', language: {{question: 'q', kind: 'category', choices: []::varchar[]}}, topic: {choices}

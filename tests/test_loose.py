@@ -79,8 +79,8 @@ def test_a_facet_without_a_usable_answer_is_invalid_and_costs_no_other(server):
     with clio_sql.connect(provider="anthropic", base_url=server.url) as con:
         con.execute("create table screened_transcripts as select 'c1' as conversation_id, 'User: hi' as transcript")
         con.execute(
-            "create table facets as select unnest([{facet: 'request', kind: 'text'}, "
-            "{facet: 'urgency', kind: 'category'}], recursive := true)"
+            "create table facets as select unnest([{facet: 'request', kind: 'text', question: 'q'}, "
+            "{facet: 'urgency', kind: 'category', question: 'q'}], recursive := true)"
         )
         con.execute("""create table questions as select to_json(map {
             'request': {'question': 'What is wanted?', 'kind': 'text', 'choices': null::varchar[]},

@@ -22,6 +22,8 @@ WORLD = f"""
     create table gated_clusters as
     select 'request' as facet, target::varchar as cluster_id, true as passes from range({TARGETS}) as t(target);
 
+    create table facets as select distinct facet, 'text' as kind from gated_clusters;
+
     create table assignments as
     select facet, cluster_id, concat_ws('/', cluster_id, number) as conversation_id, conversation_id as user_id
     from gated_clusters cross join range(151) as t(number);

@@ -356,6 +356,7 @@ def matching(con, last_clusters, members, pinned=()) -> dict[int, tuple[str, str
             "?::float[] as centroid", [cluster, centroid],
         )  # fmt: skip
         con.execute("insert into used_ids values ('request', ?)", [cluster])
+    con.execute("create table taxonomy_prototypes (facet varchar, id varchar, prototype float[])")
     con.execute("create table placements (conversation_id varchar, facet varchar, number integer)")
     for (number, cluster), many in members.items():
         ids = f"select '{number}_{cluster}_' || i from range({many}) as r(i)"

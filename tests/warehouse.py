@@ -154,10 +154,10 @@ def read(out: Path, query: str, file: str = "warehouse.duckdb") -> list[tuple]:
         return con.execute(query).fetchall()
 
 
-def tables(out: Path) -> dict[str, list[tuple]]:
-    """Every published table, sorted, but for the time of the build."""
+def tables(out: Path, but: Mapping[str, str] = TIME) -> dict[str, list[tuple]]:
+    """Every published table, sorted, but for the time of the build, or what is left out instead."""
     with duckdb.connect(str(out / "published.duckdb"), read_only=True) as con:
-        return published(con, "main")
+        return published(con, "main", but)
 
 
 def published(con: duckdb.DuckDBPyConnection, schema: str, but: Mapping[str, str] = TIME) -> dict[str, list[tuple]]:

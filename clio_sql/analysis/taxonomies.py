@@ -75,10 +75,10 @@ def _other_way(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     for facet, other, clustered in found:
         was, now = ("breakdown", "tree") if clustered else ("tree", "breakdown")
         before = "" if facet == other else f" as facet {quoted(other)}"
+        wanted = str(not clustered).lower()
         yield (
-            f"facets.sql: facet {quoted(facet)} is a {now}, and an earlier build published its leaves as a {was}"
-            f"{before}. {LEAKS}, nor one after the other. Set clustered to {str(not clustered).lower()}, or "
-            "remove the facet."
+            f"facets.sql: facet {quoted(facet)} is a {now}, and an earlier build published its leaves as a "
+            f"{was}{before}. {LEAKS}, nor one after the other. Set clustered to {wanted}, or remove the facet."
         )
 
 

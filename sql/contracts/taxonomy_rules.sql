@@ -37,7 +37,7 @@ walks as (
     select walks.facet, walks.begun, astray.parent_id from walks inner join astray on astray.facet = walks.facet and astray.id = walks.reached
 ),
 
-told as (
+rules_broken as (
     select number, facet, 'no_' || missing as problem, id as given, null as other
     from (
         select *, unnest([
@@ -89,5 +89,5 @@ select
     problem::varchar as problem,
     given::varchar as given,
     other::varchar as other                        -- what it does not fit: another row's number, an id, a facet, or what is allowed
-from told
+from rules_broken
 order by number nulls last, facet, problem, given

@@ -63,7 +63,7 @@ cross join (
 left join (
     select
         period,
-        clio_period_end(period, period_before) as trends_from,
-        date_trunc(period, period_after - interval 1 day)::date as trends_until
+        clio_period_end(covered_time.period, period_before) as trends_from,
+        date_trunc(covered_time.period, period_after - interval 1 day)::date as trends_until
     from covered_time
 ) as covered on covered.period = trend_period.period and epsilon is null and trends_from <= trends_until

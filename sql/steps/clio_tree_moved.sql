@@ -35,7 +35,7 @@ moved as (
     ) = 1
 ),
 
-told as (
+settled as (
     from given anti join moved using (facet, cluster_id)
     union all by name
     from moved semi join given using (facet, cluster_id)
@@ -47,4 +47,4 @@ select
     parent = clio_various().cluster_id and count(*) over (partition by facet, parent) = 1 as is_alone,
     case when not is_alone then parent end as parent,
     case when not is_alone then kept_id end as kept_id
-from told
+from settled
