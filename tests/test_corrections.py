@@ -174,6 +174,16 @@ def test_where_too_few_users_would_change_places_a_correction_waits(world, tmp_p
     assert of(out, "select corrections_applied from about") == [(None,)]
 
 
+def test_what_waits_holds_once_enough_users_changed(world, tmp_path):
+    row = f"'c5', 'move', '{parent(world, 'c1')}'"
+    waiting = again(PLANS, world, tmp_path / "waiting", row)
+    assert parent(waiting, "c5") == parent(world, "c5")
+    more = [*PLANS, Asked("c5", PLANS[3].what, people(900, 12))]
+    updated = again(more, waiting, tmp_path / "updated", row)  # the users of the last published figures decide
+    moved = again([*more, Asked("c4", PLANS[2].what, people(950, 1))], updated, tmp_path / "moved", row)
+    assert parent(moved, "c5") == parent(world, "c1")
+
+
 def test_a_merge_into_a_cluster_that_moves_does_not_carry_the_move(tmp_path):
     """Three of c4's 18 users are not in c5. Without c4 its parent has three less, though c1's 20 come to c4."""
     given = [
@@ -198,6 +208,18 @@ def test_users_who_are_gone_count_where_a_cluster_is_moved(tmp_path):
     out = again(stay, before, tmp_path / "out", f"'c1', 'move', '{parent(before, 'c4')}'")
     assert figures(out) == figures(before)
     assert of(out, "select corrections_waiting from about") == [("move 1",)]
+
+
+def test_what_was_hidden_is_shown_before_it_is_moved(world, corrected, tmp_path):
+    """Moved as it comes, its new parent's cells minus those before would be those that it does not publish."""
+    cells = "select cluster_id, value, conversations from cluster_facets where breakdown = 'plan' order by all"
+    row = f"'c1', 'move', '{parent(world, 'c4')}'"
+    out = again(PLANS, corrected, tmp_path / "out", row)
+    assert figures(out) == figures(world) and of(out, cells) == of(world, cells)
+    assert of(out, "select corrections_waiting from about") == [("move 1",)]
+    moved = again([*PLANS, Asked("c5", PLANS[3].what, people(900, 1))], out, tmp_path / "moved", row)
+    assert parent(moved, "c1") == parent(world, "c4")
+    assert "team" not in {value for _, value, _ in of(moved, cells)}
 
 
 def test_a_merged_cluster_stays_so_when_nothing_is_found_in_the_other_any_more(tmp_path):
@@ -286,6 +308,9 @@ WRONG = {
     "no id": (["null, 'hide', null"], "row 1: has no cluster_id. clio-sql correct OUT prints them"),
     "no new name": (["'c1', 'rename', ' '"], "row 1: rename has no target. Write the new name"),
     "a name of two lines": (["'c1', 'rename', e'a\\nb'"], "row 1: the new name must be one line"),
+    "a name that runs backwards": (
+        ["'c1', 'rename', 'Good ' || chr(8238) || 'gnihton'"], "row 1: the new name must be one line of at most 100",
+    ),
     "a long name": (["'c1', 'rename', repeat('a', 101)"], "row 1: the new name must be one line of at most 100"),
     "a target of hide": (["'c1', 'hide', 'c2'"], "row 1: hide has a target; it takes none. Set target to null"),
     "a target of pin": (["'c1', 'pin', 'c2'"], "row 1: pin has a target; it takes none. Set target to null"),
@@ -364,6 +389,12 @@ def test_a_name_that_might_identify_somebody_is_refused_and_not_repeated(tmp_pat
     assert [line.split(": ", 2)[1] for line in lines] == [f"row {number}" for number in range(1, 5)]
     assert all(what in line for what, line in zip(said, lines, strict=True))
     assert not any(word in done.stderr for word in ("Rebecca", "Thornbury", "baker", "jane", "Maple"))
+
+
+def test_a_file_of_another_kind_is_not_passed_over(tmp_path):
+    (tmp_path / "corrections.csv").write_text("facet,cluster_id,kind,target,who,why\nrequest,c1,hide,,a,b\n")
+    (found,) = check.findings(tmp_path)
+    assert str(found) == "corrections.csv: is not read: only taxonomy may be a CSV. Write corrections.sql."
 
 
 def test_who_and_why_must_be_said(tmp_path):

@@ -479,7 +479,8 @@ class Trunk:
         con.execute("create table supported_words as select facet, cluster_id, 'wifi' as lemma from base_clusters")
         packaged(con, "corrections")
         con.execute(f"create table taxonomy_tree as {untaxed()['taxonomy_tree']}")
-        for name in ("regroupings", "trees", "level_sizes", "directions", "linked_clusters"):
+        con.execute(f"create table regroupings as {uncorrected()['regroupings']}")
+        for name in ("trees", "level_sizes", "directions", "linked_clusters"):
             con.execute(f"create table {name} as {RELATIONS[name].sql}")
 
 

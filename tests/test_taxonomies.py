@@ -63,6 +63,12 @@ WRONG = {
     "a person's name": (nodes("use,a,,Letters to Sarah Lindqvist,"), "row 1: the name may be the name of a person."),
     "a missing column": ("facet,id,name\nuse,a,One\n", "column 'parent_id' is missing. The first line must"),
     "an unknown column": ("facet,id,parent_id,name,note\n", "column 'note' is not one of facet, id, parent_id, name"),
+    "a name of two lines": (nodes('use,a,,"One\nmore",x'), "row 1: the name of node 'a' must be one line"),
+    "an invisible letter": (nodes("use,a,,Zero\u200bwidth,x"), "row 1: the name of node 'a' must be one line"),
+    "a long name": (nodes(f"use,a,,{'x' * 101},x"), "row 1: the name of node 'a' must be one line"),
+    "a quote that does not end": (nodes('use,a,,"One,x', "use,b,,Two,y"), "a quote begins here or before"),
+    "semicolons": (nodes(*TWO).replace(",", ";"), "its fields are separated by ';'; allowed: commas. Save it with"),
+    "a column twice": ("facet,id,parent_id,name,name\n", "column 'name' is there 2 times. Keep one."),
     "too many fields": (nodes("use,a,,One,x,y"), "line 2: 6 fields under 5 columns. Quote what holds a comma."),
 }  # fmt: skip
 

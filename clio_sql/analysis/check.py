@@ -99,6 +99,11 @@ def _misplaced(analysis: Path, files: list[File]) -> Iterator[Finding]:
         if path not in read:
             where = path.relative_to(analysis).as_posix()
             yield Finding(where, None, "is not read. Move it to the folder itself, to models/ or to published/.")
+    known = {relation.name for relation in catalog.load()}
+    for path in sorted(analysis.rglob("*.csv")):
+        if path not in read and path.stem in known:
+            where = path.relative_to(analysis).as_posix()
+            yield Finding(where, None, f"is not read: only taxonomy may be a CSV. Write {path.stem}.sql.")
     names = [file.name for file in files]
     for file in files:
         if names.count(file.name) > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import closing
 from importlib.resources import files
@@ -88,11 +89,16 @@ def _target(row: Correction) -> Iterator[str]:
     elif not _there(row.target):
         yield f"{row.kind} has no target. Write {TARGETS[row.kind]}."
     elif row.kind == "rename":
-        if len(row.target or "") > LONGEST or re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", row.target or ""):
-            yield f"the new name must be one line of at most {LONGEST} letters. Write a shorter one."
+        if len(row.target or "") > LONGEST or any(map(_unseen, row.target or "")):
+            yield f"the new name must be one line of at most {LONGEST} letters, all of them visible. Write another."
     elif row.target == row.cluster_id:
         into = "into" if row.kind == "merge" else "under"
         yield f"{row.kind} of {_id(row.target)} {into} itself. Name another cluster as target."
+
+
+def _unseen(letter: str) -> bool:
+    """Whether it is a control character, ends a line or is invisible; the joiners of some scripts are not."""
+    return unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") and letter not in "\u200c\u200d"
 
 
 def _twice(given: list[Correction]) -> Iterator[str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from importlib.resources import files
+from typing import Any
 
 import duckdb
 
@@ -28,6 +30,8 @@ TOLD = {  # problem of sql/contracts/taxonomy_rules.sql -> the sentence. {row}: 
     "unknown_facet": "{row}facet {given} is no facet of kind taxonomy in facets.sql. {fixed}",
     "bad_id": "{row}id {given}; allowed: small letters, digits and _, a letter first. Change the row.",
     "id_twice": "{row}id {given} is also that of row {other}. Give each node its own.",
+    "bad_name": "{row}the name of node {given} must be one line of at most 100 letters, all of them visible. "
+    "Write another.",
     "name_twice": "{row}name {given} is also that of row {other}. Give each node its own.",
     "no_parent": "{row}node {given} has the parent {other}, which is no id of its facet. "
     "Add the parent, or correct the id.",
@@ -95,14 +99,30 @@ def _unsafe(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
 def sql_of(text: str, where: str) -> str:
     """The SQL of the relation `taxonomy` from a CSV with a header; an empty field is NULL.
 
-    Raises SqlError for a column that is missing or unknown, and for a line with too many fields.
+    Raises SqlError for a column that is missing, unknown or there twice, for a line with too many fields, and for a
+    quote that does not end.
     """
-    lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+    try:
+        return _sql_of(lines, where)
+    except csv.Error:
+        raise SqlError(
+            f"{where}, line {lines.line_num}: a quote begins here or before and does not end, or something follows it. "
+            'Write a quote within quotes as "".'
+        ) from None
+
+
+def _sql_of(lines: Any, where: str) -> str:
+    """The same, of what `csv.reader` reads."""
     header = [name.strip().lower() for name in next(lines, [])]
+    if len(header) == 1 and (other := re.search(r"[;\t|]", header[0])):
+        raise SqlError(f"{where}: its fields are separated by {other[0]!r}; allowed: commas. Save it with commas.")
     if missing := [name for name in COLUMNS if name not in header and name != "description"]:
         raise SqlError(f"{where}: column {missing[0]!r} is missing. The first line must name: {', '.join(COLUMNS)}.")
     if unknown := [name for name in header if name not in COLUMNS]:
         raise SqlError(f"{where}: column {quoted(unknown[0])} is not one of {', '.join(COLUMNS)}. Take it out.")
+    if twice := [name for name in COLUMNS if header.count(name) > 1]:
+        raise SqlError(f"{where}: column {twice[0]!r} is there {header.count(twice[0])} times. Keep one.")
     rows = []
     for line in lines:
         if any(field.strip() for field in line):

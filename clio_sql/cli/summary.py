@@ -18,7 +18,8 @@ LOST = {  # why a correction does not hold
     "gone": "the cluster is gone. Take the row out, or name another: clio-sql correct OUT prints the ids",
     "no_target": "the cluster that it names as target is held back or gone. It holds once that is shown",
     "waits": "fewer than min_users users would change clusters, which would identify them, or another merge or move of "
-    "the facet has to wait. It holds once enough users changed",
+    "the facet has to wait, or it was hidden until now. It holds once enough users changed; what was hidden, in the "
+    "next run with new conversations",
     "merged_elsewhere": "it was merged into another cluster before, and what was merged stays merged. Take the row out",
     "not_shown": "the cluster is held back today. It holds again once the cluster is shown",
     "taken": "another cluster has that name. Give another",

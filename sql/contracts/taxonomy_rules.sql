@@ -51,6 +51,9 @@ rules_broken as (
     union all
     select number, facet, 'bad_id', id, null from rows where not regexp_full_match(id, '[a-z][a-z0-9_]*')
     union all
+    -- no line break, no control character, nothing invisible but the joiners of some scripts
+    select number, facet, 'bad_name', coalesce(id, ''), null from rows where length(name) > 100 or regexp_matches(translate(name, chr(8204) || chr(8205), ''), '[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]')
+    union all
     select max(number), facet, 'id_twice', id, cast(min(number) as varchar) from rows where id is not null group by facet, id having count(*) > 1
     union all
     select max(number), facet, 'name_twice', max_by(name, number), cast(min(number) as varchar)

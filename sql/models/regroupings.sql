@@ -61,14 +61,21 @@ after as (
     select facet, other_id, unnest(moved_ids) from changes where gains
 ),
 
-behind as (
+known_users as (
+    select distinct user_id from conversations where user_id is not null
+),
+
+behind as (                                          -- user_id NULL: users who are gone, as in figure_days
     select
         days.facet, days.other_id, figures.user_id,
         coalesce(max(people) filter (day = 'before'), 0) as people_before, coalesce(max(people) filter (day = 'after'), 0) as people_after
     from (select 'before' as day, * from before union all select 'after', * from after) as days
-    inner join last_published_figures as figures
-        on figures.facet = days.facet and figures.cluster_id = days.base_cluster_id
-        and figures.relation = 'clusters'
+    inner join (
+        select facet, cluster_id, known_users.user_id, if(known_users.user_id is null, sum(people), 1) as people
+        from last_published_figures left join known_users using (user_id)
+        where relation = 'clusters'
+        group by facet, cluster_id, known_users.user_id
+    ) as figures on figures.facet = days.facet and figures.cluster_id = days.base_cluster_id
     group by days.facet, days.other_id, figures.user_id
 ),
 
@@ -94,6 +101,10 @@ waiting as (
     inner join last_hierarchy as target on target.facet = asked.facet and target.cluster_id = asked.target_id
     inner join changes as others on others.facet = asked.facet and list_has_all(others.moved_ids, target.base_cluster_ids)
     where others.cluster_id <> asked.cluster_id
+    union                                            -- what was hidden until now is shown once where it was: see withheld_values
+    select facet
+    from asked
+    where (facet, cluster_id) in (select (facet, unnest([corrected_id, cluster_id])) from last_hidden_clusters)
 )
 
 select
