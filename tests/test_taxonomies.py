@@ -63,6 +63,10 @@ WRONG = {
     "a person's name": (nodes("use,a,,Letters to Sarah Lindqvist,"), "row 1: the name may be the name of a person."),
     "a missing column": ("facet,id,name\nuse,a,One\n", "column 'parent_id' is missing. The first line must"),
     "an unknown column": ("facet,id,parent_id,name,note\n", "column 'note' is not one of facet, id, parent_id, name"),
+    "a person's name in a description": (
+        nodes("use,a,,Letters,Letters to Sarah Lindqvist."),
+        "row 1: the description may be the name of a person.",
+    ),
     "a name of two lines": (nodes('use,a,,"One\nmore",x'), "row 1: the name of node 'a' must be one line"),
     "an invisible letter": (nodes("use,a,,Zero\u200bwidth,x"), "row 1: the name of node 'a' must be one line"),
     "a long name": (nodes(f"use,a,,{'x' * 101},x"), "row 1: the name of node 'a' must be one line"),

@@ -83,17 +83,18 @@ def _other_way(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
 
 
 def _unsafe(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    """Names that may identify somebody, by rule."""
-    given = con.execute("select name from taxonomy").fetchall()
+    """Names and descriptions that may identify somebody, by rule: both are published."""
+    given = con.execute("select name, description from taxonomy").fetchall()
     if not given:
         return
     from clio_sql.register import connect
 
     with closing(connect()) as own:
-        for number, (name,) in enumerate(given, 1):
-            (reason,) = own.execute(REASON, [name]).fetchall()[0]
-            if reason is not None:
-                yield f"{NAME}.sql: row {number}: the name {WHY[reason]}. Write another."
+        for number, row in enumerate(given, 1):
+            for what, text in zip(("name", "description"), row, strict=True):
+                (reason,) = own.execute(REASON, [text]).fetchall()[0] if text else (None,)
+                if reason is not None:
+                    yield f"{NAME}.sql: row {number}: the {what} {WHY[reason]}. Write another."
 
 
 def sql_of(text: str, where: str) -> str:

@@ -1,7 +1,7 @@
 -- One row per cluster and measure that is published: its mean and quantiles, not rounded yet.
 -- kind: table
 -- grain: facet, cluster_id, measure
--- 1. A measure is published for all clusters of a family that have it, or of none (family_values): if those conversations that have
+-- 1. A measure is published for all clusters of a family that have it, or for none (family_values): if those conversations that have
 --    it pass the gate, and no one or two users have most of it (dominated_measures).
 -- 2. It is published for a family only if it is published for the parent, and so on up to the top.
 -- 3. A quantile is the number of one conversation. It is published only where neither the conversations with as much or more, nor

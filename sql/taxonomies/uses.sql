@@ -30,7 +30,7 @@ from (
         ('languages', 'learning', 'Learning a language', 'Practise a foreign language, its grammar and its words.'),
         ('teaching', 'learning', 'Teaching', 'Plan a lesson or a quiz for pupils.'),
 
-        ('work', null, 'Work and money', 'Getting a job, running a company, and what it pays for.'),
+        ('work', null, 'Work and money', 'Careers, companies, money and contracts.'),
         ('jobs', 'work', 'Jobs and careers', 'Write a CV or a cover letter, prepare a job interview, ask for a promotion.'),
         ('business', 'work', 'Business and marketing', 'Plan a business, a project or a campaign, find a name or a slogan.'),
         ('money', 'work', 'Personal finance', 'Budget, debt, savings, investing, taxes and pensions.'),
