@@ -465,7 +465,7 @@ SUPPRESSED = st.lists(
 )
 
 
-@configure(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@configure(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(SUPPRESSED, st.integers(2, 3), st.integers(2, 5))
 def test_what_is_held_back_is_told_as_a_whole_or_in_parts_that_each_pass(memory, rows, users, conversations):
     figures.start(memory, min_users=users, min_conversations=conversations, max_user_share=0.5, round_to=1)

@@ -207,7 +207,7 @@ def test_one_who_goes_as_another_comes_are_two_people(con):
     assert publish(con, LONELY, by("abcd") + by("f", times=1)) == {"c0": (9, 5)}
 
 
-@configure(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@configure(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
         st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from(CLUSTERS), st.sampled_from("ab")), max_size=24),

@@ -521,7 +521,7 @@ def is_well_formed(tree: Sequence[Mapping[str, Any]], trunk: Trunk) -> None:
         assert max(siblings.values(), default=1) == 1, siblings.most_common(1)
 
 
-@configure(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@configure(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
         st.tuples(

@@ -596,7 +596,7 @@ def test_an_input_is_not_changed(con, tmp_path):
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(TEXT, min_size=1, max_size=3), extra=TEXT)
 def test_any_text_survives_unchanged(tmp_path, texts, extra):
     """NUL, emoji, right-to-left marks, line separators: through JSONL and Parquet, as text and in lists."""

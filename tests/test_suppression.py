@@ -154,7 +154,7 @@ def naively(tree: Tree, chats: list[Chat]) -> dict[tuple[str, str], tuple[int, i
 # Random small trees and tables
 
 USERS = [f"u{n}" for n in range(7)]
-EXAMPLES = int(os.environ.get("CLIO_TEST_EXAMPLES", "30"))
+EXAMPLES = int(os.environ.get("CLIO_TEST_EXAMPLES", "15"))
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)  # to shrink a table takes minutes
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -198,11 +199,25 @@ def run(
 
 def check(con: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> None:
     """Run every check; CheckError names those that found bad rows, and how many, never which."""
-    with inside(con, schema):
+    with inside(con, schema), _evaluated(con):
         found = {name: scalar(con, f"select count(*) from ({sql}\n)") for name, sql in catalog.checks().items()}
     broken = [f"{name} ({rows} rows)" for name, rows in found.items() if rows]
     if broken:
         raise CheckError(f"nothing is published, since these checks found bad rows: {', '.join(broken)}.")
+
+
+@contextmanager
+def _evaluated(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Within the block, each published view is a temporary table of its rows, so that it is evaluated once."""
+    views = [relation.name for relation in catalog.load() if relation.published and relation.kind == "view"]
+    try:
+        for name in views:
+            con.execute(f"create temporary table {name} as from {name}")
+        yield
+    finally:
+        with suppress(duckdb.Error):  # in an aborted transaction, which takes them along
+            for name in views:
+                con.execute(f"drop table if exists temp.main.{name}")
 
 
 def _comment(con: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Relation]) -> None:
