@@ -23,19 +23,24 @@ NO_LANGUAGE = "No linguistic content"  # as CLDR calls what code and pictures ar
 
 
 class _Read(NamedTuple):
-    """A conversation, read. turns: of the user. request: what they want. rated: texts that its concern is seen from."""
+    """A conversation, read. turns: of the user. request: what they want. task: what the assistant is asked to do.
+
+    rated: texts that its concern is seen from.
+    """
 
     questions: dict[str, Question]
     turns: list[str]
     request: str | None
+    task: str | None
     rated: list[str]
 
 
 def _read(asked: Extract) -> _Read:
     turns = trim.user_turns(asked.transcript)
     request = trim.request(turns)
+    task = trim.task(turns) if "task" in asked.questions else None
     scored = any(question.kind == "score" for question in asked.questions.values())
-    return _Read(asked.questions, turns, request, concern.texts(request, turns) if scored else [])
+    return _Read(asked.questions, turns, request, task, concern.texts(request, turns) if scored else [])
 
 
 def _nearest(text: str | None, choices: list[str], vectors: dict[str, np.ndarray]) -> str | None:
@@ -86,7 +91,7 @@ class Local:
             return _nearest(read.request, list(question.choices), vectors)
         if facet == "language":
             return language(read.turns)
-        return trim.task(read.turns) if facet == "task" else read.request
+        return read.task if facet == "task" else read.request
 
     def name(self, requests: list[Name]) -> list[Answer]:
         """A supported phrase that sets the group apart, and a description in supported phrases."""
