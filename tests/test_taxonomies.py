@@ -10,16 +10,18 @@ import chats
 import duckdb
 import paid
 import pytest
-from conftest import cli
+from conftest import ROOT, cli
+from ibis import _
 from messages_server import KEY, Server
 from rich.console import Console
 from shared import once
 from test_findings import PACKAGED, folder, told
 
 import clio_sql
+from clio_sql import builder, frames
 from clio_sql.analysis import catalog, check, init, taxonomies
 from clio_sql.builder.progress import Steps
-from clio_sql.errors import SqlError, UsageError
+from clio_sql.errors import CheckError, SqlError, UsageError
 from clio_sql.run.analyse import analyse
 from clio_sql.run.plan import plan
 
@@ -225,6 +227,24 @@ def test_a_taxonomy_that_is_not_clustered_is_a_breakdown(world, tmp_path):
         tmp_path / "out", "select distinct value from cluster_facets where breakdown = 'use' order by all"
     )
     assert values and {value for (value,) in values} <= {"Cooking", "Repairs", "Gardens", "Sport"}
+
+    recipe = (ROOT / "sql" / "recipes" / "requests_by_use.sql").read_text("utf-8")
+    crossed = published(tmp_path / "out", recipe)
+    assert {use for _, use, *_ in crossed} == {value for (value,) in values}
+    con = frames.connect(tmp_path / "out" / "published.duckdb")
+    found = frames.lift(con, "use").filter(_.value == values[0][0]).count().execute()
+    assert found > 0
+    con.disconnect()
+
+
+@pytest.mark.parametrize("changed", ["description = 'more'", "name = 'Kitchen'", "parent_id = 'training/1'"])
+def test_a_tree_that_is_not_its_taxonomy_is_not_published(world, tmp_path, changed):
+    shutil.copy(world / "out" / "warehouse.duckdb", tmp_path)
+    with clio_sql.connect(tmp_path / "warehouse.duckdb") as con:
+        builder.check(con)
+        con.execute(f"update clio.hierarchy set {changed} where facet = 'use' and cluster_id = 'cooking'")
+        with pytest.raises(CheckError, match="a_fixed_tree_is_its_taxonomy"):
+            builder.check(con)
 
 
 def test_a_taxonomy_is_not_a_tree_in_one_build_and_a_breakdown_in_the_next(world, tmp_path):
