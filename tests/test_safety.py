@@ -165,6 +165,9 @@ def test_a_safety_relation_with_rows_in_insight_mode_stops_the_publishing(safety
         con.execute("create schema clio; set schema = 'clio'")
         for name in ("safety_gaps", "coordinated_use"):
             con.execute(f"create table {name} (x integer)")
+        for name in ("facets", "direct_facets", "clusters"):
+            con.execute(f"create table {name} (facet varchar)")
+        con.execute("create table cluster_facets (breakdown varchar)")
         con.execute("create table settings as select 'insight' as mode")
         con.execute("create table cluster_conversations as select 1 as x")
         check = {"it": catalog.checks()["insight_holds_nothing_of_safety"]}

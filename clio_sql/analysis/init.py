@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 import duckdb
 
-from clio_sql.analysis import catalog
-from clio_sql.errors import StateError, UsageError
+from clio_sql.analysis import catalog, packs
+from clio_sql.errors import StateError, UsageError, unwritten
 from clio_sql.warehouse import private
 
 HINTS = {
@@ -46,14 +46,20 @@ FACET = """,
 CONDITION = "    -- only some? For example: and metadata['plan'] = 'pro' and created_at >= timestamp '2026-01-01'\n"
 
 
-def init(folder: Path, taxonomy: str | None = None) -> list[Path]:
+def init(folder: Path, taxonomy: str | None = None, wanted: Sequence[str] = ()) -> list[Path]:
     """Write `settings.sql`, `facets.sql` and `conversations.sql` into a new folder, all or none. Returns their paths.
 
     taxonomy: also write that packaged example as `taxonomy.sql`, and its facet into `facets.sql`.
+    wanted: also write the questions of these packs into `facets.sql`; with `safety`, settings are in safety mode. A
+    folder that has a `facets.sql` gets these questions alone, and nothing else of it changes.
 
-    Raises StateError if the folder is not empty or cannot be written, UsageError for an unknown taxonomy.
+    Raises StateError if the folder is not empty or cannot be written, UsageError for an unknown taxonomy or pack, and
+    SqlError where a facet of a pack is there already.
     """
-    written = dict(_texts(taxonomy))
+    wanted = packs.known(wanted)
+    if wanted and taxonomy is None and (folder / "facets.sql").is_file():
+        return [_add(folder, wanted)]
+    written = dict(_texts(taxonomy, wanted))
     if folder.exists() and not folder.is_dir():
         raise StateError(f"{folder}: there is a file of that name. Give a new folder.")
     try:
@@ -74,7 +80,27 @@ def init(folder: Path, taxonomy: str | None = None) -> list[Path]:
     return [folder / f"{name}.sql" for name in written]
 
 
-def _texts(taxonomy: str | None) -> Iterator[tuple[str, str]]:
+def _add(folder: Path, wanted: Sequence[str]) -> Path:
+    """Put the questions of packs into the `facets.sql` that is there, all or none. Returns its path."""
+    file, settings = folder / "facets.sql", folder / "settings.sql"
+    try:
+        if packs.SAFETY in wanted:
+            own = settings.read_text("utf-8") if settings.is_file() else text("settings")
+            packs.require_safety(own, str(settings))
+        made = packs.added(file.read_text("utf-8"), wanted, str(file))
+        draft = file.with_name(f".{os.getpid()}-{file.name}")
+        try:
+            draft.write_text(made, "utf-8")
+            shutil.copymode(file, draft)
+            os.replace(draft, file)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise unwritten(file, error, "Nothing was written; give another folder.") from None
+    return file
+
+
+def _texts(taxonomy: str | None, wanted: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Name and text of each file."""
     example = None if taxonomy is None else _example(taxonomy)
     for name in HINTS:
@@ -83,6 +109,10 @@ def _texts(taxonomy: str | None) -> Iterator[tuple[str, str]]:
             with duckdb.connect() as con:
                 row = con.execute(f"select distinct facet from ({example})").fetchall()[0]
             sql = sql.replace("\n) as facets(", (FACET % row) + "\n) as facets(")
+        if name == "facets" and wanted:
+            sql = packs.added(sql, wanted, "facets.sql")
+        if name == "settings" and packs.SAFETY in wanted:
+            sql = packs.safe(sql)
         yield name, sql
     if example is not None:
         yield "taxonomy", example

@@ -483,18 +483,87 @@ def init(
         str | None,
         typer.Option(metavar="NAME", help="Also write a fixed taxonomy to place conversations in: uses."),
     ] = None,
+    pack: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Also ask the questions of a pack: outcome, autonomy, work or safety; may be repeated."
+        ),
+    ] = None,
 ) -> None:
     """Write a small analysis folder: settings.sql, facets.sql and conversations.sql, with comments on what to change.
+
+    With --pack a folder that is there gets the questions of the packs in its facets.sql, and is else left as it is.
 
     \b
     Examples:
       clio-sql init our_sql
       clio-sql init our_sql --taxonomy uses
+      clio-sql init our_sql --pack outcome --pack work
+      clio-sql init our_safety --pack safety
     """
     from clio_sql.analysis import init as scaffold
 
-    for path in scaffold.init(folder, taxonomy):
+    for path in scaffold.init(folder, taxonomy, pack or ()):
         typer.echo(path)
+
+
+@app.command("try")
+def try_(
+    facet: Annotated[str, typer.Argument(metavar="FACET", help="A facet of facets.sql.", show_default=False)],
+    input: options.INPUT,
+    into: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT", help="Folder of an earlier run: answers that it paid for are free, new ones kept."),
+    ] = None,
+    analysis: options.ANALYSIS = None,
+    conversations: Annotated[int, typer.Option(min=1, max=1000, metavar="N", help="How many are asked about.")] = 30,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON line.")] = False,
+    source: options.FORMAT = None,
+    privacy_unit: options.PRIVACY_UNIT = "user",
+    user: options.USER = None,
+    since: options.SINCE = None,
+    until: options.UNTIL = None,
+    encoding: options.ENCODING = None,
+    max_bad_rows: options.MAX_BAD_ROWS = None,
+    allow_views: options.ALLOW_VIEWS = False,
+    provider: options.PROVIDER = None,
+    model: options.MODEL = None,
+    base_url: options.BASE_URL = None,
+    concurrency: options.CONCURRENCY = None,
+    max_usd: options.MAX_USD = None,
+    retry_failed: options.RETRY_FAILED = None,
+    embedding_model: options.EMBEDDING_MODEL = None,
+    precision: options.PRECISION = None,
+    device: options.DEVICE = None,
+    id_column: options.ID_COLUMN = None,
+    user_column: options.USER_COLUMN = None,
+    time_column: options.TIME_COLUMN = None,
+    messages_column: options.MESSAGES_COLUMN = None,
+    role_column: options.ROLE_COLUMN = None,
+    content_column: options.CONTENT_COLUMN = None,
+    prompt_column: options.PROMPT_COLUMN = None,
+    response_column: options.RESPONSE_COLUMN = None,
+) -> None:
+    """Ask one facet of 30 conversations of INPUT: how many get an answer, which answers, at what cost.
+
+    The conversations are always the same ones for a seed. Figures are not gated, so they are for those who may read
+    INPUT; ten answers are shown beside what was written, on a terminal only.
+
+    \b
+    Examples:
+      clio-sql try language chats.parquet
+      clio-sql try solved chats.parquet --analysis our_sql --provider anthropic --max-usd 0.10
+      clio-sql try solved chats.parquet --analysis our_sql --provider anthropic --into out --json
+    """
+    from clio_sql.builder.progress import Steps
+    from clio_sql.cli.tried import print_tried
+    from clio_sql.run.trying import try_facet
+
+    given = {name: value for name, value in locals().items() if name in RUNTIME and value is not None}
+    tried = try_facet(
+        facet, input, Steps(), into, conversations=conversations, analysis=analysis, runtime=given, **_reading(locals())
+    )
+    print_tried(tried, as_json)
 
 
 @app.command()

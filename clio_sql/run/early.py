@@ -26,6 +26,17 @@ def limits(relations: Sequence[Relation]) -> Limits:
     return Limits(*given) if given and all(isinstance(value, int) and value > 0 for value in given) else Limits()
 
 
+def facets(relations: Sequence[Relation]) -> dict[str, tuple[str, str]] | None:
+    """Facet -> kind and question, before anything is built; None if they cannot be known before."""
+    (found,) = [relation for relation in relations if relation.name == "facets"]
+    with closing(lock.in_memory()) as con:
+        try:
+            rows = con.execute(f"select facet, kind, question from (\n{found.sql}\n) order by facet").fetchall()
+        except duckdb.Error:  # reported when it is built
+            return None
+    return {facet: (kind, question) for facet, kind, question in rows}
+
+
 def _settings(relations: Sequence[Relation], columns: list[str]) -> tuple[Any, ...] | None:
     """Some settings before anything is built, in an empty database; None if they cannot be found that way."""
     (settings,) = [relation for relation in relations if relation.name == "settings"]

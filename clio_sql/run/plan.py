@@ -15,15 +15,14 @@ from clio_sql.analysis import catalog, check
 from clio_sql.builder import paid
 from clio_sql.calls.replies import Plan
 from clio_sql.engine import Engine
-from clio_sql.errors import StateError
 from clio_sql.providers import Broaden, Choose, Name, PaidProvider
 from clio_sql.register import connect, engine_of
+from clio_sql.run import stored
 from clio_sql.run.early import limits
 from clio_sql.sources import inputs
 from clio_sql.sql_text.quoting import literal
 from clio_sql.warehouse import lock
 from clio_sql.warehouse.database import one, scalar
-from clio_sql.warehouse.places import WAREHOUSE
 
 KEEPS_ALL = "select conversation_id, true as kept, 'ok' as status, null::varchar as error from transcripts"
 # Sizes of all levels of a tree, the base first, if every conversation is embedded and every cluster passes the gate
@@ -81,11 +80,11 @@ def plan(
         provider = engine.paid
         if provider is None:
             return []
-        _copy_store(con, into)
+        stored.copy(con, into)
         source = sources.read(con, input, limits=limits(relations), **reading)
         builder.describe_input(con, builder.SCHEMA, **source.described)
         lock.lock(con)
-        builder.Builder(con, _before_extraction(relations)).all()
+        builder.Builder(con, before_extraction(relations)).all()
         con.execute(f"set schema = {literal(builder.SCHEMA)}")
         asked = {relation.name: relation for relation in relations}
         steps = [Step("extract", True, _asked(con, engine, provider, asked["facet_values"]))]
@@ -98,23 +97,7 @@ def plan(
         con.close()
 
 
-def _copy_store(con: duckdb.DuckDBPyConnection, into: Path | None) -> None:
-    """The stored calls of an earlier run, so that they count as paid."""
-    if into is None or not (into / WAREHOUSE).exists():
-        return
-    try:
-        con.execute(f"attach {literal(str(into / WAREHOUSE))} as earlier (read_only)")
-    except duckdb.IOException:
-        raise StateError(f"{into / WAREHOUSE}: cannot be read; another process may be writing it.") from None
-    query = "select table_name from duckdb_tables() where database_name = 'earlier' and schema_name = 'clio_state'"
-    there = {name for (name,) in con.execute(query).fetchall()}
-    for table in ("calls", "salt", "forgotten"):  # forgotten users are not asked about
-        if table in there:
-            con.execute(f"insert into clio_state.{table} by name from earlier.clio_state.{table}")
-    con.execute("detach earlier")
-
-
-def _before_extraction(relations: list[catalog.Relation]) -> list[catalog.Relation]:
+def before_extraction(relations: list[catalog.Relation]) -> list[catalog.Relation]:
     """The relations that facet_values needs, in order, and a screener that keeps every conversation unasked."""
     wanted, known = {"facet_values", "settings", "taxonomy_sizes"}, {relation.name: relation for relation in relations}
     for relation in reversed(relations):

@@ -3,10 +3,12 @@
 -- grain: conversation_id, breakdown
 with
 
--- a column of the input, or a computed facet, replaces the asked facet of the same name
+-- a column of the input, or a computed facet, replaces the asked facet of the same name; what is asked for safety counts in
+-- safety mode alone
 asked as (
-    select facet from facets
+    select facet from facets cross join settings
     where kind in ('category', 'score') and facet not in (select facet from direct_facets)
+        and (mode is not distinct from 'safety' or not starts_with(facet, 'safety_'))
 )
 
 -- months are left to cluster_trends: of two tables with the same dates, one would reveal what the other hides
