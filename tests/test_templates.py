@@ -51,10 +51,14 @@ def build(con: duckdb.DuckDBPyConnection, turns: Sequence[Sequence[str]], users:
         "from (select unnest($turns::varchar[][]) as said, unnest(range(1, len($turns) + 1)) as position)",
         {"turns": [list(said) for said in turns], "users": users},
     )
-    con.execute("create table sampled_conversations as select conversation_id from conversations")
     con.execute(f"create table settings as {SQL['settings'].sql}")
     for column, value in changed.items():
         con.execute(f"update settings set {column} = ?", [value])
+    con.execute(
+        "create table sampled_conversations as select conversation_id, "
+        "row_number() over (order by md5(concat(seed, conversation_id))) <= template_conversations as is_looked_at "
+        "from conversations cross join settings"
+    )
     for name in STEPS:
         con.execute(f"create {SQL[name].kind} {name} as {SQL[name].sql}")
 

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlglot
 from sqlglot import Token, TokenType, exp
@@ -56,7 +56,8 @@ class Relation:
 
     types: name -> SQL type of each column that the last select casts. kept: as it was in the last build that was
     published it can be read as `last_<name>`. shared: the column by which rows are taken over from another analysis of
-    the warehouse, where everything that decides them is the same.
+    the warehouse, where everything that decides them is the same. by: the columns by which it can be made in
+    parts, none if it is made as a whole; see `clio_sql.analysis.parts`. repeats: two parts may have the same row.
     """
 
     name: str
@@ -71,6 +72,8 @@ class Relation:
     incremental: Incremental | None
     kept: bool = False
     shared: str | None = None
+    by: tuple[str, ...] = ()
+    repeats: bool = False
 
     @property
     def published(self) -> bool:
@@ -183,7 +186,7 @@ class File(NamedTuple):
 def parse(name: str, folder: str, text: str, where: str = "") -> Relation:
     """A Relation from a file's text; SqlError says what is wrong with it and where."""
     where = where or f"{folder}/{name}.sql"
-    header = dict(re.findall(r"^-- (kind|grain|incremental|kept|shared): (.+)$", text, re.M))
+    header = dict(re.findall(r"^-- (kind|grain|incremental|kept|shared|by): (.+)$", text, re.M))
     sql = text.strip().rstrip(";")
     try:
         query = syntax.read(sql)
@@ -208,6 +211,7 @@ def parse(name: str, folder: str, text: str, where: str = "") -> Relation:
         incremental=_incremental(where, header.get("incremental")),
         kept=header.get("kept", "").strip() == "last",
         shared=header.get("shared"),
+        **_key(where, header.get("by")),
     )
 
 
@@ -258,6 +262,20 @@ def _incremental(where: str, text: str | None) -> Incremental | None:
             "on so many keys at a time. Correct the line."
         )
     return Incremental(**given, part=int(part) if part else None)
+
+
+def _key(where: str, text: str | None) -> dict[str, Any]:
+    """`by` and `repeats` of a relation."""
+    if text is None:
+        return {}
+    columns, mark, distinct = text.partition(";")
+    names = tuple(name.strip() for name in columns.split(","))
+    if not all(re.fullmatch(r"[A-Za-z_]\w*", name) for name in names) or (mark and distinct.strip() != "distinct"):
+        raise SqlError(
+            f"{where}: '-- by: {text}' must be names of columns, and '; distinct' behind them where two parts may have "
+            "the same row, such as '-- by: facet, cluster_id'. Correct the line, or leave it out."
+        )
+    return {"by": names, "repeats": bool(mark)}
 
 
 def own(relations: Iterable[Relation]) -> frozenset[str]:

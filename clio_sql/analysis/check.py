@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from clio_sql.analysis import binder, catalog, corrections
+from clio_sql.analysis import binder, catalog, corrections, parts
 from clio_sql.analysis.catalog import File, Relation
 from clio_sql.errors import SqlError
 from clio_sql.sql_text import syntax
@@ -82,6 +82,7 @@ def _findings(analysis: Path, files: list[File]) -> Iterator[Finding]:
     for name, relation in own.items():
         yield from _about(relation, where[name], packaged, known, broken)
     yield from _circles({**packaged, **own}, where, broken)
+    yield from _keys(own, known, where)
     yield from _bound(known, packaged, where, broken)
 
 
@@ -171,6 +172,12 @@ def _circles(known: Mapping[str, Relation], where: Mapping[str, File], broken: s
     for circle in catalog.circles(there.values()):
         name = next((name for name in circle if name in where), circle[0])
         yield Finding(where[name].where, None, f"relations read each other in a circle: {' -> '.join(circle)}. Cut it.")
+
+
+def _keys(own: Mapping[str, Relation], known: Mapping[str, Relation], where: Mapping[str, File]) -> Iterator[Finding]:
+    for name, relation in own.items():
+        if relation.by and not parts.can_be_split(relation, known):
+            yield Finding(where[name].where, None, parts.NO_KEY.format(key=", ".join(relation.by)))
 
 
 def _bound(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -132,8 +133,9 @@ def text(name: str) -> str:
     """The packaged file with the hints below its header."""
     sql = next(relation.sql for relation in catalog.load() if relation.name == name)
     hints = "".join(f"-- {line.removeprefix(' ' * 8)}\n" for line in HINTS[name].strip("\n").rstrip().split("\n"))
-    header, grain, body = sql.partition("-- grain:")
-    grain_line, _, query = body.partition("\n")
+    header = re.match(r"--.*\n(?:-- \w+: .*\n)+", sql)
+    assert header is not None
+    query = sql[header.end() :]
     if name == "conversations":
         query = query.replace("where conversation_id is not null\n", f"where conversation_id is not null\n{CONDITION}")
-    return f"{header}{grain}{grain_line}\n--\n{hints}{query}\n"
+    return f"{header[0]}--\n{hints}{query}\n"

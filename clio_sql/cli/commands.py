@@ -457,7 +457,7 @@ def functions() -> None:
 def models(
     analysis: options.OWN_FOLDER = None,
 ) -> None:
-    """List the relations in build order: name, kind, inputs; with FOLDER, which of them are its own.
+    """List the relations in build order: name, kind, inputs, and by what it can be made in parts; with FOLDER, its own.
 
     \b
     Examples:
@@ -473,7 +473,8 @@ def models(
             "" if packaged.get(relation.name) == relation.sql else "overridden" if relation.name in packaged else "new"
         )
         line = f"{relation.name:<21} {kind:<10} " + (f"{mark:<11}" if analysis else "")
-        typer.echo((line + ", ".join(relation.inputs)).rstrip())
+        key = f"  [by {', '.join(relation.by)}]" if relation.by else ""
+        typer.echo(f"{line}{', '.join(relation.inputs)}{key}".rstrip())
 
 
 @app.command()

@@ -1,6 +1,7 @@
 -- One row per base cluster: how close its conversations are to one another and to other clusters, and whether it is loose.
 -- kind: table
 -- grain: facet, cluster_id
+-- by: facet, cluster_id
 -- kept: last
 --
 -- A conversation is near a border if its own centroid is less than a tenth nearer than the runner-up. A cluster is loose if at

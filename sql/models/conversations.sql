@@ -1,6 +1,7 @@
 -- One row per conversation: the source, cleaned, each id once and each with some text.
 -- kind: table
 -- grain: conversation_id
+-- by: conversation_id
 with
 
 cleaned as (

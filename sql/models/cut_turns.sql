@@ -1,6 +1,7 @@
 -- One row per user's turn that holds an operator's text: what is left of the turn, in the user's own words.
 -- kind: table
 -- grain: conversation_id, position
+-- by: conversation_id
 with
 
 blocks as (

@@ -1,6 +1,7 @@
 -- One row per conversation and facet that is computed, not asked: turns, length, month, and columns of the input.
 -- kind: view
 -- grain: conversation_id, facet
+-- by: conversation_id
 with
 
 measured as (

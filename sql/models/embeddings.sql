@@ -1,6 +1,7 @@
 -- One row per conversation and facet that is clustered or placed in a taxonomy: the unit vector of the answer.
 -- kind: table
 -- grain: conversation_id, facet
+-- by: value
 -- shared: value_hash
 -- incremental: key=conversation_id, changed=value, input=facet_values
 with

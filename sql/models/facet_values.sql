@@ -1,6 +1,7 @@
 -- One row per conversation and facet: the answer, or a status that says why there is none.
 -- kind: table
 -- grain: conversation_id, facet
+-- by: conversation_id
 -- incremental: key=conversation_id, changed=transcript, input=screened_transcripts
 with
 

@@ -1,6 +1,7 @@
 -- One row per conversation and clustered facet that k-means may use: the same answer at most `fit_repeats` times.
 -- kind: view
 -- grain: conversation_id, facet
+-- by: facet, value_hash
 select
     conversation_id::varchar as conversation_id,
     facet::varchar as facet,

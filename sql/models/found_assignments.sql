@@ -1,6 +1,7 @@
 -- One row per conversation and clustered facet: the base cluster that k-means found, or the leaf of a taxonomy, and the runner-up.
 -- kind: view
 -- grain: conversation_id, facet
+-- by: conversation_id
 select
     placements.conversation_id::varchar as conversation_id,
     conversations.user_id::varchar as user_id,

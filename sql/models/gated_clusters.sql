@@ -1,6 +1,7 @@
 -- One row per base cluster: whether enough users share it, and if not, why not. Only what passes is ever named.
 -- kind: view
 -- grain: facet, cluster_id
+-- by: facet, cluster_id
 with
 
 per_user as (

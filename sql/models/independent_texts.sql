@@ -1,6 +1,7 @@
 -- One row per conversation of a base cluster: whether its user counts towards thresholds because of it.
 -- kind: table
 -- grain: conversation_id, facet
+-- by: facet, cluster_id
 -- incremental: key=roster, changed=members, input=rosters, part=64
 --
 -- Someone with many accounts may send one text over and over. So near-identical texts that fewer than twice min_users

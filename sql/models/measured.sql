@@ -1,6 +1,7 @@
 -- One row per conversation and measure that it has a number of, such as what it cost or how it was rated.
 -- kind: view
 -- grain: conversation_id, measure
+-- by: conversation_id
 -- Measures are the columns that --measure names. NULL, NaN and infinity are no number.
 with
 

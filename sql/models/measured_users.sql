@@ -1,6 +1,7 @@
 -- One row per base cluster, measure and user: the user's numbers, as of today.
 -- kind: table
 -- grain: facet, cluster_id, measure, user_id
+-- by: facet, cluster_id
 select
     facet::varchar as facet,
     cluster_id::varchar as cluster_id,             -- of level 0

@@ -1,6 +1,7 @@
 -- One row per conversation, clustered facet and level: the cluster it is in. Only clusters that may be shown.
 -- kind: view
 -- grain: conversation_id, facet, level
+-- by: conversation_id
 with
 
 based as (

@@ -1,6 +1,7 @@
 -- One row per cluster and word that is part of a person's name there: it needs min_users_named users to be published.
 -- kind: table
 -- grain: facet, cluster_id, lemma
+-- by: facet, cluster_id
 -- A given name, a surname and a handle always are, whatever their case. A word that is also something else, or that is in
 -- no dictionary, is one if a quarter of those who wrote it wrote it next to a name, or capitalised next to a capitalised word.
 with

@@ -1,6 +1,7 @@
 -- One row per conversation that is looked through for phrases: the words of its answer, in order. Private.
 -- kind: table
 -- grain: facet, conversation_id
+-- by: facet, cluster_id
 with
 
 looked_at as (

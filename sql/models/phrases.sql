@@ -1,6 +1,7 @@
 -- One row per cluster and phrase of one to eight words that at least two of its users wrote: how well it reads as a heading. Private.
 -- kind: table
 -- grain: facet, cluster_id, words
+-- by: facet, cluster_id
 -- A phrase begins with a content word, or with 'how long' and its like. Whether it may be published is decided in cluster_terms, by how many users wrote its
 -- content words together; that at least two wrote just this form of it is decided here.
 with

@@ -1,6 +1,7 @@
 -- One row per conversation and clustered facet: the nearest centroid and the runner-up, by their numbers.
 -- kind: table
 -- grain: conversation_id, facet
+-- by: conversation_id
 -- incremental: key=conversation_id, changed=value_hash, input=embeddings
 with
 

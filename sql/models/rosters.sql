@@ -1,6 +1,7 @@
 -- One row per base cluster: a hash of the conversations in it, which changes when they do.
 -- kind: view
 -- grain: facet, cluster_id
+-- by: facet, cluster_id
 select
     facet::varchar as facet,
     cluster_id::varchar as cluster_id,

@@ -33,9 +33,17 @@ placed as (
         (row_number() over (partition by stratum order by place, hash) - 0.5)
             / sum(weight) over (partition by stratum) as turn
     from drawn
+),
+
+taken as (
+    select placed.conversation_id, seed, template_conversations
+    from placed cross join settings
+    qualify row_number() over (order by turn, place, hash, placed.conversation_id) <= sample_conversations
+        or sample_conversations is null
 )
 
-select conversation_id::varchar as conversation_id
-from placed cross join settings
-qualify row_number() over (order by turn, place, hash, conversation_id) <= sample_conversations
-    or sample_conversations is null
+select
+    conversation_id::varchar as conversation_id,
+    -- whether it is looked through for texts of the operator, as `template_conversations` of them are
+    (row_number() over (order by md5(concat(seed, conversation_id))) <= template_conversations)::boolean as is_looked_at
+from taken

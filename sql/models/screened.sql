@@ -1,6 +1,7 @@
 -- One row per conversation: whether the screener's question fits it. Without a screener every conversation is kept.
 -- kind: table
 -- grain: conversation_id
+-- by: conversation_id
 -- incremental: key=conversation_id, changed=transcript, input=transcripts
 with
 

@@ -1,6 +1,7 @@
 -- One row per conversation that the screener keeps: what the model is shown of it.
 -- kind: view
 -- grain: conversation_id
+-- by: conversation_id
 select
     transcripts.conversation_id::varchar as conversation_id,
     transcripts.transcript::varchar as transcript

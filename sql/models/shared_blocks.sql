@@ -1,6 +1,7 @@
 -- One row per block of a user's turn that enough other turns share: at least `template_words` words of its own.
 -- kind: table
 -- grain: conversation_id, position, first_item
+-- by: conversation_id
 --
 -- Where an operator's text ends, the turns start to differ. So a block ends where the number of turns that share it drops by
 -- more than a tenth: words that a few users begin alike ('How do I') are not part of it, and too few for a block themselves.

@@ -1,6 +1,7 @@
 -- One row per cluster and lemma that enough distinct users of that cluster wrote: what its name may say.
 -- kind: table
 -- grain: facet, cluster_id, lemma
+-- by: facet, cluster_id
 -- Chinese and Japanese have no spaces, and parts of a name look like words there: a run of them in a phrase is a lemma of its
 -- own, which needs users who wrote just this run.
 with

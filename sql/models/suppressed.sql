@@ -1,6 +1,7 @@
 -- One row per conversation and clustered facet that is in no shown cluster, and why. Of a cluster that a person hid: none.
 -- kind: view
 -- grain: conversation_id, facet
+-- by: conversation_id
 with
 
 shown as (

@@ -1,6 +1,7 @@
 -- One row per conversation and taxonomy facet: the leaf that it is placed in, or none of them.
 -- kind: view
 -- grain: conversation_id, facet
+-- by: conversation_id
 with
 
 answered as (

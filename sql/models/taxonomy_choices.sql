@@ -1,6 +1,7 @@
 -- One row per conversation and taxonomy facet that a language model was asked about: which of the two nearest leaves it chose, or neither.
 -- kind: table
 -- grain: conversation_id, facet
+-- by: conversation_id
 -- incremental: key=conversation_id, changed=question_hash, input=taxonomy_questions
 with
 

@@ -1,6 +1,7 @@
 -- One row per conversation and taxonomy facet: the two leaves nearest to its text, and whether they are close to each other.
 -- kind: view
 -- grain: conversation_id, facet
+-- by: conversation_id
 with
 
 leaves as (

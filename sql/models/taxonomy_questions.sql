@@ -1,6 +1,7 @@
 -- One row per conversation and taxonomy facet that a language model is asked about: its two nearest leaves are close. None without one.
 -- kind: view
 -- grain: conversation_id, facet
+-- by: conversation_id
 select
     places.conversation_id::varchar as conversation_id,
     places.facet::varchar as facet,

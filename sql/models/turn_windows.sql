@@ -1,6 +1,7 @@
 -- One row per position in a user's turn: a hash of the `template_words` words and signs that begin there.
 -- kind: view
 -- grain: conversation_id, position, place
+-- by: conversation_id
 with
 
 -- of two neighbours each, so that their order matters in a sum of hashes

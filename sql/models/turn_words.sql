@@ -1,6 +1,7 @@
 -- One row per user's turn that is long enough to hold operator text: its words and signs, in order.
 -- kind: view
 -- grain: conversation_id, position
+-- by: conversation_id
 --
 -- If a turn is longer than two messages may be, only its beginning and end are split; the middle is one item.
 with

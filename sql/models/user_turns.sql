@@ -1,12 +1,8 @@
 -- One row per user's turn of an analysed conversation: what it says, without what a client inserts between tags.
 -- kind: view
 -- grain: conversation_id, position
+-- by: conversation_id
 with
-
-placed as (
-    select conversation_id, row_number() over (order by md5(concat(seed, conversation_id))) <= template_conversations as is_looked_at
-    from sampled_conversations cross join settings
-),
 
 turns as (
     select
@@ -15,7 +11,7 @@ turns as (
         is_looked_at,
         unnest(messages) as message,
         unnest(range(1, len(messages) + 1)) as position
-    from conversations inner join placed using (conversation_id)
+    from conversations inner join sampled_conversations using (conversation_id)
 ),
 
 -- system reminders and the like: of Claude Code, Codex, Cline and others

@@ -1,6 +1,7 @@
 -- One row per word of a clustered answer: its lemma and what is publicly known about it.
 -- kind: table
 -- grain: word
+-- by: word
 -- incremental: key=word, changed=word, input=words
 with
 
