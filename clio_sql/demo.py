@@ -15,7 +15,8 @@ look for what must never be published:
 - one user id in fifty is NULL.
 
 Planted to be seen: half of the conversations on `SPIKE_TOPIC` fall into one week, the last whole one; `cost_usd`
-depends on the topic, and `rating`, 1 to 5, which four in ten leave out, is lowest for `POOR_TOPIC`.
+depends on the topic, and `rating`, 1 to 5, which four in ten leave out, is lowest for `POOR_TOPIC`. On some topics
+the assistant calls tools (`TOOLS`), one of which fails often; only `RARE_USERS` get `RARE_TOOL`.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ SCHEMA = pa.schema(
         "label": pa.string(),
         "cost_usd": pa.float64(),
         "rating": pa.int32(),
+        "tools_used": pa.list_(pa.struct({"name": pa.string(), "ok": pa.bool_()})),
     }
 )
 
@@ -79,6 +81,15 @@ FIRST_TURNS = (
     "{more} {ask} {want} {close}",
     "{open} {ask} {want} {close}",
 )
+
+
+TOOLS = {  # topic -> tool, share of its conversations that call it, share of these in which it fails
+    "debugging code": ("run_python", 0.6, 0.4),
+    "spreadsheets and sql": ("run_python", 0.6, 0.1),
+    "trip planning": ("web_search", 0.6, 0.1),
+    "device trouble": ("web_search", 0.5, 0.1),
+}
+RARE_TOOL = "theorbo_tuner"
 
 
 def user_id(rank: int) -> str:
@@ -171,7 +182,18 @@ def _batch(start: int, size: int, conversations: int, seed: int) -> pa.Table:
     labels = np.array([*TOPICS, HEAVY_TOPIC, RARE_TOPIC], object)
     columns = columns_of(rng, start, rank, ordinary, contents, offsets)
     columns[CREATED_AT] = _spiking(rng, columns[CREATED_AT], labels[topic] == SPIKE_TOPIC)
-    return pa.table([*columns, pa.array(labels[topic]), *_measures(rng, topic, turns)], schema=SCHEMA)
+    measures, tools = _measures(rng, topic, turns), _tools(seed, start, labels[topic])
+    return pa.table([*columns, pa.array(labels[topic]), *measures, tools], schema=SCHEMA)
+
+
+def _tools(seed: int, start: int, labels: np.ndarray) -> pa.Array:
+    """The tools that each conversation called, NULL if none; drawn apart, so that nothing else depends on them."""
+    calls, fails = np.random.default_rng([seed, start, 5]).random((2, len(labels)))
+    found: list[list[dict[str, Any]] | None] = []
+    for label, call, fail in zip(labels.tolist(), calls.tolist(), fails.tolist(), strict=True):
+        tool, share, failing = TOOLS.get(label, (RARE_TOOL, float(label == RARE_TOPIC), 0.0))
+        found.append([{"name": tool, "ok": fail >= failing}] if call < share else None)
+    return pa.array(found, SCHEMA.field("tools_used").type)
 
 
 def _spiking(rng: np.random.Generator, created_at: pa.Array, topical: np.ndarray) -> pa.Array:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +104,23 @@ def attack_cell_of_a_child(published: Path) -> int | None:
             and child.breakdown = parent.breakdown and child.value = parent.value
         where parent.breakdown = 'plan'
         group by parent.facet, parent.cluster_id, parent.value, parent.conversations""")])  # fmt: skip
+
+
+def attack_tool_of_all_but_a_few(published: Path) -> int | None:
+    """A cluster's total minus its conversations that called a tool: how many did not call it."""
+    return only([hidden for (hidden,) in ask(published, """
+        select clusters.conversations - sum(cells.conversations)
+        from cluster_facets as cells inner join clusters using (facet, cluster_id)
+        where starts_with(breakdown, 'tool: ') and level = 0
+        group by facet, cluster_id, breakdown, clusters.conversations""")])  # fmt: skip
+
+
+def attack_private_tool(published: Path) -> str | None:
+    """The names of tools: somebody's own, named after a person, that others were given."""
+    named = ask(
+        published, "select distinct replace(breakdown, 'tool: ', '') from cluster_facets where breakdown like 'tool: %'"
+    )
+    return only(sorted(name for (name,) in named if "john" in name))
 
 
 def attack_leaf_of_tree_and_table(published: Path) -> int | None:
@@ -546,6 +563,21 @@ BOTH = (
     "if(metadata['plan'] = 'team', 'Team', 'Free') from conversations"
 )
 
+ALL_BUT_FEW = [
+    *(replace(asked, plan="team") if asked.cluster == "c1" else asked for asked in ORDINARY),
+    Asked("c1", "bake bread with seeds", people(90, 4)),
+]
+
+
+def called(tool: str, **more: str) -> dict[str, str]:
+    """Relation -> SQL around it: whoever is of the plan team called this tool once in each conversation."""
+    call = (
+        "select conversation_id, 1::bigint as call, 1::bigint as turn, "
+        f"'{tool}'::varchar as tool, true as ok from conversations where metadata['plan'] = 'team'"
+    )
+    return {"tool_calls": f"from {{sql}} union all by name {call}", **more}
+
+
 SCENARIOS = [
     Scenario(
         attack_hidden_sibling, 12, "the gate stands before the tree: here small clusters are left out at the end",
@@ -598,6 +630,17 @@ SCENARIOS = [
         attack_cell_of_a_child, 8, "the same across the tree",
         once(PLANS, _off(replaced=NAIVE)),
         once(PLANS, Rules()),
+    ),
+    Scenario(
+        attack_tool_of_all_but_a_few, 8, "complementary suppression: each tool is a breakdown of its own",
+        once(ALL_BUT_FEW, _off(replaced=NAIVE, wrapped=called("get_recipe"))),
+        once(ALL_BUT_FEW, Rules(wrapped=called("get_recipe"))),
+    ),
+    Scenario(
+        attack_private_tool, "ask_john_smith",
+        "`min_users_named` 1: names of people in names of tools count as other words",
+        once(TEAMS, _off(settings={"min_users_named": 1}, wrapped=called("ask_john_smith"))),
+        once(TEAMS, Rules(wrapped=called("ask_john_smith"))),
     ),
     Scenario(
         attack_trend_cell, 8, "complementary suppression of `cluster_trends`",

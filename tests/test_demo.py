@@ -54,6 +54,7 @@ def test_columns(path):
         "label": "VARCHAR",
         "cost_usd": "DOUBLE",
         "rating": "INTEGER",
+        "tools_used": 'STRUCT("name" VARCHAR, ok BOOLEAN)[]',
     }
 
 

@@ -398,18 +398,18 @@ def test_the_text_of_content(con, content, text):
         ({"from": "gpt", "value": "a"}, [("assistant", "a")]),
         ({"id": ["x", "AIMessage"], "kwargs": {"content": "a"}}, [("assistant", "a")]),
         ({"author": {"role": "user"}, "content": {"parts": ["a"]}}, [("user", "a")]),
-        ({"role": "assistant", "content": None, "tool_calls": [{"function": {"name": "f"}}]}, [("tool", "f")]),
-        ({"role": "assistant", "content": "", "function_call": {"name": "f"}}, [("tool", "f")]),
-        ({"type": "function_call", "name": "f", "arguments": "{}"}, [("tool", "f")]),
+        ({"role": "assistant", "content": None, "tool_calls": [{"function": {"name": "f"}}]}, [("tool_call", "f")]),
+        ({"role": "assistant", "content": "", "function_call": {"name": "f"}}, [("tool_call", "f")]),
+        ({"type": "function_call", "name": "f", "arguments": "{}"}, [("tool_call", "f")]),
         ({"type": "reasoning", "summary": [{"type": "summary_text", "text": "no"}]}, []),
         (
             {"role": "user", "content": [{"type": "tool_result", "content": [{"type": "text", "text": "r"}]}]},
             [("tool", "r")],
         ),
-        ({"role": "ai", "content": [{"text": "a"}, {"toolUse": {"name": "f"}}]}, [("assistant", "a"), ("tool", "f")]),
+        ({"role": "ai", "content": [{"text": "a"}, {"toolUse": {"name": "f"}}]}, [("assistant", "a"), ("tool_call", "f")]),
         (
             {"role": "assistant", "parts": [{"type": "text", "text": "a"}, {"type": "tool-look", "output": {"x": 1}}]},
-            [("assistant", "a"), ("tool", "look")],
+            [("assistant", "a"), ("tool_call", "look")],
         ),
     ],
 )  # fmt: skip

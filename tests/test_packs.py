@@ -163,6 +163,8 @@ def breakdowns(mode: str | None) -> list[tuple]:
         con.execute("create table settings as select ?::varchar as mode", [mode])
         con.execute("create table direct_facets (conversation_id varchar, facet varchar, value varchar)")
         con.execute("create table input as select []::varchar[] as breakdowns")
+        con.execute("create table tool_calls (conversation_id varchar, tool varchar, ok boolean)")
+        con.execute("create table tool_names (tool varchar, breakdown varchar, is_named boolean)")
         con.execute("create table taxonomy_answers (conversation_id varchar, facet varchar, name varchar)")
         sql = next(relation.sql for relation in catalog.load() if relation.name == "breakdowns")
         return con.execute(f"select breakdown from ({sql}) order by all").fetchall()

@@ -28,10 +28,11 @@ def test_a_recipe_runs_on_the_demo(demo_out, recipe, published):
         else:
             rows = con.execute(RECIPES[recipe]).fetchall()
             # no language model was paid, and its rules find no concern in the demo
-            # no cluster of another language than English gets a name, plans ask for the same, and it has no taxonomy
+            # no cluster of another language than English gets a name, plans ask for the same, it has no taxonomy, and
+            # where tools fail is held back
             assert rows or recipe in (
                 "cost_so_far", "requests_with_a_high_concern_share", "clusters_where_two_languages_differ_most",
-                "what_differs_between_two_plans", "requests_by_use",
+                "what_differs_between_two_plans", "requests_by_use", "failing_tools",
             )  # fmt: skip
 
 
@@ -60,7 +61,10 @@ def out(tmp_path_factory) -> Path:
                 ('a', 'language', 'English', 60, 30, 1.0, 1.25),
                 ('b', 'language', 'English', 20, 10, 0.5, 0.6), ('p', 'language', 'Spanish', 20, 10, 0.2, 1.0),
                 ('b', 'language', 'Spanish', 20, 10, 0.5, 2.5), ('a', 'concern', '1', 40, 20, 0.66::double, 1.0),
-                ('a', 'concern', '3', 10, 10, 0.17::double, 1.0), ('a', 'concern', '5', 10, 10, 0.17, 1.0), ('b', 'use', 'Planning', 40, 20, 1.0, 1.0)
+                ('a', 'concern', '3', 10, 10, 0.17::double, 1.0), ('a', 'concern', '5', 10, 10, 0.17, 1.0),
+                ('b', 'use', 'Planning', 40, 20, 1.0, 1.0),
+                ('a', 'tool: search', 'called', 20, 10, 0.3, 1.0), ('a', 'tool: search', 'failed', 10, 10, 0.17, 1.0),
+                ('b', 'tool: open', 'called', 10, 10, 0.25, 1.0), ('b', 'tool: search', 'failed', 20, 10, 0.5, 1.0)
             ) t(cluster_id, breakdown, value, conversations, users, share, lift) select 'request' as facet, *;
             create table cluster_trends as
             from (values ('a', date '2026-03-02', 20, 10), ('a', date '2026-03-09', 30, 10),
@@ -111,6 +115,8 @@ MADE = {
         (0, "Cards", 0.8, 0.3, 0.5, 0.4, 0.6, 0.01),
         (0, "Trips", 0.2, 0.7, -0.5, -0.6, -0.4, 0.04),
     ],
+    "tools_by_cluster": [("Cards", "search", 30, 0.47), ("Trips", "search", 20, 0.5), ("Trips", "open", 10, 0.25)],
+    "failing_tools": [("Cards", "search", 10, 0.33)],
     "requests_by_use": [("Trips", "Planning", 40, 20, 1.0)],
     "requests_with_a_high_concern_share": [(0, "Cards", 60, 20, 0.34)],
     "clusters_where_two_languages_differ_most": [

@@ -29,6 +29,8 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "metadata": "map(varchar, varchar)",
     "created_at": "timestamp",
     "is_possible": "boolean",
+    "ok": "boolean",
+    "is_named": "boolean",
     "is_close": "boolean",
     "is_leaf": "boolean",
     "path": "varchar[]",
@@ -237,6 +239,8 @@ def stand_ins(con: duckdb.DuckDBPyConnection, relation: catalog.Relation, given:
         "last_hierarchy": "select null::varchar as facet, null::varchar as cluster_id, 0 as level, '' as name, "
         "'' as description, []::varchar[] as base_cluster_ids where false",
         "last_published_cells": f"select {cell} where false",
+        "tool_calls": "select '' as conversation_id, '' as tool, true as ok where false",
+        "tool_names": "select '' as tool, '' as breakdown, true as is_named where false",
         "measured": "select '' as conversation_id, '' as measure, 0.0::double as amount where false",
         "dominated_measures": "select '' as facet, '' as cluster_id, '' as measure where false",
         "last_measured_figures": "select '' as facet, '' as cluster_id, '' as measure, '' as user_id, 1 as people, "

@@ -5,7 +5,7 @@ expressions; `clio.tree(con)` and its like are analyses of what is published. Al
 `ibis.to_sql(expression)` prints it.
 """
 
-from clio_sql.frames.analyses import clusters, compare, differences, lift, measures, signals, top, tree, trends
+from clio_sql.frames.analyses import clusters, compare, differences, lift, measures, signals, tools, top, tree, trends
 from clio_sql.frames.connection import connect
 from clio_sql.frames.functions import (
     alike,
@@ -41,6 +41,6 @@ from clio_sql.frames.functions import (
 __all__ = [
     "alike", "audit", "breaks", "centroids", "choose", "cluster", "clusters", "compare", "connect", "differences",
     "embed", "extract", "fit", "gate", "identifies", "lift", "link", "margin", "match", "measures", "merge", "name",
-    "phrase", "project", "propose", "signals", "spelled", "terms", "tokens", "top", "transcript", "tree", "trends",
-    "unspaced", "unsupported", "user_id", "word", "words",
+    "phrase", "project", "propose", "signals", "spelled", "terms", "tokens", "tools", "top", "transcript", "tree",
+    "trends", "unspaced", "unsupported", "user_id", "word", "words",
 ]  # fmt: skip

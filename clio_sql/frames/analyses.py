@@ -23,6 +23,7 @@ from clio_sql.errors import InputError, UsageError
 from clio_sql.sql_text.quoting import literal
 
 OTHER = "(other)"
+TOOL = "tool: "  # how the breakdown of a tool begins
 TREE = {
     "facet": "string", "line": "int64", "depth": "int32", "cluster_id": "string", "parent_id": "string",
     "name": "string", "path": "array<string>", "conversations": "int64", "users": "int64", "share": "float64",
@@ -146,6 +147,26 @@ def differences(con: Backend, breakdown: str, left: str, right: str, facet: str 
     found = found.mutate(gap=_.left_share - _.right_share)
     columns = ("facet", "level", "cluster_id", "name", "left_share", "right_share", "gap")
     return found.select(*columns).order_by(_.gap.abs().desc(), _.facet, _.cluster_id)
+
+
+def tools(con: Backend, facet: str | None = None) -> ir.Table:
+    """One row per cluster and tool, with the cluster's name and level; the most called first. No rows without tools.
+
+    called: conversations in which no call failed, failed: in which one did; NULL: held back, or none.
+    conversations: both together, of what is published.
+    """
+    cells = _published(con, "cluster_facets").filter(_.breakdown.startswith(TOOL))
+    if facet is not None:
+        cells = cells.filter(_.facet == facet)
+    counted = cells.group_by(_.facet, _.cluster_id, tool=_.breakdown.substr(len(TOOL))).aggregate(
+        conversations=_.conversations.sum(),
+        called=_.conversations.sum(where=_.value == "called"),
+        failed=_.conversations.sum(where=_.value == "failed"),
+    )
+    named = clusters(con).select("facet", "cluster_id", "level", "name")
+    return counted.inner_join(named, ["facet", "cluster_id"]).order_by(
+        _.conversations.desc(), _.facet, _.level, _.cluster_id, _.tool
+    )
 
 
 def signals(con: Backend, facet: str | None = None, signal: str | None = None) -> ir.Table:

@@ -56,6 +56,9 @@ MACROS = (
     "clio_current_path", "clio_conversations", "clio_own_words",
 )  # fmt: skip
 MAPPABLE = ("conversation_id", "user_id", "created_at", "messages", "role", "content", "prompt", "response")
+TOOLS = (
+    "tools_used"  # a column of any input: names of tools, or structs of name and ok; sql/models/tool_calls.sql reads it
+)
 FIRST, LAST = "timestamp '1900-01-01'", "timestamp '2199-12-31'"
 DATE = r"^\s*(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?:,?\s+|$)"  # day or month first
 USER = "{user}"
@@ -238,15 +241,23 @@ def no_list(given: Input, adapter: Adapter, mapped: Mapping[str, str]) -> str:
 def _beside(types: Mapping[str, str], places: Mapping[Item, Place | None]) -> str:
     """The expressions of metadata, and of numbers: those of the same columns that are numbers, typed."""
     read = {place.column for place in places.values() if place and not place.path}
-    rest = [name for name in types if name not in read and not nested(types[name])]
+    rest = [name for name in types if name not in read and (not nested(types[name]) or name == TOOLS)]
     names = ", ".join(map(literal, rest))
-    texts = ", ".join(_as("scalar", identifier(name), types[name]) for name in rest)
-    numbers = ", ".join(_as("number", identifier(name), types[name]) for name in rest)
+    texts = ", ".join(_scalar(name, types[name]) for name in rest)
+    numbers = ", ".join("null" if name == TOOLS else _as("number", identifier(name), types[name]) for name in rest)
     entries = f"map_entries(map([{names}]::varchar[], [{numbers}]::double[]))"
     return (
         f"map([{names}]::varchar[], [{texts}]::varchar[]) as metadata, "
         f"map_from_entries(list_filter({entries}, lambda entry: entry.value is not null)) as numbers"
     )
+
+
+def _scalar(name: str, type_: str) -> str:
+    """The expression of a value of metadata. The tools that a conversation used may be a list: then it is JSON."""
+    if name == TOOLS and (nested(type_) or type_ == "JSON"):
+        listed = f"to_json({identifier(name)})"
+        return f"if(json_type({listed}) = 'VARCHAR', {listed} ->> '$', {listed}::varchar)"
+    return _as("scalar", identifier(name), type_)
 
 
 def _narrowing(given: Input, places: Mapping[Item, Place | None], within: str) -> str:

@@ -9,6 +9,14 @@ asked as (
     select facet from facets cross join settings
     where kind in ('category', 'score') and facet not in (select facet from direct_facets)
         and (mode is not distinct from 'safety' or not starts_with(facet, 'safety_'))
+),
+
+-- each tool is a breakdown of its own: a conversation may have called several, and those that did not call it have no value
+called as (
+    select tool_calls.conversation_id, tool_names.breakdown, if(bool_or(not tool_calls.ok), 'failed', 'called') as value
+    from tool_calls inner join tool_names using (tool)
+    where tool_names.is_named
+    group by tool_calls.conversation_id, tool_names.breakdown
 )
 
 -- months are left to cluster_trends: of two tables with the same dates, one would reveal what the other hides
@@ -24,3 +32,7 @@ union all
 select conversation_id, facet, name
 from taxonomy_answers inner join facets using (facet)
 where not facets.clustered and name is not null and facet not in (select facet from direct_facets)
+union all
+select conversation_id, breakdown, value
+from called
+where breakdown not in (select facet from direct_facets) and breakdown not in (select facet from facets)

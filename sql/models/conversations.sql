@@ -14,7 +14,8 @@ cleaned as (
                 messages,
                 lambda message: struct_pack(
                     role := case
-                        when message.role in ('user', 'assistant', 'system', 'tool') then message.role else 'other'
+                        when message.role in ('user', 'assistant', 'system', 'tool') then message.role
+                        when message.role in ('tool_call', 'tool_error') then 'tool' else 'other'
                     end,
                     content := trim(replace(message.content, chr(0), ' '), concat(' ', chr(9), chr(10), chr(13)))
                 )

@@ -27,6 +27,10 @@ sampled as (
     select count(*) as sampled from sampled_conversations
 ),
 
+nameless_calls as (
+    select count(distinct conversation_id) as calling from tool_calls where tool is null
+),
+
 cut as (
     select count(distinct conversation_id) as cut from cut_turns
 )
@@ -42,6 +46,7 @@ from (
     from uncounted
     union all select 'nothing said in it' as reason, ids - kept from counted, kept
     union all select 'no place in the sample' as reason, kept - sampled from kept, sampled
+    union all select 'a tool call without a readable name, which counts for no tool' as reason, calling from nameless_calls
     union all select 'text of the operator in it, which alone is left out' as reason, cut from cut
 )
 where conversations > 0

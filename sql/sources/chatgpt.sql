@@ -41,7 +41,7 @@ select
     list_transform(messages, lambda message: case
         -- a call of a tool: its name
         when coalesce(message ->> '$.recipient', 'all') != 'all'
-            then {'role': 'tool', 'content': message ->> '$.recipient'}
+            then {'role': 'tool_call', 'content': message ->> '$.recipient'}
         else {
             'role': clio_role(message ->> '$.author.role'),
             'content': coalesce(                      -- code and its output have no parts

@@ -49,7 +49,7 @@ nodes as (
                             'role': said.role,
                             'content': if(said.role = 'user', clio_own_words(said.content), said.content)
                         }),
-                        lambda said: said.role = 'tool' or said.content != ''
+                        lambda said: starts_with(said.role, 'tool') or said.content != ''
                     )
             end
         } as turn

@@ -30,7 +30,7 @@ turns as (
             -- thinking, images and attached files are left out
             'text': coalesce(nullif(clio_text(message -> '$.content'), ''), message ->> '$.text'),
             'tools': list_filter(
-                list_transform(json_extract(message, '$.content[*]')::json[], lambda block: clio_tool(block).content),
+                list_transform(json_extract(message, '$.content[*]')::json[], lambda block: clio_tool(block)),
                 lambda tool: tool is not null
             )
         }) as turns
@@ -44,7 +44,10 @@ select
     created_at::timestamp as created_at,              -- UTC
     -- An answer's tool results come before its text, which is based on them.
     flatten(list_transform(turns, lambda turn: list_concat(
-        list_transform(turn.tools, lambda content: {'role': 'tool', 'content': content}),
+        list_transform(turn.tools, lambda tool: {
+            'role': case tool.kind when 'call' then 'tool_call' when 'failed' then 'tool_error' else 'tool' end,
+            'content': tool.content
+        }),
         case
             when coalesce(turn.text, '') = '' and len(turn.tools) > 0 then []
             else [{'role': turn.role, 'content': turn.text}]

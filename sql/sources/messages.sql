@@ -32,7 +32,7 @@ conversations as (
         min(created_at) as created_at,
         -- the user of the conversation: not the id of whoever answered
         arg_min(user_id, position) filter (
-            user_id is not null and coalesce(role, '') not in ('assistant', 'system', 'tool')
+            user_id is not null and coalesce(role, '') not in ('assistant', 'system', 'tool', 'tool_call', 'tool_error')
         ) as user_id,
         -- the other columns: from the first message by a user, or the first of all
         coalesce(

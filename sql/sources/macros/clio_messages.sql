@@ -1,5 +1,6 @@
 -- clio_messages(value, speaker): the messages in JSON of any usual shape as STRUCT(role, content)[]; speaker: the role of those without one.
--- A tool call is a message of role tool with only the tool's name, a tool's result one with its text. Thoughts are left out.
+-- A tool call is a message of role tool_call with only the tool's name, its result one of role tool (tool_error: it says that it
+-- failed) with its text. Thoughts are left out.
 create or replace macro clio_messages(value, speaker) as
     flatten(list_transform(
         from_json(clio_message_list(value, speaker), '[{

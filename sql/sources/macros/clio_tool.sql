@@ -1,5 +1,5 @@
 -- clio_tool(part): for a content part, given as JSON, that is a tool call or its result: STRUCT(kind, content); else NULL.
--- kind: 'call', with only the tool's name, or 'result', with its text.
+-- kind: 'call', with only the tool's name (NULL: it has none), 'result', with its text, or 'failed', the same of one that says so.
 create or replace macro clio_tool(part) as
     case
         when json_type(part) != 'OBJECT' then null
@@ -7,7 +7,12 @@ create or replace macro clio_tool(part) as
         when (part ->> '$.type') like '%tool_result' or (part ->> '$.type') in (
             'tool-result', 'tool_call_response', 'function_call_output', 'function_response'
         ) or json_exists(part, '$.toolResult') or json_exists(part, '$.functionResponse')
-            then {'kind': 'result', 'content': clio_text(list_filter(
+            then {'kind': if(
+                coalesce((part ->> '$.is_error') = 'true', false)
+                or coalesce('error' in (part ->> '$.status', part ->> '$.toolResult.status'), false)
+                or json_exists(part, '$.functionResponse.response.error'),
+                'failed', 'result'
+            ), 'content': clio_text(list_filter(
                 json_extract(part, ['$.content', '$.response', '$.result', '$.output', '$.toolResult.content']),
                 lambda found: json_type(found) in ('VARCHAR', 'ARRAY')
             )[1])}

@@ -13,6 +13,7 @@ create or replace macro clio_turn(message, speaker) as
                 speaker,
                 case when given.parts is not null then 'user' end  -- Gemini
             ),
+            'failed': coalesce((given.kwargs ->> '$.status') = 'error', false),    -- LangChain
             'content': coalesce(
                 given.parts, given.content, given.value, given.text, given.refusal, given.output,
                 given.kwargs -> '$.content', given.data -> '$.content', given.message -> '$.content',
@@ -24,7 +25,8 @@ create or replace macro clio_turn(message, speaker) as
                 case when given.type = 'function_call' then json_object('name', given.name) end
             )
         }), lambda found: {
-            'type': found.type, 'role': clio_role(found.role), 'content': clio_parsed(found.content), 'calls': found.calls
+            'type': found.type, 'role': if(found.failed and clio_role(found.role) = 'tool', 'tool_error', clio_role(found.role)),
+            'content': clio_parsed(found.content), 'calls': found.calls
         }),
         lambda given: flatten(list_transform(
             [{
@@ -33,18 +35,19 @@ create or replace macro clio_turn(message, speaker) as
                     list_transform(json_extract(given.content, '$[*]')::json[], lambda part: clio_tool(part)),
                     lambda tool: tool is not null
                 ),
-                'calls': list_filter(
-                    list_transform(
-                        list_concat(json_extract(given.calls, '$[*]')::json[], [given.calls]),
-                        lambda call: coalesce(call ->> '$.function.name', call ->> '$.name', call ->> '$.toolName')
-                    ),
-                    lambda name: name is not null
+                'calls': list_transform(
+                    case json_type(given.calls)
+                        when 'ARRAY' then json_extract(given.calls, '$[*]')::json[]
+                        when 'OBJECT' then [given.calls]
+                        else []
+                    end,
+                    lambda call: coalesce(call ->> '$.function.name', call ->> '$.name', call ->> '$.toolName')
                 )
             }],
             lambda said: list_concat(
                 list_transform(
-                    list_filter(said.tools, lambda tool: tool.kind = 'result'),
-                    lambda tool: {'role': 'tool', 'content': tool.content}
+                    list_filter(said.tools, lambda tool: tool.kind != 'call'),
+                    lambda tool: {'role': if(tool.kind = 'failed', 'tool_error', 'tool'), 'content': tool.content}
                 ),
                 case
                     when given.type = 'reasoning' then []
@@ -58,7 +61,7 @@ create or replace macro clio_turn(message, speaker) as
                             list_filter(said.tools, lambda tool: tool.kind = 'call'), lambda tool: tool.content
                         )
                     end,
-                    lambda name: {'role': 'tool', 'content': name}
+                    lambda name: {'role': 'tool_call', 'content': name}
                 )
             )
         ))

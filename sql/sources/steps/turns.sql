@@ -43,7 +43,7 @@ begun as (
     select
         * exclude (said),
         list_transform(said, lambda message: md5(concat(message.role, ':', message.content))) as hashes,
-        len(list_filter(said, lambda message: message.role not in ('assistant', 'tool'))) as turns
+        len(list_filter(said, lambda message: message.role not in ('assistant', 'tool', 'tool_call', 'tool_error'))) as turns
     from said
 )
 
