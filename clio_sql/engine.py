@@ -195,6 +195,11 @@ class Engine:
         finally:
             self._collected = None
 
+    @property
+    def collects(self) -> bool:
+        """Whether requests are recorded, so that whatever is answered now is thrown away."""
+        return self._collected is not None
+
     def _remember(self, answers: dict[bytes, Answer]) -> None:
         with self._lock:
             self._answers.update(answers)

@@ -32,11 +32,14 @@ from clio_sql.udfs import (
     cluster,
     embed,
     extract,
+    extract_by_rule,
     fit,
+    learn,
     link,
     match,
     merge,
     name,
+    predict,
     project,
     propose,
     word,
@@ -47,10 +50,13 @@ from clio_sql.warehouse.database import scalar
 
 MODULES = (
     extract,
+    extract_by_rule,
     embed,
     fit,
     cluster,
     centroids,
+    learn,
+    predict,
     link,
     alike,
     match,
@@ -82,6 +88,9 @@ MACROS = (
 # Macros that models are made of, in sql/steps: not for users, so not listed or documented with the others; but for
 # clio_compare, which is a table function.
 STEPS = (
+    "clio_answer_status",
+    "clio_sure",
+    "clio_wilson",
     "clio_shortened",
     "clio_overlap",
     "clio_term_score",

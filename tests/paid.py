@@ -10,14 +10,14 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import chats
 import duckdb
-from messages_server import KEY, Server, data_of, function_of
+from messages_server import KEY, Server, answer, data_of, function_of
 from rich.console import Console
 
 from clio_sql.analysis.catalog import load
@@ -39,6 +39,50 @@ SMALL = {
 }  # fmt: skip
 
 
+HOBBIES = list(SUBJECTS)
+# Questions whose right answers are planted: see `planted`
+PLANTED = """-- One row per facet.
+-- kind: view
+-- grain: facet
+select
+    facet::varchar as facet, question::varchar as question, kind::varchar as kind, choices::varchar[] as choices,
+    clustered::boolean as clustered, ''::varchar as criteria
+from (
+    values
+        ('request', 'What does the user want?', 'text', [], true),
+        ('hobby', 'Which hobby is it about?', 'category', ['cooking', 'fixing', 'planting', 'training'], false),
+        ('outdoors', 'Is it done outdoors?', 'category', ['yes', 'no'], false),
+        ('effort', 'How much effort does it take, from 1 to 5?', 'score', [], false)
+) as facets(facet, question, kind, choices, clustered)
+"""
+
+
+def right(text: str) -> dict[str, str]:
+    """The right answers about a conversation of `rows`."""
+    hobby = next(each for each in HOBBIES if f"{each} a" in text)
+    outdoors = "yes" if hobby in ("planting", "training") else "no"
+    return {"hobby": hobby, "outdoors": outdoors, "effort": str(1 + HOBBIES.index(hobby))}
+
+
+def planted(reliability: float) -> Callable[[dict[str, Any]], str | None]:
+    """For `Server.raw`: of the answers to PLANTED that share is right, the others are drawn from all possible ones."""
+
+    def raw(body: dict[str, Any]) -> str | None:
+        schema = body["output_config"]["format"]["schema"]
+        if function_of(schema) != "extract":
+            return None
+        data, said = data_of(body), answer(body, schema, "extract")
+        for facet, value in right(data).items():
+            if facet in said:
+                drawn = random.Random(f"{facet} {data}")
+                possible = {"hobby": HOBBIES, "outdoors": ["yes", "no"]}.get(facet, ["1", "2", "3", "4", "5"])
+                given = value if drawn.random() < reliability else drawn.choice(possible)
+                said[facet] = int(given) if facet == "effort" else given
+        return json.dumps(said)
+
+    return raw
+
+
 def rows(count: int, users: int = 60) -> list[dict[str, Any]]:
     """Conversations that all differ, in what comes after the twelve words that the server answers with."""
     rng = random.Random(7)
@@ -52,8 +96,8 @@ def rows(count: int, users: int = 60) -> list[dict[str, Any]]:
     return asked
 
 
-def written(path: Path, count: int) -> Path:
-    return chats.write(path, rows(count))
+def written(path: Path, count: int, users: int = 60) -> Path:
+    return chats.write(path, rows(count, users))
 
 
 def folder(path: Path, facets: dict[str, str] | None = None, **settings: Any) -> Path:

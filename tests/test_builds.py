@@ -43,6 +43,11 @@ def small(clusters: str = "select 'request' as facet", comment: str = "") -> lis
             "models",
             "-- One row.\n-- kind: view\nselect null::varchar as kind, true as applied where false",
         ),
+        "proxies": (
+            "models",
+            "-- One row.\n-- kind: view\nselect null::varchar as facet, null::integer as call, "
+            "null::double as agreement, null::double as low, null::double as high where false",
+        ),
         "published_measures": ("models", "-- One row.\n-- kind: view\nselect null::varchar as measure where false"),
         "about": ("published", PACKAGED["about"].sql),
         "clusters": ("published", f"-- One row.\n{padded('clusters', clusters)}"),

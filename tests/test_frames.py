@@ -67,6 +67,9 @@ def test_every_function_takes_what_the_macro_takes(empty, macro):
 def test_types_are_those_that_duckdb_gives(empty):
     calls = {
         "extract": clio.extract("a", {"task": "What?"}),
+        "extract_by_rule": clio.extract_by_rule("a", {"task": "What?"}),
+        "learn": clio.learn([[1.0], [0.0]], ["a", "b"]),
+        "predict": clio.predict([1.0], clio.learn([[1.0], [0.0]], ["a", "b"])),
         "embed": clio.embed("a"),
         "fit": clio.fit([[1.0]], 1),
         "cluster": clio.cluster([1.0], clio.fit([[1.0]], 1)),

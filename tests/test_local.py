@@ -424,13 +424,17 @@ def test_a_doubtful_choice_or_language_is_unsure(con):
         own.execute(f"""create table questions as select to_json({{
             request: 'q', language: {{question: 'q', kind: 'category', choices: []::varchar[]}}, topic: {choices}
             }})::varchar as questions""")
-        own.execute("""create table screened_transcripts as select * from (values
+        own.execute("""create table asked_transcripts as select *, null::map(varchar, struct(
+            value varchar, status varchar, error varchar, answered_by varchar)) as known from (values
             ('sure', 'play a song of my favourite band for me'), ('doubtful', 'ok xyzzy')
             ) as t(conversation_id, transcript)""")
-        found = own.execute(f"select conversation_id, facet, value, status from ({relation.sql})").fetchall()
+        own.execute("create table build_info as select 'local' as provider")
+        columns = "conversation_id, facet, value, status, answered_by"
+        found = own.execute(f"select {columns} from ({relation.sql})").fetchall()
     answers = {(row[0], row[1]): row[2:] for row in found}
-    assert answers["sure", "topic"] == ("music", "ok") and answers["sure", "language"] == ("English", "ok")
-    assert answers["doubtful", "topic"] == (None, "unsure") and answers["doubtful", "language"] == (None, "unsure")
+    assert answers["sure", "topic"] == ("music", "ok", "rule")
+    assert answers["sure", "language"] == ("English", "ok", "rule")
+    assert answers["doubtful", "topic"] == answers["doubtful", "language"] == (None, "unsure", None)
     assert answers["doubtful", "request"][1] == "ok"
 
 

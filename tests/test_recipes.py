@@ -15,7 +15,7 @@ from clio_sql.cli.shell import open_out
 from clio_sql.warehouse import state
 
 RECIPES = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "sql" / "recipes").glob("*.sql"))}
-OF_THE_WAREHOUSE = {"cost_so_far", "conversations_that_no_cluster_fits"}
+OF_THE_WAREHOUSE = {"cost_so_far", "conversations_that_no_cluster_fits", "who_answered"}
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -91,6 +91,13 @@ def out(tmp_path_factory) -> Path:
             select 'request' as facet, 'c' || i as conversation_id, 'a' as cluster_id, 'b' as runner_up,
                 (i / 1000)::float as distance, (i / 1000 + if(i = 7, 0.001, 0.5))::float as runner_up_distance
             from range(200) t(i);
+            create table facet_values as
+            from (values ('c1', 'mood', 'good', 'ok', 'model'), ('c2', 'mood', 'bad', 'ok', 'proxy'),
+                ('c3', 'mood', null, 'unsure', null), ('c1', 'request', 'bake', 'ok', 'rule')
+            ) t(conversation_id, facet, value, status, answered_by);
+            create table proxies as
+            select 'mood' as facet, 0.95::double as agreement, 0.931::double as low, 0.9644::double as high,
+                null::int as call;
             insert into clio_state.calls by name
             from (values ('k1', 'extract', 'haiku', 'ok', 10, 5, 0, 0, 1.25::double),
                 ('k2', 'extract', 'haiku', 'ok', 10, 5, 0, 0, 0.5::double),
@@ -125,6 +132,10 @@ MADE = {
         ("request", 1, "All", 1.0, 1.0, 0.0),
     ],
     "cost_so_far": [("sonnet", "name", 1, 1, 1, 3.0, 4.75), ("haiku", "extract", 2, 20, 10, 1.75, 4.75)],
+    "who_answered": [
+        ("mood", 3, 1, 0, 1, 1, 0.95, 0.931, 0.964, True),
+        ("request", 1, 0, 1, 0, 0, None, None, None, None),
+    ],
     "conversations_that_no_cluster_fits": [
         ("request", "c199", "a", "b", 0.199, 0.5, "far from every centre"),
         ("request", "c198", "a", "b", 0.198, 0.5, "far from every centre"),

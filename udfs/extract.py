@@ -20,15 +20,18 @@ def extract(engine: Engine, transcripts: pa.ChunkedArray, questions: pa.ChunkedA
     """STRUCT(value MAP facet -> answer, status, error); `questions` is JSON and may differ between rows."""
     free = engine.paid is not None
     requests = [
-        Extract(transcript, _questions(asked, free))
+        Extract(transcript, questions_of(asked, free))
         for transcript, asked in zip(transcripts.to_pylist(), questions.to_pylist(), strict=True)
     ]
     return answered(engine, "extract", requests, pa.map_(pa.string(), pa.string()))
 
 
 @lru_cache(maxsize=64)
-def _questions(text: str, free: bool) -> dict[str, Question]:
-    """free: whether a category may have any word as its answer, as only a language model can give."""
+def questions_of(text: str, free: bool) -> dict[str, Question]:
+    """The questions of a JSON text. free: whether a category may have any word as its answer, as only a model can give.
+
+    Raises ClioError for what is no question.
+    """
     try:
         given = json.loads(text)
     except ValueError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
@@ -19,6 +19,13 @@ from clio_sql.providers import KINDS, without_choices
 WITHOUT_RULE = ("flag", "min_accounts")  # settings that may be anything, but must be there
 FACET_KINDS = (*KINDS, "taxonomy")  # the last is asked of nobody: the answers to another facet are placed in it
 CLUSTERED = ("text", "taxonomy")
+TOO_FEW = """
+    select
+        extract_sample, (select count(*) from screened where kept),
+        exists (select 1 from asked_facets where asked = 'sample'),
+        exists (select 1 from asked_facets where kind = 'text'),
+        exists (select 1 from last_proxy_answers)
+    from settings"""
 OF_THE_INPUT = "privacy_unit"  # told beside the settings, and no column of them
 
 
@@ -99,8 +106,22 @@ def _settings(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
             yield f"settings.sql: {rule.setting} {is_}{_value(value)}; allowed: {rule.allowed()}. Change the value."
     if given["mode"] == "safety" and given["round_to"] != 1:
         yield "settings.sql: mode 'safety' counts exactly; set round_to to 1, or mode to 'insight'."
+    yield from _sampled(given)
     if given["epsilon"] is not None:
         yield from _noise(given["mode"], given["epsilon"])
+
+
+def _sampled(given: Mapping[str, Any]) -> Iterator[str]:
+    if given["extract_sample"] is not None and given["mode"] == "safety":
+        yield (
+            "settings.sql: mode 'safety' asks about every conversation, since a regression misses what is rare; set "
+            "extract_sample to null, or mode to 'insight'."
+        )
+    if given["text_by"] == "rule" and given["naming_sees"] == "texts":
+        yield (
+            "settings.sql: text_by 'rule' keeps what users wrote, and naming_sees 'texts' shows it to the model that "
+            "names; set naming_sees to 'terms', or text_by to 'model'."
+        )
 
 
 def _noise(mode: str, epsilon: float) -> Iterator[str]:
@@ -110,6 +131,23 @@ def _noise(mode: str, epsilon: float) -> Iterator[str]:
         yield (
             f"settings.sql: epsilon is {epsilon}, and noise needs the extra dp. Install it: pip install "
             "'clio-sql[dp]', or set epsilon to null."
+        )
+
+
+def _too_few(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """A sample that is larger than what it is drawn from, or that a regression could learn nothing from."""
+    wanted, there, asked, texts, drawn = con.execute(TOO_FEW).fetchall()[0]
+    if not asked or wanted is None:
+        return
+    if wanted > there and not drawn:  # an erasure that leaves fewer must not fail
+        yield (
+            f"settings.sql: extract_sample is {wanted:,}, and {there:,} conversations are analysed; allowed: 1 to "
+            f"{there:,}, or null, which asks about all of them. Change the value."
+        )
+    if not texts:
+        yield (
+            "facets.sql: extract_sample needs a facet of kind text, whose answers a regression goes by, such as "
+            "request. Add one, or set extract_sample to null in settings.sql."
         )
 
 
@@ -165,4 +203,5 @@ CONTRACTS: dict[str, Callable[[duckdb.DuckDBPyConnection], Iterator[str]]] = {
     "taxonomy_sizes": taxonomies.wrong,
     "corrections": corrections.wrong,
     "renamed_clusters": corrections.unshown,
+    "sample_transcripts": _too_few,
 }

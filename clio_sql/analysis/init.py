@@ -22,7 +22,7 @@ HINTS = {
         The first to change: thresholds ('strict' shows topics of 250 users alone), min_users and min_conversations (how
         many a topic needs to be shown; lower values show more and protect less), conversations_per_cluster (smaller
         finds finer topics), period and sample_conversations (try an analysis on a few thousand first; a bigger sample
-        contains the smaller).
+        contains the smaller). With a paid model: extract_sample and text_by, which save most of its cost.
         Keep every column: other relations read them. A null threshold publishes nothing.
     """,
     "facets": """

@@ -62,16 +62,17 @@ class Builder:
             for name in catalog.host_tables():
                 self._fingerprints[name] = self._content(name)
             packaged = {relation.name: relation.code for relation in catalog.load()}
+            own: list[str] = []  # our tables of vectors, all of this model
             try:
                 for relation in self.relations:
                     # a replaced file may hold vectors of another model, or of other texts
                     shares = relation.shared is not None and relation.code == packaged.get(relation.name)
                     if shares:  # what another analysis embedded is not embedded again …
                         others = self.records.elsewhere(relation.name, "made_by = $value", self.made_by(relation))
-                        self.engine.embedder.stored = partial(self._vectors, [table for _, table in others])
+                        self.engine.embedder.stored = partial(self._vectors, [*own, *(table for _, table in others)])
                     self._fingerprints[relation.name] = self._build(relation, self._fingerprint(relation))
-                    if shares:  # … and now ours are of this model: neither does naming
-                        own = [f"{identifier(self.schema)}.{identifier(relation.name)}"]
+                    if shares:  # … nor is what we embedded ourselves, when clusters are named
+                        own.append(f"{identifier(self.schema)}.{identifier(relation.name)}")
                         self.engine.embedder.stored = partial(self._vectors, own)
             finally:
                 self.engine.embedder.stored = None

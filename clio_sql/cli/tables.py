@@ -65,11 +65,19 @@ def print_plan(steps: Sequence[Step]) -> None:
     free = not any(step.plan.usd for step in steps) and any(step.plan.calls > step.plan.stored for step in steps)
     row = "{:<12} {:>10} {:>10} {:>14} {:>12} {:>10}"
     typer.echo(row.format("step", "calls", "stored", "tokens in", "tokens out", "minutes" if free else "US$"))
-    for step in steps:
+    surely = [step for step in steps if not step.if_unmet]
+    for step in surely:
         typer.echo(_planned(row, ("" if step.exact else "~") + step.name, step.plan, free))
-    total = reduce(lambda total, more: total.plus(more), (step.plan for step in steps))
+    total = reduce(lambda total, more: total.plus(more), (step.plan for step in surely))
     typer.echo(_planned(row, "total", total, free))
     typer.echo("~ estimated, as if every cluster passed the gate. Calls that are stored cost nothing.")
+    for step in steps:
+        if step.if_unmet:
+            usd = step.plan.usd
+            typer.echo(
+                "If no regression agrees with enough of the held-out answers (proxy_agreement), "
+                f"{step.plan.calls:,} calls more for US$ {usd:,.2f}: {total.usd + usd:,.2f} in total."
+            )
     if total.repairs:
         typer.echo(f"{total.repairs:,} of the calls ask again for an answer that cannot be read, at the share so far.")
     if free:

@@ -39,6 +39,23 @@ def _struct(fields: dict):
     return ibis.struct({name: _struct(value) if isinstance(value, dict) else value for name, value in fields.items()})
 
 
+@scalar.builtin(name="clio_extract_by_rule")
+def _extract_by_rule(transcript: str, questions) -> dt.Map(dt.string, dt.string):
+    """The builtin behind `extract_by_rule`; questions is any struct or map."""
+
+
+def extract_by_rule(transcript, questions):
+    """As `extract`, answered by rule and at no cost, whoever answers else; an answer that the rules have not is NULL.
+
+    >>> con.execute(extract_by_rule("Could you please book a table for two?", {"task": "What is asked?"})["task"])
+    'book a table for two'
+    >>> con.execute(extract_by_rule("Book a table", {"tone": {"question": "Which tone?", "kind": "categorical"}}))
+    Traceback (most recent call last):
+    _duckdb.InvalidInputException: ...has kind 'categorical'; allowed: text, category, score. Change the question.
+    """
+    return _extract_by_rule(transcript, _struct(questions) if isinstance(questions, dict) else questions)
+
+
 @scalar.builtin(name="clio_embed")
 def embed(text: str) -> dt.Array(dt.float32):
     """The unit vector of a text, as long as the embedding model's (384 numbers by default).
@@ -81,6 +98,35 @@ def cluster(vector: VECTOR, model: str) -> dt.Struct(
     >>> con.execute(cluster([0.0, 2.0, 1.0], fit([[0.0, 0.0], [0.0, 8.0]], 2)))
     Traceback (most recent call last):
     _duckdb.InvalidInputException: ...clio_cluster: a vector of 3 numbers was given to a model of 2...
+    """
+
+
+LEARNED = dt.Struct({"model": dt.string, "answers": TEXTS})
+
+
+@scalar.builtin(name="clio_learn")
+def learn(vectors: VECTORS, answers: TEXTS) -> LEARNED:
+    """A logistic regression from a list of vectors to as many answers, which the database keeps, for `predict`.
+
+    Over columns: `learn(table.embedding.collect(), table.answer.collect())`. There must be two different answers.
+
+    >>> con.execute(learn([[1.0, 0.0], [0.0, 1.0]], ["yes", "no"]))["answers"]
+    ['no', 'yes']
+    >>> con.execute(learn([[1.0, 0.0], [0.0, 1.0]], ["yes", "yes"]))
+    Traceback (most recent call last):
+    _duckdb.InvalidInputException: ...clio_learn: 2 vectors and 2 answers, 1 of them different; there must be...
+    """
+
+
+@scalar.builtin(name="clio_predict")
+def predict(vector: VECTOR, learned: LEARNED) -> dt.Struct({"answer": dt.string, "probability": dt.float32}):
+    """The likeliest answer to a vector by what `learn` made, and its probability, 0 to 1.
+
+    >>> con.execute(predict([0.9, 0.2], learn([[1.0, 0.0], [0.0, 1.0]], ["yes", "no"])))["answer"]
+    'yes'
+    >>> con.execute(predict([0.9], learn([[1.0, 0.0], [0.0, 1.0]], ["yes", "no"])))
+    Traceback (most recent call last):
+    _duckdb.InvalidInputException: ...clio_predict: a vector of 1 numbers was given to a model of 2...
     """
 
 

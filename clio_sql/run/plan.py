@@ -23,7 +23,28 @@ from clio_sql.sources import inputs
 from clio_sql.sql_text.quoting import literal
 from clio_sql.warehouse import lock
 from clio_sql.warehouse.database import one, scalar
+from clio_sql.warehouse.places import WAREHOUSE
 
+EXTRACTIONS = {"facet_values": "extract", "text_values": "texts", "sample_values": "sample", "rest_values": "rest"}
+# What stands for relations that ask, or that learn from answers; None: the same without rows
+STANDS_IN = {
+    "text_values": None,
+    "sample_values": "select conversation_id, '' as facet, null::varchar as value, null::varchar as status, "
+    "null::varchar as error, null::varchar as answered_by from sample_transcripts",
+    "rest_values": None,
+    "proxy_values": None,
+    "proxies": """
+        select asked_facets.facet, null::varchar as learned, null::varchar as question_hash, last.call
+        from asked_facets
+        left join last_proxies as last using (facet, question_hash)
+        cross join settings
+        where asked_facets.asked = 'sample' and extract_sample is not null""",
+}
+READS = {
+    "screened": ("transcripts",),
+    "sample_values": ("sample_transcripts",),
+    "proxies": ("asked_facets", "last_proxies", "settings"),
+}
 KEEPS_ALL = "select conversation_id, true as kept, 'ok' as status, null::varchar as error from transcripts"
 # Sizes of all levels of a tree, the base first, if every conversation is embedded and every cluster passes the gate
 SIZES = """
@@ -51,11 +72,15 @@ NAME, DESCRIBED = 45, 250  # characters of a typical name, and of a name with it
 
 
 class Step(NamedTuple):
-    """One kind of call. exact: whether the prompts are those that will be sent, or typical ones."""
+    """One kind of call. exact: whether the prompts are those that will be sent, or typical ones.
+
+    if_unmet: whether they are made only if no regression agrees with enough of the held-out answers.
+    """
 
     name: str
     exact: bool
     plan: Plan
+    if_unmet: bool = False
 
 
 def plan(
@@ -69,7 +94,7 @@ def plan(
     """The calls of each step, how many are stored in `into` already, tokens and dollars. Nothing is sent or written.
 
     Every base cluster is assumed to pass the gate, so the estimate is the most that a run may cost,
-    retries aside. Without a paid provider the list is empty. Arguments as for `analyse`.
+    retries and steps with `if_unmet` aside. Without a paid provider the list is empty. Arguments as for `analyse`.
     """
     inputs.found(input)
     relations = check.checked(analysis)
@@ -83,11 +108,13 @@ def plan(
         stored.copy(con, into)
         source = sources.read(con, input, limits=limits(relations), **reading)
         builder.describe_input(con, builder.SCHEMA, **source.described)
+        builder.describe_build(con, builder.SCHEMA, engine, relations)
+        _copy_proxies(con, into)
         lock.lock(con)
-        builder.Builder(con, before_extraction(relations)).all()
+        builder.Builder(con, _planned(relations)).all()
         con.execute(f"set schema = {literal(builder.SCHEMA)}")
         asked = {relation.name: relation for relation in relations}
-        steps = [Step("extract", True, _asked(con, engine, provider, asked["facet_values"]))]
+        steps = _extracting(con, engine, provider, asked)
         if con.execute("select screener from settings").fetchone() != (None,):
             steps.insert(0, Step("screen", True, _asked(con, engine, provider, asked["screened"])))
         steps += [Step("place", False, made) for made in _placing(con, provider)]
@@ -97,15 +124,72 @@ def plan(
         con.close()
 
 
+def _copy_proxies(con: duckdb.DuckDBPyConnection, into: Path | None) -> None:
+    """The sample and the regressions of the last published build, if it had any."""
+    if into is None or not (into / WAREHOUSE).exists():
+        return
+    con.execute(f"attach {literal(str(into / WAREHOUSE))} as earlier (read_only)")
+    query = "select table_name from duckdb_tables() where database_name = 'earlier' and schema_name = ?"
+    there = {name for (name,) in con.execute(query, [builder.SCHEMA]).fetchall()}
+    for table in ("last_proxies", "last_proxy_answers"):
+        if table in there:
+            name = f"{builder.SCHEMA}.{table}"
+            con.execute(f"insert into {name} by name from earlier.{name}")
+    con.execute("detach earlier")
+
+
 def before_extraction(relations: list[catalog.Relation]) -> list[catalog.Relation]:
-    """The relations that facet_values needs, in order, and a screener that keeps every conversation unasked."""
-    wanted, known = {"facet_values", "settings", "taxonomy_sizes"}, {relation.name: relation for relation in relations}
+    """The relations that transcripts need, in order, and a screener that keeps every conversation unasked."""
+    return _chosen(relations, {"screened_transcripts", "facets", "settings", "taxonomy_sizes"}, {"screened": KEEPS_ALL})
+
+
+def _planned(relations: list[catalog.Relation]) -> list[catalog.Relation]:
+    """The relations that extraction needs, in order, with a stand-in for each that asks, or learns from answers.
+
+    Regressions answer what they answered in the last build.
+    """
+    return _chosen(
+        relations, {*EXTRACTIONS, *STANDS_IN, "settings", "taxonomy_sizes"}, {"screened": KEEPS_ALL, **STANDS_IN}
+    )
+
+
+def _chosen(
+    relations: list[catalog.Relation], wanted: set[str], stands_in: Mapping[str, str | None]
+) -> list[catalog.Relation]:
+    """The relations of those names and all that they read, in order; none that asks. stands_in: SQL in their place."""
+    known = {relation.name: relation for relation in relations}
+    for name, sql in stands_in.items():
+        if name in known:
+            reads = READS.get(name, ())
+            known[name] = replace(known[name], sql=sql or _empty(known[name]), inputs=reads, incremental=None)
+    wanted = set(wanted)
     for relation in reversed(relations):
         if relation.name in wanted:
-            wanted |= set(relation.inputs) & set(known)
-    keeps_all = replace(known["screened"], sql=KEEPS_ALL, incremental=None)
-    chosen = [keeps_all if relation.name == "screened" else relation for relation in relations]
-    return [relation for relation in chosen if relation.name in wanted and not relation.asks]
+            read = relation.inputs if relation.name in EXTRACTIONS else known[relation.name].inputs
+            wanted |= set(read) & set(known)
+    chosen = [known[relation.name] for relation in relations if relation.name in wanted]
+    return [relation for relation in chosen if not relation.asks]
+
+
+def _empty(relation: catalog.Relation) -> str:
+    """A query with the columns of a relation that casts all of them, and no rows."""
+    return "select " + ", ".join(f"null::{type_} as {name}" for name, type_ in relation.types.items()) + " where false"
+
+
+def _extracting(
+    con: duckdb.DuckDBPyConnection, engine: Engine, provider: PaidProvider, asked: Mapping[str, catalog.Relation]
+) -> list[Step]:
+    """The questions about conversations: of all at once; or of texts, of a sample, and of the rest."""
+    steps = [
+        Step(name, True, _asked(con, engine, provider, asked[relation]))
+        for relation, name in EXTRACTIONS.items()
+        if relation in asked and asked[relation].incremental
+    ]
+    if "proxies" in asked and scalar(con, "select count(*) from proxies where call is null"):
+        con.execute("create or replace table proxies as select * replace (0 as call) from proxies where call is null")
+        steps.append(Step("rest", True, _asked(con, engine, provider, asked["rest_values"]), if_unmet=True))
+    asks = [step for step in steps if step.plan.calls]
+    return asks or steps[:1]
 
 
 def _asked(con: duckdb.DuckDBPyConnection, engine: Engine, provider: PaidProvider, relation: catalog.Relation) -> Plan:

@@ -23,6 +23,8 @@ numbers as (
             ('max_texts_per_user', 1, null, null, 'higher'),
             -- what is analysed
             ('sample_conversations', 1, null, 'all', null),
+            ('extract_sample', 1, null, 'all', null),
+            ('proxy_agreement', 0, 1, null, null),
             ('max_message_characters', 200, null, null, null),          -- less is little but the mark of the cut
             ('max_transcript_characters', 200, null, null, null),
             ('template_words', 3, null, null, null),
@@ -71,6 +73,7 @@ words as (
             ('thresholds', ['default', 'strict'], null, null),
             ('period', ['day', 'week', 'month', 'quarter'], 'chosen', null),
             ('sample_by', ['conversation', 'message'], null, null),
+            ('text_by', ['model', 'rule'], null, null),
             ('sample_strata', ['day', 'week', 'month', 'quarter'], 'one sample of all', null),
             ('tree_by', ['names', 'centroids'], 'names if a language model answers', null),
             ('threshold_margin_of', ['words', 'all'], null, null),

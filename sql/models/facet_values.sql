@@ -1,32 +1,36 @@
--- One row per conversation and facet: the answer, or a status that says why there is none.
+-- One row per conversation and facet: the answer and who gave it, or a status that says why there is none.
 -- kind: table
 -- grain: conversation_id, facet
 -- by: conversation_id
--- incremental: key=conversation_id, changed=transcript, input=screened_transcripts
+-- incremental: key=conversation_id, changed=seen, input=asked_transcripts
 with
 
 answered as (
-    select
-        screened_transcripts.conversation_id,
-        clio_extract_raw(screened_transcripts.transcript, questions.questions) as answer
-    from screened_transcripts cross join questions
+    select conversation_id, known, clio_extract_raw(transcript, questions.questions) as answer
+    from asked_transcripts cross join questions
 ),
 
 -- a taxonomy places the answer to another facet
 asked as (
-    select facet, kind, case when kind = 'taxonomy' then question else facet end as asked_facet from facets
+    select
+        facet, kind, case when kind = 'taxonomy' then question else facet end as asked_facet,
+        case when provider = 'local' then 'rule' else 'model' end as asked_of
+    from facets cross join build_info
+),
+
+values_of as (
+    select
+        answered.*, asked.*, known[asked_facet] as found,
+        coalesce(nullif(trim(answer.value[asked_facet]), ''), known[asked_facet].value) as value
+    from answered cross join asked
 )
 
 select
-    answered.conversation_id::varchar as conversation_id,
-    asked.facet::varchar as facet,
-    nullif(trim(answered.answer.value[asked.asked_facet]), '')::varchar as value,    -- NULL: no answer
-    case
-        -- a local provider that guesses leaves out what is doubtful
-        when answered.answer.status = 'ok' and asked.kind not in ('text', 'taxonomy') and map_contains(answered.answer.value, asked.facet)
-            and answered.answer.value[asked.facet] is null then 'unsure'
-        when answered.answer.status = 'ok' and not list_contains(map_keys(answered.answer.value), asked.asked_facet) then 'invalid'
-        else answered.answer.status
-    end::varchar as status,    -- ok, refused, invalid or unsure (of this facet alone), truncated, malformed, failed, over_budget
-    answered.answer.error::varchar as error
-from answered cross join asked
+    conversation_id::varchar as conversation_id,
+    facet::varchar as facet,
+    value::varchar as value,    -- NULL: no answer
+    -- ok, refused, invalid or unsure (of this facet alone), truncated, malformed, failed, over_budget
+    coalesce(found.status, clio_answer_status(answer, kind, asked_facet))::varchar as status,
+    coalesce(found.error, answer.error)::varchar as error,
+    coalesce(found.answered_by, case when value is not null then asked_of end)::varchar as answered_by    -- model, rule or proxy; NULL: nobody
+from values_of

@@ -10,6 +10,9 @@ select
     null::varchar as screener,                      -- a yes/no question; only conversations that it fits are analysed
     null::bigint as sample_conversations,           -- how many are analysed; null: all
     'conversation'::varchar as sample_by,           -- message: the more answers a conversation has, the likelier it is drawn
+    null::bigint as extract_sample,                 -- of how many a language model answers categories and scores; of the rest a regression does; null: of all
+    0.9::double as proxy_agreement,                 -- share of held-out answers that such a regression must agree with, else the model goes on
+    'model'::varchar as text_by,                    -- who answers facets of kind text where a language model answers; rule: what users wrote, at no cost
     null::varchar as sample_strata,                 -- day, week, month or quarter: each gets its share of the sample
     'default'::varchar as thresholds,               -- strict: fewer and larger clusters, cells as Anthropic's Economic Index publishes them
     case thresholds when 'default' then 10 when 'strict' then 250 end::integer as min_users,    -- fewest distinct users behind everything that is shown or named

@@ -10,6 +10,10 @@ select
         from facets
         where build_info.provider = 'local' and facets.kind <> 'text'
     )::varchar as guessed_facets,                              -- answered by rule, not by a language model; NULL: none
+    (case when build_info.provider = 'local' then 'rule' else settings.text_by end)::varchar as text_by,    -- who answered facets of kind text: rule, or model
+    settings.extract_sample::bigint as extract_sample,         -- of how many conversations a language model was asked categories and scores; NULL: of all
+    regressions.used::varchar as proxies,                      -- facets that a regression answered beyond them, as 'mood 0.93 (0.92 to 0.94)': …
+    regressions.unused::varchar as proxies_unused,             -- … the share of held-out answers it agreed with, and its 95% interval; those that did not
     build_info.embedding_model::varchar as embedding_model,    -- for the texts that were clustered
     build_info.clio_sql_version::varchar as clio_sql_version,  -- of clio-sql
     build_info.duckdb_version::varchar as duckdb_version,      -- of DuckDB
@@ -56,6 +60,16 @@ cross join (
         string_agg(concat(kind, ' ', number), ', ' order by kind) filter (not applied) as waiting
     from (select kind, applied, count(*) as number from correction_states group by kind, applied)
 ) as corrected
+cross join (
+    select
+        string_agg(agreement, ', ' order by facet) filter (call is null) as used,
+        string_agg(agreement, ', ' order by facet) filter (call is not null) as unused
+    from (
+        select facet, call, format('{} {:.2f} ({:.2f} to {:.2f})', facet, agreement, low, high) as agreement
+        from proxies
+        where agreement is not null
+    )
+) as regressions
 cross join (
     select string_agg(concat(measure, ' ', number), ', ' order by measure) as measures
     from (select measure, count(*) as number from published_measures group by measure)

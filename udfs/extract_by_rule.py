@@ -1,0 +1,40 @@
+"""clio_extract_by_rule: answers as the provider local gives them, whoever answers else."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from clio_sql.engine import SUB_BATCH, Engine
+from clio_sql.providers import Extract
+from clio_sql.providers.local import Local
+from clio_sql.udfs import Function
+from clio_sql.udfs.extract import FUNCTION as ASKED
+from clio_sql.udfs.extract import questions_of
+
+
+def extract_by_rule(engine: Engine, transcripts: pa.ChunkedArray, questions: pa.ChunkedArray) -> pa.Array:
+    """MAP facet -> answer, NULL where the rules have none or a doubtful one; questions: as `extract` takes them."""
+    kind = pa.map_(pa.string(), pa.string())
+    if engine.collects:
+        return pa.nulls(len(transcripts), kind)
+    local = Local(engine.embedder)
+    requests = [
+        Extract(transcript, questions_of(asked, free=False))
+        for transcript, asked in zip(transcripts.to_pylist(), questions.to_pylist(), strict=True)
+    ]
+    answers = []
+    for start in range(0, len(requests), SUB_BATCH):
+        engine.check()
+        part = requests[start : start + SUB_BATCH]
+        answers += [answer.value for answer in local.extract(part)]
+        engine.advance("extract_by_rule", len(part))
+    return pa.array(answers, type=kind)
+
+
+FUNCTION = Function(
+    "clio_extract_by_rule",
+    ["VARCHAR", "VARCHAR"],
+    "MAP(VARCHAR, VARCHAR)",
+    extract_by_rule,
+    code=("udfs/extract.py", *ASKED.code),
+)
