@@ -406,7 +406,10 @@ def test_the_text_of_content(con, content, text):
             {"role": "user", "content": [{"type": "tool_result", "content": [{"type": "text", "text": "r"}]}]},
             [("tool", "r")],
         ),
-        ({"role": "ai", "content": [{"text": "a"}, {"toolUse": {"name": "f"}}]}, [("assistant", "a"), ("tool_call", "f")]),
+        (
+            {"role": "ai", "content": [{"text": "a"}, {"toolUse": {"name": "f"}}]},
+            [("assistant", "a"), ("tool_call", "f")],
+        ),
         (
             {"role": "assistant", "parts": [{"type": "text", "text": "a"}, {"type": "tool-look", "output": {"x": 1}}]},
             [("assistant", "a"), ("tool_call", "look")],
