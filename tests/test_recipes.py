@@ -15,7 +15,7 @@ from clio_sql.cli.shell import open_out
 from clio_sql.warehouse import state
 
 RECIPES = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "sql" / "recipes").glob("*.sql"))}
-OF_THE_WAREHOUSE = {"cost_so_far", "conversations_that_no_cluster_fits"}
+OF_THE_WAREHOUSE = {"cost_so_far", "conversations_that_no_cluster_fits", "requests_that_come_together"}
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -31,7 +31,7 @@ def test_a_recipe_runs_on_the_demo(demo_out, recipe, published):
             # no cluster of another language than English gets a name, plans ask for the same, and it has no taxonomy
             assert rows or recipe in (
                 "cost_so_far", "requests_with_a_high_concern_share", "clusters_where_two_languages_differ_most",
-                "what_differs_between_two_plans", "requests_by_use",
+                "what_differs_between_two_plans", "requests_by_use", "requests_that_come_together",
             )  # fmt: skip
 
 
@@ -60,7 +60,8 @@ def out(tmp_path_factory) -> Path:
                 ('a', 'language', 'English', 60, 30, 1.0, 1.25),
                 ('b', 'language', 'English', 20, 10, 0.5, 0.6), ('p', 'language', 'Spanish', 20, 10, 0.2, 1.0),
                 ('b', 'language', 'Spanish', 20, 10, 0.5, 2.5), ('a', 'concern', '1', 40, 20, 0.66::double, 1.0),
-                ('a', 'concern', '3', 10, 10, 0.17::double, 1.0), ('a', 'concern', '5', 10, 10, 0.17, 1.0), ('b', 'use', 'Planning', 40, 20, 1.0, 1.0)
+                ('a', 'concern', '3', 10, 10, 0.17::double, 1.0), ('a', 'concern', '5', 10, 10, 0.17, 1.0),
+                ('b', 'use', 'Planning', 40, 20, 1.0, 1.0)
             ) t(cluster_id, breakdown, value, conversations, users, share, lift) select 'request' as facet, *;
             create table cluster_trends as
             from (values ('a', date '2026-03-02', 20, 10), ('a', date '2026-03-09', 30, 10),
@@ -87,6 +88,14 @@ def out(tmp_path_factory) -> Path:
             select 'request' as facet, 'c' || i as conversation_id, 'a' as cluster_id, 'b' as runner_up,
                 (i / 1000)::float as distance, (i / 1000 + if(i = 7, 0.001, 0.5))::float as runner_up_distance
             from range(200) t(i);
+            create table settings as select 2 as min_users;
+            create table segments as
+            from (values ('c1', 'c1'), ('c1#2', 'c1'), ('c2', 'c2'), ('c2#2', 'c2'), ('c3', 'c3')
+            ) t(conversation_id, whole_id);
+            create table memberships as
+            from (values ('c1', 'u1', 'a'), ('c1#2', 'u1', 'b'), ('c2', 'u2', 'b'), ('c2#2', 'u2', 'a'),
+                ('c3', 'u3', 'a')
+            ) t(conversation_id, user_id, cluster_id) select 'request' as facet, 0 as level, *;
             insert into clio_state.calls by name
             from (values ('k1', 'extract', 'haiku', 'ok', 10, 5, 0, 0, 1.25::double),
                 ('k2', 'extract', 'haiku', 'ok', 10, 5, 0, 0, 0.5::double),
@@ -119,6 +128,7 @@ MADE = {
         ("request", 1, "All", 1.0, 1.0, 0.0),
     ],
     "cost_so_far": [("sonnet", "name", 1, 1, 1, 3.0, 4.75), ("haiku", "extract", 2, 20, 10, 1.75, 4.75)],
+    "requests_that_come_together": [("request", "Cards", "Trips", 2, 2)],
     "conversations_that_no_cluster_fits": [
         ("request", "c199", "a", "b", 0.199, 0.5, "far from every centre"),
         ("request", "c198", "a", "b", 0.198, 0.5, "far from every centre"),

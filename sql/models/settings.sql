@@ -11,6 +11,10 @@ select
     null::bigint as sample_conversations,           -- how many are analysed; null: all
     'conversation'::varchar as sample_by,           -- message: the more answers a conversation has, the likelier it is drawn
     null::varchar as sample_strata,                 -- day, week, month or quarter: each gets its share of the sample
+    null::varchar as segment_by,                    -- what is a unit of its own: turns of users, or parts about one topic; null: conversations
+    5::integer as segment_words,                    -- fewest words with which a user's turn may begin a segment
+    0.2::double as segment_similarity,              -- by topic: cosine to both turns before, below which a turn begins one
+    10::integer as max_segments,                    -- of a conversation; the last one holds the rest
     'default'::varchar as thresholds,               -- strict: fewer and larger clusters, cells as Anthropic's Economic Index publishes them
     case thresholds when 'default' then 10 when 'strict' then 250 end::integer as min_users,    -- fewest distinct users behind everything that is shown or named
     case thresholds when 'default' then 20 when 'strict' then 500 end::integer as min_conversations,    -- fewest conversations behind everything that is shown or named
