@@ -12,6 +12,7 @@ look for what must never be published:
   once, in an ordinary conversation: `planted_facts`;
 - `HEAVY_USER`, who writes 60 near-identical conversations about something no one else writes about;
 - `RARE_TOPIC`: 30 conversations of only four users, `RARE_USERS`;
+- 40 chats that go on with a request on another topic (`TWO_REQUESTS`); `label` is the topic of the first;
 - one user id in fifty is NULL.
 
 Planted to be seen: half of the conversations on `SPIKE_TOPIC` fall into one week, the last whole one; `cost_usd`
@@ -50,6 +51,7 @@ MAX_TURNS = 12
 SPIKE_TOPIC, POOR_TOPIC = "device trouble", "home repair"
 SPIKE_DAY, SPIKE_SHARE = 77, 1 / 2  # Monday of the last week that the demo covers
 NULL_USERS = 0.02
+TWO_REQUESTS = 40
 
 SCHEMA = pa.schema(
     {
@@ -179,6 +181,8 @@ def _batch(start: int, size: int, conversations: int, seed: int) -> pa.Table:
     contents = _contents(rng, topic, language, offsets)
     if start == 0:
         _plant(rng, planted_facts(seed), contents, np.flatnonzero(ordinary & (language == 0)), offsets)
+        rows = np.flatnonzero(ordinary & (language == 0) & (turns < MAX_TURNS))
+        contents, offsets = _going_on(np.random.default_rng([seed, 0, 24]), rows, topic, contents, offsets)
     labels = np.array([*TOPICS, HEAVY_TOPIC, RARE_TOPIC], object)
     columns = columns_of(rng, start, rank, ordinary, contents, offsets)
     columns[CREATED_AT] = _spiking(rng, columns[CREATED_AT], labels[topic] == SPIKE_TOPIC)
@@ -194,6 +198,17 @@ def _tools(seed: int, start: int, labels: np.ndarray) -> pa.Array:
         tool, share, failing = TOOLS.get(label, (RARE_TOOL, float(label == RARE_TOPIC), 0.0))
         found.append([{"name": tool, "ok": fail >= failing}] if call < share else None)
     return pa.array(found, SCHEMA.field("tools_used").type)
+
+
+def _going_on(
+    rng: np.random.Generator, rows: np.ndarray, topic: np.ndarray, contents: np.ndarray, offsets: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Contents and offsets with a second request, on another topic, and its answer at the end of some of `rows`."""
+    chosen = np.sort(rng.choice(rows, TWO_REQUESTS, replace=False))
+    other = (topic[chosen] + rng.integers(1, len(TOPICS), TWO_REQUESTS)) % len(TOPICS)
+    more = _contents(rng, other, np.zeros(TWO_REQUESTS, int), np.arange(TWO_REQUESTS + 1) * 2)
+    places = np.repeat(offsets[chosen + 1], 2)
+    return np.insert(contents, places, more), offsets + 2 * np.searchsorted(chosen, np.arange(len(offsets)))
 
 
 def _spiking(rng: np.random.Generator, created_at: pa.Array, topical: np.ndarray) -> pa.Array:

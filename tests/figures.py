@@ -23,6 +23,8 @@ KEPT = [
     RELATIONS[name]
     for name in ("published_figures", "measured_figures", "published_cells", "trend_period", "published_periods")
 ]
+# stands for `segments` where conversations are whole
+WHOLE = "select *, conversation_id as whole_id, 1 as segment, false as is_part, 1 as first_position from conversations"
 GATE = {"min_users": 2, "min_conversations": 4, "max_user_share": 0.5, "round_to": 1}
 
 
@@ -95,6 +97,8 @@ def build(
     table(con, "assignments", ["conversation_id", "user_id", "facet", "cluster_id"], rows)
     table(con, "independent_texts", ["conversation_id", "facet", "independent"], rows)
     table(con, "conversations", ["conversation_id", "user_id", "created_at", "metadata"], rows)
+    con.execute(f"create or replace view segments as {WHOLE}")
+    table(con, "uncounted_segments", ["conversation_id", "facet"], [])
     table(con, "input", ["measures"], [{"measures": "[cost]"}])
     table(con, "breakdowns", ["conversation_id", "breakdown", "value"], [row for row in rows if row["value"]])
     table(con, "screened", ["conversation_id", "kept"], rows)

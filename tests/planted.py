@@ -32,7 +32,7 @@ CLUSTERED = """-- One row a conversation: in the cluster that the test put it in
 select
     conversation_id, user_id, 'request'::varchar as facet, metadata['cluster']::varchar as cluster_id,
     0::float as distance, null::varchar as runner_up, null::float as runner_up_distance
-from conversations
+from segments
 """
 ASKS = ("How do I {} {}?", "Please explain how to {} {}.", "I want to {} {}.", "Can you help me to {} {}?")
 # What makes each person's text one of its own: near-identical texts of a few count for one of them.
@@ -73,7 +73,8 @@ DETAILS = (
 class Asked:
     """Some people who ask for one thing: `each` conversations of each of `users`; user None is nobody.
 
-    alike: all in the same words. cost: of each conversation, the measure; None: it has none.
+    alike: all in the same words. cost: of each conversation, the measure; None: it has none. requests: of each
+    conversation, all for that thing.
     """
 
     cluster: str
@@ -84,6 +85,7 @@ class Asked:
     week: int = 0
     alike: bool = False
     cost: float | None = None
+    requests: int = 1
 
 
 def people(first: int, count: int) -> tuple[str, ...]:
@@ -105,6 +107,9 @@ def rows(world: list[Asked]) -> list[dict[str, Any]]:
                 text = ASKS[number % len(ASKS)].format(asked.what, detail(number if user is None else place + 7 * part))
             # the answer makes each transcript one of its own
             messages = [{"role": "user", "content": text}, {"role": "assistant", "content": f"Part {part}.{number}"}]
+            for more in range(1, asked.requests):
+                again = ASKS[more % len(ASKS)].format(asked.what, detail(place + more))
+                messages.append({"role": "user", "content": again})
             created = MONDAY + timedelta(weeks=asked.week, minutes=len(found))
             found.append(
                 {"conversation_id": f"k{part:02d}-{number:04d}", "user_id": user, "created_at": created,

@@ -150,6 +150,18 @@ def attack_dominance(published: Path) -> int | None:
     return only([count for (count,) in ask(published, query)])
 
 
+def attack_long_chat(published: Path) -> int | None:
+    """A cluster's conversations minus one for each user but one: how many requests a single chat holds."""
+    query = "select conversations - users + 1 from clusters where cluster_id = 'c6' and conversations > users"
+    return only([count for (count,) in ask(published, query)])
+
+
+def attack_nobodys_chat(published: Path) -> int | None:
+    """The conversations of `(other)` minus one for each user: how many requests a chat without a user id holds."""
+    return only([count for (count,) in ask(published, """
+        select conversations - users from clusters where cluster_id = '(other)'""")])  # fmt: skip
+
+
 def attack_mean_of_one(published: Path) -> int | None:
     """A cluster's mean cost times its conversations, minus what all others cost: what each of one user's costs."""
     return only([round(cost) for (cost,) in ask(published, """
@@ -459,6 +471,16 @@ HEAVY = [
     Asked("c6", "tune an accordion", people(200, 1), each=60),
     Asked("c6", "tune an accordion", people(201, 12), each=1),
 ]
+CHATS = [  # one chat of ten requests among eleven conversations
+    *ORDINARY,
+    Asked("c6", "tune an accordion", people(200, 1), each=1, requests=10),
+    Asked("c6", "tune an accordion", people(201, 10), each=1),
+]
+NOBODY = [  # the same of a user without an id, each request about something that nobody else asks for
+    *ORDINARY,
+    Asked("x", "tune an accordion", (None,), each=1, requests=10),
+    *(Asked(f"y{user}", "paint a fence", people(201 + user, 1), each=1) for user in range(10)),
+]
 PLANS = [
     *ORDINARY,
     Asked("c1", "bake bread with seeds", people(90, 4), plan="team"),
@@ -578,6 +600,14 @@ def called(tool: str, **more: str) -> dict[str, str]:
     return {"tool_calls": f"from {{sql}} union all by name {call}", **more}
 
 
+PACKAGED = {relation.name: relation.sql for relation in catalog.load()}
+BY_TURNS = {"segment_by": "'turns'"}
+EACH_SEGMENT = PACKAGED["assignments"].replace("anti join repeated using (conversation_id, facet)", "")
+NOBODYS = PACKAGED["segment_turns"].replace(" and user_turns.user_id is not null", "")
+SCATTERED = {  # the segments of a chat are in clusters of their own
+    "found_assignments": "select * replace (if(cluster_id = 'x', conversation_id, cluster_id) as cluster_id) from {sql}"
+}
+
 SCENARIOS = [
     Scenario(
         attack_hidden_sibling, 12, "the gate stands before the tree: here small clusters are left out at the end",
@@ -620,6 +650,16 @@ SCENARIOS = [
         attack_dominance, 60, "`max_user_share` 1",
         once(HEAVY, _off(settings={"max_user_share": 1.0})),
         once(HEAVY, Rules()),
+    ),
+    Scenario(
+        attack_long_chat, 10, "a conversation counts once in a base cluster: here each of its segments does",
+        once(CHATS, _off(settings=BY_TURNS, replaced={"assignments": EACH_SEGMENT})),
+        once(CHATS, Rules(settings=BY_TURNS)),
+    ),
+    Scenario(
+        attack_nobodys_chat, 10, "a conversation without a user id stays whole: here it is split",
+        once(NOBODY, _off(settings=BY_TURNS, replaced={"segment_turns": NOBODYS}, wrapped=SCATTERED)),
+        once(NOBODY, Rules(settings=BY_TURNS, wrapped=SCATTERED)),
     ),
     Scenario(
         attack_breakdown_cell, 8, "complementary suppression of `cluster_facets`",

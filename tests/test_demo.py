@@ -136,6 +136,20 @@ def test_messages_alternate_over_one_to_twelve_turns(path):
     assert wrong == []
 
 
+def test_forty_chats_go_on_with_another_topic_and_nothing_else_differs(path, tmp_path, monkeypatch):
+    monkeypatch.setattr(demo, "TWO_REQUESTS", 0)
+    demo.write(tmp_path / "one.parquet")
+    found = rows(
+        path,
+        f"""
+        select chats.messages[1:len(one.messages)] = one.messages, len(chats.messages) - len(one.messages) as more,
+            count(*)
+        from chats inner join '{tmp_path}/one.parquet' as one using (conversation_id, label)
+        group by all order by more""",
+    )
+    assert found == [(True, 0, 1500 - 40), (True, 2, 40)]
+
+
 def test_few_people_write_much(path):
     counts = [n for (n,) in rows(path, "select count(*) as n from chats group by user_id order by n desc")]
     assert 420 <= len(counts) <= 580

@@ -101,7 +101,7 @@ WRONG = {
     ),
     "a setting out of range": (
         {"settings.sql": PACKAGED["settings"].replace("3::integer as levels", "0::integer as levels")},
-        "settings.sql, line 38: levels is 0; allowed: 1 or more",
+        "settings.sql, line 42: levels is 0; allowed: 1 or more",
     ),
     "a threshold below nothing": (
         {"settings.sql": PACKAGED["settings"].replace(MIN_USERS, "-4::integer as min_users")},

@@ -52,7 +52,7 @@ def cells(con: duckdb.DuckDBPyConnection, rows: list[tuple]) -> Counter:
     ]
     table(con, "breakdowns", ["conversation_id", "breakdown", "value"], told)
     times = [dict(conversation_id=f"{u}{n}", created_at=f"2026-03-{1 + n:02d}") for n, (u, _, _) in rows]
-    table(con, "conversations", ["conversation_id", "created_at"], times)
+    table(con, "segments", ["conversation_id", "created_at"], times)
     found: Counter = Counter()
     for *place, conversations, users in result(con, "noisy_cells"):
         found[*place, "conversations"], found[*place, "users"] = conversations, users

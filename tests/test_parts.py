@@ -20,7 +20,8 @@ from clio_sql.analysis.parts import Share
 KEYED = [name for name, relation in RELATIONS.items() if relation.by]
 # Of these the demo has no rows; golden files have some.
 EMPTY = {
-    "cut_turns", "shared_blocks", "taxonomy_answers", "taxonomy_choices", "taxonomy_places", "taxonomy_questions",
+    "cut_turns", "segment_turns", "shared_blocks", "taxonomy_answers", "taxonomy_choices", "taxonomy_places",
+    "taxonomy_questions",
 }  # fmt: skip
 
 

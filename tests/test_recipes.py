@@ -15,7 +15,9 @@ from clio_sql.cli.shell import open_out
 from clio_sql.warehouse import state
 
 RECIPES = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "sql" / "recipes").glob("*.sql"))}
-OF_THE_WAREHOUSE = {"cost_so_far", "conversations_that_no_cluster_fits", "who_answered"}
+OF_THE_WAREHOUSE = {
+    "cost_so_far", "conversations_that_no_cluster_fits", "who_answered", "requests_that_come_together",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -32,7 +34,7 @@ def test_a_recipe_runs_on_the_demo(demo_out, recipe, published):
             # where tools fail is held back
             assert rows or recipe in (
                 "cost_so_far", "requests_with_a_high_concern_share", "clusters_where_two_languages_differ_most",
-                "what_differs_between_two_plans", "requests_by_use", "failing_tools",
+                "what_differs_between_two_plans", "requests_by_use", "failing_tools", "requests_that_come_together",
             )  # fmt: skip
 
 
@@ -98,6 +100,14 @@ def out(tmp_path_factory) -> Path:
             create table proxies as
             select 'mood' as facet, 0.95::double as agreement, 0.931::double as low, 0.9644::double as high,
                 null::int as call;
+            create table settings as select 2 as min_users;
+            create table segments as
+            from (values ('c1', 'c1'), ('c1#2', 'c1'), ('c2', 'c2'), ('c2#2', 'c2'), ('c3', 'c3')
+            ) t(conversation_id, whole_id);
+            create table memberships as
+            from (values ('c1', 'u1', 'a'), ('c1#2', 'u1', 'b'), ('c2', 'u2', 'b'), ('c2#2', 'u2', 'a'),
+                ('c3', 'u3', 'a')
+            ) t(conversation_id, user_id, cluster_id) select 'request' as facet, 0 as level, *;
             insert into clio_state.calls by name
             from (values ('k1', 'extract', 'haiku', 'ok', 10, 5, 0, 0, 1.25::double),
                 ('k2', 'extract', 'haiku', 'ok', 10, 5, 0, 0, 0.5::double),
@@ -136,6 +146,7 @@ MADE = {
         ("mood", 3, 1, 0, 1, 1, 0.95, 0.931, 0.964, True),
         ("request", 1, 0, 1, 0, 0, None, None, None, None),
     ],
+    "requests_that_come_together": [("request", "Cards", "Trips", 2, 2)],
     "conversations_that_no_cluster_fits": [
         ("request", "c199", "a", "b", 0.199, 0.5, "far from every centre"),
         ("request", "c198", "a", "b", 0.198, 0.5, "far from every centre"),

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 import duckdb
 import pytest
+from figures import WHOLE
 from hypothesis import given
 from hypothesis import settings as configure
 from hypothesis import strategies as st
@@ -92,6 +93,7 @@ def test_what_is_not_sampled_is_not_shown_to_a_model_and_told_as_left_out(con):
     con.execute(f"create or replace table sampled_conversations as {SQL['sampled_conversations']}")
     sample(con, 2)
     con.execute(f"create or replace table sampled_conversations as {SQL['sampled_conversations']}")
+    con.execute(f"create or replace view segments as {WHOLE}")
     con.execute("create or replace table cut_turns (conversation_id varchar, position integer, text varchar)")
     for macro in ("steps/clio_shortened.sql", "macros/clio_transcript.sql"):
         con.execute((files("clio_sql.sql") / macro).read_text("utf-8"))

@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from figures import WHOLE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,6 +52,7 @@ def build(con: duckdb.DuckDBPyConnection, turns: Sequence[Sequence[str]], users:
         "from (select unnest($turns::varchar[][]) as said, unnest(range(1, len($turns) + 1)) as position)",
         {"turns": [list(said) for said in turns], "users": users},
     )
+    con.execute(f"create view segments as {WHOLE}")
     con.execute(f"create table settings as {SQL['settings'].sql}")
     for column, value in changed.items():
         con.execute(f"update settings set {column} = ?", [value])

@@ -36,8 +36,11 @@ def lines(outcome: Outcome) -> Iterator[str]:
     if outcome.again:
         why = "" if outcome.rewritten else ", since who answers changed: the model, or clio-sql itself"
         yield f"conversations: {outcome.again:,} answered again{why}"
+    if outcome.segments:
+        yield f"segments: {outcome.segments[0]:,} of {outcome.segments[1]:,} conversations"
     if "first" not in outcome.fits.values():
-        yield f"conversations: {new:,} new, {changed:,} changed, {vanished:,} vanished"
+        units = "segments" if outcome.segments else "conversations"
+        yield f"{units}: {new:,} new, {changed:,} changed, {vanished:,} vanished"
     if outcome.erased and outcome.erased.calls:
         cost = f"which had cost ${outcome.erased.usd:,.2f}"
         yield f"erased with the conversations that vanished: {outcome.erased.calls:,} stored calls, {cost}"

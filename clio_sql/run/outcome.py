@@ -11,7 +11,7 @@ from clio_sql.builder import Builder, Changes, paid
 from clio_sql.engine import Engine
 from clio_sql.sources import Source
 from clio_sql.warehouse import places
-from clio_sql.warehouse.database import inside
+from clio_sql.warehouse.database import inside, one
 from clio_sql.warehouse.erase import Erased
 
 
@@ -24,7 +24,7 @@ class Outcome(NamedTuple):
     came or went. corrections: (kind, cluster, facet, why not) of those that do not hold. untimed: rows without a
     readable time. mended: rows with half a character. erased: what was removed with the conversations that vanished.
     rewritten: relations whose SQL is not that of the last build. again: conversations that were answered once more,
-    though they did not change.
+    though they did not change. segments: how many there are, and of how many conversations; None without `segment_by`.
     """
 
     left_out: list[tuple[str, int]]
@@ -39,6 +39,7 @@ class Outcome(NamedTuple):
     erased: Erased | None = None
     rewritten: tuple[str, ...] = ()
     again: int = 0
+    segments: tuple[int, int] | None = None
 
 
 def outcome(
@@ -56,6 +57,11 @@ def outcome(
         query = "select kind, cluster_id, facet, reason from correction_states where not applied order by all"
         corrections = con.execute(query).fetchall()
         fits, waiting = _reasons(con, "reason"), _reasons(con, "waiting")
+        query = (
+            "select count(*), count(distinct whole_id) from segments semi join transcripts using (conversation_id) "
+            "cross join settings where segment_by is not null"
+        )
+        segments = one(con, query)
     changes = built.changes.get("facet_values", Changes(0, 0, 0))  # replaced SQL need not be incremental
     return Outcome(
         left_out=[*source.left_out, *left_out],
@@ -70,6 +76,7 @@ def outcome(
         erased=erased,
         rewritten=rewritten(con, built.schema),
         again=built.again.get("facet_values", 0),
+        segments=segments if segments[0] else None,
     )
 
 

@@ -50,7 +50,7 @@ KEEPS_ALL = "select conversation_id, true as kept, 'ok' as status, null::varchar
 SIZES = """
     with base as (
         select *, clio_fit_size(
-            (select count(*) from sampled_conversations),
+            (select count(*) from transcripts),
             conversations_per_cluster, max_base_clusters, min_base_clusters, least_per_cluster
         )::integer as base_size
         from settings
@@ -213,7 +213,7 @@ def _placing(con: duckdb.DuckDBPyConnection, provider: PaidProvider) -> Iterator
     """The choice between two leaves, for as many conversations as usually lie between two, if there is a taxonomy."""
     facets, conversations = one(
         con,
-        "select (select count(*) from facets where kind = 'taxonomy'), (select count(*) from sampled_conversations)",
+        "select (select count(*) from facets where kind = 'taxonomy'), (select count(*) from transcripts)",
     )
     if facets:
         leaves = [_text(LEAF, number) for number in range(3)]

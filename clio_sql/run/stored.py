@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing, suppress
 from datetime import datetime
+from itertools import product
 from pathlib import Path
 
 import duckdb
@@ -85,11 +86,11 @@ def _write(
 
 
 def _held(own: duckdb.DuckDBPyConnection, ids: list[str]) -> set[str]:
-    """Those of these conversations that an analysis of the warehouse holds."""
+    """Those of these conversations, or segments of them, that an analysis of the warehouse holds."""
     found: set[str] = set()
-    for schema in places.schemas(own):
-        query = f"select conversation_id from {schema}.conversations where list_contains(?, conversation_id)"
-        with suppress(duckdb.CatalogException):  # of a run that did not get so far
+    for schema, table in product(places.schemas(own), ("conversations", "segments")):
+        query = f"select conversation_id from {schema}.{table} where list_contains(?, conversation_id)"
+        with suppress(duckdb.CatalogException):  # of a run that did not get so far, or of an earlier version
             found |= {conversation for (conversation,) in own.execute(query, [ids]).fetchall()}
     return found
 

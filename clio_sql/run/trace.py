@@ -17,8 +17,8 @@ from clio_sql.warehouse import lock, places, private, state
 from clio_sql.warehouse.database import inside, scalar
 
 CONVERSATIONS = """
-select conversation_id, conversations.user_id, created_at, messages
-from memberships inner join conversations using (conversation_id)
+select conversation_id, segments.user_id, created_at, messages
+from memberships inner join segments using (conversation_id)
 where facet = ? and cluster_id = ?
 order by created_at, conversation_id
 limit ?

@@ -26,6 +26,7 @@ from clio_sql.warehouse.state import BLANK, salted, user_hash, whole
 STATE = '"clio_state".'  # prefix of tables that all analyses share
 PROCESSED = f'{STATE}"processed"'
 LISTS = {"users": "erased_users", "user_ids": "erased_users", "conversation_ids": "erased_conversations"}
+SEGMENT = "'#[0-9]+$'"  # what is behind the id of a conversation in that of a segment, see sql/models/segments.sql
 TEXTS = {"transcripts": "transcript", "facet_values": "value"}  # the texts of a conversation that go into calls
 
 
@@ -91,10 +92,11 @@ def vanished(con: duckdb.DuckDBPyConnection, schema: str = places.SCHEMA) -> Era
 @contextmanager
 def _erasing(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """One transaction, with temporary lists of erased users and conversations, which are in no file."""
-    lists = "erased_users", "erased_conversations"
+    lists = "erased_users", "erased_conversations", "erased_segments"
     con.execute("create or replace temp table erased_users (id varchar)")
     # elsewhere: another analysis still holds it
     con.execute("create or replace temp table erased_conversations (id varchar, elsewhere boolean)")
+    con.execute("create or replace temp table erased_segments (id varchar, elsewhere boolean)")
     con.execute("begin")
     try:
         yield
@@ -126,11 +128,15 @@ def _theirs(user: str) -> str:
 
 def _taken_out(con: duckdb.DuckDBPyConnection, users: int, schema: str | None = None) -> Erased:
     """Delete within the transaction, and record that the file must be copied. schema: only this one."""
+    _add_segments(con)
     calls, usd = _calls(con)
     if schema is not None:
         _processed(con, schema)
     rows = sum(_rows(con, table, columns, users > 0) for table, columns in _tables(con, schema))
-    conversations = scalar(con, "select count(distinct id) from temp.erased_conversations")
+    segments = "select id from temp.erased_segments"
+    conversations = scalar(
+        con, f"select count(distinct id) from temp.erased_conversations where id not in ({segments})"
+    )
     if not rows + calls:  # nothing of theirs is here
         return Erased(0, 0, 0, 0.0)
     con.execute(
@@ -139,6 +145,21 @@ def _taken_out(con: duckdb.DuckDBPyConnection, users: int, schema: str | None = 
         [now(), users, conversations, calls, usd],
     )
     return Erased(conversations, rows, calls, usd)
+
+
+def _add_segments(con: duckdb.DuckDBPyConnection) -> None:
+    """Add the segments of erased conversations, of today and of earlier runs: those whose ids no conversation has."""
+    tables = _tables(con)
+    ids = [f"select conversation_id::varchar from {table}" for table, columns in tables if "conversation_id" in columns]
+    ids += [f"select key from {table}" for table, _ in tables if table == PROCESSED]
+    whole = [f"select conversation_id from {table}" for table, _ in tables if table.endswith('."conversations"')]
+    con.execute(
+        f"insert into temp.erased_segments select distinct parts.id, whole.elsewhere from ({' union all '.join(ids)}) "
+        f"as parts(id) inner join (select distinct id, elsewhere from temp.erased_conversations) as whole "
+        f"on parts.id like '%#%' and whole.id = regexp_replace(parts.id, {SEGMENT}, '') and whole.id <> parts.id "
+        f"where parts.id not in ({' union all '.join(whole) or 'select null where false'})"
+    )
+    con.execute("insert into temp.erased_conversations from temp.erased_segments")
 
 
 def _rows(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], by_user: bool) -> int:

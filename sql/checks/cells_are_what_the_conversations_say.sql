@@ -6,18 +6,20 @@ with
 
 placed as materialized (                                  -- each conversation that is analysed, in its base cluster or held back
     select
-        facets.facet, conversations.conversation_id, conversations.user_id, conversations.created_at,
+        facets.facet, segments.conversation_id, segments.user_id, segments.created_at,
         hierarchy.cluster_id as shown_id, assignments.cluster_id as own_id,
         coalesce(independent_texts.independent, assignments.cluster_id is null) as independent
-    from conversations
-    semi join (from screened where kept) as analysed on analysed.conversation_id = conversations.conversation_id
+    from segments
+    semi join (from screened where kept) as analysed on analysed.conversation_id = segments.conversation_id
     cross join (select facet from facets where clustered) as facets
     left join assignments
-        on assignments.conversation_id = conversations.conversation_id and assignments.facet = facets.facet
+        on assignments.conversation_id = segments.conversation_id and assignments.facet = facets.facet
     left join independent_texts
-        on independent_texts.conversation_id = conversations.conversation_id and independent_texts.facet = facets.facet
+        on independent_texts.conversation_id = segments.conversation_id and independent_texts.facet = facets.facet
     left join hierarchy
         on hierarchy.facet = facets.facet and hierarchy.level = 0 and hierarchy.cluster_id = assignments.cluster_id
+    anti join uncounted_segments as uncounted
+        on uncounted.conversation_id = segments.conversation_id and uncounted.facet = facets.facet
     anti join hidden_clusters as hidden on hidden.facet = facets.facet and hidden.cluster_id = assignments.cluster_id
 ),
 

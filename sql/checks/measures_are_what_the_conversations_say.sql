@@ -8,7 +8,7 @@ with
 assigned as (
     select assignments.facet, assignments.cluster_id, input.measure, try_cast(metadata[input.measure] as double) as number
     from assignments
-    inner join conversations using (conversation_id)
+    inner join segments using (conversation_id)
     cross join (select distinct unnest(measures) as measure from input) as input
 ),
 

@@ -5,9 +5,9 @@ with
 amounts as (
     select 'basis' as day, facet, cluster_id as base_cluster_id, measure, user_id, unnest(amounts) as amount from measured_figures
     union all
-    select 'today', assignments.facet, assignments.cluster_id, measured.measure, conversations.user_id, measured.amount
+    select 'today', assignments.facet, assignments.cluster_id, measured.measure, segments.user_id, measured.amount
     from assignments
-    inner join conversations using (conversation_id)
+    inner join segments using (conversation_id)
     inner join measured using (conversation_id)
 ),
 

@@ -4,21 +4,23 @@ with
 
 per_user as (
     select
-        'today' as day, facets.facet, conversations.user_id, count(*) as conversations,
+        'today' as day, facets.facet, segments.user_id, count(*) as conversations,
         -- independent: users who count towards thresholds; so do all whose conversations have nothing to cluster
         max(coalesce(independent_texts.independent, assignments.cluster_id is null)::integer) as independent
-    from conversations
-    semi join (from screened where kept) as analysed on analysed.conversation_id = conversations.conversation_id
+    from segments
+    semi join (from screened where kept) as analysed on analysed.conversation_id = segments.conversation_id
     cross join facets
     left join assignments
-        on assignments.conversation_id = conversations.conversation_id and assignments.facet = facets.facet
+        on assignments.conversation_id = segments.conversation_id and assignments.facet = facets.facet
     left join independent_texts
-        on independent_texts.conversation_id = conversations.conversation_id and independent_texts.facet = facets.facet
+        on independent_texts.conversation_id = segments.conversation_id and independent_texts.facet = facets.facet
     left join hierarchy
         on hierarchy.facet = facets.facet and hierarchy.level = 0 and hierarchy.cluster_id = assignments.cluster_id
+    anti join uncounted_segments as uncounted
+        on uncounted.conversation_id = segments.conversation_id and uncounted.facet = facets.facet
     anti join hidden_clusters as hidden on hidden.facet = facets.facet and hidden.cluster_id = assignments.cluster_id
     where facets.clustered and hierarchy.cluster_id is null
-    group by facets.facet, conversations.user_id
+    group by facets.facet, segments.user_id
     union all
     -- without a user_id, a row of a basis is of users who are in no conversation any more, as many as it says
     select 'basis', facet, user_id, sum(conversations), sum(independent_people)

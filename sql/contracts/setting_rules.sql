@@ -25,6 +25,9 @@ numbers as (
             ('sample_conversations', 1, null, 'all', null),
             ('extract_sample', 1, null, 'all', null),
             ('proxy_agreement', 0, 1, null, null),
+            ('segment_words', 1, null, null, null),
+            ('segment_similarity', -1, 1, null, null),
+            ('max_segments', 2, null, null, null),
             ('max_message_characters', 200, null, null, null),          -- less is little but the mark of the cut
             ('max_transcript_characters', 200, null, null, null),
             ('template_words', 3, null, null, null),
@@ -75,6 +78,7 @@ words as (
             ('sample_by', ['conversation', 'message'], null, null),
             ('text_by', ['model', 'rule'], null, null),
             ('sample_strata', ['day', 'week', 'month', 'quarter'], 'one sample of all', null),
+            ('segment_by', ['turns', 'topic'], 'whole conversations', null),
             ('tree_by', ['names', 'centroids'], 'names if a language model answers', null),
             ('threshold_margin_of', ['words', 'all'], null, null),
             ('naming_sees', ['terms', 'texts'], null, 'other'),

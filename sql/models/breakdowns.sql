@@ -11,12 +11,35 @@ asked as (
         and (mode is not distinct from 'safety' or not starts_with(facet, 'safety_'))
 ),
 
+-- of a conversation that is split, a call is of the segment of its turn
+split as (
+    select
+        whole_id, conversation_id,
+        coalesce(sum(turns) over earlier, 0) as turns_before,
+        if(segment = max(segment) over (partition by whole_id), null, sum(turns) over through) as last_turn
+    from (
+        select *, len(list_filter(messages, lambda message: message.role = 'user')) as turns
+        from segments semi join tool_calls on tool_calls.conversation_id = segments.whole_id
+        where is_part
+    )
+    window
+        earlier as (partition by whole_id order by segment rows between unbounded preceding and 1 preceding),
+        through as (partition by whole_id order by segment)
+),
+
 -- each tool is a breakdown of its own: a conversation may have called several, and those that did not call it have no value
 called as (
-    select tool_calls.conversation_id, tool_names.breakdown, if(bool_or(not tool_calls.ok), 'failed', 'called') as value
-    from tool_calls inner join tool_names using (tool)
+    select
+        coalesce(split.conversation_id, tool_calls.conversation_id) as conversation_id,
+        tool_names.breakdown,
+        if(bool_or(not tool_calls.ok), 'failed', 'called') as value
+    from tool_calls
+    inner join tool_names using (tool)
+    left join split
+        on split.whole_id = tool_calls.conversation_id and greatest(tool_calls.turn, 1) > split.turns_before
+        and greatest(tool_calls.turn, 1) <= coalesce(split.last_turn, tool_calls.turn, 1)
     where tool_names.is_named
-    group by tool_calls.conversation_id, tool_names.breakdown
+    group by 1, tool_names.breakdown
 )
 
 -- months are left to cluster_trends: of two tables with the same dates, one would reveal what the other hides

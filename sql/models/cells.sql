@@ -35,10 +35,10 @@ counted as (
 
     select
         'cluster_trends', members.facet, members.cluster_id, periods.period,
-        coalesce(strftime(date_trunc(periods.period, conversations.created_at), '%Y-%m-%d'), ''),
+        coalesce(strftime(date_trunc(periods.period, segments.created_at), '%Y-%m-%d'), ''),
         members.user_id, members.independent
     from members
-    inner join conversations using (conversation_id)
+    inner join segments using (conversation_id)
     cross join periods
 
     union all

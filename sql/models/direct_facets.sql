@@ -10,7 +10,7 @@ measured as (
         created_at,
         len(list_filter(messages, lambda message: message.role = 'user')) as turns,
         list_sum(list_transform(messages, lambda message: length(message.content))) as characters
-    from conversations
+    from segments
 ),
 
 computed as (
@@ -32,7 +32,7 @@ wanted as (
 
 of_input as (
     select conversation_id, facet, metadata[facet] as value
-    from conversations cross join wanted
+    from segments cross join wanted
 )
 
 -- a column of the input replaces the computed facet of the same name

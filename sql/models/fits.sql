@@ -48,9 +48,10 @@ hidden_before as (
 per_user as (
     select facet, user_id, sum(now) as now, sum(before) as before, max(gone) as gone
     from (
-        select embeddings.facet, conversations.user_id, 1 as now, 0 as before, 0 as gone
-        from embeddings inner join conversations using (conversation_id)
+        select embeddings.facet, segments.user_id, 1 as now, 0 as before, 0 as gone
+        from embeddings inner join segments using (conversation_id)
         anti join hidden_before using (conversation_id, facet)
+        anti join repeated_segments using (conversation_id, facet)
         union all
         select facet, user_id, 0, conversations, case when user_id is null then people else 0 end
         from last_published_figures

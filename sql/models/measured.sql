@@ -11,7 +11,7 @@ wanted as (
 
 of_input as (
     select conversation_id, measure, try_cast(metadata[measure] as double) as amount
-    from conversations cross join wanted
+    from segments cross join wanted
 )
 
 select

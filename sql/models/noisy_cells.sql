@@ -25,7 +25,7 @@ counted as (
         'cluster_trends' as relation, facet, cluster_id, '' as breakdown,
         cast(cast(date_trunc(trend_period.period, created_at) as date) as varchar) as cell, bounded.user_id
     from bounded
-    inner join conversations using (conversation_id)
+    inner join segments using (conversation_id)
     cross join trend_period
     where created_at is not null
 )

@@ -7,9 +7,9 @@ with
 answered as (
     select
         sample_values.conversation_id, sample_values.facet, sample_values.value as answer,
-        conversations.user_id, asked_facets.question_hash
+        segments.user_id, asked_facets.question_hash
     from sample_values
-    inner join conversations using (conversation_id)
+    inner join segments using (conversation_id)
     inner join asked_facets using (facet)
     cross join settings
     where sample_values.value is not null and extract_sample is not null

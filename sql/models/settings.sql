@@ -14,6 +14,10 @@ select
     0.9::double as proxy_agreement,                 -- share of held-out answers that such a regression must agree with, else the model goes on
     'model'::varchar as text_by,                    -- who answers facets of kind text where a language model answers; rule: what users wrote, at no cost
     null::varchar as sample_strata,                 -- day, week, month or quarter: each gets its share of the sample
+    null::varchar as segment_by,                    -- what is a unit of its own: turns of users, or parts about one topic; null: conversations
+    5::integer as segment_words,                    -- fewest words with which a user's turn may begin a segment
+    0.2::double as segment_similarity,              -- by topic: cosine to both turns before, below which a turn begins one
+    10::integer as max_segments,                    -- of a conversation; the last one holds the rest
     'default'::varchar as thresholds,               -- strict: fewer and larger clusters, cells as Anthropic's Economic Index publishes them
     case thresholds when 'default' then 10 when 'strict' then 250 end::integer as min_users,    -- fewest distinct users behind everything that is shown or named
     case thresholds when 'default' then 20 when 'strict' then 500 end::integer as min_conversations,    -- fewest conversations behind everything that is shown or named

@@ -11,8 +11,8 @@ shown as (
 )
 
 select
-    conversations.conversation_id::varchar as conversation_id,
-    conversations.user_id::varchar as user_id,
+    segments.conversation_id::varchar as conversation_id,
+    segments.user_id::varchar as user_id,
     facets.facet::varchar as facet,
     assignments.cluster_id::varchar as cluster_id,                                          -- NULL: no answer
     case
@@ -21,15 +21,17 @@ select
         else coalesce(gated_clusters.reason, name_audits.reason, 'not_named')                -- fail closed: any other reason
     end::varchar as reason,
     coalesce(independent_texts.independent, assignments.cluster_id is null)::boolean as independent    -- whether its user counts towards thresholds
-from conversations
-inner join screened on screened.conversation_id = conversations.conversation_id and screened.kept
+from segments
+inner join screened on screened.conversation_id = segments.conversation_id and screened.kept
 cross join facets
-left join assignments on assignments.conversation_id = conversations.conversation_id and assignments.facet = facets.facet
+left join assignments on assignments.conversation_id = segments.conversation_id and assignments.facet = facets.facet
 left join gated_clusters on gated_clusters.facet = facets.facet and gated_clusters.cluster_id = assignments.cluster_id
 left join name_audits on name_audits.facet = facets.facet and name_audits.cluster_id = assignments.cluster_id
 left join independent_texts
-    on independent_texts.conversation_id = conversations.conversation_id and independent_texts.facet = facets.facet
-left join taxonomy_answers as none on none.conversation_id = conversations.conversation_id and none.facet = facets.facet
+    on independent_texts.conversation_id = segments.conversation_id and independent_texts.facet = facets.facet
+left join taxonomy_answers as none on none.conversation_id = segments.conversation_id and none.facet = facets.facet
 left join shown on shown.facet = facets.facet and shown.cluster_id = assignments.cluster_id
+anti join uncounted_segments as uncounted
+    on uncounted.conversation_id = segments.conversation_id and uncounted.facet = facets.facet
 anti join hidden_clusters as hidden on hidden.facet = facets.facet and hidden.cluster_id = assignments.cluster_id
 where facets.clustered and shown.cluster_id is null

@@ -1,7 +1,6 @@
--- One row per sampled conversation: what the model is shown of it, without system prompts and texts of the operator.
+-- One row per segment of a sampled conversation: what the model is shown of it, without system prompts and texts of the operator.
 -- kind: view
 -- grain: conversation_id
--- by: conversation_id
 with
 
 cut as (
@@ -12,17 +11,17 @@ cut as (
 
 said as (
     select
-        conversations.conversation_id,
+        segments.conversation_id,
         list_transform(
-            conversations.messages,
+            segments.messages,
             lambda message, position: struct_pack(
                 role := message.role,
-                content := coalesce(cut.texts[position], message.content)
+                content := coalesce(cut.texts[first_position + position - 1], message.content)
             )
         ) as messages
-    from conversations
-    inner join sampled_conversations using (conversation_id)
-    left join cut using (conversation_id)
+    from segments
+    inner join sampled_conversations as sampled on sampled.conversation_id = segments.whole_id
+    left join cut on cut.conversation_id = segments.whole_id
 ),
 
 -- of code and retrieved context in a user's turn, only the beginning

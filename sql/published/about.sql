@@ -22,6 +22,7 @@ select
     input.privacy_unit::varchar as privacy_unit,               -- user, or conversation: then each conversation counts as a user
     settings.mode::varchar as mode,                            -- insight: clusters below the gate are hidden
     settings.thresholds::varchar as thresholds,                -- default or strict: which values the thresholds had at first
+    settings.segment_by::varchar as segment_by,                -- turns or topic: a conversation counts once in each base cluster that a part of it is in; NULL: whole conversations
     settings.min_users::integer as min_users,                  -- fewest users behind anything shown
     build_info.counted_users_replaced::boolean as counted_users_replaced,    -- true: an analysis decides whose accounts count
     settings.min_users_named::integer as min_users_named,      -- fewest users behind a word of a person's name

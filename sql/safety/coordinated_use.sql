@@ -11,7 +11,7 @@ asked as (
         trim(regexp_replace(
             lower(list_filter(messages, lambda message: message.role = 'user')[1].content), '[^\p{L}]+', ' ', 'g'
         )) as request
-    from conversations
+    from segments
     cross join settings
     where mode = 'safety'
 ),

@@ -44,13 +44,19 @@ function guessed() {
   return facets ? ` Guessed by rule, and sometimes wrong: ${seen(facets)}.` : "";
 }
 
+/** What a conversation counts for where it is split into segments, as a sentence; nothing where it is whole. */
+function split() {
+  const by = setting("segment_by");
+  return by ? ` Conversations are split by ${seen(by)}: one counts once in each cluster of the lowest level that a part of it is in.` : "";
+}
+
 function drawHead(facet) {
   const shown = facet.tops.filter((top) => top.id !== OTHER);
   const everything = facet.tops.reduce((sum, top) => sum + top.conversations, 0);
   const people = Math.max(0, ...facet.tops.map((top) => top.users));
   const deep = facet.leaves.some((leaf) => leaf.parent);
   const which = SAFETY ? "Every cluster of conversations, however few users share it." : "Clusters of conversations that enough different users share.";
-  byId("lede").textContent = setting("made_by") ? `${which} Made by ${seen(setting("made_by"))}.${guessed()}` : "";
+  byId("lede").textContent = setting("made_by") ? `${which} Made by ${seen(setting("made_by"))}.${guessed()}${split()}` : "";
   byId("figures").replaceChildren(
     figure("conversations shown", `${isRounded() ? "about " : ""}${count(everything)}`, isRounded() ? "A sum of rounded counts, so it can be a little more or less than there are." : null),
     figure("users", `≥ ${count(people)}`, "Users of the cluster that has most. One user can be in several clusters, so users cannot be added up."),
