@@ -250,7 +250,7 @@ def test_openai_parts_and_tool_calls(con):
     assert [(m["role"], m["content"]) for m in first[3]] == [
         ("system", "Be kind."),
         ("user", "What is this?\nTell me."),
-        ("tool", "look_up"),
+        ("tool_call", "look_up"),
         ("tool", "A cat"),
         ("assistant", "A cat."),
     ]
@@ -260,7 +260,7 @@ def test_claude_export_blocks_and_older_text(con):
     read(con, SAMPLES / "claude_export.json")
     assert turns(con, "ce1") == [
         ("user", "How long for eggs?"),
-        ("tool", "web_search"),
+        ("tool_call", "web_search"),
         ("tool", "8 min"),
         ("assistant", "Eight\nminutes."),
     ]
@@ -275,7 +275,7 @@ def test_anthropic_blocks_tools_system_and_response(con):
         ("system", "Be kind."),
         ("user", "Weather in Oslo?"),
         ("assistant", "Let me look."),
-        ("tool", "weather"),
+        ("tool_call", "weather"),
         ("tool", "4 degrees"),
         ("user", "And now?"),
         ("assistant", "Cold."),
