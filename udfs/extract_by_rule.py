@@ -16,7 +16,7 @@ def extract_by_rule(engine: Engine, transcripts: pa.ChunkedArray, questions: pa.
     """MAP facet -> answer, NULL where the rules have none or a doubtful one; questions: as `extract` takes them."""
     kind = pa.map_(pa.string(), pa.string())
     if engine.collects:
-        return pa.nulls(len(transcripts), kind)
+        return pa.array([[]] * len(transcripts), type=kind)
     local = Local(engine.embedder)
     requests = [
         Extract(transcript, questions_of(asked, free=False))
