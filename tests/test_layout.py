@@ -36,6 +36,7 @@ TIERS = (
     ("builder",),
     ("published", "dbt"),
     ("frames", "run", "mcp"),
+    ("spark",),
     ("cli",),
 )
 TIER = {module: number for number, tier in enumerate(TIERS) for module in tier}
@@ -67,6 +68,7 @@ BROUGHT_ALONG = {
     "mcp_types": "mcp",
     "pydantic": "mcp",
     "adbc_driver_manager": "adbc-driver-postgresql",
+    "py4j": "pyspark",
 }
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "ibis": "ibis-framework", "dbt": "dbt-duckdb"}
 SQL_FILES = sorted((ROOT / "sql").rglob("*.sql"))
@@ -151,7 +153,7 @@ def module_of(dotted: str, known: dict[str, Path]) -> str | None:
 def test_every_third_party_import_is_a_dependency():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    brought = ("offline", "dbt", "postgres", "dp", "mcp", "openai")
+    brought = ("offline", "dbt", "postgres", "dp", "mcp", "openai", "spark")
     listed = project["dependencies"] + [line for extra in brought for line in extras[extra]]
     allowed = {re.match(r"[\w-]+", line)[0].lower() for line in listed}
     for path in modules().values():

@@ -1,21 +1,36 @@
-"""The sample that Spark writes out of a lake, as the manual has it, read by a run.
+"""Spark: a run on a cluster of two executors, and the sample that Spark writes out of a lake, as the manual has it.
 
     python -m pytest -m slow -n 0 tests/test_spark.py
 
-Needs Java 17 (Debian: openjdk-17-jre-headless). Spark lives in an environment of its own, which the first run makes.
+Needs Java 17 (Debian: openjdk-17-jre-headless). Spark lives in environments of its own, which the first run makes. Each
+test starts and ends its own Spark.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import cli
 from test_readme import python_example
 from venvs import venv
+from warehouse import read, tables
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+from clio_sql import demo
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
+
+SPARK = ["pyspark==4.0.5"]
+CLUSTER = "local-cluster[2,1,2048]"  # two executors, each a process of its own
+LOCAL = ("spark.ui.enabled=false", "spark.driver.host=127.0.0.1", "spark.driver.bindAddress=127.0.0.1",
+         "spark.driver.memory=1g", "spark.executor.memory=1g")  # fmt: skip
 
 LAKE = """
 from pyspark.sql import SparkSession
@@ -43,7 +58,7 @@ def test_a_sample_that_spark_wrote_is_read(pytestconfig, tmp_path):
     )
     sample = python_example("clio_sql/README.md", "From a lake, with Spark").replace("2_000_000", "600")
     (tmp_path / "sample.py").write_text(f"{LAKE}\n{sample}")
-    python = venv(pytestconfig, "spark", ["pyspark==4.0.5"]) / "python"
+    python = venv(pytestconfig, "spark", SPARK) / "python"
     done = subprocess.run([python, "sample.py"], cwd=tmp_path, capture_output=True, text=True, timeout=580)
     assert done.returncode == 0, done.stderr[-2000:]
 
@@ -53,3 +68,137 @@ def test_a_sample_that_spark_wrote_is_read(pytestconfig, tmp_path):
     done = cli("run", tmp_path / "sample", "--into", tmp_path / "out", "--provider", "local")
     assert done.returncode == 0, done.stderr
     assert f"{len(conversations)} conversations" in done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def python(pytestconfig) -> Path:
+    """A Python that has clio-sql as this one does, and Spark."""
+    return venv(pytestconfig, "spark-top", SPARK, on_top=True) / "python"
+
+
+def on_spark(
+    python: Path, *arguments: object, conf: tuple[str, ...] = (), **env: str
+) -> subprocess.CompletedProcess[str]:
+    """`clio-sql spark` on a cluster that it starts and ends."""
+    settings = [part for each in (*LOCAL, *conf) for part in ("--conf", each)]
+    command = [python, "-m", "clio_sql.cli", "spark", *arguments, "--master", CLUSTER, *settings]
+    return subprocess.run(
+        list(map(str, command)), capture_output=True, text=True, timeout=2400, env={**os.environ, **env}
+    )
+
+
+def test_a_cluster_publishes_what_one_machine_does(python, demo_out, tmp_path):
+    """Also a second time, when nothing is new. Spark's logs hold no text and no user."""
+    out, events = tmp_path / "out", tmp_path / "events"
+    events.mkdir()
+    asked = [demo_out / "demo.parquet", "--into", out, "--breakdown", "plan"]
+    asked += [part for measure in demo.MEASURES for part in ("--measure", measure)]
+    conf = ("spark.eventLog.enabled=true", f"spark.eventLog.dir=file://{events}", "spark.eventLog.compress=false")
+    done = on_spark(python, *asked, conf=conf)
+    assert done.returncode == 0, done.stderr[-3000:]
+    one = tables(demo_out)
+    assert {name for name, rows in tables(out).items() if rows != one[name]} == set()
+    assert len(one["clusters"]) > 20
+
+    logged = done.stderr + "".join(path.read_text("utf-8") for path in events.rglob("*") if path.is_file())
+    texts = duckdb.sql(f"select distinct messages[1].content from '{demo_out}/demo.parquet' order by all limit 500")
+    assert "clio_key" in logged and [text for (text,) in texts.fetchall() if len(text) > 20 and text in logged] == []
+    users = duckdb.sql(f"select distinct user_id from '{demo_out}/demo.parquet' where user_id is not null").fetchall()
+    assert len(users) > 100 and [user for (user,) in users if user in logged] == []
+
+    done = on_spark(python, *asked)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert tables(out) == one
+    local = cli("run", demo_out / "demo.parquet", "--into", out)
+    assert local.returncode == 7 and "was written by clio-sql spark" in local.stderr
+    forgotten = cli("forget", out, "--user", users[0][0])
+    assert forgotten.returncode == 7 and "was written by clio-sql spark" in forgotten.stderr
+
+
+READ = """
+import json, sys
+from pathlib import Path
+import clio_sql
+from clio_sql.register import engine_of
+from clio_sql.spark import source
+from clio_sql.spark.lake import Lake
+from clio_sql.spark.analyse import _settings
+from clio_sql.spark.session import session
+from clio_sql.spark.stages import Stages
+
+file, out, conf = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
+con = clio_sql.connect(out / "warehouse.duckdb")
+con.execute("create schema clio; set schema = 'clio'")
+with session("local[2]", conf) as spark, _settings(spark):
+    stages = Stages(spark, con, engine_of(con), Lake(con, out / "lake", "clio"), {}, 5, "1GB")
+    rows = spark.read.parquet(f"file://{file}")
+    asked = {"format": None, "columns": {}, "breakdowns": (), "measures": (), "since": None, "until": None}
+    print(source.read(stages, rows, "chats", **asked)[0].merged)
+    con.execute("create table main.read as from clio.source; drop view clio.source; detach lake")
+con.close()
+"""
+
+
+def test_what_is_one_conversation_is_as_on_one_machine(python, tmp_path):
+    """Logs that repeat a conversation as it grows, under one id or several; users in other spellings, and none."""
+    _write(tmp_path / "chats.parquet")
+    (tmp_path / "read.py").write_text(READ)
+    command = [python, tmp_path / "read.py", tmp_path / "chats.parquet", tmp_path, json.dumps(LOCAL)]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=580)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert cli("run", tmp_path / "chats.parquet", "--into", tmp_path / "one").returncode == 0
+    columns = "conversation_id, user_id, created_at, messages, parts, names_nobody"
+    here = read(tmp_path / "one", f"select {columns} from source order by all")
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as con:
+        assert con.execute(f"select {columns} from main.read order by all").fetchall() == here
+    assert done.stdout.split()[-1] == str(720 - len(here)) and 200 < len(here) < 600
+
+
+def _write(path: Path) -> None:
+    rows = []
+    for number in range(180):
+        user = (f"u{number % 40}", f" U{number % 40}@example.com", None, "anonymous")[number % 4]
+        turns = [
+            {"role": role, "content": f"{text} {number % 90} {step}"}
+            for step in range(3)
+            for role, text in (("user", "How do I bake bread"), ("assistant", "Like this"))
+        ]
+        for logged in range(4):  # as it grows: under an id of its own each time, or under one; the last is a repetition
+            at = datetime(2026, 3, 2) + timedelta(minutes=10 * number + logged)
+            name = f"c{number}" if number % 3 else f"c{number}-{logged}"
+            rows.append(
+                {"conversation_id": name if number % 30 else f"c{number % 60}", "user_id": user, "created_at": at,
+                 "messages": turns[: 2 * min(logged + 1, 3)]}
+            )  # fmt: skip
+    message = pa.list_(pa.struct({"role": pa.string(), "content": pa.string()}))
+    types = {
+        "conversation_id": pa.string(),
+        "user_id": pa.string(),
+        "created_at": pa.timestamp("us"),
+        "messages": message,
+    }
+    pq.write_table(pa.Table.from_pylist(rows, pa.schema(types)), path)
+
+
+def test_a_worker_without_clio_sql_is_told_in_one_sentence(pytestconfig, python, demo_out, tmp_path):
+    bare = venv(pytestconfig, "spark", SPARK) / "python"
+    done = on_spark(python, demo_out / "demo.parquet", "--into", tmp_path / "out", PYSPARK_PYTHON=str(bare))
+    assert done.returncode == 7, done.stderr[-3000:]
+    assert "a worker of Spark has Python 3." in done.stderr and "clio-sql not at all" in done.stderr
+    assert "Run on every worker: pip install 'clio-sql[offline]==" in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "out" / "warehouse.duckdb").exists()
+
+
+def test_safety_mode_and_paid_answers_are_refused(python, demo_out, tmp_path):
+    folder = tmp_path / "sql"
+    assert cli("init", folder).returncode == 0
+    settings = folder / "settings.sql"
+    text = settings.read_text("utf-8").replace("'insight'::varchar as mode", "'safety'::varchar as mode")
+    settings.write_text(text.replace("5::integer as round_to", "1::integer as round_to"), "utf-8")
+    for arguments, env, said in (
+        (["--analysis", folder], {}, "safety mode does not run on Spark"),
+        ([], {"CLIO_PROVIDER": "anthropic"}, "on Spark the provider is local"),
+    ):
+        done = on_spark(python, demo_out / "demo.parquet", "--into", tmp_path / "out", *arguments, **env)
+        assert done.returncode == 2 and said in done.stderr
+    assert not (tmp_path / "out").exists()

@@ -84,7 +84,7 @@ def keep(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], schema: 
     """Let what is built now be the last build, whole or not at all. Doing it twice changes nothing."""
     with inside(con, schema), together(con):
         found = kinds(con)
-        there = {relation.name for relation in relations if found.get(relation.name) == "table"}
+        there = {relation.name for relation in relations if relation.kind == "table" and relation.name in found}
         if not _is_whole(con, schema, "hierarchy"):  # a call for it failed: the next build tries again
             there -= {"trees", "hierarchy", "layout"}
         for name in kept():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -178,8 +178,11 @@ def run(
     reporter: Reporter | None = None,
     relations: Sequence[Relation] | None = None,
     refit: bool = False,
+    made: Callable[..., Builder] = Builder,
 ) -> Builder:
     """Build all relations of `schema` from its `source` and `input`. Continues where the last run stopped.
+
+    made: makes the Builder, from what it takes.
 
     The result starts from the last build that was kept (`last.keep`), which a publish does. Returns the Builder,
     which knows what changed.
@@ -189,7 +192,7 @@ def run(
     if engine.paid:
         engine.paid.begin()
     describe_build(con, schema, engine, relations, refit)
-    builder = Builder(con, relations, schema, reporter or Quiet(), refit)
+    builder = made(con, relations, schema, reporter or Quiet(), refit)
     builder.all()
     if any(relation.name == "noise_bound" for relation in relations):
         noise.draw(con, schema)

@@ -7,13 +7,16 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from clio_sql.cli import options
 from clio_sql.cli.failures import hush, tell
 from clio_sql.errors import SqlError, Stopped, UsageError
+
+if TYPE_CHECKING:  # imported where it is needed: it takes a second
+    from clio_sql.run.outcome import Outcome
 
 AGAIN = {  # status of what was not answered -> what that means for the next run
     "refused": "--retry-failed asks again",
@@ -54,9 +57,7 @@ def run(
     into: options.INTO = Path("out"),
     analysis: options.ANALYSIS = None,
     name: options.NAME = None,
-    refit: Annotated[
-        bool, typer.Option("--refit", help="Fit the clusters again from the current ones, and rebuild the tree.")
-    ] = False,
+    refit: options.REFIT = False,
     source: options.FORMAT = None,
     breakdown: options.BREAKDOWN = None,
     measure: options.MEASURE = None,
@@ -106,6 +107,82 @@ def run(
       clio-sql run chats.parquet --provider openai --base-url http://localhost:8000 --model qwen3-8b
     """
     _analyse(input, into, depth, analysis=analysis, name=name, parquet=parquet, refit=refit, **_given(locals()))
+
+
+@app.command()
+def spark(
+    input: Annotated[
+        str,
+        typer.Argument(
+            metavar="INPUT", help="A table of Spark, or the path of a Parquet file or folder.", show_default=False
+        ),
+    ],
+    into: options.SHARED,
+    master: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Of Spark, such as spark://host:7077; by default what spark-submit says."),
+    ] = None,
+    conf: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="A setting of Spark; may be repeated.", show_default=False),
+    ] = None,
+    parts: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Partitions of a shuffle; by default two for each task at a time."),
+    ] = None,
+    worker_memory: Annotated[
+        str, typer.Option(metavar="SIZE", help="Of DuckDB in each Python worker; the models need about 1 GB more.")
+    ] = "1GB",
+    analysis: options.ANALYSIS = None,
+    refit: options.REFIT = False,
+    source: options.FORMAT = None,
+    breakdown: options.BREAKDOWN = None,
+    measure: options.MEASURE = None,
+    since: options.SINCE = None,
+    until: options.UNTIL = None,
+    parquet: options.PARQUET = False,
+    depth: options.DEPTH = None,
+    embedding_model: options.EMBEDDING_MODEL = None,
+    precision: options.PRECISION = None,
+    device: options.DEVICE = None,
+    id_column: options.ID_COLUMN = None,
+    user_column: options.USER_COLUMN = None,
+    time_column: options.TIME_COLUMN = None,
+    messages_column: options.MESSAGES_COLUMN = None,
+) -> None:
+    """Analyse a table on a Spark cluster: what `run` writes, and OUT/lake/ with the conversations (private).
+
+    The same SQL files run on the workers, so clio-sql must be installed there. Needs the extra `spark`. The provider is
+    local, and safety mode is refused.
+
+    \b
+    Examples:
+      clio-sql spark lake.chats --into /shared/out --master spark://host:7077
+      clio-sql spark /shared/chats --into /shared/out --breakdown plan --conf spark.executor.memory=2g
+    """
+    try:
+        from clio_sql.spark.session import session
+    except ImportError:
+        raise UsageError("spark needs the extra 'spark'. Install it: pip install 'clio-sql[spark]'.") from None
+    from clio_sql.builder.progress import Steps
+    from clio_sql.spark import run as analyse
+
+    mapped = {
+        "conversation_id": id_column,
+        "user_id": user_column,
+        "created_at": time_column,
+        "messages": messages_column,
+    }
+    runtime = {"embedding_model": embedding_model, "precision": precision, "device": device}
+    with session(master, conf or ()) as made:
+        outcome = analyse(
+            made, input, into, analysis,
+            breakdowns=tuple(breakdown or ()), measures=tuple(measure or ()), format=source,
+            columns={name: column for name, column in mapped.items() if column},
+            since=since, until=until, refit=refit, parquet=parquet, parts=parts, worker_memory=worker_memory,
+            reporter=Steps(), **{name: value for name, value in runtime.items() if value is not None},
+        )  # fmt: skip
+    _tell(outcome, into, into, depth)
 
 
 @app.command()
@@ -744,14 +821,19 @@ def _reading(options: dict[str, Any]) -> dict[str, Any]:
 
 def _analyse(input: str, into: Path, depth: int | None, name: str | None = None, **settings: Any) -> None:
     from clio_sql.builder.progress import Steps
-    from clio_sql.cli.summary import lines
-    from clio_sql.cli.tables import print_tree
-    from clio_sql.published.files import is_safety
     from clio_sql.run.analyse import analyse
     from clio_sql.warehouse.places import folder
 
     outcome = analyse(input, into, Steps(), name=name, **settings)
-    out = folder(into, name)
+    _tell(outcome, into, folder(into, name), depth)
+
+
+def _tell(outcome: Outcome, into: Path, out: Path, depth: int | None) -> None:
+    """Print what a run says, and the tree that it published to `out`."""
+    from clio_sql.cli.summary import lines
+    from clio_sql.cli.tables import print_tree
+    from clio_sql.published.files import is_safety
+
     for line in lines(outcome):
         typer.echo(line, err=True)
     for reason, rows in outcome.left_out:

@@ -38,6 +38,12 @@ INTO = Annotated[
     Path,
     typer.Option(metavar="OUT", help="Folder for warehouse.duckdb (private) and published.duckdb; created if missing."),
 ]
+SHARED = Annotated[
+    Path, typer.Option(metavar="OUT", help="Folder that driver and workers reach under one path.", show_default=False)
+]
+REFIT = Annotated[
+    bool, typer.Option("--refit", help="Fit the clusters again from the current ones, and rebuild the tree.")
+]
 PARQUET = Annotated[bool, typer.Option("--parquet", help="Also write the published tables to OUT/parquet/.")]
 DEPTH = Annotated[int | None, typer.Option(min=1, help="Levels of the tree to print; all by default.")]
 INPUT = Annotated[

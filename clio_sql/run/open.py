@@ -16,16 +16,23 @@ from clio_sql.errors.explained import DEBUG, explained
 from clio_sql.register import connect, engine_of, save_macros, why_not
 from clio_sql.sql_text.quoting import literal
 from clio_sql.warehouse import erase, lock, private
+from clio_sql.warehouse.places import LAKE, OF_SPARK
 
 
 @contextmanager
 def opened(
-    path: Path, reporter: Reporter, runtime: Mapping[str, Any], own: Collection[str] | None = None
+    path: Path, reporter: Reporter, runtime: Mapping[str, Any], own: Collection[str] | None = None, lake: bool = False
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse with all functions, and close it at the end. Within, errors of DuckDB become ours.
 
-    own: as `failures.explained` takes it.
+    own: as `failures.explained` takes it. lake: for a run on Spark; raises StateError where the folder is not of one.
     """
+    if path.exists() and (path.parent / LAKE / OF_SPARK).exists() != lake:
+        wrote, asked = ("clio-sql run", "clio-sql spark")[:: 1 if lake else -1]
+        raise StateError(
+            f"{path.parent}: was written by {wrote}, which keeps rows elsewhere than {asked}. Use {wrote}, or give "
+            "another folder."
+        )
     with private.alone():
         yield from _opened(path, reporter, runtime, own)
 

@@ -177,20 +177,25 @@ def read(raw: str, adapter: Adapter, *, within: str = "true", forgotten: str = "
     raw: the query of that name. within: a condition on the rows of the adapter. forgotten: one on the relation
     `users`, true for rows of users who were forgotten.
     """
-    steps = {step: _step(step) for step in STEPS}
+    made = steps()
     if forgotten:
         theirs = f"(select user_id from named_users where {forgotten})"
-        steps["users"] = (
-            f"with named_users as (\n{steps['users']}\n)\nselect * from named_users\n"
+        made["users"] = (
+            f"with named_users as (\n{made['users']}\n)\nselect * from named_users\n"
             f"where coalesce(user_id not in {theirs}, true) and not coalesce({forgotten}, false)"
         )
     return (
         f"with raw as ({raw}),\ngiven as materialized (\n"
         f"select row_number() over () as position, *, {adapter.needs_id} as needs_id\n"
         f"from (\n{adapter.sql}\n) where {within}\n),\n"
-        + ",\n".join(f"{step} as materialized (\n{sql}\n)" for step, sql in steps.items())
+        + ",\n".join(f"{step} as materialized (\n{sql}\n)" for step, sql in made.items())
         + "\nselect * from merged"
     )
+
+
+def steps() -> dict[str, str]:
+    """Name -> SQL of the steps that all formats have, in order; they read the relation `given`."""
+    return {step: _step(step) for step in STEPS}
 
 
 def _step(name: str) -> str:

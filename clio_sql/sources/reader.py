@@ -181,7 +181,7 @@ def _read(
         given = _unwrapped(con, given, mapped, source, reading.limits)
         _allowed(f"{given.where}: column", [n for n in mapped.values() if not given.place(n)], given.types)
         chosen = choose(given, mapped, source)
-        within = _within(given, chosen, mapped, first, last)
+        within = bounds(given, chosen, mapped, first, last)
         if given.load is not None:
             # rows out of range are not even sent, but then they cannot be counted either
             time = chosen.time(given, mapped) if within and chosen.row_is_a_conversation else None
@@ -283,15 +283,15 @@ def _require_rows(con: duckdb.DuckDBPyConnection, given: Input) -> None:
         raise InputError(f"{given.where} has no rows. Give a file with at least one conversation.")
 
 
-def _within(given: Input, chosen: Adapter, mapped: Mapping[str, str], first: str, last: str) -> str:
+def bounds(given: Input, chosen: Adapter, mapped: Mapping[str, str], first: str, last: str) -> str:
     """The condition on created_at that --since and --until make, or ''. Raises InputError if nothing has a time."""
-    bounds = [f"created_at {sign} timestamp {literal(at)}" for sign, at in ((">=", first), ("<", last)) if at]
-    if bounds and not chosen.has_time(given, mapped):
+    limits = [f"created_at {sign} timestamp {literal(at)}" for sign, at in ((">=", first), ("<", last)) if at]
+    if limits and not chosen.has_time(given, mapped):
         raise InputError(
             f"{given.where}: --since and --until need to know when each conversation began, and no column says so. "
             f"There is: {names(given.types)}. Map one: --time-column NAME."
         )
-    return " and ".join(bounds)
+    return " and ".join(limits)
 
 
 def _outside(
@@ -365,16 +365,32 @@ def _written(
         if con.execute(VIEW, [schema]).fetchone():  # a build over a table leaves one
             con.execute(f"drop view {table}")
         con.execute(f"create or replace table {table} as {query}")
-        found, metadata = _inspected(con, table, where, without_text)
-        require(found)
-        breakdowns, measures = asked
-        _allowed(f"{where}: breakdown", breakdowns, metadata)
-        measured.require(con, table, where, measures, breakdowns)
+        found, metadata = counted(con, table, where, asked, without_text, require)
         con.execute("commit")
     except BaseException:
         with suppress(duckdb.TransactionException):  # the error may have ended the transaction itself
             con.execute("rollback")
         raise
+    return found, metadata
+
+
+def counted(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    where: str,
+    asked: tuple[tuple[str, ...], tuple[str, ...]],
+    without_text: Callable[[], str],
+    require: Callable[[dict[str, Any]], None] = lambda found: None,
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Counts of a table `source`, and its metadata names. Raises InputError where it cannot be analysed as asked.
+
+    asked: breakdowns and measures. without_text: what to say if no row has a text. require: called with the counts.
+    """
+    found, metadata = _inspected(con, table, where, without_text)
+    require(found)
+    breakdowns, measures = asked
+    _allowed(f"{where}: breakdown", breakdowns, metadata)
+    measured.require(con, table, where, measures, breakdowns)
     return found, metadata
 
 

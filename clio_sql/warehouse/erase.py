@@ -244,6 +244,15 @@ def _more_calls(con: duckdb.DuckDBPyConnection) -> bool:
     return found
 
 
+def noted(con: duckdb.DuckDBPyConnection, conversations: int) -> None:
+    """Record that so many conversations vanished: their rows are rebuilt away, and the file must be copied."""
+    con.execute(
+        "insert into clio_state.erasures "
+        "select coalesce(max(erasure), 0) + 1, ?::timestamp, null, 0, ?, 0, 0 from clio_state.erasures",
+        [now(), conversations],
+    )
+
+
 def is_due(con: duckdb.DuckDBPyConnection) -> bool:
     """Whether anything was erased since the file was last copied."""
     return con.execute("select 1 from clio_state.erasures where ended_at is null limit 1").fetchone() is not None

@@ -60,16 +60,17 @@ CODE = """
 """
 
 
-def lock(con: duckdb.DuckDBPyConnection) -> Callable[[], None]:
+def lock(con: duckdb.DuckDBPyConnection, *folders: Path) -> Callable[[], None]:
     """Lock the instance behind `con` for as long as it lives: no file, extension, setting or Python object is in reach.
 
-    Only databases that are already attached can be written, and DuckDB's spill folder. The returned function
-    raises StateError if the state has changed since the lock was set, and restores the list of forgotten users.
+    Only databases that are already attached can be written, DuckDB's spill folder, and these folders. The returned
+    function raises StateError if the state has changed since the lock was set, and restores the list of forgotten
+    users.
     """
     (name,) = con.execute("select current_database()").fetchall()[0]
     at = datetime.now(UTC).replace(tzinfo=None)
     before, forgotten = _state(con, at), _forgotten(con)
-    close_off(con)
+    close_off(con, *folders)
 
     def require_same_state() -> None:
         after = _state(con, at)

@@ -16,7 +16,9 @@ from clio_sql.errors import InputError, UsageError
 
 SCHEMA = "clio"
 WAREHOUSE = "warehouse.duckdb"
-TAKEN = ("state", "builds", "parquet")  # clio_state is not an analysis; the others are folders that a run makes
+LAKE = "lake"  # of a run on Spark
+OF_SPARK = ".clio-sql"  # a file in that folder, which may also be somebody else's
+TAKEN = ("state", "builds", "parquet", LAKE)  # clio_state is not an analysis; the others are folders that a run makes
 PATTERN = "[a-z][a-z0-9_]{0,39}"
 
 
