@@ -193,7 +193,8 @@ def test_safety_mode_and_paid_answers_are_refused(python, demo_out, tmp_path):
     folder = tmp_path / "sql"
     assert cli("init", folder).returncode == 0
     settings = folder / "settings.sql"
-    settings.write_text(settings.read_text("utf-8").replace("'insight'::varchar as mode", "'safety'::varchar as mode"))
+    text = settings.read_text("utf-8").replace("'insight'::varchar as mode", "'safety'::varchar as mode")
+    settings.write_text(text.replace("5::integer as round_to", "1::integer as round_to"), "utf-8")
     for arguments, env, said in (
         (["--analysis", folder], {}, "safety mode does not run on Spark"),
         ([], {"CLIO_PROVIDER": "anthropic"}, "on Spark the provider is local"),
