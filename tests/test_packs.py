@@ -163,7 +163,11 @@ def breakdowns(mode: str | None) -> list[tuple]:
         con.execute("create table settings as select ?::varchar as mode", [mode])
         con.execute("create table direct_facets (conversation_id varchar, facet varchar, value varchar)")
         con.execute("create table input as select []::varchar[] as breakdowns")
-        con.execute("create table tool_calls (conversation_id varchar, tool varchar, ok boolean)")
+        con.execute("create table tool_calls (conversation_id varchar, turn bigint, tool varchar, ok boolean)")
+        con.execute(
+            "create table segments (conversation_id varchar, whole_id varchar, segment integer, is_part boolean, "
+            "messages struct(role varchar, content varchar)[])"
+        )
         con.execute("create table tool_names (tool varchar, breakdown varchar, is_named boolean)")
         con.execute("create table taxonomy_answers (conversation_id varchar, facet varchar, name varchar)")
         sql = next(relation.sql for relation in catalog.load() if relation.name == "breakdowns")

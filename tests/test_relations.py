@@ -34,6 +34,7 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "is_close": "boolean",
     "is_part": "boolean",
     "may_begin": "boolean",
+    "turn": "bigint",
     "segment": "integer",
     "first_position": "integer",
     "last_position": "integer",
@@ -248,7 +249,9 @@ def stand_ins(con: duckdb.DuckDBPyConnection, relation: catalog.Relation, given:
         "last_hierarchy": "select null::varchar as facet, null::varchar as cluster_id, 0 as level, '' as name, "
         "'' as description, []::varchar[] as base_cluster_ids where false",
         "last_published_cells": f"select {cell} where false",
-        "tool_calls": "select '' as conversation_id, '' as tool, true as ok where false",
+        "tool_calls": "select '' as conversation_id, 1 as turn, '' as tool, true as ok where false",
+        "segments": "select '' as conversation_id, '' as whole_id, 1 as segment, false as is_part, "
+        "[{'role': '', 'content': ''}] as messages where false",
         "tool_names": "select '' as tool, '' as breakdown, true as is_named where false",
         "measured": "select '' as conversation_id, '' as measure, 0.0::double as amount where false",
         "dominated_measures": "select '' as facet, '' as cluster_id, '' as measure where false",
