@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import reduce
@@ -206,4 +205,4 @@ def _fit_for_spark(query: str, schema: pa.Schema) -> str:
     if not fixed:
         return query
     casts = ", ".join(f"{identifier(name)}::float[] as {identifier(name)}" for name in fixed)
-    return f"select * replace ({casts}) from ({re.sub(r'^from', 'from', query)})"
+    return f"select * replace ({casts}) from ({query})"
