@@ -212,7 +212,8 @@ def check(con: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> None:
 @contextmanager
 def _evaluated(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Within the block, each published view is a temporary table of its rows, so that it is evaluated once."""
-    views = [relation.name for relation in catalog.load() if relation.published and relation.kind == "view"]
+    there = kinds(con)
+    views = [each.name for each in catalog.load() if each.published and there.get(each.name) == "view"]
     try:
         for name in views:
             con.execute(f"create temporary table {name} as from {name}")

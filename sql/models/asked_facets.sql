@@ -14,7 +14,7 @@ given as (
             else text_by
         end as asked,
         concat_ws(' ', provider, model, base_url) as answered_by
-    from facets cross join extraction cross join build_info
+    from facets cross join extraction
     where facets.kind <> 'taxonomy'
 )
 

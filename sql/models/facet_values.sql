@@ -15,7 +15,7 @@ asked as (
     select
         facet, kind, case when kind = 'taxonomy' then question else facet end as asked_facet,
         case when provider = 'local' then 'rule' else 'model' end as asked_of
-    from facets cross join build_info
+    from facets cross join extraction
 ),
 
 values_of as (
