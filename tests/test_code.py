@@ -16,9 +16,16 @@ PACKAGE = Path(str(files("clio_sql")))
 UDFS = Path(str(files("clio_sql.udfs")))
 HANDS_ON = {"engine.py", "register.py", "runtime.py", "errors/__init__.py", "errors/quotable.py", "sql_text/quoting.py"}
 HANDS_ON |= {"warehouse/state.py", "warehouse/lock.py"}
+LEARNED = "(select clio_learn([[0.0, 1], [1, 0]]::float[][], ['a', 'b']))"
 MODEL = "(select clio_fit([[0.0, 1], [1, 0], [2, 2]]::float[][], 2))"
 QUERIES = {
     "clio_extract": """clio_extract('User: Python code, please: print(1)\n\nAssistant: Yes', map {
+        'request': {'question': 'What?', 'kind': 'text', 'choices': null::varchar[]},
+        'task': {'question': 'Which?', 'kind': 'text', 'choices': null},
+        'language': {'question': 'In?', 'kind': 'text', 'choices': null},
+        'concern': {'question': 'Bad?', 'kind': 'score', 'choices': null},
+        'topic': {'question': 'On?', 'kind': 'category', 'choices': ['code', 'food']}})""",
+    "clio_extract_by_rule": """clio_extract_by_rule('User: Python code, please: print(1)\n\nAssistant: Yes', map {
         'request': {'question': 'What?', 'kind': 'text', 'choices': null::varchar[]},
         'task': {'question': 'Which?', 'kind': 'text', 'choices': null},
         'language': {'question': 'In?', 'kind': 'text', 'choices': null},
@@ -28,6 +35,8 @@ QUERIES = {
     "clio_cluster": f"clio_cluster([0.0, 1]::float[], {MODEL})",
     "clio_centroids": f"clio_centroids({MODEL})",
     "clio_fit": "clio_fit([[0.0, 1], [1, 0], [2, 2]]::float[][], 2)",
+    "clio_learn": LEARNED,
+    "clio_predict": f"clio_predict([0.0, 1]::float[], {LEARNED})",
     "clio_link": "clio_link([[0.0, 1], [1, 0]]::float[][], 1)",
     "clio_breaks": "clio_breaks('席を予約')",
     "clio_match": "clio_match(['a'], ['x'], [1.0])",
@@ -75,6 +84,7 @@ def test_all_that_runs_for_a_function_is_in_its_hash(con, function):
     found = ran(con, QUERIES[function.name])
     assert f"udfs/{function.name.removeprefix('clio_')}.py" in found
     others = {"udfs/fit.py", "vectors/kmeans.py"} if MODEL in QUERIES[function.name] else set()
+    others |= {"udfs/learn.py"} if LEARNED in QUERIES[function.name] else set()
     assert found - {*made_of(function)} - others <= HANDS_ON
 
 
