@@ -18,6 +18,18 @@ from clio_sql.words import words
 # The type and a call of each. Describing runs a constant call, so these calls also must not fail.
 CALLS = {
     "clio_extract": ("MAP(VARCHAR, VARCHAR)", "clio_extract('book a flight', {task: 'What is asked?'})"),
+    "clio_extract_by_rule": (
+        "MAP(VARCHAR, VARCHAR)",
+        "clio_extract_by_rule('book a flight', {task: 'What is asked?'})",
+    ),
+    "clio_learn": (
+        "STRUCT(model VARCHAR, answers VARCHAR[])",
+        "clio_learn([[1.0, 2.0], [2.0, 1.0]], ['a', 'b'])",
+    ),
+    "clio_predict": (
+        "STRUCT(answer VARCHAR, probability FLOAT)",
+        "clio_predict([1.0, 2.0], clio_learn([[1.0, 2.0], [2.0, 1.0]], ['a', 'b']))",
+    ),
     "clio_embed": ("FLOAT[384]", "clio_embed('book a flight')"),
     "clio_fit": ("VARCHAR", "clio_fit([[1.0]], 1)"),
     "clio_cluster": (
@@ -60,6 +72,12 @@ CALLS = {
 NULLS = (
     "clio_extract(x, {task: 'q'})",
     "clio_extract('t', x)",
+    "clio_extract_by_rule(x, {task: 'q'})",
+    "clio_extract_by_rule('t', x)",
+    "clio_learn(x::float[][], ['a'])",
+    "clio_learn([[1.0]], x::varchar[])",
+    "clio_predict(x::float[], {model: 'm', answers: ['a']}).answer",
+    "clio_predict([1.0], {model: x::varchar, answers: ['a']}).answer",
     "clio_embed(x)",
     "clio_fit(x::float[][], 1)",
     "clio_fit([[1.0]], x::integer)",
