@@ -116,7 +116,7 @@ def measured(
     con.execute("create table asked_facets as select 'f' as facet, 'sample' as asked, 'h' as question_hash")
     con.execute("create table given (conversation_id varchar, user_id varchar, answer varchar, embedding float[])")
     con.executemany("insert into given values (?, ?, ?, ?)", [[f"{n:05}", *each] for n, each in enumerate(answers)])
-    con.execute("create table conversations as select conversation_id, user_id from given")
+    con.execute("create table segments as select conversation_id, user_id from given")
     con.execute("""create table sample_values as
         select conversation_id, 'f' as facet, answer as value from given""")
     con.execute("create table proxy_vectors as select conversation_id, embedding from given")
