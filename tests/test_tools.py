@@ -54,6 +54,15 @@ FORMATS = {  # a row of the input -> (turn, tool, ok) of each call
         ),
         [(1, "open_page", True), (1, "web_search", True), (2, "web_search", None)],
     ),
+    "OpenAI, an image alone is no turn": (
+        chat(
+            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,x"}}]},
+            {"role": "assistant", "content": None, "tool_calls": [function("look")]},
+            {"role": "user", "content": "And then?"},
+            {"role": "assistant", "content": None, "tool_calls": [function("open_page")]},
+        ),
+        [(1, "look", None), (2, "open_page", None)],  # as conversations and segments have it
+    ),
     "OpenAI, an old function": (
         chat({"role": "assistant", "content": None, "function_call": {"name": "look", "arguments": SECRET}},
              {"role": "function", "name": "look", "content": "seen"}),
