@@ -148,6 +148,7 @@ NAMED = {  # name of a tool -> whether 20 users are enough to publish it
     "web_search": True, "WebSearch": True, "mcp__github__create_issue": True, "str_replace_based_edit_tool": True,
     "python": True, "web_search_2025": True,
     "ask_john_smith": False, "askMaria": False, "mcp__maria-lopez__query": False,
+    "getHIVStatus": False, "APIMaria": False, "readPDF": True, "HTTPGet": True,
     "diabetes_log": False, "query_20250305": False, "db_3f2a9b8c77": False, "flat_seven_maple": False,
 }  # fmt: skip
 
