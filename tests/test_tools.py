@@ -54,6 +54,12 @@ FORMATS = {  # a row of the input -> (turn, tool, ok) of each call
         ),
         [(1, "open_page", True), (1, "web_search", True), (2, "web_search", None)],
     ),
+    "OpenAI, a custom tool": (
+        chat({"role": "assistant", "content": None, "tool_calls": [
+            {"id": "x", "type": "custom", "custom": {"name": "look", "input": SECRET}}
+        ]}),
+        [(1, "look", None)],
+    ),
     "OpenAI, an image alone is no turn": (
         chat(
             {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,x"}}]},
@@ -74,6 +80,17 @@ FORMATS = {  # a row of the input -> (turn, tool, ok) of each call
             {"role": "user", "content": [result(), result(True, "t2"), result(False, "t3")]},
         ),
         [(1, "a", True), (1, "b", False), (1, "c", True)],
+    ),
+    "Anthropic, the server's tools": (
+        chat(
+            {"role": "assistant", "content": [
+                use("a") | {"type": "mcp_tool_use"}, result(True) | {"type": "mcp_tool_result"},
+                use("b") | {"type": "server_tool_use"},
+                {"type": "web_search_tool_result", "content": [{"type": "web_search_result", "title": "found"}]},
+                {"type": "text", "text": "So."},
+            ]},
+        ),
+        [(1, "a", False), (1, "b", True)],
     ),
     "Anthropic, a result is missing": (
         chat({"role": "assistant", "content": [use("a"), use("b", "t2")]}, {"role": "user", "content": [result(True)]}),
