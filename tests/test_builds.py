@@ -46,7 +46,8 @@ def small(clusters: str = "select 'request' as facet", comment: str = "") -> lis
         "proxies": (
             "models",
             "-- One row.\n-- kind: view\nselect null::varchar as facet, null::integer as call, "
-            "null::double as agreement, null::double as low, null::double as high where false",
+            "null::double as agreement, null::double as low, null::double as high, null::bigint as answers, "
+            "null::bigint as users where false",
         ),
         "published_measures": ("models", "-- One row.\n-- kind: view\nselect null::varchar as measure where false"),
         "about": ("published", PACKAGED["about"].sql),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -322,6 +323,16 @@ def test_about_tells_agreement_and_interval_rounded(ran):
     for part in parts:
         assert float(part[2]) == pytest.approx(agreed[part[1]], abs=0.0051)
         assert float(part[3]) < float(part[2]) <= float(part[4])
+
+
+def test_about_tells_no_agreement_of_a_few_users_or_answers(ran, tmp_path):
+    copy = shutil.copyfile(ran.out / "warehouse.duckdb", tmp_path / "warehouse.duckdb")
+    with duckdb.connect(str(copy)) as con:
+        con.execute("set schema = 'clio'")
+        con.execute("update proxies set users = 4 where facet = 'effort'")
+        con.execute("update proxies set answers = 7, call = 1 where facet = 'hobby'")
+        used, unused = con.execute(f"select proxies, proxies_unused from ({RELATIONS['about'].sql})").fetchone()
+    assert used.startswith("outdoors ") and ", " not in used and unused is None
 
 
 def test_answers_of_a_regression_are_a_breakdown(ran):

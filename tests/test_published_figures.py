@@ -130,6 +130,20 @@ def test_a_cell_waits_though_its_cluster_is_set_anew(con):
     assert told(con) == {("c0", "a"): (14, 7), ("c0", "b"): (16, 8)}
 
 
+def test_a_cell_that_waits_is_held_back_once_its_cluster_is_smaller(con):
+    """A share above 1 would be wrong, and everybody would see it."""
+    start(con, min_users=3)
+    publish(con, LONELY, by("abcdefgh") + by("ijk", value="b"))
+    before = told(con)
+    assert before == {("c0", "a"): (16, 8), ("c0", "b"): (6, 3)}
+    assert publish(con, LONELY, by("abcd") + by("ijkl", value="b") + by("efgh", "c1"))["c0"] == (16, 8)
+    assert told(con) == before  # one person came to b
+    start(con, min_users=3)
+    publish(con, LONELY, by("abcdefgh") + by("ijk", value="b"))
+    assert publish(con, LONELY, by("abc") + by("ijkl", value="b") + by("defgh", "c1"))["c0"] == (14, 7)
+    assert told(con) == {}  # 16 of 14
+
+
 def test_the_gate_comes_before_the_old_figure(con):
     start(con, min_users=3, min_conversations=3)
     publish(con, LONELY, by("abcd") + by("efg", value="b"))

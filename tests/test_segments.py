@@ -152,7 +152,12 @@ def test_a_conversation_that_counts_twice_stops_the_run(turns, tmp_path):
 def test_a_conversation_that_goes_on_keeps_its_segments_and_one_that_vanishes_takes_its_own(again):
     given = [row for row in rows() if row["conversation_id"] != "c5"]
     given[3]["messages"] += talk(3, None, "Please return a broken kettle to the shop")["messages"][:2]
-    assert "segments: 1 new, 0 changed, 1 vanished" in ran(again, given, "turns")
+    given.append(chats.chat(0, "u9", "Please bake bread without yeast", conversation_id="c4#2"))
+    with clio_sql.connect(again / "warehouse.duckdb") as con:
+        con.execute("insert into clio_state.conversation_inputs values ('c4#2', 'x'), ('c3#2', 'y')")
+    assert "segments: 2 new, 1 changed, 1 vanished" in ran(again, given, "turns")
+    # a text of u4 is not taken for one of u9, whose new conversation has the id of an earlier segment
+    assert ask(again, "select conversation_id from clio_state.conversation_inputs") == [("c3#2",)]
     assert ask(again, "select conversation_id, first_position from segments where whole_id = 'c3' order by all") == [
         ("c3", 1), ("c3#2", 5), ("c3#3", 7),
     ]  # fmt: skip

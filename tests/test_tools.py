@@ -54,6 +54,21 @@ FORMATS = {  # a row of the input -> (turn, tool, ok) of each call
         ),
         [(1, "open_page", True), (1, "web_search", True), (2, "web_search", None)],
     ),
+    "OpenAI, a custom tool": (
+        chat({"role": "assistant", "content": None, "tool_calls": [
+            {"id": "x", "type": "custom", "custom": {"name": "look", "input": SECRET}}
+        ]}),
+        [(1, "look", None)],
+    ),
+    "OpenAI, an image alone is no turn": (
+        chat(
+            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,x"}}]},
+            {"role": "assistant", "content": None, "tool_calls": [function("look")]},
+            {"role": "user", "content": "And then?"},
+            {"role": "assistant", "content": None, "tool_calls": [function("open_page")]},
+        ),
+        [(1, "look", None), (2, "open_page", None)],  # as conversations and segments have it
+    ),
     "OpenAI, an old function": (
         chat({"role": "assistant", "content": None, "function_call": {"name": "look", "arguments": SECRET}},
              {"role": "function", "name": "look", "content": "seen"}),
@@ -65,6 +80,17 @@ FORMATS = {  # a row of the input -> (turn, tool, ok) of each call
             {"role": "user", "content": [result(), result(True, "t2"), result(False, "t3")]},
         ),
         [(1, "a", True), (1, "b", False), (1, "c", True)],
+    ),
+    "Anthropic, the server's tools": (
+        chat(
+            {"role": "assistant", "content": [
+                use("a") | {"type": "mcp_tool_use"}, result(True) | {"type": "mcp_tool_result"},
+                use("b") | {"type": "server_tool_use"},
+                {"type": "web_search_tool_result", "content": [{"type": "web_search_result", "title": "found"}]},
+                {"type": "text", "text": "So."},
+            ]},
+        ),
+        [(1, "a", False), (1, "b", True)],
     ),
     "Anthropic, a result is missing": (
         chat({"role": "assistant", "content": [use("a"), use("b", "t2")]}, {"role": "user", "content": [result(True)]}),
@@ -139,6 +165,7 @@ NAMED = {  # name of a tool -> whether 20 users are enough to publish it
     "web_search": True, "WebSearch": True, "mcp__github__create_issue": True, "str_replace_based_edit_tool": True,
     "python": True, "web_search_2025": True,
     "ask_john_smith": False, "askMaria": False, "mcp__maria-lopez__query": False,
+    "getHIVStatus": False, "APIMaria": False, "readPDF": True, "HTTPGet": True,
     "diabetes_log": False, "query_20250305": False, "db_3f2a9b8c77": False, "flat_seven_maple": False,
 }  # fmt: skip
 

@@ -73,19 +73,26 @@ def users(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> Erased:
 def vanished(con: duckdb.DuckDBPyConnection, schema: str = places.SCHEMA) -> Erased | None:
     """Remove the conversations of the last run that are no longer in `source`; None if there are none.
 
+    So is what is stored of an earlier segment whose id a new conversation has: later nobody could tell whose it is.
     Another analysis, which may read another input, keeps its rows, and the calls about what it still holds.
     """
     held = [table for table, _ in _tables(con) if table.endswith('."conversations"') and not table.startswith(STATE)]
-    own = f'{identifier(schema)}."conversations"'
+    own, source = (f'{identifier(schema)}."{name}"' for name in ("conversations", "source"))
     if own not in held:
         return None
-    gone = f"select conversation_id from {own} anti join {identifier(schema)}.source using (conversation_id)"
-    if con.execute(f"{gone} limit 1").fetchone() is None:
+    gone = f"select conversation_id from {own} anti join {source} using (conversation_id)"
+    taken = (
+        f"select conversation_id from {source} anti join {own} using (conversation_id) "
+        "semi join clio_state.conversation_inputs using (conversation_id) "
+        f"where regexp_matches(conversation_id, {SEGMENT})"
+    )
+    if con.execute(f"({gone}) union all ({taken}) limit 1").fetchone() is None:
         return None
     others = " union all ".join(f"select conversation_id from {table}" for table in held if table != own)
     elsewhere = f"conversation_id in ({others})" if others else "false"
     with _erasing(con):
         con.execute(f"insert into temp.erased_conversations select conversation_id, {elsewhere} from ({gone})")
+        con.execute(f"insert into temp.erased_segments select conversation_id, {elsewhere} from ({taken})")
         return _taken_out(con, 0, schema)
 
 

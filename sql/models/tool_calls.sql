@@ -14,7 +14,7 @@ calling as (
 said as (
     select
         conversation_id, position, message.role as role, message.content as content,
-        count(*) filter (message.role = 'user') over in_order as turn
+        count(*) filter (message.role = 'user' and trim(message.content, concat(' ', chr(9), chr(10), chr(13), chr(0))) <> '') over in_order as turn
     from (select conversation_id, unnest(messages) as message, generate_subscripts(messages, 1) as position from calling)
     window in_order as (partition by conversation_id order by position)
 ),
@@ -71,7 +71,7 @@ everything as (
 select
     conversation_id::varchar as conversation_id,
     row_number() over (partition by conversation_id order by position nulls last, tool, ok)::bigint as call,
-    turn::bigint as turn,                          -- of the user, from 1; 0: before the first; NULL: not known
+    turn::bigint as turn,                          -- of the user, from 1, of those with text; 0: before the first; NULL: not known
     case when regexp_full_match(trim(tool), '[A-Za-z][A-Za-z0-9_.:/-]{0,127}') then trim(tool) end::varchar as tool,    -- NULL: no name, or a text that is none
     ok::boolean as ok                              -- true: a result came that does not say it failed; NULL: not known
 from everything

@@ -9,7 +9,10 @@ used as (
     select
         tool_calls.tool,
         count(distinct conversations.user_id) as users,
-        trim(regexp_replace(regexp_replace(tool_calls.tool, '([a-z])([A-Z])', '\1 \2', 'g'), '[^A-Za-z]+', ' ', 'g')) as spelled
+        -- getHIVStatus is three words
+        trim(regexp_replace(regexp_replace(regexp_replace(
+            tool_calls.tool, '([A-Z])([A-Z][a-z])', '\1 \2', 'g'
+        ), '([a-z])([A-Z])', '\1 \2', 'g'), '[^A-Za-z]+', ' ', 'g')) as spelled
     from tool_calls inner join conversations using (conversation_id)
     where tool_calls.tool is not null
     group by tool_calls.tool

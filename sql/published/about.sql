@@ -67,8 +67,8 @@ cross join (
         string_agg(agreement, ', ' order by facet) filter (call is not null) as unused
     from (
         select facet, call, format('{} {:.2f} ({:.2f} to {:.2f})', facet, agreement, low, high) as agreement
-        from proxies
-        where agreement is not null
+        from proxies cross join settings
+        where agreement is not null and users >= min_users and answers >= min_conversations    -- else it would count answers of a few
     )
 ) as regressions
 cross join (

@@ -62,6 +62,20 @@ too_few as (
     from differences cross join settings
     group by line, facet, level, family, relation, breakdown
     having not coalesce(sum(independent) filter (person is not null) >= any_value(min_users), false)
+),
+
+-- nor one of a day when a value had more conversations than the cluster has now: its share would be above 1
+sizes as (
+    select facet, cluster_id, sum(base_cell_users.conversations) as conversations
+    from (select facet, cluster_id, unnest(base_cells) as base_cell from shown_cells where relation = 'clusters') as parts
+    inner join base_cell_users using (base_cell)
+    group by facet, cluster_id
+),
+
+outgrown as (
+    select cells.line, cells.facet, cells.level, cells.family, cells.relation, cells.breakdown
+    from cell_figures as cells inner join sizes using (facet, cluster_id)
+    where cells.passes and cells.conversations > sizes.conversations
 )
 
 select distinct
@@ -70,4 +84,4 @@ select distinct
     family::varchar as family,
     relation::varchar as relation,
     breakdown::varchar as breakdown
-from too_few
+from (from too_few union all from outgrown)

@@ -29,7 +29,7 @@ create or replace macro clio_turn(message, speaker) as
             'content': clio_parsed(found.content), 'calls': found.calls
         }),
         lambda given: flatten(list_transform(
-            [{
+            list_transform([{
                 'text': clio_text(given.content),
                 'tools': list_filter(
                     list_transform(json_extract(given.content, '$[*]')::json[], lambda part: clio_tool(part)),
@@ -41,28 +41,30 @@ create or replace macro clio_turn(message, speaker) as
                         when 'OBJECT' then [given.calls]
                         else []
                     end,
-                    lambda call: coalesce(call ->> '$.function.name', call ->> '$.name', call ->> '$.toolName')
+                    lambda call: coalesce(call ->> '$.function.name', call ->> '$.name', call ->> '$.toolName', call ->> '$.custom.name')
                 )
-            }],
+            }], lambda found: {
+                'text': found.text, 'tools': found.tools, 'calls': found.calls,
+                'in_order': len(found.calls) = 0 and coalesce(len(list_filter(found.tools, lambda tool: tool.kind = 'call')), 0) > 0
+            }),
+            -- a message with calls and their results, as of tools that the server runs, has them in its order
             lambda said: list_concat(
-                list_transform(
+                case when said.in_order then [] else list_transform(
                     list_filter(said.tools, lambda tool: tool.kind != 'call'),
                     lambda tool: {'role': if(tool.kind = 'failed', 'tool_error', 'tool'), 'content': tool.content}
-                ),
+                ) end,
                 case
                     when given.type = 'reasoning' then []
                     when coalesce(said.text, '') = '' and coalesce(len(said.tools), 0) + len(said.calls) > 0 then []
                     else [{'role': given.role, 'content': clio_spoken(given.role, said.text)}]
                 end,
-                list_transform(
-                    case
-                        when len(said.calls) > 0 then said.calls
-                        else list_transform(
-                            list_filter(said.tools, lambda tool: tool.kind = 'call'), lambda tool: tool.content
-                        )
-                    end,
-                    lambda name: {'role': 'tool_call', 'content': name}
-                )
+                case
+                    when said.in_order then list_transform(said.tools, lambda tool: {
+                        'role': case tool.kind when 'call' then 'tool_call' when 'failed' then 'tool_error' else 'tool' end,
+                        'content': tool.content
+                    })
+                    else list_transform(said.calls, lambda name: {'role': 'tool_call', 'content': name})
+                end
             )
         ))
     ));
