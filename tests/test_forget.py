@@ -106,6 +106,16 @@ def test_nothing_of_a_forgotten_person_is_left(local, out, tmp_path):
     assert not any(USER in line or word in line for line in told.lines() for word in WORDS)
 
 
+def test_a_value_that_only_a_forgotten_person_had_is_not_kept_in_a_figure(tmp_path):
+    """The figure of a breakdown stays as it was published, and its values with it."""
+    asked = [row | {"team": WORDS[0] if row["user_id"] == "u7" else "red"} for row in chats.chats(120, users=30)]
+    path, out = chats.write(tmp_path / "a.jsonl", asked), tmp_path / "out"
+    analyse(str(path), out, quiet(), breakdowns=["team"])
+    assert WORDS[0] in traces(out, tmp_path)
+    forget(out, ["u7"], quiet())
+    assert traces(out, tmp_path) == set()
+
+
 def test_the_bytes_are_there_until_the_file_is_copied(out, tmp_path, local, monkeypatch):
     monkeypatch.setattr(erase, "copy_anew", lambda con, path: con.close())
     forget_here(out, local)

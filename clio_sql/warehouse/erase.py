@@ -176,7 +176,13 @@ def _rows(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], b
     if "conversation_id" in columns and not (by_user and "user_id" in columns):
         conditions.append(f"conversation_id in ({gone})")
     if "people" in columns and by_user:  # a published figure keeps its number, without the user behind it
-        return int(scalar(con, f"update {table} set user_id = null where {_theirs('user_id')}"))
+        changed = int(scalar(con, f"update {table} set user_id = null where {_theirs('user_id')}"))
+        if "value" in columns:  # nor the value of a breakdown that no other user has: it may be their words
+            con.execute(
+                f"update {table} set value = '' where relation = 'cluster_facets' and user_id is null and value <> '' "
+                f"and (breakdown, value) not in (select (breakdown, value) from {table} where user_id is not null)"
+            )
+        return changed
     if "user_id" in columns and by_user:  # if two users' rows have one conversation id, only theirs
         conditions.append(_theirs("user_id"))
     if table == PROCESSED:  # its keys are those of any relation
