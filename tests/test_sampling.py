@@ -90,10 +90,10 @@ def test_what_is_not_sampled_is_not_shown_to_a_model_and_told_as_left_out(con):
         "select *, 'u' as user_id, 1 as parts, false as names_nobody from conversations"
     )
     con.execute("create or replace table counted_users as select 'u' as user_id")
-    con.execute(f"create or replace table sampled_conversations as {SQL['sampled_conversations']}")
     sample(con, 2)
     con.execute(f"create or replace table sampled_conversations as {SQL['sampled_conversations']}")
     con.execute(f"create or replace view segments as {WHOLE}")
+    con.execute("create or replace table tool_calls (conversation_id varchar, tool varchar)")
     con.execute("create or replace table cut_turns (conversation_id varchar, position integer, text varchar)")
     for macro in ("steps/clio_shortened.sql", "macros/clio_transcript.sql"):
         con.execute((files("clio_sql.sql") / macro).read_text("utf-8"))

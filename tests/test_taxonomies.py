@@ -167,7 +167,7 @@ def published(out: Path, query: str) -> list[tuple]:
 def test_conversations_are_placed_where_they_belong(world):
     placed = chats.warehouse(
         world / "out",
-        "select answers.leaf, value, answered_by from clio.taxonomy_answers as answers "
+        "select answers.leaf, value, answers.answered_by from clio.taxonomy_answers as answers "
         "inner join clio.facet_values using (conversation_id, facet) order by all",
     )
     assert len(placed) == 240 and {by for *_, by in placed} == {"embedding"}

@@ -39,7 +39,7 @@ def test_a_plan_names_as_many_clusters_as_a_run_does(con, conversations, sizes):
     relations = {relation.name: relation.sql for relation in catalog.load()}
     for name in ("settings", "facets"):
         con.execute(f"create or replace temp table {name} as {relations[name]}")
-    con.execute(f"create or replace temp table sampled_conversations as from range({conversations})")
+    con.execute(f"create or replace temp table transcripts as from range({conversations})")
     assert rows(con, plan.SIZES)[0][0] == sizes
 
 

@@ -38,7 +38,8 @@ needed as (
             else min_users
         end as needed_users,
         -- long numbers and hexadecimal ids tell machines, accounts and days apart, not tools
-        clio_identifies(spelled) or regexp_matches(tool, '[0-9]{5}') or regexp_matches(tool, '[0-9a-fA-F-]*[0-9][0-9a-fA-F-]{7,}') as identifies
+        clio_identifies(spelled) or length(regexp_replace(tool, '[^0-9]', '', 'g')) >= 5
+            or regexp_matches(tool, '[0-9a-fA-F-]*[0-9][0-9a-fA-F-]{7,}') or regexp_matches(tool, '(^|[^A-Za-z0-9])[0-9a-fA-F]{8,}([^A-Za-z0-9]|$)') as identifies
     from read cross join counted cross join settings
 )
 
