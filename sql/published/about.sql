@@ -68,7 +68,8 @@ cross join (
     from (
         select facet, call, format('{} {:.2f} ({:.2f} to {:.2f})', facet, agreement, low, high) as agreement
         from proxies cross join settings
-        where agreement is not null and users >= min_users and answers >= min_conversations    -- else it would count answers of a few
+        where agreement is not null and not starts_with(facet, 'safety_')
+            and users >= min_users and answers >= min_conversations    -- else it would count answers of a few
     )
 ) as regressions
 cross join (
