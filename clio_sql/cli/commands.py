@@ -570,7 +570,7 @@ def init(
 ) -> None:
     """Write a small analysis folder: settings.sql, facets.sql and conversations.sql, with comments on what to change.
 
-    With --pack a folder that is there gets the questions of the packs in its facets.sql, and is else left as it is.
+    With --pack a folder that is there gets the questions of the packs in its facets.sql; all else in it stays as it is.
 
     \b
     Examples:

@@ -56,9 +56,8 @@ MACROS = (
     "clio_current_path", "clio_conversations", "clio_own_words",
 )  # fmt: skip
 MAPPABLE = ("conversation_id", "user_id", "created_at", "messages", "role", "content", "prompt", "response")
-TOOLS = (
-    "tools_used"  # a column of any input: names of tools, or structs of name and ok; sql/models/tool_calls.sql reads it
-)
+# A column of any input: names of tools, or structs of name and ok. `sql/models/tool_calls.sql` reads it.
+TOOLS = "tools_used"
 FIRST, LAST = "timestamp '1900-01-01'", "timestamp '2199-12-31'"
 DATE = r"^\s*(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?:,?\s+|$)"  # day or month first
 USER = "{user}"

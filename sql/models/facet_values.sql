@@ -32,5 +32,5 @@ select
     -- ok, refused, invalid or unsure (of this facet alone), truncated, malformed, failed, over_budget
     coalesce(found.status, clio_answer_status(answer, kind, asked_facet))::varchar as status,
     coalesce(found.error, answer.error)::varchar as error,
-    coalesce(found.answered_by, case when value is not null then asked_of end)::varchar as answered_by    -- model, rule or proxy; NULL: nobody
+    coalesce(found.answered_by, case when value is not null then asked_of end)::varchar as answered_by    -- model, rule or proxy; NULL: without an answer
 from values_of
