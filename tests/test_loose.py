@@ -79,7 +79,7 @@ def test_a_facet_without_a_usable_answer_is_invalid_and_costs_no_other(server):
     with clio_sql.connect(provider="anthropic", base_url=server.url) as con:
         con.execute("""create table asked_transcripts as select 'c1' as conversation_id, 'User: hi' as transcript,
             null::map(varchar, struct(value varchar, status varchar, error varchar, answered_by varchar)) as known""")
-        con.execute("create table build_info as select 'anthropic' as provider")
+        con.execute("create table extraction as select null::bigint as extract_sample, 'anthropic' as provider")
         con.execute(
             "create table facets as select unnest([{facet: 'request', kind: 'text', question: 'q'}, "
             "{facet: 'urgency', kind: 'category', question: 'q'}], recursive := true)"
