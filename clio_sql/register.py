@@ -10,6 +10,8 @@ import threading
 import uuid
 import weakref
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -46,7 +48,7 @@ from clio_sql.udfs import (
 )
 from clio_sql.vectors.embedding import PACKAGED, WIDTH
 from clio_sql.warehouse import private, state
-from clio_sql.warehouse.database import scalar
+from clio_sql.warehouse.database import is_in_transaction, scalar, together
 
 MODULES = (
     extract,
@@ -269,13 +271,15 @@ def _save_macros(con: duckdb.DuckDBPyConnection, read_only: bool) -> None:
 
 def save_macros(con: duckdb.DuckDBPyConnection, macros: Iterable[str] = (*MACROS, *STEPS)) -> None:
     """Save these macros in the database, replacing any of the same names."""
-    for macro in macros:
-        text = macro_text(macro)
-        con.execute(text)
-        kind = "macro table" if ") as table" in text else "macro"
-        con.execute(f"comment on {kind} {macro} is {literal(describe(text))}")
+    with nullcontext() if is_in_transaction(con) else together(con):  # each statement alone would wait for the disk
+        for macro in macros:
+            text = macro_text(macro)
+            con.execute(text)
+            kind = "macro table" if ") as table" in text else "macro"
+            con.execute(f"comment on {kind} {macro} is {literal(describe(text))}")
 
 
+@cache
 def macro_text(macro: str) -> str:
     """The SQL file of a macro."""
     folder = "steps" if macro in STEPS else "macros"

@@ -108,9 +108,10 @@ class Builder:
         return same_kind and self.records.is_built(relation, fingerprint, complete)
 
     def _create_view(self, relation: Relation, fingerprint: str) -> None:
-        self.con.execute(f"create or replace view {relation.name} as {relation.sql}")
-        contracts.check(self.con, relation.name, self.engine.paid is not None)
-        self.records.mark(relation.name, fingerprint)
+        with together(self.con):
+            self.con.execute(f"create or replace view {relation.name} as {relation.sql}")
+            contracts.check(self.con, relation.name, self.engine.paid is not None)
+            self.records.mark(relation.name, fingerprint)
         self.reporter.end(-1, skipped=False)
 
     def _create_table(self, relation: Relation, fingerprint: str) -> str:

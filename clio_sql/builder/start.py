@@ -232,6 +232,8 @@ def _comment(con: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Re
         f"union all select view_name, 'view', comment from duckdb_views() {of}"
     )
     comments = catalog.host_tables() | {relation.name: relation.comment for relation in relations}
-    for name, kind, comment in con.execute(query, {"schema": schema}).fetchall():
-        if name in comments and comment != comments[name]:
-            con.execute(f"comment on {kind} {identifier(schema)}.{identifier(name)} is {literal(comments[name])}")
+    there = con.execute(query, {"schema": schema}).fetchall()
+    with together(con):
+        for name, kind, comment in there:
+            if name in comments and comment != comments[name]:
+                con.execute(f"comment on {kind} {identifier(schema)}.{identifier(name)} is {literal(comments[name])}")

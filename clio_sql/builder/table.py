@@ -21,7 +21,7 @@ from clio_sql.sources.inputs import Input, nested
 from clio_sql.sources.reader import choose
 from clio_sql.sql_text.quoting import identifier
 from clio_sql.warehouse import host, state
-from clio_sql.warehouse.database import drop_other_kind, inside, kind, scalar, together
+from clio_sql.warehouse.database import drop_other_kind, inside, is_in_transaction, kind, scalar, together
 
 COLUMNS = ("conversation_id", "user_id", "created_at", "messages")
 FIRST_OF_INPUT = ("format", "privacy_unit", "breakdowns")  # earlier versions had no others
@@ -93,7 +93,7 @@ def _database(con: duckdb.DuckDBPyConnection) -> str:
 
 def _require_fit(con: duckdb.DuckDBPyConnection) -> None:
     """Raise if the connection is in a transaction, is read-only, or uses a database other than its own."""
-    if _is_in_transaction(con):
+    if is_in_transaction(con):
         raise StateError(
             "a transaction is open on this connection, and a build runs its own. Commit it or roll it back first."
         )
@@ -111,15 +111,6 @@ def _require_fit(con: duckdb.DuckDBPyConnection) -> None:
             f"this connection uses {_database(con)!r}, but was opened on {own!r}, and can build only there. "
             f"Run `use {identifier(own)}.main`, and give the table as database.schema.table."
         )
-
-
-def _is_in_transaction(con: duckdb.DuckDBPyConnection) -> bool:
-    """True even if an error aborted it. Outside a transaction each statement has its own number."""
-    try:
-        first, second = (con.execute("select txid_current()").fetchone() for _ in range(2))
-    except duckdb.TransactionException:
-        return True
-    return first == second
 
 
 def _spelled(con: duckdb.DuckDBPyConnection, schema: str) -> str:

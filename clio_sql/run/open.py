@@ -74,9 +74,11 @@ def _memory() -> str:
 def _connected(path: Path, runtime: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
     try:
         _require_plain(path)
+        was_there = path.exists()
         con = connect(path, **runtime)
         try:
-            save_macros(con)  # whoever wrote the file may have replaced them
+            if was_there:
+                save_macros(con)  # whoever wrote the file may have replaced them
         except BaseException:
             con.close()
             raise

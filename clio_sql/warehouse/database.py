@@ -49,6 +49,15 @@ def together(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         raise
 
 
+def is_in_transaction(con: duckdb.DuckDBPyConnection) -> bool:
+    """True even if an error aborted it. Outside a transaction each statement has its own number."""
+    try:
+        first, second = (con.execute("select txid_current()").fetchone() for _ in range(2))
+    except duckdb.TransactionException:
+        return True
+    return first == second
+
+
 def kinds(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Name -> 'view' or 'table', of all that there is in the current schema."""
     rows = con.execute(
