@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-from test_relations import RELATIONS, empty, packaged, table, uncorrected, untaxed
+from stand_ins import RELATIONS, fill
+from test_relations import empty, packaged, table
 
 from clio_sql.analysis import catalog
 from clio_sql.builder import last
+from clio_sql.sql_text import syntax
 
 STEPS = (
     "periods", "measured", "memberships", "measured_users", "suppressed", "cells", "figures_before", "figure_days",
@@ -104,8 +106,6 @@ def build(
     table(con, "screened", ["conversation_id", "kept"], rows)
     table(con, "layout", ["facet", "cluster_id", "x", "y"], [])
     table(con, "cluster_quality", ["facet", "cluster_id", "loose"], [])
-    for name, sql in (uncorrected() | untaxed()).items():
-        con.execute(f"create or replace table {name} as {sql}")
     packaged(con, "facets")
     con.execute("delete from facets where facet <> 'request'")
     held = [row for row in rows if row["cluster_id"].startswith("x_")]
@@ -114,6 +114,7 @@ def build(
     table(con, "name_audits", ["facet", "cluster_id", "reason"], [])
     for name in STEPS:
         kind = RELATIONS[name].kind
+        fill(con, RELATIONS[name].inputs)
         con.execute(f"create or replace {kind} {name} as {(other or {}).get(name, RELATIONS[name].sql)}")
 
 
@@ -135,6 +136,7 @@ def broken(con: duckdb.DuckDBPyConnection, but: Iterable[str] = ()) -> dict[str,
     for name, sql in catalog.checks().items():
         if "clio_word" in sql or name in (*but, *ELSEWHERE):
             continue
+        fill(con, syntax.read(sql).inputs)
         (rows,) = con.execute(f"select count(*) from (\n{sql}\n)").fetchone()
         if rows:
             found[name] = rows

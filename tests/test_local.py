@@ -11,6 +11,7 @@ import concern_model
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from stand_ins import fill
 
 import clio_sql
 from clio_sql.analysis import catalog
@@ -428,7 +429,7 @@ def test_a_doubtful_choice_or_language_is_unsure(con):
             value varchar, status varchar, error varchar, answered_by varchar)) as known from (values
             ('sure', 'play a song of my favourite band for me'), ('doubtful', 'ok xyzzy')
             ) as t(conversation_id, transcript)""")
-        own.execute("create table extraction as select null::bigint as extract_sample, 'local' as provider")
+        fill(own, relation.inputs)
         columns = "conversation_id, facet, value, status, answered_by"
         found = own.execute(f"select {columns} from ({relation.sql})").fetchall()
     answers = {(row[0], row[1]): row[2:] for row in found}

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from messages_server import KEY, SLOPPY, Server
 from sloppy import CHATS, NOTHING_SAID, SHARES, asked, measured
+from stand_ins import fill
 
 import clio_sql
 from clio_sql.analysis import catalog
@@ -79,7 +80,7 @@ def test_a_facet_without_a_usable_answer_is_invalid_and_costs_no_other(server):
     with clio_sql.connect(provider="anthropic", base_url=server.url) as con:
         con.execute("""create table asked_transcripts as select 'c1' as conversation_id, 'User: hi' as transcript,
             null::map(varchar, struct(value varchar, status varchar, error varchar, answered_by varchar)) as known""")
-        con.execute("create table extraction as select null::bigint as extract_sample, 'anthropic' as provider")
+        con.execute("create table build_info as select 'anthropic' as provider")
         con.execute(
             "create table facets as select unnest([{facet: 'request', kind: 'text', question: 'q'}, "
             "{facet: 'urgency', kind: 'category', question: 'q'}], recursive := true)"
@@ -88,6 +89,7 @@ def test_a_facet_without_a_usable_answer_is_invalid_and_costs_no_other(server):
             'request': {'question': 'What is wanted?', 'kind': 'text', 'choices': null::varchar[]},
             'urgency': {'question': 'How urgent?', 'kind': 'category', 'choices': ['low', 'high']}
             })::varchar as questions""")
+        fill(con, relation.inputs)
         query = f"select facet, status, value is null from ({relation.sql}) order by facet"
         assert con.execute(query).fetchall() == [("request", "ok", False), ("urgency", "invalid", True)]
 

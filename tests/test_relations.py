@@ -18,113 +18,15 @@ import pytest
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as configure
 from hypothesis import strategies as st
+from stand_ins import RELATIONS, fill, types
 
 import clio_sql
 from clio_sql.analysis import catalog
 from clio_sql.builder import last
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.csv"))
-TYPES = {  # of the columns of inputs; all others are VARCHAR
-    "messages": "struct(role varchar, content varchar)[]",
-    "metadata": "map(varchar, varchar)",
-    "created_at": "timestamp",
-    "is_possible": "boolean",
-    "ok": "boolean",
-    "is_named": "boolean",
-    "is_close": "boolean",
-    "is_part": "boolean",
-    "may_begin": "boolean",
-    "turn": "bigint",
-    "segment": "integer",
-    "first_position": "integer",
-    "last_position": "integer",
-    "is_leaf": "boolean",
-    "path": "varchar[]",
-    "prototype": "float[]",
-    "period_before": "date",
-    "period_after": "date",
-    "clustered": "boolean",
-    "kept": "boolean",
-    "choices": "varchar[]",
-    "call": "integer",
-    "extract_sample": "bigint",
-    "asked_facets.question": "struct(question varchar, kind varchar, choices varchar[])",
-    "independent": "boolean",
-    "complete": "boolean",
-    "round_to": "integer",
-    "min_conversations_cell": "integer",
-    "independent_people": "integer",
-    "trends_from": "date",
-    "trends_until": "date",
-    "word_margin": "integer",
-    "cell_margin": "integer",
-    "passes": "boolean",
-    "ordinary": "boolean",
-    "stop": "boolean",
-    "vague": "boolean",
-    "plain": "boolean",
-    "heading": "double",
-    "lemmas": "varchar[]",
-    "child_ids": "varchar[]",
-    "breakdowns": "varchar[]",
-    "measures": "varchar[]",
-    "amount": "double",
-    "amounts": "double[]",
-    "mean": "double",
-    "median": "double",
-    "percentile_90": "double",
-    "families": "bigint",
-    "grown_from": "varchar[]",
-    "base_cluster_ids": "varchar[]",
-    "conversations": "bigint",
-    "users": "integer",
-    "people": "integer",
-    "other_users": "integer",
-    "task": "boolean",
-    "falls_back": "boolean",
-    "loose": "boolean",
-    "only_child": "boolean",
-    "is_top": "boolean",
-    "centroid": "float[]",
-    "direction": "float[]",
-    "passed": "boolean",
-    "by_enough": "boolean",
-    "members": "varchar[]",
-    "joins": "varchar[]",
-    "leaves": "varchar[]",
-    "waits": "boolean",
-    "supported": "varchar[]",
-    "neighbours": "varchar[]",
-    "unsupported": "varchar[]",
-    "share": "double",
-    "level": "integer",
-    "levels": "integer",
-    "number": "integer",
-    "position": "integer",
-    "first_item": "integer",
-    "last_item": "integer",
-    "words": "integer",
-    "level_sizes.wanted": "integer",
-    "phrases.words": "varchar[]",
-    "turn_words": "integer",
-    "texts": "integer",
-    "place": "integer",
-    "window_hash": "ubigint",
-    "is_looked_at": "boolean",
-    "items": "varchar[]",
-    "score": "double",
-    "similarity": "double",
-    "distance": "float",
-    "far_distance": "double",
-    "refit": "boolean",
-    "k": "integer",
-    "embedding": "float[]",
-    "runner_up_distance": "float",
-    "x": "float",
-    "y": "float",
-}
+TYPES = {"base_clusters.share": "double"}  # of columns that the catalog does not know; all others are VARCHAR
 Rows = Sequence[Mapping[str, Any]]
-RELATIONS = {relation.name: relation for relation in catalog.load()}
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +49,8 @@ def empty(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 
 def table(con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str], rows: Rows) -> None:
     """An input: every value is given as text, or None, and cast to the type of its column."""
-    typed = ", ".join(f"{column} {TYPES.get(f'{name}.{column}', TYPES.get(column, 'varchar'))}" for column in columns)
+    of = types(name)
+    typed = ", ".join(f"{column} {of.get(column, TYPES.get(column, 'varchar'))}" for column in columns)
     con.execute(f"create or replace table {name} ({typed})")
     if rows:
         con.executemany(
@@ -211,18 +114,6 @@ def run_golden(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[list[tuple],
     return sorted(result(con, relation.name, columns), key=str), expected
 
 
-FIXED = (
-    "taxonomy", "taxonomy_sizes", "taxonomy_nodes", "taxonomy_prototypes", "taxonomy_answers", "taxonomy_tree",
-)  # fmt: skip
-
-
-def untaxed() -> dict[str, str]:
-    """Relation -> SQL of it where there is no fixed taxonomy."""
-    columns = {name: ", ".join(f"null::{type_} as {column}" for column, type_ in RELATIONS[name].types.items())
-               for name in FIXED}  # fmt: skip
-    return {name: f"select {listed} where false" for name, listed in columns.items()}
-
-
 def fitted(con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str]) -> None:
     """Centroids that stand for a model become the model with just these centroids, in this order or another."""
     if "model" in columns:
@@ -230,44 +121,17 @@ def fitted(con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str]) ->
         con.execute(f"update {name} set model = {fit} where model[1] = '['")
 
 
-def uncorrected() -> dict[str, str]:
-    """Relation -> SQL of it where nobody corrected a cluster, today or before."""
-    tables = {"corrections": "corrections", "regroupings": "regroupings", "last_assignments": "assignments"}
-    tables |= {each: name for name in CORRECTED for each in (name, f"last_{name}")}
-    columns = {name: ", ".join(f"null::{type_} as {column}" for column, type_ in RELATIONS[name].types.items())
-               for name in tables.values()}  # fmt: skip
-    return {table: f"select {columns[name]} where false" for table, name in tables.items()}
-
-
 def stand_ins(con: duckdb.DuckDBPyConnection, relation: catalog.Relation, given: Mapping[str, Any]) -> None:
     """What a relation reads and a golden file need not say: no margins, nothing published before, no text repeated."""
-    cell = ", ".join(f"'' as {key}" for key in ("relation", "facet", "cluster_id", "breakdown", "value"))
     members = "memberships" if "memberships" in relation.inputs else "assignments"
     defaults = {
         "counted_users": RELATIONS["counted_users"].sql,
         "margins": "select 's' as salt, 0 as word_margin, 0 as cell_margin",
-        "last_hierarchy": "select null::varchar as facet, null::varchar as cluster_id, 0 as level, '' as name, "
-        "'' as description, []::varchar[] as base_cluster_ids where false",
-        "last_published_cells": f"select {cell} where false",
-        "tool_calls": "select '' as conversation_id, 1 as turn, '' as tool, true as ok where false",
-        "segments": "select '' as conversation_id, '' as whole_id, 1 as segment, false as is_part, "
-        "[{'role': '', 'content': ''}] as messages where false",
-        "tool_names": "select '' as tool, '' as breakdown, true as is_named where false",
-        "measured": "select '' as conversation_id, '' as measure, 0.0::double as amount where false",
-        "dominated_measures": "select '' as facet, '' as cluster_id, '' as measure where false",
-        "last_measured_figures": "select '' as facet, '' as cluster_id, '' as measure, '' as user_id, 1 as people, "
-        "[0.0]::double[] as amounts where false",
-        "last_published_periods": "select '' as facet, '' as base_cluster_id, '' as period, '' as value where false",
-        "last_trend_period": "select '' as period where false",
         "build_info": "select false as refit, null::varchar as provider",
-        "phrases": "select '' as facet, '' as cluster_id, []::varchar[] as words, 0 as users where false",
         "periods": "select coalesce(period, 'week') as period, true as is_possible, 'first' as reason from settings",
         "trend_period": "select coalesce(period, 'week') as period from settings",
-        "cluster_quality": "select '' as facet, '' as cluster_id, false as loose where false",
         "independent_texts": "select distinct conversation_id, facet, true as independent, null as text_number "
         f"from {members}",
-        **uncorrected(),
-        **untaxed(),
         "facets": "select unnest(['request', 'task', 'spoken']) as facet, 'text' as kind, true as clustered",
     }
     steps = chain(relation.name)
@@ -276,7 +140,7 @@ def stand_ins(con: duckdb.DuckDBPyConnection, relation: catalog.Relation, given:
     for column, value in (("kind", "'text'"), ("clustered", "true")):
         if "facets" in given and column not in given["facets"][0]:
             con.execute(
-                f"alter table facets add column {column} {TYPES.get(column, 'varchar')}; "
+                f"alter table facets add column {column} {types('facets').get(column, 'varchar')}; "
                 f"update facets set {column} = {value}"
             )
     counted = {
@@ -288,9 +152,9 @@ def stand_ins(con: duckdb.DuckDBPyConnection, relation: catalog.Relation, given:
     for name, all_of_them in counted.items():
         column = "independent_people" if "published_figures" in name else "independent"
         if name in given and column not in given[name][0]:
-            con.execute(
-                f"alter table {name} add column {column} {TYPES[column]}; update {name} set {column} = {all_of_them}"
-            )
+            con.execute(f"alter table {name} add column {column} {types(name)[column]}")
+            con.execute(f"update {name} set {column} = {all_of_them}")
+    fill(con, {name for step in steps for name in step.inputs} - {step.name for step in steps})
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
@@ -494,10 +358,10 @@ class Trunk:
         )
         con.execute("create table supported_words as select facet, cluster_id, 'wifi' as lemma from base_clusters")
         packaged(con, "corrections")
-        con.execute(f"create table taxonomy_tree as {untaxed()['taxonomy_tree']}")
-        con.execute(f"create table regroupings as {uncorrected()['regroupings']}")
         for name in ("trees", "level_sizes", "directions", "linked_clusters"):
+            fill(con, RELATIONS[name].inputs)
             con.execute(f"create table {name} as {RELATIONS[name].sql}")
+        fill(con, RELATIONS["hierarchy"].inputs)
 
 
 BASE = ["facet", "cluster_id", "name", "description", "conversations", "users"]
