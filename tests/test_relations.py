@@ -113,6 +113,8 @@ TYPES = {  # of the columns of inputs; all others are VARCHAR
     "is_looked_at": "boolean",
     "items": "varchar[]",
     "score": "double",
+    "above": "double",
+    "subjects": "varchar[]",
     "similarity": "double",
     "distance": "float",
     "far_distance": "double",
@@ -261,6 +263,7 @@ def stand_ins(con: duckdb.DuckDBPyConnection, relation: catalog.Relation, given:
         "last_trend_period": "select '' as period where false",
         "build_info": "select false as refit, null::varchar as provider",
         "phrases": "select '' as facet, '' as cluster_id, []::varchar[] as words, 0 as users where false",
+        "cluster_languages": "select '' as facet, '' as cluster_id, '' as language where false",
         "periods": "select coalesce(period, 'week') as period, true as is_possible, 'first' as reason from settings",
         "trend_period": "select coalesce(period, 'week') as period from settings",
         "cluster_quality": "select '' as facet, '' as cluster_id, false as loose where false",
@@ -482,6 +485,7 @@ class Trunk:
             for term in terms
         ]
         table(con, "cluster_terms", TERM, terms)
+        table(con, "cluster_languages", ["facet", "cluster_id", "language"], [])
         texts = [
             dict(zip(TEXT, (facet, cluster, "member", f"{cluster}_{n}", f"u{n}", name, n), strict=True))
             for facet, cluster, name, _, _ in self.base
