@@ -115,6 +115,8 @@ STEPS = (
     "clio_tree_evidence",
     "clio_topics",
     "clio_sensitive_topics",
+    "clio_translated_topics",
+    "clio_topic_names",
     "clio_unreviewed",
     "clio_may_identify",
     "clio_tree_topics",

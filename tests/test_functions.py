@@ -847,6 +847,45 @@ def test_a_topic_with_a_sensitive_word_needs_support_unless_it_was_looked_at(con
     assert con.execute("select list_intersect(clio_topics(), clio_sensitive_topics())").fetchone() == ([],)
 
 
+def test_each_topic_is_translated_once_into_each_language(con):
+    languages, *topics = one(con, "clio_translated_topics()")
+    assert languages[0] == "English" and len(set(languages)) == len(languages) == 12
+    assert sorted(topic[0] for topic in topics) == sorted(one(con, "clio_topics()"))
+    assert {len(topic) for topic in topics} == {len(languages)}
+    for names in zip(*topics, strict=True):
+        assert len({name.lower() for name in names}) == len(topics)  # no two are alike in one language
+        assert not [name for name in names if name != name.strip() or set(name) & set(".,;()|*+?[]")]  # a pattern, too
+
+
+def test_a_translated_topic_has_a_sensitive_word_only_if_it_was_looked_at(con):
+    """'Vin et bière' as 'Wine and beer'; words that mean something else in their sentence: 'paroles', 'tablettes'."""
+    query = """
+        select list(distinct topic order by topic) from (
+            select names[1] as topic, unnest(flatten(list_transform(names[2:], lambda name: clio_words(name)))) as word
+            from (select unnest(clio_translated_topics()[2:]) as names)
+        ) where clio_word(word).sensitive is not null"""
+    looked_at = """Ageing and care, Children's activities, Diets and nutrition, Doctors and appointments,
+        Files and folders, Flights, Food storage and safety, Lost and stolen cards, Medicine and anatomy, Military,
+        Payroll and wages, Phones and tablets, Skin and hair care, Songs and lyrics, Unit conversion,
+        Visas and passports, Weddings and parties, Wine and beer"""
+    assert con.execute(query).fetchone() == ([" ".join(topic.split()) for topic in looked_at.split(",")],)
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "left"),
+    [
+        ("Pets and animals, dogs", "", ",  ."),
+        ("ペットと動物", "Users write about '犬' and 'my cat'.", ". users write about ' ' and 'my cat'."),
+        ("Haustiere und Tiere, Hunde", "Most of it is in German.", ",  . most of it is in german."),
+        ("Правовой договор", "Право", "правовой договор.  "),  # a part of a word is none
+        ("Enfants perdus", "", "enfants perdus."),
+    ],
+)
+def test_what_of_a_name_needs_support_is_all_but_topics_in_any_language(con, name, description, left):
+    assert one(con, "clio_unreviewed(?, ?, 'local')", name, description).strip() == left.strip()
+    assert one(con, "clio_unreviewed(?, ?, 'anthropic')", name, description) == f"{name}. {description}"
+
+
 def test_no_task_word_is_sensitive_and_no_stop_word_hides_one():
     listed = {word for line in words.lexicon("task_words") for word in line.split()}
     assert 400 <= len(listed) <= 900

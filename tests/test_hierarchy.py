@@ -27,6 +27,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             "sampled_texts": "facet varchar, cluster_id varchar, relation varchar, conversation_id varchar, "
             "user_id varchar, value varchar, position integer",
             "supported_words": "facet varchar, cluster_id varchar, lemma varchar",
+            "cluster_languages": "facet varchar, cluster_id varchar, language varchar",
             "fits": "facet varchar, reason varchar",
             "taxonomy_tree": "facet varchar, level integer, cluster_id varchar, parent_id varchar, name varchar, "
             "description varchar, base_cluster_ids varchar[]",

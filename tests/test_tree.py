@@ -109,6 +109,9 @@ def test_of_one_user_a_parent_is_named_from_a_few_texts_only(con):
     assert lemmas == ["one", "two"]
 
 
+TOPICS_OF_PARENTS = (
+    "clio_tree_topics('families', 'last_level', 'base_clusters', 'cluster_languages', 'evidence', 'build_info')"
+)
 HEALTH = ["Mental health", "Anxiety and panic attacks", "Depression and low mood", "Feeling anxious every day"]
 
 
@@ -126,11 +129,15 @@ def test_what_users_keep_to_themselves_is_a_topic_only_where_enough_of_them_wrot
         [HEALTH[1:]],
     )
     con.execute(
-        "create or replace temp table families as select 'f' as facet, 'p' as cluster_id, ['c', 'd', 'e'] as child_ids"
+        "create or replace temp table families as select 'f' as facet, 'p' as cluster_id, "
+        "['c', 'd', 'e'] as child_ids, child_ids as base_cluster_ids"
     )
     con.execute("create or replace temp table base_clusters as from last_level")
+    con.execute(
+        "create or replace temp table cluster_languages as "
+        "select 'f' as facet, 'a' as cluster_id, 'English' as language"
+    )
     sql = next(relation.sql for relation in catalog.load() if relation.name == "cluster_topics")
-    called = "clio_tree_topics('families', 'last_level', 'base_clusters', 'evidence', 'build_info')"
     found = {}
     for lemmas in (["mental", "health"], ["mental"], None):
         con.execute(
@@ -142,9 +149,48 @@ def test_what_users_keep_to_themselves_is_a_topic_only_where_enough_of_them_wrot
             [lemmas or []],
         )
         of_base = [name for (name,) in rows(con, f"select name from ({sql}) order by above desc")]
-        found[str(lemmas)] = (of_base[:1], [topic for (topic,) in rows(con, f"select topic from {called}")])
+        found[str(lemmas)] = (of_base[:1], [topic for (topic,) in rows(con, f"select topic from {TOPICS_OF_PARENTS}")])
     assert found["['mental', 'health']"] == (["Mental health"], ["Mental health"])
     assert "Mental health" not in str([found["['mental']"], found["None"]])
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "english", "said", "parent"),
+    [
+        (None, "Cooking and recipes", "Cooking and recipes", "English", "Pets and animals"),  # several languages
+        ("English", "Cooking and recipes", "Cooking and recipes", "English", "Pets and animals"),
+        ("Thai", "Cooking and recipes", "Cooking and recipes", "English", "Pets and animals"),  # not translated
+        ("German", "Kochen und Rezepte", "Cooking and recipes", "German", "Haustiere und Tiere"),
+        ("Japanese", "料理とレシピ", "Cooking and recipes", "Japanese", "ペットと動物"),
+    ],
+)
+def test_a_topic_is_said_in_the_language_of_the_cluster(con, language, name, english, said, parent):
+    con.execute("create or replace temp table build_info as select 'local' as provider")
+    con.execute("create or replace temp table gated_clusters as select 'f' as facet, 'a' as cluster_id, true as passes")
+    con.execute(
+        "create or replace temp table cluster_ids as select 'f' as facet, 'a' as cluster_id, "
+        "clio_embed('Cooking and recipes')::float[] as centroid"
+    )
+    con.execute("create or replace temp table supported_words as select 'f' as facet, 'a' as cluster_id, 'x' as lemma")
+    con.execute(
+        "create or replace temp table last_level as select 'f' as facet, unnest(['c', 'd', 'e']) as cluster_id, "
+        "unnest(['Pets at home', 'Animals and pets', 'Other pets']) as name, 20 as conversations"
+    )
+    con.execute(
+        "create or replace temp table families as select 'f' as facet, 'p' as cluster_id, "
+        "['c', 'd', 'e'] as child_ids, child_ids as base_cluster_ids"
+    )
+    con.execute("create or replace temp table base_clusters as from last_level")
+    con.execute(
+        "create or replace temp table cluster_languages as "
+        "select 'f' as facet, unnest(['a', 'c', 'd']) as cluster_id, $1::varchar as language",
+        [language],
+    )
+    con.execute("create or replace temp table evidence as select 'f' as facet, 'p' as cluster_id, ['x'] as lemmas")
+    sql = next(relation.sql for relation in catalog.load() if relation.name == "cluster_topics")
+    first = rows(con, f"select name, english, language from ({sql}) order by above desc limit 1")
+    assert first == [(name, english, said)]
+    assert rows(con, f"select topic from {TOPICS_OF_PARENTS}") == [(parent,)]  # of three clusters two are in it
 
 
 def test_siblings_are_called_differently_and_only_by_what_passed(con):

@@ -3,15 +3,23 @@
 -- grain: facet, cluster_id
 -- The best pair of a cluster and a phrase is settled first, then the best of those whose cluster is still without
 -- and whose subject, or pair of topics, no other cluster is called by.
--- A topic comes before a weak phrase: one that names no subject, reads badly or says little about the cluster.
+-- A topic comes before a weak phrase: one that names no subject, reads badly or says little about the cluster. How it reads is only known of
+-- English, so of another language more is asked; and where users write in several languages, that it is not the phrase of a few.
 with
+
+spoken as (
+    select
+        gated_clusters.facet, gated_clusters.cluster_id, language,
+        cluster_languages.cluster_id is not null and language is null as several
+    from gated_clusters left join cluster_languages using (facet, cluster_id)
+),
 
 candidates as (
     select
         facet, cluster_id, term, array_to_string(subjects, ' ') as content,
-        case when plain and score >= 0.3 then 1 else 0.001 end * score as score,
+        case when plain and score >= case when language <> 'English' then 0.5 else 0.3 end and (share >= 0.3 or not several) then 1 else 0.001 end * score as score,
         'found' as source
-    from cluster_terms
+    from cluster_terms inner join spoken using (facet, cluster_id)
     where score > 0
     union all
     select facet, cluster_id, name, array_to_string(list_sort(string_split(lower(name), ', ')), ', '), 0.01 * (1 + above), 'topic' from cluster_topics

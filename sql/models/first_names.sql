@@ -36,13 +36,16 @@ topics as materialized (
     select
         cluster_titles.facet, cluster_titles.cluster_id, term,
         concat(
-            'Users write about it in their own words, or in several languages',
-            case when len(terms) > 0 then concat('; some mention ''', array_to_string(terms[:3], ''', '''), '''') end, '.'
+            'Users write about it in their own words',
+            case when language = 'English' then ', or in several languages' end,
+            case when len(terms) > 0 then concat('; some mention ''', array_to_string(terms[:3], ''', '''), '''') end, '.',
+            case when language <> 'English' then concat(' Most of it is in ', language, '; in English: ''', english, '''.') end
         ) as description
     from cluster_titles
     inner join name_requests using (facet, cluster_id)
+    inner join cluster_topics using (facet, cluster_id)
     anti join kept using (facet, cluster_id)
-    where source = 'topic'
+    where source = 'topic' and cluster_topics.name = term
 ),
 
 asked as materialized (

@@ -26,6 +26,7 @@ tree as (
         directions as (from directions),
         linked_clusters as (from linked_clusters),
         cluster_terms as (from cluster_terms),
+        cluster_languages as (from cluster_languages),
         sampled_texts as (from sampled_texts),
         supported_words as (from supported_words),
         last_hierarchy as (from last_hierarchy),
@@ -70,7 +71,7 @@ tree as (
 
         -- plain topics that parents may be called by, without a language model
         topics as materialized (
-            from clio_tree_topics('families', 'last_level', 'base_clusters', 'evidence', 'build_info')
+            from clio_tree_topics('families', 'last_level', 'base_clusters', 'cluster_languages', 'evidence', 'build_info')
         ),
 
         -- names that passed the word rule and the audit

@@ -78,6 +78,8 @@ read as (
     select
         *,
         words[1] = 'how' as asks_how,
+        -- 'card is not working': what is denied says something, whatever the verb
+        len(lemmas) > 1 and list_contains(telling, true) and len(list_filter(words[2:-2], lambda word: word = 'not' or ends_with(word, 'n''t'))) > 0 as denies,
         -- 'check my balance': it begins with a verb and is asked for
         parts[1] = 'verb' or len(words) > 1 and asks > 0.5 * uses and coalesce(parts[1], 'verb or noun') = 'verb or noun' as imperative,
         [place for place in generate_series(2, len(words)) if words[place] = 'to' and parts[place + 1] in ('verb', 'verb or noun')] as infinitives,
@@ -107,9 +109,9 @@ select
     lemmas::varchar[] as lemmas,                                                           -- its content words, each once, in alphabetical order
     list_sort(list_distinct(list_transform(
         coalesce(nullif([lemma for lemma, place in placed_lemmas if lemma is not null and telling[place]], []), lemmas), lambda lemma: lemma[:6]
-    )))::varchar[] as subjects,                                                            -- the beginnings of those that say something: 'withdr' of 'make a withdrawal'
+    ) || case when denies then ['not'] else [] end))::varchar[] as subjects,               -- the beginnings of those that say something: 'withdr' of 'make a withdrawal'
     users::integer as users,                                                               -- who wrote just this form
-    (list_contains(telling, true) and (telling[-1] or ends_in_particle))::boolean as plain,  -- not 'find something': it names a subject, and last
+    (list_contains(telling, true) and (telling[-1] or ends_in_particle or denies))::boolean as plain,  -- not 'find something': it names a subject, and last
     (
         (1 - coalesce(behind.uses, 0) / read.uses)
         * sqrt(1 - coalesce(in_front.uses, 0) / read.uses)

@@ -1,9 +1,10 @@
--- clio_tree_topics(families, last_level, base_clusters, evidence, build_info): the topic that each parent may be called by, if the local
+-- clio_tree_topics(families, last_level, base_clusters, cluster_languages, evidence, build_info): the topic that each parent may be called by, if the local
 -- provider names. One row per parent that has one: facet, cluster_id, topic. A topic is near a child where its cosine to the child's
 -- name is well above that of the average topic; it must be near most children and most of their conversations, and nearly the
 -- nearest of all topics. Each word of a sensitive one must be supported below the parent. The best
--- pair of a parent and a topic is settled first; a topic that a cluster below is called by is not used again.
-create or replace macro clio_tree_topics(families, last_level, base_clusters, evidence, build_info) as table
+-- pair of a parent and a topic is settled first; a topic that a cluster below is called by is not used again. Where most conversations below
+-- are in clusters of one language, the topic is said in that language.
+create or replace macro clio_tree_topics(families, last_level, base_clusters, cluster_languages, evidence, build_info) as table
 with
 
 topics as materialized (
@@ -45,6 +46,30 @@ near as (
     qualify score >= 0.7 * max(score) over (partition by facet, cluster_id)
 ),
 
+spoken as (
+    select family.facet, family.cluster_id, language
+    from query_table(families) as family
+    inner join query_table(base_clusters) as base
+        on base.facet = family.facet and list_contains(family.base_cluster_ids, base.cluster_id)
+    left join query_table(cluster_languages) as own on own.facet = base.facet and own.cluster_id = base.cluster_id
+    group by family.facet, family.cluster_id, language
+    qualify sum(base.conversations) >= 0.6 * sum(sum(base.conversations)) over (partition by family.facet, family.cluster_id)
+),
+
+translated as materialized (select unnest(clio_translated_topics()) as names),
+
+listed as (select names as languages from translated where names[1] = 'English'),
+
+called as (
+    select
+        near.facet, near.cluster_id, score, of_most,
+        coalesce(names[list_position(languages, language)], topic) as topic
+    from near
+    left join spoken using (facet, cluster_id)
+    left join translated on names[1] = topic
+    cross join listed
+),
+
 gone as (
     select facet, lower(name) as name from query_table(last_level)
     union
@@ -57,7 +82,7 @@ paired as (
         list(cluster_id order by cluster_id, topic) as cluster_ids,
         list(topic order by cluster_id, topic) as topics,
         list(score order by cluster_id, topic) as scores
-    from near anti join gone on gone.facet = near.facet and gone.name = lower(near.topic)
+    from called anti join gone on gone.facet = called.facet and gone.name = lower(called.topic)
     where score >= 0.25 and of_most
     group by facet
 ),
