@@ -20,8 +20,8 @@ from clio_sql.analysis.parts import Share
 KEYED = [name for name, relation in RELATIONS.items() if relation.by]
 # Of these the demo has no rows; golden files have some.
 EMPTY = {
-    "cut_turns", "segment_turns", "shared_blocks", "taxonomy_answers", "taxonomy_choices", "taxonomy_places",
-    "taxonomy_questions",
+    "cut_turns", "segment_starts", "segment_turns", "shared_blocks", "taxonomy_answers", "taxonomy_choices",
+    "taxonomy_places", "taxonomy_questions", "tool_calls", "turn_embeddings", "uncounted_segments",
 }  # fmt: skip
 
 
@@ -31,7 +31,8 @@ def narrowed(share: Share, part: int, of: int) -> str:
         return f"from clio.{share.name}"
     if share.how == "following":
         return f"from clio.{share.name} semi join part.{share.after} using ({', '.join(share.on)})"
-    key = ", ".join(share.on)
+    whole = f"regexp_replace(conversation_id, '{parts.SEGMENT}', '')"  # which segments and their conversation share
+    key = ", ".join(whole if name == "conversation_id" else name for name in share.on)
     return f"from clio.{share.name} where md5_number_lower(cast(row({key}) as varchar)) % {of} = {part}"
 
 

@@ -10,9 +10,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -73,18 +79,34 @@ def test_a_sample_that_spark_wrote_is_read(pytestconfig, tmp_path):
 @pytest.fixture(scope="module")
 def python(pytestconfig) -> Path:
     """A Python that has clio-sql as this one does, and Spark."""
+    if find_spec("pyspark"):
+        return Path(sys.executable)
     return venv(pytestconfig, "spark-top", SPARK, on_top=True) / "python"
 
 
-def on_spark(
-    python: Path, *arguments: object, conf: tuple[str, ...] = (), **env: str
-) -> subprocess.CompletedProcess[str]:
-    """`clio-sql spark` on a cluster that it starts and ends."""
+def begun(
+    python: Path, *arguments: object, conf: tuple[str, ...] = (), does: str = "spark", **env: str
+) -> subprocess.Popen[str]:
+    """`clio-sql spark`, or another command, on a cluster that it starts and ends."""
     settings = [part for each in (*LOCAL, *conf) for part in ("--conf", each)]
-    command = [python, "-m", "clio_sql.cli", "spark", *arguments, "--master", CLUSTER, *settings]
-    return subprocess.run(
-        list(map(str, command)), capture_output=True, text=True, timeout=2400, env={**os.environ, **env}
-    )
+    command = [python, "-m", "clio_sql.cli", does, *arguments, "--master", CLUSTER, *settings]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(list(map(str, command)), env={**os.environ, **env}, **pipes)
+
+
+def ended(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+    out, err = process.communicate(timeout=2400)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def on_spark(python: Path, *arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    """As `begun`, to its end."""
+    return ended(begun(python, *arguments, **options))
+
+
+def succeeded(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done
 
 
 def test_a_cluster_publishes_what_one_machine_does(python, demo_out, tmp_path):
@@ -94,8 +116,7 @@ def test_a_cluster_publishes_what_one_machine_does(python, demo_out, tmp_path):
     asked = [demo_out / "demo.parquet", "--into", out, "--breakdown", "plan"]
     asked += [part for measure in demo.MEASURES for part in ("--measure", measure)]
     conf = ("spark.eventLog.enabled=true", f"spark.eventLog.dir=file://{events}", "spark.eventLog.compress=false")
-    done = on_spark(python, *asked, conf=conf)
-    assert done.returncode == 0, done.stderr[-3000:]
+    done = succeeded(on_spark(python, *asked, conf=conf))
     one = tables(demo_out)
     assert {name for name, rows in tables(out).items() if rows != one[name]} == set()
     assert len(one["clusters"]) > 20
@@ -106,13 +127,147 @@ def test_a_cluster_publishes_what_one_machine_does(python, demo_out, tmp_path):
     users = duckdb.sql(f"select distinct user_id from '{demo_out}/demo.parquet' where user_id is not null").fetchall()
     assert len(users) > 100 and [user for (user,) in users if user in logged] == []
 
-    done = on_spark(python, *asked)
-    assert done.returncode == 0, done.stderr[-3000:]
+    succeeded(on_spark(python, *asked))
     assert tables(out) == one
     local = cli("run", demo_out / "demo.parquet", "--into", out)
     assert local.returncode == 7 and "was written by clio-sql spark" in local.stderr
-    forgotten = cli("forget", out, "--user", users[0][0])
-    assert forgotten.returncode == 7 and "was written by clio-sql spark" in forgotten.stderr
+
+
+SALT = "0123456789abcdef" * 4  # ids and margins of two folders are equal only under one
+FIRST = "hash(conversation_id) % 5 > 0"
+LATER = "hash(conversation_id) % 20 <> 7"  # what is there later: some are new, some are gone
+LONGER = "hash(conversation_id) % 11 = 3"  # and some went on
+
+
+def test_a_second_run_does_what_is_new_and_erases_what_is_gone(python, demo_out, tmp_path, monkeypatch):
+    """As one machine does: ids, names and figures. What is erased is in no byte of any file."""
+    monkeypatch.setenv("CLIO_SALT", SALT)
+    chats, one, out = tmp_path / "chats.parquet", tmp_path / "one", tmp_path / "out"
+    conf = ("spark.sql.parquet.compression.codec=uncompressed",)
+    demo_file = f"'{demo_out}/demo.parquet'"
+
+    def runs(of: str) -> tuple[str, str]:
+        duckdb.sql(f"copy ({of}) to '{chats}'")
+        here = succeeded(cli("run", chats, "--into", one, "--breakdown", "plan"))
+        there = succeeded(on_spark(python, chats, "--into", out, "--breakdown", "plan", conf=conf))
+        assert tables(out) == tables(one)
+        return here.stderr, there.stderr
+
+    runs(f"from {demo_file} where {FIRST}")
+    text, gone_id = duckdb.sql(f"""
+        select messages[1].content as text, any_value(conversation_id) from {demo_file}
+        group by text having bool_and({FIRST} and not {LATER}) order by len(text) desc limit 1""").fetchall()[0]
+    assert found_in(out, gone_id) and found_in(out / "lake", text)
+
+    more = "list_append(messages, {'role': 'user', 'content': 'And in French?'})"
+    longer = f"select * replace (if({LONGER}, {more}, messages) as messages) from {demo_file} where {LATER}"
+    same = f"select conversation_id from {demo_file} where {FIRST} and {LATER} and not {LONGER} order by all limit 1"
+    mark(out, duckdb.sql(same).fetchall()[0][0])
+    here, there = runs(longer)
+    (line,) = [line for line in here.splitlines() if " vanished" in line]
+    assert line in there
+    assert not found_in(out, gone_id) and not found_in(out, text)
+
+    marked = f"select count(*) from '{out}/lake/embeddings/*/*.parquet' where value_hash = 'marked'"
+    assert duckdb.sql(marked).fetchall() == [(1,)]  # what did not change was not made again
+
+    user = duckdb.sql(f"select mode(user_id) from '{chats}'").fetchall()[0][0]
+    texts = f"select distinct messages[1].content from '{chats}' where user_id = '{user}'"
+    theirs = [text for (text,) in duckdb.sql(texts).fetchall()]
+    assert found_in(out, user) and theirs
+    there = succeeded(on_spark(python, out, "--user", user, does="forget", conf=conf)).stderr
+    (line,) = [line for line in succeeded(cli("forget", one, "--user", user)).stderr.splitlines() if "Erased" in line]
+    assert line.split(",")[0] in there  # how many conversations; rows are those of a warehouse, which has others here
+    assert tables(out) == tables(one) and not found_in(out, user)
+    assert [text for text in theirs if found_in(out / "lake", text) and not found_in(one, text)] == []
+    runs(longer)  # which has that user again
+    assert not found_in(out, user)
+
+
+def found_in(folder: Path, text: str) -> bool:
+    """Whether any byte of any file has it, or a column of a table: DuckDB compresses texts."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    if any(text.encode() in path.read_bytes() for path in files):
+        return True
+    for path in files:
+        if path.suffix != ".duckdb":
+            continue
+        with duckdb.connect(str(path), read_only=True) as con:
+            names = con.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+            for schema, name in names:
+                query = f'select 1 from "{schema}"."{name}" as rows where contains(cast(rows as varchar), $1) limit 1'
+                if con.execute(query, [text]).fetchall():
+                    return True
+    return False
+
+
+def mark(out: Path, conversation: str) -> None:
+    """Mark the embedding of a conversation in the lake."""
+    for path in (out / "lake" / "embeddings").glob("*/*.parquet"):
+        rows = pq.read_table(path)
+        ids, hashes = rows["conversation_id"].to_pylist(), rows["value_hash"].to_pylist()
+        marked = ["marked" if id == conversation else hash for id, hash in zip(ids, hashes, strict=True)]
+        place = rows.column_names.index("value_hash")
+        pq.write_table(rows.set_column(place, "value_hash", pa.array(marked, pa.string())), path, compression="none")
+        path.with_name(f".{path.name}.crc").unlink(missing_ok=True)
+
+
+# What is killed
+
+
+def executors(driver: int) -> list[int]:
+    """The processes of Spark's executors that this driver started."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            is_one = b"CoarseGrainedExecutorBackend" in (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if is_one and driver in _above(int(folder.name)):
+            found.append(int(folder.name))
+    return found
+
+
+def _above(process: int) -> Iterator[int]:
+    while process > 1:
+        process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+        yield process
+
+
+def wait_for(process: subprocess.Popen[str], is_there: Callable[[], bool]) -> None:
+    until = time.monotonic() + 900
+    while not is_there():
+        assert process.poll() is None and time.monotonic() < until, process.communicate()[1][-3000:]
+        time.sleep(0.1)
+
+
+def test_an_executor_is_killed_while_texts_are_embedded(python, demo_out, tmp_path):
+    out = tmp_path / "out"
+    asked = [demo_out / "demo.parquet", "--into", out, "--breakdown", "plan"]
+    process = begun(python, *asked, *(part for measure in demo.MEASURES for part in ("--measure", measure)))
+    wait_for(process, lambda: any((out / "lake" / "embeddings").glob("*/_temporary/*/_temporary/*")))
+    there = executors(process.pid)
+    assert len(there) == 2
+    os.kill(there[0], signal.SIGKILL)
+    assert not any((out / "lake" / "embeddings").glob("*/_SUCCESS"))  # in the middle
+    succeeded(ended(process))
+    assert tables(out) == tables(demo_out)
+
+
+def test_the_driver_is_killed_and_the_next_run_goes_on(python, demo_out, tmp_path):
+    """What is whole is not made again; what was being made is."""
+    out = tmp_path / "out"
+    asked = [demo_out / "demo.parquet", "--into", out, "--breakdown", "plan"]
+    asked += [part for measure in demo.MEASURES for part in ("--measure", measure)]
+    process = begun(python, *asked)
+    wait_for(process, lambda: any((out / "lake" / "placements").glob("*/_temporary")))
+    process.kill()
+    process.communicate()
+    files = {path: path.stat() for path in (out / "lake" / "embeddings").glob("*/*.parquet")}
+    assert files and not (out / "published.duckdb").exists()
+    succeeded(on_spark(python, *asked))
+    assert {path: path.stat().st_mtime_ns for path in files} == {path: at.st_mtime_ns for path, at in files.items()}
+    assert tables(out) == tables(demo_out)
 
 
 READ = """
@@ -189,16 +344,28 @@ def test_a_worker_without_clio_sql_is_told_in_one_sentence(pytestconfig, python,
     assert not (tmp_path / "out" / "warehouse.duckdb").exists()
 
 
-def test_safety_mode_and_paid_answers_are_refused(python, demo_out, tmp_path):
+HOSTILE = """-- One row per content of a file.
+-- kind: table
+-- grain: content
+-- by: conversation_id
+select content::varchar as content from conversations, lateral query('select content from read_text(''/etc/passwd'')')
+"""
+
+
+def test_what_is_refused(python, demo_out, tmp_path):
+    """Safety mode, answers that cost money, and SQL that reads a file; on a worker it could not (test_worker)."""
+    (tmp_path / "hostile").mkdir()
+    (tmp_path / "hostile" / "own.sql").write_text(HOSTILE, "utf-8")
     folder = tmp_path / "sql"
     assert cli("init", folder).returncode == 0
     settings = folder / "settings.sql"
     text = settings.read_text("utf-8").replace("'insight'::varchar as mode", "'safety'::varchar as mode")
     settings.write_text(text.replace("5::integer as round_to", "1::integer as round_to"), "utf-8")
-    for arguments, env, said in (
-        (["--analysis", folder], {}, "safety mode does not run on Spark"),
-        ([], {"CLIO_PROVIDER": "anthropic"}, "on Spark the provider is local"),
+    for arguments, env, code, said in (
+        (["--analysis", folder], {}, 2, "safety mode does not run on Spark"),
+        ([], {"CLIO_PROVIDER": "anthropic"}, 2, "on Spark the provider is local"),
+        (["--analysis", tmp_path / "hostile"], {}, 4, "own.sql, line 5: query(…) returns rows that are not a relation"),
     ):
         done = on_spark(python, demo_out / "demo.parquet", "--into", tmp_path / "out", *arguments, **env)
-        assert done.returncode == 2 and said in done.stderr
+        assert done.returncode == code and said in done.stderr, done.stderr[-2000:]
     assert not (tmp_path / "out").exists()

@@ -15,8 +15,8 @@ import clio_sql
 from clio_sql.analysis import catalog
 
 STEPS = (
-    "user_turns", "turn_words", "turn_windows", "shared_windows", "shared_blocks", "operator_texts", "cut_turns",
-    "transcripts",
+    "user_turns", "turn_words", "turn_windows", "looked_at_turns", "shared_windows", "shared_blocks", "operator_texts",
+    "cut_turns", "transcripts",
 )  # fmt: skip
 SQL = {relation.name: relation for relation in catalog.load()}
 ASKED = (

@@ -1,7 +1,7 @@
 """Relations that can be made in parts: which rows of each input a part needs. The header `-- by:` names the key.
 
-Rows with equal values of the key lie in one part. A relation made in parts has the rows of all of them; with
-'; distinct' behind the key, equal rows once.
+Rows with equal values of the key lie in one part, and where it is `conversation_id` all segments of a conversation do.
+A relation made in parts has the rows of all of them; with '; distinct' behind the key, equal rows once.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from clio_sql.errors import SqlError
 from clio_sql.warehouse import host
 
 GROWING = ("conversation_id", "user_id")  # a grain with one of them: about as many rows as the input
+SEGMENT = "(#[0-9]+)+$"  # behind the id of a conversation in that of a segment: they lie in one part
 
 NO_KEY = (
     "no input of it that grows with the conversations has all columns of '-- by: {key}'. Name columns that one has, or "

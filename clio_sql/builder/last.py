@@ -15,7 +15,7 @@ from clio_sql.analysis.catalog import Relation, host_tables, kept
 from clio_sql.builder.records import Records
 from clio_sql.sql_text.quoting import identifier, literal
 from clio_sql.warehouse import host
-from clio_sql.warehouse.database import inside, kinds, together
+from clio_sql.warehouse.database import drop_other_kind, inside, kind, kinds, together
 from clio_sql.warehouse.places import SCHEMA
 
 
@@ -46,6 +46,7 @@ def _prepare(con: duckdb.DuckDBPyConnection, name: str, types: dict[str, str]) -
     common = ", ".join(identifier(column) for column in types if column in there)
     with together(con):
         con.execute(f"create temp table older as {f'select {common} from {name}' if common else 'select 1 as one'}")
+        drop_other_kind(con, name, kind(con, name), "table")
         con.execute(f"create or replace table {name} ({columns})")
         if common:
             con.execute(f"insert into {name} by name from temp.older")
@@ -54,12 +55,12 @@ def _prepare(con: duckdb.DuckDBPyConnection, name: str, types: dict[str, str]) -
 
 def settle(
     con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], built_at: datetime | None, schema: str = SCHEMA
-) -> None:
+) -> bool:
     """Keep what a run published that was killed before it could keep it. Called before anything is built.
 
     built_at: of the published file, None where it is no file that a run wrote. It is of the last build where both say
     the same time; what was built then is still there. Else the next build would compare itself with an older one than
-    readers have in hand.
+    readers have in hand. Returns whether it was kept.
     """
     tables = "from duckdb_tables() where database_name = current_database() and schema_name = ?"
     there = {name for (name,) in con.execute(f"select table_name {tables}", [schema]).fetchall()}
@@ -67,10 +68,12 @@ def settle(
         "build_info",
         "published_figures",
     }:  # also where another built the file, as dbt does: there is no such schema
-        return
+        return False
     built = con.execute(f"select built_at from {identifier(schema)}.build_info").fetchall()
-    if [(built_at,)] == built:
-        keep(con, relations, schema)
+    if [(built_at,)] != built:
+        return False
+    keep(con, relations, schema)
+    return True
 
 
 def _is_whole(con: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:

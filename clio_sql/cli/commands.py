@@ -16,6 +16,10 @@ from clio_sql.cli.failures import hush, tell
 from clio_sql.errors import SqlError, Stopped, UsageError
 
 if TYPE_CHECKING:  # imported where it is needed: it takes a second
+    from contextlib import AbstractContextManager
+
+    from pyspark.sql import SparkSession
+
     from clio_sql.run.outcome import Outcome
 
 AGAIN = {  # status of what was not answered -> what that means for the next run
@@ -118,14 +122,8 @@ def spark(
         ),
     ],
     into: options.SHARED,
-    master: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Of Spark, such as spark://host:7077; by default what spark-submit says."),
-    ] = None,
-    conf: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="A setting of Spark; may be repeated.", show_default=False),
-    ] = None,
+    master: options.MASTER = None,
+    conf: options.CONF = None,
     parts: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Partitions of a shuffle; by default two for each task at a time."),
@@ -160,12 +158,7 @@ def spark(
       clio-sql spark lake.chats --into /shared/out --master spark://host:7077
       clio-sql spark /shared/chats --into /shared/out --breakdown plan --conf spark.executor.memory=2g
     """
-    try:
-        from clio_sql.spark.session import session
-    except ImportError:
-        raise UsageError("spark needs the extra 'spark'. Install it: pip install 'clio-sql[spark]'.") from None
     from clio_sql.builder.progress import Steps
-    from clio_sql.spark import run as analyse
 
     mapped = {
         "conversation_id": id_column,
@@ -174,7 +167,9 @@ def spark(
         "messages": messages_column,
     }
     runtime = {"embedding_model": embedding_model, "precision": precision, "device": device}
-    with session(master, conf or ()) as made:
+    with _session(master, conf) as made:
+        from clio_sql.spark import run as analyse
+
         outcome = analyse(
             made, input, into, analysis,
             breakdowns=tuple(breakdown or ()), measures=tuple(measure or ()), format=source,
@@ -472,23 +467,36 @@ def forget(
         Path | None, typer.Option(metavar="FILE", help="A file with one user id per line; - reads standard input.")
     ] = None,
     analysis: options.ANALYSES = None,
+    master: options.MASTER = None,
+    conf: options.CONF = None,
 ) -> None:
     """Erase users from OUT: every row, and every stored call that had their texts. All figures are rebuilt.
 
     All analyses of OUT are rebuilt; one whose SQL is not given is withdrawn until it runs again. If the given SQL
     belongs to none of them, nothing is erased.
     No later run reads them again. Nothing is paid: what must be asked again is held back until the next `run`.
+    What `spark` wrote is rebuilt on Spark.
 
     \b
     Examples:
       clio-sql forget out --user 8d3a71
       clio-sql forget out --users ids.txt --analysis our_sql
+      clio-sql forget /shared/out --user 8d3a71 --master spark://host:7077
     """
     from clio_sql.builder.progress import Steps
     from clio_sql.run.forget import forget as forgotten
     from clio_sql.run.forget import given
+    from clio_sql.warehouse.places import is_of_spark
 
-    for line in forgotten(out, given(user or (), users), Steps(), analysis=analysis).lines():
+    ids = given(user or (), users)
+    if not is_of_spark(out):
+        told = forgotten(out, ids, Steps(), analysis=analysis)
+    else:
+        with _session(master, conf) as made:
+            from clio_sql.spark import forget as forgotten_there
+
+            told = forgotten_there(made, out, ids, analysis, reporter=Steps())
+    for line in told.lines():
         typer.echo(line, err=True)
 
 
@@ -826,6 +834,15 @@ def _analyse(input: str, into: Path, depth: int | None, name: str | None = None,
 
     outcome = analyse(input, into, Steps(), name=name, **settings)
     _tell(outcome, into, folder(into, name), depth)
+
+
+def _session(master: str | None, conf: list[str] | None) -> AbstractContextManager[SparkSession]:
+    """A session of Spark, if the extra is there."""
+    try:
+        from clio_sql.spark.session import session
+    except ImportError:
+        raise UsageError("Spark needs the extra 'spark'. Install it: pip install 'clio-sql[spark]'.") from None
+    return session(master, conf or ())
 
 
 def _tell(outcome: Outcome, into: Path, out: Path, depth: int | None) -> None:

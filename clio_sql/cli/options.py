@@ -38,6 +38,14 @@ INTO = Annotated[
     Path,
     typer.Option(metavar="OUT", help="Folder for warehouse.duckdb (private) and published.duckdb; created if missing."),
 ]
+MASTER = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Of Spark, such as spark://host:7077; by default what spark-submit says."),
+]
+CONF = Annotated[
+    list[str] | None,
+    typer.Option(metavar="KEY=VALUE", help="A setting of Spark; may be repeated.", show_default=False),
+]
 SHARED = Annotated[
     Path, typer.Option(metavar="OUT", help="Folder that driver and workers reach under one path.", show_default=False)
 ]

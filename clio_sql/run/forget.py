@@ -114,7 +114,8 @@ def forget(
     if name is not None:
         raise UsageError(f"{out}: users are erased from all analyses of a warehouse. Give its folder: {path.parent}.")
     folders = [analysis] if isinstance(analysis, Path) else list(analysis or ())
-    known, unknown = _matched(path, _made(path), [check.checked(folder) for folder in folders] or [check.checked(None)])
+    sql = [check.checked(folder) for folder in folders] or [check.checked(None)]
+    known, unknown = matched(path, made_by(path), sql)
     erased, due, finished = _erased(path, ids, reporter, known[0][0], out, unknown)
     unpaid, removed = NOTHING, list[str]()
     for place, (made, relations) in enumerate(known if due else []):
@@ -138,7 +139,7 @@ def forget(
     return Forgotten(len(ids), erased, removed, unpaid, withdrawn, finished)
 
 
-def _made(path: Path) -> list[Made]:
+def made_by(path: Path) -> list[Made]:
     """The analyses of a warehouse. InputError if it cannot be opened."""
     try:
         lock.require_plain(path)
@@ -162,7 +163,7 @@ def _made_with(con: duckdb.DuckDBPyConnection, schema: str) -> Made:
     return Made(places.name_of(schema), row["sql_hash"], runtime)
 
 
-def _matched(
+def matched(
     path: Path, found: list[Made], given: list[list[Relation]]
 ) -> tuple[list[tuple[Made, list[Relation]]], list[Made]]:
     """The analyses with their SQL, and those whose SQL is not given. SqlError if a given folder belongs to none."""

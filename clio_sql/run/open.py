@@ -16,7 +16,7 @@ from clio_sql.errors.explained import DEBUG, explained
 from clio_sql.register import connect, engine_of, save_macros, why_not
 from clio_sql.sql_text.quoting import literal
 from clio_sql.warehouse import erase, lock, private
-from clio_sql.warehouse.places import LAKE, OF_SPARK
+from clio_sql.warehouse.places import is_of_spark
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def opened(
 
     own: as `failures.explained` takes it. lake: for a run on Spark; raises StateError where the folder is not of one.
     """
-    if path.exists() and (path.parent / LAKE / OF_SPARK).exists() != lake:
+    if path.exists() and is_of_spark(path.parent) != lake:
         wrote, asked = ("clio-sql run", "clio-sql spark")[:: 1 if lake else -1]
         raise StateError(
             f"{path.parent}: was written by {wrote}, which keeps rows elsewhere than {asked}. Use {wrote}, or give "

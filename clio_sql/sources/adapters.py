@@ -179,13 +179,7 @@ def read(raw: str, adapter: Adapter, *, within: str = "true", forgotten: str = "
     raw: the query of that name. within: a condition on the rows of the adapter. forgotten: one on the relation
     `users`, true for rows of users who were forgotten.
     """
-    made = steps()
-    if forgotten:
-        theirs = f"(select user_id from named_users where {forgotten})"
-        made["users"] = (
-            f"with named_users as (\n{made['users']}\n)\nselect * from named_users\n"
-            f"where coalesce(user_id not in {theirs}, true) and not coalesce({forgotten}, false)"
-        )
+    made = steps(forgotten)
     return (
         f"with raw as ({raw}),\ngiven as materialized (\n"
         f"select row_number() over () as position, *, {adapter.needs_id} as needs_id\n"
@@ -195,9 +189,19 @@ def read(raw: str, adapter: Adapter, *, within: str = "true", forgotten: str = "
     )
 
 
-def steps() -> dict[str, str]:
-    """Name -> SQL of the steps that all formats have, in order; they read the relation `given`."""
-    return {step: _step(step) for step in STEPS}
+def steps(forgotten: str = "") -> dict[str, str]:
+    """Name -> SQL of the steps that all formats have, in order; they read the relation `given`.
+
+    forgotten: as `read` takes it.
+    """
+    made = {step: _step(step) for step in STEPS}
+    if forgotten:
+        theirs = f"(select user_id from named_users where {forgotten})"
+        made["users"] = (
+            f"with named_users as (\n{made['users']}\n)\nselect * from named_users\n"
+            f"where coalesce(user_id not in {theirs}, true) and not coalesce({forgotten}, false)"
+        )
+    return made
 
 
 def _step(name: str) -> str:

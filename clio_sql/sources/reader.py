@@ -38,7 +38,7 @@ from clio_sql.sources.limits import Limits
 from clio_sql.sources.text_files import NO_LIST, SHOWN, BadRows
 from clio_sql.sql_text.quoting import identifier, literal
 from clio_sql.warehouse.database import one, scalar
-from clio_sql.warehouse.state import tables, user_hash
+from clio_sql.warehouse.state import is_forgotten, tables
 
 OPTIONS = {"conversation_id": "--id-column", "user_id": "--user-column", "created_at": "--time-column"}
 VIEW = """
@@ -321,7 +321,7 @@ def _query(
     noted, of_user = _has_forgotten(con), privacy_unit == "user"
     # earlier versions noted an id as the input spells it, and 45 as 45.0
     spellings = ("user_id", "spelled", "spelled || '.0'")
-    forgotten = " or ".join(map(_is_forgotten, spellings)) if noted and of_user else ""
+    forgotten = " or ".join(map(is_forgotten, spellings)) if noted and of_user else ""
     query = adapters.read(rows, chosen, within=within, forgotten=forgotten)
     if of_user:
         return f"select * exclude ({beside}) from (\n{query}\n)"
@@ -329,7 +329,7 @@ def _query(
     if not noted:
         return f"with conversations as (\n{query}\n)\n{conversations}"
     # forgetting one row of a conversation means forgetting all of it
-    each = " or ".join(map(_is_forgotten, ("id", "id || '.0'")))
+    each = " or ".join(map(is_forgotten, ("id", "id || '.0'")))
     return (
         f"with conversations as (\n{query}\n),\nspelled as (\nselect conversation_id, "
         "unnest(list_append(coalesce(ids, []), conversation_id)) as id from conversations\n)\n"
@@ -340,12 +340,6 @@ def _query(
 def _has_forgotten(con: duckdb.DuckDBPyConnection) -> bool:
     """False for a database without state; one that lost a part of it is not read (see `state.migrate`)."""
     return bool(tables(con)) and con.execute("select 1 from clio_state.forgotten limit 1").fetchone() is not None
-
-
-def _is_forgotten(id: str) -> str:
-    """SQL: whether that id is noted as forgotten; never NULL."""
-    noted = "(select coalesce(list(user_hash), []) from clio_state.forgotten)"
-    return f"coalesce(list_contains({noted}, {user_hash(id)}), false)"
 
 
 def _written(

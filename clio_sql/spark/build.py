@@ -33,14 +33,17 @@ class SparkBuilder(Builder):
             return super()._build(relation, fingerprint)
         self.reporter.begin(relation.name, None)
         lake = self.stages.lake
-        fingerprint = f"{fingerprint} {code()}"
-        place = lake.place(relation.name, fingerprint)
+        made_from = f"{fingerprint} {code()}"
+        by = relation.incremental
+        place = lake.place(relation.name, f"{made_from} {self._fingerprints[by.input]}" if by else made_from)
         skipped = lake.is_whole(place)
         if not skipped:
-            self.stages.write(relation, place)
-            self.made.add(relation.name)
+            there = self.stages.write(relation, place, made_from)
+            if there == place:
+                self.made.add(relation.name)
+            place = there
         lake.show(relation.name, place)
-        content = fingerprint  # to hash the rows of what grows would take the driver too long
+        content = place.name  # to hash the rows of what grows would take the driver too long
         if GROWING.isdisjoint(parts.grain(relation)):
             content = self.records.content(relation.name)
         self.records.mark(relation.name, fingerprint, content)

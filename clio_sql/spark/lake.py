@@ -1,7 +1,8 @@
 """The folder that workers and driver share: Parquet of what grows with the conversations. Private, as it holds texts.
 
 `lake/NAME/VERSION/` holds one relation, made from what VERSION is a hash of. It is complete if `_SUCCESS` is in it,
-which Spark writes last, and `_types.json`. The warehouse has a view of that name over the newest one.
+which Spark writes last, and `_made.json`. `_keys` says of a relation that works row by row what each key was made from.
+The warehouse has a view of that name over the version that `lake/NAME/_shown` names.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -19,7 +21,7 @@ from clio_sql.warehouse import private
 from clio_sql.warehouse.database import drop_other_kind, inside, kind
 from clio_sql.warehouse.places import LAKE, OF_SPARK  # the folder in OUT, and the database of the views that read it
 
-TYPES = "_types.json"
+KEYS, MADE = "_keys", "_made.json"
 
 
 class Lake:
@@ -33,9 +35,11 @@ class Lake:
             (folder / OF_SPARK).touch()
         con.execute(f"attach ':memory:' as {LAKE}")
         for path in sorted(folder.glob("*/_shown")):
-            version = path.parent / path.read_text("utf-8")
+            version = folder / path.read_text("utf-8")
             if self.is_whole(version):
                 self.show(path.parent.name, version)
+            else:
+                path.unlink()
 
     def place(self, name: str, made_from: str) -> Path:
         """Where a relation lies that is made from that."""
@@ -43,47 +47,59 @@ class Lake:
 
     def is_whole(self, place: Path) -> bool:
         """Whether it was written to its end."""
-        return (place / "_SUCCESS").exists() and (place / TYPES).exists()
+        return (place / "_SUCCESS").exists() and (place / MADE).exists()
 
-    def finish(self, place: Path, types: Mapping[str, str]) -> None:
-        """Say that Spark wrote it whole. types: column -> DuckDB's type."""
-        (place / TYPES).write_text(json.dumps(dict(types)), "utf-8")
+    def begin(self, place: Path) -> None:
+        """An empty folder there, whatever a run left that was killed."""
+        shutil.rmtree(place, ignore_errors=True)
+        with private.alone():
+            place.mkdir(parents=True)
+
+    def finish(self, place: Path, types: Mapping[str, str], made_from: str = "") -> None:
+        """Say that Spark wrote it whole. types: column -> DuckDB's type. made_from: as `made_from` gives it back."""
+        (place / MADE).write_text(json.dumps({"types": dict(types), "from": made_from}), "utf-8")
 
     def types(self, place: Path) -> dict[str, str]:
         """Column -> DuckDB's type of what lies there."""
-        found: dict[str, str] = json.loads((place / TYPES).read_text("utf-8"))
+        found: dict[str, str] = self._made(place)["types"]
         return found
+
+    def made_from(self, place: Path) -> str:
+        """What every row there was made from, beside its own key."""
+        return str(self._made(place)["from"])
+
+    def _made(self, place: Path) -> Any:
+        return json.loads((place / MADE).read_text("utf-8"))
 
     def show(self, name: str, place: Path) -> None:
         """Let the warehouse read it under its name."""
-        casts = ", ".join(
-            f"{identifier(column)}::{type_} as {identifier(column)}" for column, type_ in self.types(place).items()
-        )
-        files = literal(f"{place}/*.parquet")
-        read = f"read_parquet({files})" if any(place.glob("*.parquet")) else None
-        rows = f"select {casts} from {read}" if read else self._nothing(place)
-        self.con.execute(f"create or replace view {LAKE}.main.{identifier(name)} as {rows}")
+        self.con.execute(f"create or replace view {LAKE}.main.{identifier(name)} as {self.reading(place)}")
         with inside(self.con, self.schema):
             drop_other_kind(self.con, identifier(name), kind(self.con, name), "view")
             self.con.execute(f"create or replace view {identifier(name)} as from {LAKE}.main.{identifier(name)}")
-        (self.folder / name / "_shown").write_text(place.name, "utf-8")
+        with private.alone():
+            (self.folder / name).mkdir(exist_ok=True)
+        (self.folder / name / "_shown").write_text(str(place.relative_to(self.folder)), "utf-8")
 
-    def _nothing(self, place: Path) -> str:
-        casts = ", ".join(f"null::{type_} as {identifier(column)}" for column, type_ in self.types(place).items())
-        return f"select {casts} where false"
+    def reading(self, place: Path) -> str:
+        """The query for what lies there."""
+        types, there = self.types(place), any(place.glob("*.parquet"))
+        casts = (
+            f"{identifier(name) if there else 'null'}::{type_} as {identifier(name)}" for name, type_ in types.items()
+        )
+        rows = f"from read_parquet({literal(f'{place}/*.parquet')})" if there else "where false"
+        return f"select {', '.join(casts)} {rows}"
 
     def shown(self, name: str) -> Path | None:
         """Where the relation lies that the warehouse reads, if there is one."""
         path = self.folder / name / "_shown"
-        return path.parent / path.read_text("utf-8") if path.exists() else None
+        return self.folder / path.read_text("utf-8") if path.exists() else None
 
     def export(self, name: str, made_from: str) -> Path:
         """A relation of the warehouse as Parquet, for Spark to read."""
         place = self.place(name, made_from)
         if not (place / "_SUCCESS").exists():
-            shutil.rmtree(place, ignore_errors=True)
-            with private.alone():
-                place.mkdir(parents=True)
+            self.begin(place)
             self.con.execute(
                 f"copy (from {identifier(name)}) to {literal(str(place / 'part.parquet'))} (format parquet)"
             )
@@ -91,12 +107,13 @@ class Lake:
         return place
 
     def clear(self, names: Collection[str]) -> None:
-        """Remove all but the newest version of these, and all of what is none of them."""
+        """Remove all but the versions of these that are shown, and all of what is none of them."""
+        shown = {self.shown(name) for name in names}
         for path in filter(Path.is_dir, self.folder.iterdir()):
-            newest = self.shown(path.name) if path.name in names else None
-            if newest is None:
-                shutil.rmtree(path)
-                continue
-            for version in path.iterdir():
-                if version.is_dir() and version != newest:
+            if path.name not in names:
+                (path / "_shown").unlink(missing_ok=True)
+            for version in filter(Path.is_dir, path.iterdir()):
+                if version not in shown:
                     shutil.rmtree(version)
+            if not any(path.iterdir()):
+                path.rmdir()

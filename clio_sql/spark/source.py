@@ -21,8 +21,9 @@ from clio_sql.sources import Source, adapters, reader
 from clio_sql.sources.inputs import Input
 from clio_sql.spark.stages import Stages
 from clio_sql.spark.worker import KEY
-from clio_sql.warehouse import host
+from clio_sql.warehouse import host, state
 
+LAST = "last_source"  # as it was read for the last build that was published
 ADAPTED = {name: type_ for name, type_ in host.COLUMNS["source"].items() if name not in ("parts", "names_nobody")}
 FOUND = {"position": "bigint", **ADAPTED, "needs_id": "boolean"}
 # As `users`: the user and the conversation of a row, and by what it is brought together with others
@@ -64,7 +65,7 @@ def read(
 ) -> tuple[Source, Changes]:
     """Write `source` to the lake, and describe it as `sources.read` does. where: the table's name in errors.
 
-    Changes: of the conversations since the last run.
+    Changes: of the conversations since the last build that was published.
     """
     given = _input(rows, where)
     chosen = reader.choose(given, columns, format)
@@ -74,16 +75,37 @@ def read(
             "write a table with a list of messages first, such as with collect_list over struct(time, role, content)."
         )
     bounds = reader.bounds(given, chosen, columns, reader.moment("since", since), reader.moment("until", until))
-    place = stages.lake.folder / "source" / "reading"
-    shutil.rmtree(place, ignore_errors=True)
     merged = _merged(stages, _named(stages, _adapted(stages, rows, given, chosen, columns, bounds), chosen))
-    stages.put(merged, place, host.COLUMNS["source"])
-    kept, before = stages.lake.place("source", _content(stages, place)), stages.lake.shown("source")
-    changes = Changes(0, 0, 0) if before in (None, kept) else _changes(stages, before, place)
+    before = stages.lake.shown(LAST)
+    now = _written(stages, merged)
+    changes = Changes(0, 0, 0) if before in (None, now) else _changes(stages, before, now)
+    return _described(stages, given, chosen, breakdowns, measures), changes
+
+
+def forget(stages: Stages) -> None:
+    """Take the conversations of forgotten users out of `source`."""
+    kept = f"select * from read where not {state.is_forgotten('user_id', '')}"
+    types = host.COLUMNS["source"]
+    keyed = stages.frame("source").withColumn(KEY, f.monotonically_increasing_id())
+    steps, inputs = [("kept", kept)], {"read": keyed}
+    _written(stages, stages.run("source", steps, inputs, {"read": types}, whole=_noted(stages), shuffled=False))
+
+
+def _written(stages: Stages, rows: DataFrame) -> Path:
+    """Let the warehouse read these rows as `source`. Returns where they lie."""
+    place = stages.lake.folder / "source" / "reading"
+    stages.lake.begin(place)
+    stages.put(rows, place, host.COLUMNS["source"])
+    kept = stages.lake.place("source", _content(stages, place))
     shutil.rmtree(kept, ignore_errors=True)
     place.rename(kept)
     stages.lake.show("source", kept)
-    return _described(stages.con, stages.lake.schema, given, chosen, breakdowns, measures), changes
+    return kept
+
+
+def _noted(stages: Stages) -> dict[str, bytes]:
+    """Who was forgotten, as a hash of their ids, and its salt: sent to workers as data, so that no log has it."""
+    return {name: stages.sent(f"from {state.SCHEMA}.{name}") for name in ("forgotten", "salt")}
 
 
 def _input(rows: DataFrame, where: str) -> Input:
@@ -108,12 +130,13 @@ def _adapted(
 
 def _named(stages: Stages, adapted: DataFrame, chosen: adapters.Adapter) -> DataFrame:
     keyed = adapted.withColumn(KEY, f.xxhash64("conversation_id"))
+    forgotten = " or ".join(state.is_forgotten(spelling, "") for spelling in ("user_id", "spelled"))
     steps = [
         ("given", f"select *, {chosen.needs_id} as needs_id from ({GIVEN})"),
-        ("users", adapters.steps()["users"]),
+        ("users", adapters.steps(forgotten)["users"]),
         ("named", NAMED),
     ]
-    return stages.run("source", steps, {"adapted": keyed}, {"adapted": ADAPTED})
+    return stages.run("source", steps, {"adapted": keyed}, {"adapted": ADAPTED}, whole=_noted(stages))
 
 
 def _merged(stages: Stages, named: DataFrame) -> DataFrame:
@@ -157,9 +180,19 @@ def _changes(stages: Stages, before: Path, now: Path) -> Changes:
     return Changes(*both.agg(*count).collect()[0])
 
 
+def _without_texts(stages: Stages) -> str:
+    """`source` for whoever only counts, in which messages say no more than who wrote and whether there is a text."""
+    told = "lambda message: struct_pack(role := message.role, content := if(message.content = '', '', 'text'))"
+    steps = [("told", f"select * replace (list_distinct(list_transform(messages, {told})) as messages) from read")]
+    keyed, types = stages.frame("source").withColumn(KEY, f.monotonically_increasing_id()), host.COLUMNS["source"]
+    place = stages.lake.folder / "source" / "counting"
+    stages.lake.begin(place)
+    stages.put(stages.run("source", steps, {"read": keyed}, {"read": types}, shuffled=False), place, types)
+    return f"({stages.lake.reading(place)})"
+
+
 def _described(
-    con: duckdb.DuckDBPyConnection,
-    schema: str,
+    stages: Stages,
     given: Input,
     chosen: adapters.Adapter,
     breakdowns: Sequence[str],
@@ -170,7 +203,7 @@ def _described(
     def without_text() -> str:
         return f"read as {chosen.name}, none of its conversations has a message with text. Map the right column"
 
-    found, metadata = reader.counted(con, f"{schema}.source", given.where, asked, without_text)
+    found, metadata = reader.counted(stages.con, _without_texts(stages), given.where, asked, without_text)
     return Source(
         chosen.name, found["rows"], "user", *asked, metadata, tuple(given.types),
         untimed=found["untimed"],

@@ -10,16 +10,16 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
 from clio_sql.analysis import parts
-from clio_sql.analysis.catalog import Relation
+from clio_sql.analysis.catalog import Incremental, Relation
 from clio_sql.analysis.parts import Share
 from clio_sql.engine import Engine
 from clio_sql.spark import worker
-from clio_sql.spark.lake import Lake
+from clio_sql.spark.lake import KEYS, Lake
 from clio_sql.spark.worker import INPUT, KEY, MODELS, Work
 from clio_sql.sql_text.quoting import identifier
 
@@ -53,30 +53,78 @@ class Stages:
         """A view by conversation: each task that reads it makes it again, which needs no shuffle."""
         return relation.kind == "view" and relation.by == ("conversation_id",) and self._in_parts(relation)
 
-    def write(self, relation: Relation, place: Path) -> None:
-        """Make a relation, and write it to its place in the lake."""
-        made = self.made(relation)
-        self.put(made.distinct() if relation.repeats else made, place, self._types_of(relation))
+    def write(self, relation: Relation, place: Path, made_from: str) -> Path:
+        """Make a relation, and write it to its place in the lake. Returns where it lies.
 
-    def put(self, rows: DataFrame, place: Path, types: Mapping[str, str]) -> None:
-        """Write rows to a place in the lake, whole or not at all. types: column -> DuckDB's type."""
-        rows.write.mode("overwrite").parquet(f"file://{place}")
-        self.lake.finish(place, types)
+        made_from: its SQL, and the inputs that each row sees. One that works row by row takes over what the version
+        before has, from the same, of rows that have not changed; where none has, it is that version.
+        """
+        self.lake.begin(place)
+        by = relation.incremental
+        if by is None:
+            made = self.made(relation)
+            self.put(made.distinct() if relation.repeats else made, place, self._types_of(relation))
+            return place
+        self._seen(by).write.parquet(f"file://{place / KEYS}")
+        seen, before = self.read(place / KEYS), self.lake.shown(relation.name)
+        if before is None or self.lake.made_from(before) != made_from:
+            rows = self.made(relation)
+        else:
+            done = self.read(before / KEYS)
+            todo = seen.join(done, ["key", "changed"], "left_anti")
+            if todo.isEmpty() and seen.count() == done.count():
+                self.lake.begin(place)
+                return before
+            same = seen.join(done, ["key", "changed"], "left_semi").select(f.col("key").alias(by.key))
+            kept = self.read(before).join(same, by.key, "left_semi")
+            rows = kept.unionByName(self.made(relation, todo.select(f.col("key").alias(by.key))))
+        self.put(rows, place, self._types_of(relation), made_from)
+        return place
 
-    def made(self, relation: Relation) -> DataFrame:
-        """A relation, made of the rows of its inputs part by part."""
+    def put(self, rows: DataFrame, place: Path, types: Mapping[str, str], made_from: str = "") -> None:
+        """Write rows to a place in the lake that was begun, whole or not at all. types: column -> DuckDB's type."""
+        rows.write.mode("append").parquet(f"file://{place}")
+        self.lake.finish(place, types, made_from)
+
+    def narrow(self, name: str, kept: DataFrame) -> None:
+        """Take out of what the warehouse reads under that name the conversations and segments not in `kept`."""
+        before = self.lake.shown(name)
+        if before is None or "conversation_id" not in self.lake.types(before):
+            return
+        place = self.lake.place(name, f"{before} {self.lake.shown('source')}")
+        self.lake.begin(place)
+        rows, ids = self.read(before), kept.select("conversation_id")
+        whole = f.regexp_replace("conversation_id", "#[0-9]+$", "").alias(KEY)
+        others = rows.join(ids, "conversation_id", "left_anti").select("*", whole)
+        segments = others.join(ids.select(f.col("conversation_id").alias(KEY)), KEY, "left_semi").drop(KEY)
+        there = rows.join(ids, "conversation_id", "left_semi").unionByName(segments)
+        self.put(there, place, self.lake.types(before))
+        self.lake.show(name, place)
+
+    def _seen(self, by: Incremental) -> DataFrame:
+        """key and changed: what the rows of each key are now, in few bytes."""
+        hashed = f.xxhash64(f.coalesce(f.col(by.changed), f.lit(""))).cast("decimal(38, 0)")
+        changed = f.concat_ws(" ", f.count("*"), f.sum(hashed))
+        return self.frame(by.input).groupBy(f.col(by.key).alias("key")).agg(changed.alias("changed"))
+
+    def made(self, relation: Relation, todo: DataFrame | None = None) -> DataFrame:
+        """A relation, made of the rows of its inputs part by part. todo: keys; only what is made of their rows."""
         steps, shares = self._plan(relation)
         growing = [share for share in shares.values() if share.how != "whole"]
         whole = [name for name, share in shares.items() if share.how == "whole"]
-        return self.run(
+        inputs = {share.name: self._keyed(share, relation.by) for share in growing}
+        if todo is not None:
+            inputs = _narrowed(relation, inputs, todo)
+        made = self.run(
             relation.name,
             [(step.name, step.sql) for step in steps],
-            {share.name: self._keyed(share, relation.by) for share in growing},
+            inputs,
             {share.name: self._types(share.name) for share in growing},
             once={share.name: self._grain(share.name) for share in growing if share.how == "following"},
             whole=self._whole(whole, models=any(step.functions & LOOKED_UP for step in steps)),
             rows=SLOW_ROWS if any(step.slow for step in steps) else ROWS,
         )
+        return made if todo is None else made.join(todo, todo.columns, "left_semi")
 
     def run(
         self,
@@ -127,7 +175,7 @@ class Stages:
 
     def _keyed(self, share: Share, key: Sequence[str]) -> DataFrame:
         """The rows of an input with the key of the part that each goes to."""
-        rows, hashed = self.frame(share.name), f.xxhash64(*key).alias(KEY)
+        rows, hashed = self.frame(share.name), _hashed(key)
         if share.how == "split":
             return rows.select("*", hashed)
         return rows.join(self.frame(share.after).select(*share.on, hashed).distinct(), list(share.on))
@@ -137,8 +185,10 @@ class Stages:
         relation = self.relations.get(name)
         if relation is not None and self._is_inline(relation):
             return self.made(relation)
-        made = name == "source" or (relation is not None and self.makes(relation))
-        place = self.lake.shown(name) if made else self.lake.export(name, self._content(name))
+        made = relation is None or self.makes(relation)
+        return self.read((self.lake.shown(name) if made else None) or self.lake.export(name, self._content(name)))
+
+    def read(self, place: Path) -> DataFrame:
         return self.spark.read.parquet(f"file://{place}")
 
     def _grain(self, name: str) -> tuple[str, ...]:
@@ -162,7 +212,11 @@ class Stages:
         queries = {name: f"from {identifier(name)}" for name in names}
         if models:
             queries[MODELS] = f"from {MODELS} where model in (select model from cluster_models)"
-        return {name: _stream(self.con.sql(query).to_arrow_table()) for name, query in queries.items()}
+        return {name: self.sent(query) for name, query in queries.items()}
+
+    def sent(self, query: str) -> bytes:
+        """The rows of a query as an Arrow stream, which workers are sent as data."""
+        return _stream(self.con.sql(query).to_arrow_table())
 
 
 def _stream(table: pa.Table) -> bytes:
@@ -186,6 +240,26 @@ def _body(
     return body
 
 
+def _hashed(key: Sequence[str]) -> Column:
+    """The `KEY` of a row: the same for all segments of a conversation."""
+    whole = f.regexp_replace("conversation_id", parts.SEGMENT, "")
+    return f.xxhash64(*[whole if name == "conversation_id" else f.col(name) for name in key]).alias(KEY)
+
+
+def _narrowed(relation: Relation, inputs: Mapping[str, DataFrame], todo: DataFrame) -> dict[str, DataFrame]:
+    """The rows of the parts that these keys lie in; of the input that the work goes by, only rows of these keys."""
+    by = relation.incremental
+    assert by is not None
+    if by.input in inputs:
+        exact = {by.input: inputs[by.input].join(todo, by.key, "left_semi")}
+        touched = exact[by.input].select(KEY).distinct()
+    elif relation.by == (by.key,):
+        exact, touched = {}, todo.select(_hashed(relation.by)).distinct()
+    else:
+        return dict(inputs)
+    return {name: exact.get(name, rows.join(touched, KEY, "left_semi")) for name, rows in inputs.items()}
+
+
 def _packed(inputs: Mapping[str, DataFrame], types: Mapping[str, Mapping[str, str]]) -> DataFrame:
     """All inputs as one: rows with their key, the name of the input, and a struct for each input."""
     frames = [
@@ -200,9 +274,17 @@ def _packed(inputs: Mapping[str, DataFrame], types: Mapping[str, Mapping[str, st
 
 
 def _fit_for_spark(query: str, schema: pa.Schema) -> str:
-    """The query with lists of a fixed size as lists: Spark has no such type."""
-    fixed = [field.name for field in schema if pa.types.is_fixed_size_list(field.type)]
-    if not fixed:
+    """The query without what Spark has no type for: lists of a fixed size as lists, unsigned numbers as decimals."""
+    fit = {field.name: type_ for field in schema if (type_ := _type_of_spark(field.type))}
+    if not fit:
         return query
-    casts = ", ".join(f"{identifier(name)}::float[] as {identifier(name)}" for name in fixed)
+    casts = ", ".join(f"{identifier(name)}::{type_} as {identifier(name)}" for name, type_ in fit.items())
     return f"select * replace ({casts}) from ({query})"
+
+
+def _type_of_spark(type_: pa.DataType) -> str | None:
+    if pa.types.is_fixed_size_list(type_):
+        return "float[]"
+    if pa.types.is_list(type_) and (of := _type_of_spark(type_.value_type)):
+        return f"{of}[]"
+    return "decimal(20, 0)" if pa.types.is_uint64(type_) else None

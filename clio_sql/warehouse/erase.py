@@ -39,10 +39,11 @@ class Erased(NamedTuple):
     usd: float
 
 
-def users(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> Erased:
+def users(con: duckdb.DuckDBPyConnection, ids: Sequence[str], source: str | None = None) -> Erased:
     """Remove these users from all analyses, and note that they are never read again; all or nothing.
 
-    ids: in any spelling of the same user (see `clio_user_id`). Users that do not occur are noted too.
+    ids: in any spelling of the same user (see `clio_user_id`). Users that do not occur are noted too. source: a view
+    that says which conversations are theirs, where it is no table.
     """
     with _erasing(con):
         # earlier versions kept an id as the input spells it, and 45.0 as it was
@@ -52,12 +53,12 @@ def users(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> Erased:
             f"{spelled})) as id) where id is not null",
             [[each] for each in ids],
         )
-        for table, columns in _tables(con):
-            if {"user_id", "conversation_id"} <= set(columns):
-                con.execute(
-                    f"insert into temp.erased_conversations select distinct conversation_id, false from {table} "
-                    f"where {_theirs('user_id')} and conversation_id is not null"
-                )
+        whose = [table for table, columns in _tables(con) if {"user_id", "conversation_id"} <= set(columns)]
+        for table in [*whose, *([source] if source else [])]:
+            con.execute(
+                f"insert into temp.erased_conversations select distinct conversation_id, false from {table} "
+                f"where {_theirs('user_id')} and conversation_id is not null"
+            )
         salted(con)
         con.execute(
             "insert into clio_state.forgotten "
@@ -65,20 +66,21 @@ def users(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> Erased:
             [now()],
         )
         erased = _taken_out(con, len(ids))
-        if erased.rows + erased.calls:
+        if erased.rows + erased.calls + erased.conversations:
             con.execute("insert or ignore into clio_state.to_rebuild select unnest(?)", [places.schemas(con)])
         return erased
 
 
-def vanished(con: duckdb.DuckDBPyConnection, schema: str = places.SCHEMA) -> Erased | None:
+def vanished(con: duckdb.DuckDBPyConnection, schema: str = places.SCHEMA, lake: bool = False) -> Erased | None:
     """Remove the conversations of the last run that are no longer in `source`; None if there are none.
 
     So is what is stored of an earlier segment whose id a new conversation has: later nobody could tell whose it is.
-    Another analysis, which may read another input, keeps its rows, and the calls about what it still holds.
+    Another analysis, which may read another input, keeps its rows, and the calls about what it still holds. lake: the
+    conversations are a view over a lake.
     """
     held = [table for table, _ in _tables(con) if table.endswith('."conversations"') and not table.startswith(STATE)]
     own, source = (f'{identifier(schema)}."{name}"' for name in ("conversations", "source"))
-    if own not in held:
+    if own not in held and not lake:
         return None
     gone = f"select conversation_id from {own} anti join {source} using (conversation_id)"
     taken = (
@@ -144,7 +146,7 @@ def _taken_out(con: duckdb.DuckDBPyConnection, users: int, schema: str | None = 
     conversations = scalar(
         con, f"select count(distinct id) from temp.erased_conversations where id not in ({segments})"
     )
-    if not rows + calls:  # nothing of theirs is here
+    if not rows + calls + conversations:  # nothing of theirs is here
         return Erased(0, 0, 0, 0.0)
     con.execute(
         "insert into clio_state.erasures "
@@ -278,18 +280,9 @@ def _more_calls(con: duckdb.DuckDBPyConnection) -> bool:
     return found
 
 
-def noted(con: duckdb.DuckDBPyConnection, conversations: int) -> None:
-    """Record that so many conversations vanished: their rows are rebuilt away, and the file must be copied."""
-    con.execute(
-        "insert into clio_state.erasures "
-        "select coalesce(max(erasure), 0) + 1, ?::timestamp, null, 0, ?, 0, 0 from clio_state.erasures",
-        [now(), conversations],
-    )
-
-
 def is_due(con: duckdb.DuckDBPyConnection) -> bool:
     """Whether anything was erased since the file was last copied."""
-    return con.execute("select 1 from clio_state.erasures where ended_at is null limit 1").fetchone() is not None
+    return bool(con.execute("select 1 from clio_state.erasures where ended_at is null limit 1").fetchall())
 
 
 def rebuilt(con: duckdb.DuckDBPyConnection, schema: str) -> None:

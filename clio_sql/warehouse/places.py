@@ -66,6 +66,11 @@ def located(out: Path, hint: str = "") -> Place:
     raise InputError(f"{out}: there is no {WAREHOUSE} in it. Give the folder that a run wrote{hint}.")
 
 
+def is_of_spark(out: Path) -> bool:
+    """Whether a run on Spark wrote the folder."""
+    return (out / LAKE / OF_SPARK).exists()
+
+
 def schemas(con: duckdb.DuckDBPyConnection) -> list[str]:
     """The schemas of all analyses of the database, in order."""
     rows = con.execute(

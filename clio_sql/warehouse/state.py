@@ -143,9 +143,15 @@ MIGRATIONS = (
 BLANK = "concat(' ', chr(9), chr(10), chr(13))"  # as in conversations.sql: ignored around a user id
 
 
-def user_hash(user: str) -> str:
+def user_hash(user: str, schema: str = f"{SCHEMA}.") -> str:
     """SQL: the hash of a user id, given as SQL, as in `clio_state.forgotten`; NULL if there is no id."""
-    return f"sha256((select salt from clio_state.salt) || nullif(trim({user}, {BLANK}), ''))"
+    return f"sha256((select salt from {schema}salt) || nullif(trim({user}, {BLANK}), ''))"
+
+
+def is_forgotten(user: str, schema: str = f"{SCHEMA}.") -> str:
+    """SQL: whether that id, given as SQL, is noted as forgotten; never NULL. schema: of the tables, with its dot."""
+    noted = f"(select coalesce(list(user_hash), []) from {schema}forgotten)"
+    return f"coalesce(list_contains({noted}, {user_hash(user, schema)}), false)"
 
 
 def whole(id: str) -> str:

@@ -1,6 +1,7 @@
 -- One row per conversation and clustered facet: the base cluster that it is in, and the runner-up.
 -- kind: table
 -- grain: conversation_id, facet
+-- by: conversation_id
 -- kept: last
 -- That is the cluster that was found, or the one that it is merged into (merged_clusters). A conversation is in it once: of
 -- several segments in one base cluster only the first is here.

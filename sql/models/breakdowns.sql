@@ -1,6 +1,7 @@
 -- One row per conversation and breakdown: every value that clusters can be broken down by.
 -- kind: view
 -- grain: conversation_id, breakdown
+-- by: conversation_id
 with
 
 -- a column of the input, or a computed facet, replaces the asked facet of the same name; what is asked for safety counts in

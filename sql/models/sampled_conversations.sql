@@ -3,6 +3,13 @@
 -- grain: conversation_id
 with
 
+-- the number of answers in each, if that matters: else no message is read
+answers as (
+    select conversation_id, len(list_filter(messages, lambda message: message.role = 'assistant')) as answers
+    from conversations cross join settings
+    where sample_by = 'message'
+),
+
 weighed as (
     select
         conversation_id,
@@ -10,11 +17,9 @@ weighed as (
         date_trunc(settings.sample_strata, created_at) as stratum,           -- NULL: all are one stratum
         case sample_by
             when 'conversation' then 1
-            -- the number of answers in it; one without any counts as one
-            when 'message'
-                then greatest(1, len(list_filter(messages, lambda message: message.role = 'assistant')))
+            when 'message' then greatest(1, answers)                         -- one without any counts as one
         end as weight
-    from conversations cross join settings
+    from conversations left join answers using (conversation_id) cross join settings
 ),
 
 -- an exponential key per conversation: those with the smallest keys are a sample without replacement, each as likely to be

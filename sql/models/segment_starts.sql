@@ -1,6 +1,7 @@
 -- One row per segment of a conversation that has several: at which of its messages it begins.
 -- kind: table
 -- grain: conversation_id, segment
+-- by: conversation_id
 --
 -- With `segment_by` 'turns' each user's turn of enough words begins one, with 'topic' only those that are about something else
 -- than both turns before. So a conversation that grows keeps the segments that it had. After max_segments, the rest belongs

@@ -1,6 +1,7 @@
 -- One row per segment, which is what is analysed: a part of a conversation, or all of it. See `segment_by` in settings.
 -- kind: view
 -- grain: conversation_id
+-- by: conversation_id
 -- Each has its user, time and metadata from its conversation. No figure counts two segments of one conversation in the same
 -- base cluster, see assignments.
 select

@@ -5,12 +5,11 @@ with
 
 enough as (
     select greatest(any_value(template_users), any_value(template_share) * count(distinct user_id)) as least_users
-    from user_turns cross join settings
-    where is_looked_at
+    from looked_at_turns cross join settings
 ),
 
 windows as materialized (
-    select user_id, text_hash, window_hash from turn_windows where is_looked_at
+    select user_id, text_hash, unnest(window_hashes) as window_hash from looked_at_turns
 ),
 
 -- most occur in only one turn, and are not counted further

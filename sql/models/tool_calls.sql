@@ -1,6 +1,7 @@
 -- One row per call of a tool in an analysed conversation: which tool, and whether it worked. Never arguments or results.
 -- kind: table
 -- grain: conversation_id, call
+-- by: conversation_id
 -- From the messages that sources mark as calls and results, and from a column `tools_used` of the input.
 with
 

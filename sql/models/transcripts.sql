@@ -1,6 +1,7 @@
 -- One row per segment of a sampled conversation: what the model is shown of it, without system prompts and texts of the operator.
 -- kind: view
 -- grain: conversation_id
+-- by: conversation_id
 with
 
 cut as (

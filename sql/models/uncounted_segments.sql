@@ -1,6 +1,7 @@
 -- One row per segment and clustered facet that no figure counts: an earlier one of its conversation is in the same base cluster.
 -- kind: view
 -- grain: conversation_id, facet
+-- by: conversation_id
 -- So is one that is in no cluster, as an earlier one of its conversation is.
 select
     segments.conversation_id::varchar as conversation_id,
