@@ -118,6 +118,7 @@ STEPS = (
     "clio_translated_topics",
     "clio_topic_names",
     "clio_unreviewed",
+    "clio_audited",
     "clio_may_identify",
     "clio_tree_topics",
     "clio_tree_names",

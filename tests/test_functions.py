@@ -875,15 +875,26 @@ def test_a_translated_topic_has_a_sensitive_word_only_if_it_was_looked_at(con):
     ("name", "description", "left"),
     [
         ("Pets and animals, dogs", "", ",  ."),
-        ("ペットと動物", "Users write about '犬' and 'my cat'.", ". users write about ' ' and 'my cat'."),
-        ("Haustiere und Tiere, Hunde", "Most of it is in German.", ",  . most of it is in german."),
-        ("Правовой договор", "Право", "правовой договор.  "),  # a part of a word is none
-        ("Enfants perdus", "", "enfants perdus."),
+        ("ペットと動物", "Users write about '犬' and 'my cat'.", ". Users write about ' ' and 'my cat'."),
+        ("Haustiere und Tiere, Hunde", "Most of it is in German.", ",  . Most of it is in German."),
+        ("Правовой договор", "Право", "Правовой договор.  "),  # a part of a word is none
+        ("Enfants perdus", "", "Enfants perdus."),
     ],
 )
 def test_what_of_a_name_needs_support_is_all_but_topics_in_any_language(con, name, description, left):
     assert one(con, "clio_unreviewed(?, ?, 'local')", name, description).strip() == left.strip()
     assert one(con, "clio_unreviewed(?, ?, 'anthropic')", name, description) == f"{name}. {description}"
+
+
+def test_the_auditor_takes_no_topic_in_any_language_for_a_name(con):
+    """'Soziale Medien' has the form of a full name, and '犬. Users' that of an initial with one."""
+    description = "Users write about it in their own words. Most of it is in German; in English: 'Dogs'."
+    query = """
+        select name from (select unnest(flatten(clio_translated_topics()[2:])) as name)
+        where clio_audit(clio_audited(name, $1, 'local')).rating < 4"""
+    assert con.execute(query, [description]).fetchall() == []
+    assert one(con, "clio_audit('犬の散歩と猫 개. Users write about dogs.').rating") >= 4
+    assert one(con, "clio_audit(clio_audited('Soziale Medien, Jane Doe', 'Dogs', 'local')).rating") == 2
 
 
 def test_no_task_word_is_sensitive_and_no_stop_word_hides_one():

@@ -6,9 +6,9 @@ with
 
 texts as (
     select
-        facet, cluster_id, name, description, concat(name, '. ', description) as text,
+        facet, cluster_id, name, description, clio_audited(name, description, provider) as text,
         case when status = 'ok' and coalesce(trim(name), '') = '' then 'malformed' else status end as status
-    from cluster_names
+    from cluster_names cross join build_info
 ),
 
 rated as materialized (

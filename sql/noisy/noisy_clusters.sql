@@ -16,7 +16,7 @@ tree as (
         case
             when renamed.name is not null then 'renamed'
             when facets.kind = 'taxonomy' then 'taxonomy'
-            when provider = 'local' and clio_unreviewed(hierarchy.name, '', provider) <> lower(concat(hierarchy.name, '. ')) then 'topic'
+            when provider = 'local' and clio_unreviewed(hierarchy.name, '', provider) <> concat(hierarchy.name, '. ') then 'topic'
             else 'found'
         end as name_source,
         unnest(base_cluster_ids) as base_cluster_id

@@ -30,7 +30,7 @@ shown as (
         case
             when renamed.name is not null then 'renamed'
             when facets.kind = 'taxonomy' then 'taxonomy'
-            when provider = 'local' and clio_unreviewed(hierarchy.name, '', provider) <> lower(concat(hierarchy.name, '. ')) then 'topic'
+            when provider = 'local' and clio_unreviewed(hierarchy.name, '', provider) <> concat(hierarchy.name, '. ') then 'topic'
             else 'found'
         end as name_source,
         -- a parent is loose if all of its base clusters are

@@ -101,8 +101,8 @@ supported_names as (
 audited as materialized (
     select
         facet, cluster_id, answer,
-        clio_audit_raw(concat(regexp_replace(answer.value.name, ' and (much )?more$', ''), '. ', answer.value.description)) as audit
-    from supported_names
+        clio_audit_raw(clio_audited(regexp_replace(answer.value.name, ' and (much )?more$', ''), answer.value.description, provider)) as audit
+    from supported_names cross join query_table(build_info)
 )
 
 select facet, cluster_id, answer.value as own

@@ -4,9 +4,9 @@
 create or replace macro clio_unreviewed(name, description, provider) as
     case
         when provider = 'local' then regexp_replace(
-            lower(concat(name, '. ', description)),
+            concat(name, '. ', description),
             concat('(^|[^\p{L}\p{M}\p{N}])(', array_to_string(clio_topic_names(), '|'), ')([^\p{L}\p{M}\p{N}]|$)'),    -- no '\b': it knows a to z
-            '\1 \3', 'g'
+            '\1 \3', 'gi'
         )
         else concat(name, '. ', description)
     end;

@@ -69,7 +69,7 @@ _IDENTIFIERS = tuple(
         (r"\b(?i:someone|somebody|person|man|woman|friend|user) (?i:named|called) \w", "a name that is said to be one"),
         (r"\b(?i:mr|mrs|ms|miss|dr|prof|sir|madame|herr|frau|señora?)\.? [^\W\d_a-z]", "a title with a name"),
         (r"\b(?i:mr|mrs|ms|dr|prof)\.? \w", "a title with a name"),
-        (rf"\b[^\W\d_a-z]\. ?{_BIG}", "an initial with a name"),
+        (rf"\b[{_CAPITALS}]\. ?{_BIG}", "an initial with a name"),
     )
 )
 
