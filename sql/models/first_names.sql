@@ -1,7 +1,8 @@
 -- One row per base cluster that passes the gate: the name of the last build if it still holds, else the first answer.
 -- kind: table
 -- grain: facet, cluster_id
--- A cluster that is almost the same as in the last build keeps its name, as long as the name would pass today.
+-- A cluster that is almost the same as in the last build keeps its name, as long as the name would pass today, and what the
+-- local provider said of its language holds.
 with
 
 -- who names, by what criteria, from how many texts: if any of these changed, no name is kept
@@ -22,9 +23,17 @@ kept as materialized (
         on makers.facet = name_requests.facet and makers.made_with = last_cluster_names.made_with
     inner join last_name_audits
         on last_name_audits.facet = name_requests.facet and last_name_audits.cluster_id = cluster_ids.last_cluster_id
+    left join last_cluster_languages
+        on last_cluster_languages.facet = name_requests.facet and last_cluster_languages.cluster_id = cluster_ids.last_cluster_id
+    left join cluster_languages
+        on cluster_languages.facet = name_requests.facet and cluster_languages.cluster_id = name_requests.cluster_id
     cross join settings
     cross join build_info
     where cluster_ids.similarity >= keep_name_similarity
+        and (
+            build_info.provider <> 'local' or coalesce(last_cluster_languages.language, 'English') = 'English'
+            or cluster_languages.language is not distinct from last_cluster_languages.language
+        )
         and last_name_audits.passes and last_name_audits.rating >= min_audit_rating
         and len(clio_unsupported(
             clio_unreviewed(last_cluster_names.name, last_cluster_names.description, build_info.provider), supported
