@@ -57,8 +57,10 @@ runs as (
 -- without spaces between words, parts of a name look like words, so there enough users wrote each run as it stands
 spelled as (
     select facet, cluster_id, lemmas, subjects, clio_phrase(words) as term, heading, plain
-    from phrases left join runs using (facet, cluster_id)
-    where heading > 0 and not clio_identifies(clio_phrase(words))
+    from phrases left join runs using (facet, cluster_id) cross join settings
+    where heading > 0
+        and (not list_contains(subjects, 'not') or users >= min_users or mode = 'safety')    -- what two of them deny is not what the others say
+        and not clio_identifies(clio_phrase(words))
         and list_has_all(coalesce(runs, []), clio_unspaced(clio_phrase(words)))
     qualify row_number() over (partition by facet, cluster_id, lemmas order by plain desc, heading * sqrt(users / (users + 4)) desc, words) = 1
 ),
