@@ -193,6 +193,36 @@ def test_a_topic_is_said_in_the_language_of_the_cluster(con, language, name, eng
     assert rows(con, f"select topic from {TOPICS_OF_PARENTS}") == [(parent,)]  # of three clusters two are in it
 
 
+def test_the_second_topic_of_a_name_keeps_its_abbreviation(con):
+    """'Web development, JavaScript …', not 'javaScript'; 'ATMと…', not 'aTMと…'."""
+    con.execute("create or replace temp table build_info as select 'local' as provider")
+    for language, first, second in (
+        ("Japanese", "Bank cards, cash machines", "ATMと現金の引き出し"),
+        ("French", "Job applications, resumes", "CV et lettres"),
+        ("English", "Websites and web development", "JavaScript and web pages"),
+    ):
+        con.execute(
+            "create or replace temp table gated_clusters as "
+            "select 'f' as facet, unnest(['a', 'b']) as cluster_id, true as passes"
+        )
+        con.execute(
+            "create or replace temp table cluster_ids as select 'f' as facet, unnest(['a', 'b']) as cluster_id, "
+            "clio_embed($1)::float[] as centroid",
+            [first],
+        )
+        con.execute(
+            "create or replace temp table supported_words as select 'f' as facet, 'a' as cluster_id, 'x' as lemma"
+        )
+        con.execute(
+            "create or replace temp table cluster_languages as "
+            "select 'f' as facet, unnest(['a', 'b']) as cluster_id, $1 as language",
+            [language],
+        )
+        sql = next(relation.sql for relation in catalog.load() if relation.name == "cluster_topics")
+        names = [name for (name,) in rows(con, f"select name from ({sql})")]
+        assert [name for name in names if name.endswith(f", {second}")], names
+
+
 def test_siblings_are_called_differently_and_only_by_what_passed(con):
     con.execute("""
         create or replace temp table families as
