@@ -21,7 +21,7 @@ KEYED = [name for name, relation in RELATIONS.items() if relation.by]
 # Of these the demo has no rows; golden files have some.
 EMPTY = {
     "cut_turns", "segment_starts", "segment_turns", "shared_blocks", "taxonomy_answers", "taxonomy_choices",
-    "taxonomy_places", "taxonomy_questions", "tool_calls", "turn_embeddings", "uncounted_segments",
+    "taxonomy_places", "taxonomy_questions", "turn_embeddings", "uncounted_segments",
 }  # fmt: skip
 
 
