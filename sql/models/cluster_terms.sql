@@ -124,5 +124,6 @@ select
     subjects::varchar[] as subjects,                                   -- what it is about: two phrases with the same are much the same, see phrases
     plain::boolean as plain,                                           -- names a subject, and last
     heading::double as heading,                                        -- how well it reads as one, see phrases
-    (fit * pow(greatest(coalesce(near, 0), 0.05), 2))::double as score       -- the higher, the better it names this cluster
+    -- rounded, so that the order in which numbers are added up decides nothing
+    round(fit * pow(greatest(coalesce(near, 0), 0.05), 2), 9)::double as score       -- the higher, the better it names this cluster
 from scored left join meant using (facet, cluster_id, term)

@@ -16,9 +16,9 @@ topics as materialized (
     where provider = 'local'
 ),
 
--- some topics are near everything: how near each is to all others
+-- some topics are near everything: how near each is to all others; decimals add up to the same in any order
 generally as (
-    select topics.topic, avg(array_inner_product(topics.embedding, others.embedding)) as cosine
+    select topics.topic, avg(cast(array_inner_product(topics.embedding, others.embedding) as decimal(12, 9))) as cosine
     from topics cross join topics as others
     group by topics.topic
 ),
@@ -28,7 +28,9 @@ supported as (
 ),
 
 centred as (
-    select facet, cluster_id, topic, is_sensitive, list_cosine_similarity(centroid, cast(embedding as float[])) as cosine
+    select
+        facet, cluster_id, topic, is_sensitive,
+        cast(list_cosine_similarity(centroid, cast(embedding as float[])) as decimal(12, 9)) as cosine
     from cluster_ids
     inner join gated_clusters using (facet, cluster_id)
     cross join topics
@@ -39,9 +41,9 @@ centred as (
 compared as (
     select
         facet, cluster_id, topic, is_sensitive,
-        centred.cosine - (
+        cast(centred.cosine - (
             sum(centred.cosine) over (partition by facet, topic) + 20 * generally.cosine
-        ) / (count(*) over (partition by facet, topic) + 20) as nearer
+        ) / (count(*) over (partition by facet, topic) + 20) as decimal(12, 9)) as nearer
     from centred inner join generally using (topic)
 ),
 
