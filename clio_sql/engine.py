@@ -31,7 +31,7 @@ from clio_sql.warehouse.database import scalar
 from clio_sql.warehouse.state import SCHEMA
 
 MEMORY = 65_536  # answers remembered, so that a view read twice asks once
-SUB_BATCH = 256  # requests between two checks of the stop event: less than a second, with their vectors
+SUB_BATCH = 1_024  # requests until progress is told: the more, the more of their texts have one length
 PENDING = Answer(None, "pending", "collected, not asked yet")
 
 
@@ -52,7 +52,7 @@ class Engine:
 
     @cached_property
     def provider(self) -> Provider:
-        return provider(self.runtime, self.open_cursor, self.stop, lambda: self.embedder)
+        return provider(self.runtime, self.open_cursor, self.stop, lambda: self.embedder, self.check)
 
     @property
     def paid(self) -> PaidProvider | None:
@@ -164,7 +164,7 @@ class Engine:
         waiting = list(missing.items())
         rows = Counter(keys)
         self.advance(function, sum(rows[key] for key in found))
-        # A paid provider gets all at once and keeps many in flight; it checks the stop event itself.
+        # A paid provider gets all at once and keeps many in flight. Each checks the stop event itself.
         size = len(waiting) if self.provider.paid else SUB_BATCH
         for start in range(0, len(waiting), max(size, 1)):
             self.check()

@@ -18,7 +18,7 @@ import pytest
 from chats import chats, published, warehouse, write
 from conftest import cli
 
-ROWS = 700  # more than are embedded between two looks at the stop event
+ROWS = 1_400  # more than are answered before progress is told
 FILES = ["builds", "published.duckdb", "report.html", "warehouse.duckdb"]
 
 
@@ -93,7 +93,7 @@ def terminal(file, tmp_path) -> Iterator[Terminal]:
 @pytest.mark.parametrize(
     ("number", "moment"),
     [
-        (signal.SIGINT, "512 of 700 rows"),  # while texts are embedded
+        (signal.SIGINT, "1,024 of 1,400 rows"),  # while texts are embedded
         (signal.SIGTERM, "facet_values"),  # while the model is loaded, which nothing can stop
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from clio_sql.engine import SUB_BATCH, Engine
+from clio_sql.engine import Engine
 from clio_sql.providers import Extract
 from clio_sql.providers.local import Local
 from clio_sql.udfs import Function
@@ -17,17 +17,13 @@ def extract_by_rule(engine: Engine, transcripts: pa.ChunkedArray, questions: pa.
     kind = pa.map_(pa.string(), pa.string())
     if engine.collects:
         return pa.array([[]] * len(transcripts), type=kind)
-    local = Local(engine.embedder)
+    local = Local(engine.embedder, engine.check)
     requests = [
         Extract(transcript, questions_of(asked, free=False))
         for transcript, asked in zip(transcripts.to_pylist(), questions.to_pylist(), strict=True)
     ]
-    answers = []
-    for start in range(0, len(requests), SUB_BATCH):
-        engine.check()
-        part = requests[start : start + SUB_BATCH]
-        answers += [answer.value for answer in local.extract(part)]
-        engine.advance("extract_by_rule", len(part))
+    answers = [answer.value for answer in local.extract(requests)]
+    engine.advance("extract_by_rule", len(answers))
     return pa.array(answers, type=kind)
 
 

@@ -35,7 +35,7 @@ __all__ = [
 def require(runtime: Runtime) -> None:
     """Raise ProviderError for a missing key, or a model without a price, before anything is read or written."""
     if runtime.provider != "local":
-        provider(runtime, _nothing, threading.Event(), _nothing)
+        provider(runtime, _nothing, threading.Event(), _nothing, _nothing)
         from clio_sql.calls.servers import SERVERS
 
         SERVERS[runtime.provider](base_url_of(runtime.base_url, runtime.provider)).require_key()
@@ -50,8 +50,12 @@ def provider(
     cursor: Callable[[], duckdb.DuckDBPyConnection],
     stop: threading.Event,
     embedder: Callable[[], Embedder],
+    check: Callable[[], None],
 ) -> Provider:
-    """The provider that `runtime` names. cursor: opens a cursor on the database that keeps paid answers."""
+    """The provider that `runtime` names. cursor: opens a cursor on the database that keeps paid answers.
+
+    check: raises where the user has asked to stop.
+    """
     if runtime.provider != "local":
         from clio_sql.calls import Calls
         from clio_sql.providers.prompted import Prompted
@@ -70,4 +74,4 @@ def provider(
         return Prompted(calls, runtime.model, runtime.naming_model)
     from clio_sql.providers.local import Local
 
-    return Local(embedder())
+    return Local(embedder(), check)

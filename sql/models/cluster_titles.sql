@@ -2,7 +2,7 @@
 -- kind: table
 -- grain: facet, cluster_id
 -- The best pair of a cluster and a phrase is settled first, then the best of those whose cluster is still without
--- and whose subject, or pair of topics, no other cluster is called by.
+-- and whose subject, or pair of topics, no other cluster is called by (clio_titled); then once more, if two mean much the same.
 -- A topic comes before a weak phrase: one that names no subject, reads badly or says little about the cluster. How it reads is only known of
 -- English, so of another language more is asked; and where users write in several languages, that it is not the phrase of a few.
 with
@@ -14,38 +14,36 @@ spoken as (
     from gated_clusters left join cluster_languages using (facet, cluster_id)
 ),
 
-candidates as (
+candidates as materialized (
     select
-        facet, cluster_id, term, array_to_string(subjects, ' ') as content,
+        facet, cluster_id, term, array_to_string(subjects, ' ') as content, content as about,
         case when plain and score >= case when language <> 'English' then 0.5 else 0.3 end and (share >= 0.3 or not several) then 1 else 0.001 end * score as score,
         'found' as source
     from cluster_terms inner join spoken using (facet, cluster_id)
     where score > 0
     union all
-    select facet, cluster_id, name, array_to_string(list_sort(string_split(lower(name), ', ')), ', '), 0.01 * (1 + above), 'topic' from cluster_topics
+    select facet, cluster_id, name, array_to_string(list_sort(string_split(lower(name), ', ')), ', ') as content, content, 0.01 * (1 + above), 'topic' from cluster_topics
 ),
 
-paired as (
+titles as materialized (from clio_titled('candidates')),
+
+-- of titles that mean much the same one stays, and to all others what it is about is taken
+alike as (
     select
-        facet,
-        list(cluster_id order by cluster_id, term) as cluster_ids,
-        list(term order by cluster_id, term) as terms,
-        list(source order by cluster_id, term) as sources,
-        list(content order by cluster_id, term) as contents,
-        list(score order by cluster_id, term) as scores
-    from candidates
-    group by facet
+        facet, unnest(contents) as content, contents[unnest(clio_alike(vectors, 0.9)) + 1] as about
+    from (
+        select
+            facet,
+            list(content order by md5(term), cluster_id) as contents,
+            list(clio_embed(term) order by md5(term), cluster_id) as vectors
+        from titles
+        group by facet
+    )
 ),
 
-matched as (
-    select
-        facet,
-        unnest(cluster_ids) as cluster_id,
-        unnest(terms) as term,
-        unnest(sources) as source,
-        unnest(contents) as content,
-        unnest(clio_match(cluster_ids, contents, scores)) as settled
-    from paired
+told_apart as materialized (
+    select candidates.* replace (coalesce(alike.about, candidates.about) as about)
+    from candidates left join alike using (facet, content)
 )
 
 select
@@ -54,5 +52,4 @@ select
     term::varchar as term,
     content::varchar as content,                                       -- what it is about: no other cluster is called by a phrase or topic about the same
     source::varchar as source                                          -- found: a phrase that users wrote; topic: of cluster_topics
-from matched
-where settled
+from clio_titled('told_apart')

@@ -20,6 +20,7 @@ tree as (
 
         -- what the steps read
         settings as (from settings),
+        margins as (from margins),
         build_info as (from build_info),
         trees as (from trees),
         base_clusters as (from base_clusters),
@@ -69,15 +70,20 @@ tree as (
             )
         ),
 
+        -- the language of most of what is below
+        tree_languages as materialized (
+            from clio_tree_languages('families', 'base_clusters', 'cluster_languages', 'margins')
+        ),
+
         -- plain topics that parents may be called by, without a language model
         topics as materialized (
-            from clio_tree_topics('families', 'last_level', 'base_clusters', 'cluster_languages', 'evidence', 'build_info')
+            from clio_tree_topics('families', 'last_level', 'base_clusters', 'tree_languages', 'evidence', 'build_info')
         ),
 
         -- names that passed the word rule and the audit
         passing as materialized (
             from clio_tree_names(
-                'families', 'evidence', 'topics', 'last_level', 'base_clusters', 'settings', 'build_info'
+                'families', 'evidence', 'topics', 'tree_languages', 'last_level', 'base_clusters', 'settings', 'build_info'
             )
         ),
 

@@ -1,15 +1,15 @@
--- clio_tree_names(families, evidence, topics, last_level, base_clusters, settings, build_info): a name for each parent that passed the word rule
--- and the audit, like those of base clusters. One row per parent that has one: facet, cluster_id, own (name and
--- description). A last name is checked like a new one. If a name has a word that too few users wrote, it is asked for
+-- clio_tree_names(families, evidence, topics, tree_languages, last_level, base_clusters, settings, build_info): a name for each parent
+-- that passed the word rule and the audit, like those of base clusters. One row per parent that has one: facet, cluster_id, own (name and
+-- description). A last name is checked like a new one, and a topic in a language goes with the language. If a name has a word that too few users wrote, it is asked for
 -- once more, without that word. A language model is given no texts, unless it may see them (naming_sees). The local
 -- provider takes a topic where one fits (see clio_tree_topics), and says which clusters are below; else it names no parent here.
-create or replace macro clio_tree_names(families, evidence, topics, last_level, base_clusters, settings, build_info) as table
+create or replace macro clio_tree_names(families, evidence, topics, tree_languages, last_level, base_clusters, settings, build_info) as table
 with
 
 below as (
     select
         family.facet, family.cluster_id,
-        list(concat('''', lower(base.name[1]), base.name[2:], '''') order by base.conversations desc, base.cluster_id)[:6] as names
+        list(concat('''', base.name, '''') order by base.conversations desc, base.cluster_id)[:6] as names
     from query_table(families) as family
     inner join query_table(base_clusters) as base
         on base.facet = family.facet and list_contains(family.base_cluster_ids, base.cluster_id)
@@ -36,9 +36,25 @@ neighbours as (
     group by family.facet, family.cluster_id
 ),
 
+-- last names with a topic in a language that the parent is not in any more
+outdated as (
+    select distinct facet, cluster_id
+    from (
+        select facet, cluster_id, unnest(regexp_split_to_array(lower(last_name), ' and |, ')) as name
+        from query_table(families) cross join query_table(build_info)
+        where provider = 'local'
+    )
+    inner join clio_topic_languages() as said using (name)
+    left join query_table(tree_languages) as spoken using (facet, cluster_id)
+    group by facet, cluster_id, name
+    having not coalesce(bool_or(said.language = spoken.language), false)
+),
+
 requests as materialized (
     select
-        facet, cluster_id, last_name, last_description, criteria, lemmas, child_ids,
+        facet, cluster_id, criteria, lemmas, child_ids,
+        case when outdated.cluster_id is null then last_name end as last_name,
+        last_description,
         naming_sees = 'texts' or provider = 'local' as sees_texts,
         case when sees_texts then members else [] end as members,
         coalesce(phrases, []) as terms,
@@ -47,6 +63,7 @@ requests as materialized (
     from query_table(families)
     inner join query_table(evidence) using (facet, cluster_id)
     left join neighbours using (facet, cluster_id)
+    left join outdated using (facet, cluster_id)
     cross join query_table(settings)
     cross join query_table(build_info)
     where cluster_id <> clio_various().cluster_id

@@ -1,10 +1,10 @@
--- clio_tree_topics(families, last_level, base_clusters, cluster_languages, evidence, build_info): the topic that each parent may be called by, if the local
+-- clio_tree_topics(families, last_level, base_clusters, tree_languages, evidence, build_info): the topic that each parent may be called by, if the local
 -- provider names. One row per parent that has one: facet, cluster_id, topic. A topic is near a child where its cosine to the child's
 -- name is well above that of the average topic; it must be near most children and most of their conversations, and nearly the
 -- nearest of all topics. Each word of a sensitive one must be supported below the parent. The best
--- pair of a parent and a topic is settled first; a topic that a cluster below is called by is not used again. Where most conversations below
--- are in clusters of one language, the topic is said in that language.
-create or replace macro clio_tree_topics(families, last_level, base_clusters, cluster_languages, evidence, build_info) as table
+-- pair of a parent and a topic is settled first; a topic that a cluster below is called by is not used again. It is said in the language of
+-- the parent, if it has one.
+create or replace macro clio_tree_topics(families, last_level, base_clusters, tree_languages, evidence, build_info) as table
 with
 
 topics as materialized (
@@ -29,9 +29,9 @@ children as materialized (
 compared as (
     select
         facet, cluster_id, child_id, conversations, topic, is_sensitive,
-        array_inner_product(children.embedding, topics.embedding) as cosine,
-        cosine - avg(cosine) over (partition by facet, cluster_id, child_id) as above
-    from children cross join topics
+        cast(array_inner_product(children.embedding, topics.embedding) as decimal(12, 9)) as cosine,
+        cast(cosine - avg(cosine) over (partition by facet, cluster_id, child_id) as decimal(12, 9)) as above
+    from children cross join topics                                -- decimals add up to the same in any order
 ),
 
 near as (
@@ -46,16 +46,6 @@ near as (
     qualify score >= 0.7 * max(score) over (partition by facet, cluster_id)
 ),
 
-spoken as (
-    select family.facet, family.cluster_id, language
-    from query_table(families) as family
-    inner join query_table(base_clusters) as base
-        on base.facet = family.facet and list_contains(family.base_cluster_ids, base.cluster_id)
-    left join query_table(cluster_languages) as own on own.facet = base.facet and own.cluster_id = base.cluster_id
-    group by family.facet, family.cluster_id, language
-    qualify sum(base.conversations) >= 0.6 * sum(sum(base.conversations)) over (partition by family.facet, family.cluster_id)
-),
-
 translated as materialized (select unnest(clio_translated_topics()) as names),
 
 listed as (select names as languages from translated where names[1] = 'English'),
@@ -65,7 +55,7 @@ called as (
         near.facet, near.cluster_id, score, of_most,
         coalesce(names[list_position(languages, language)], topic) as topic
     from near
-    left join spoken using (facet, cluster_id)
+    left join query_table(tree_languages) as spoken using (facet, cluster_id)
     left join translated on names[1] = topic
     cross join listed
 ),

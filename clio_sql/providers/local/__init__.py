@@ -7,6 +7,7 @@ in `about`. What it only guesses is NULL where the guess is doubtful.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -54,22 +55,31 @@ def _nearest(text: str | None, choices: list[str], vectors: dict[str, np.ndarray
 
 
 class Local:
-    """Answers every request from its own words; `embedder` is the only model."""
+    """Answers every request from its own words; `embedder` is the only model.
+
+    check: called at least about every second while conversations are read; an exception from it ends the work.
+    """
 
     paid = False
 
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
+    def __init__(self, embedder: Embedder, check: Callable[[], None] = lambda: None) -> None:
+        self._embedder, self._check = embedder, check
 
     def extract(self, requests: list[Extract]) -> list[Answer]:
         """Every question about each transcript; a facet that rules cannot answer, or only doubtfully, is None."""
-        read = [_read(request) for request in requests]
+        read = [self._read(request) for request in requests]
         texts = [text for each in read for text in self._compared(each)]
-        vectors = dict(zip(texts, self._embedder.encode(texts), strict=True)) if texts else {}
+        vectors: dict[str, np.ndarray] = {}
+        if texts:
+            vectors.update(zip(texts, self._embedder.encode(texts, lambda more: self._check()), strict=True))
         return [
             Answer({facet: self._answer(facet, asked, each, vectors) for facet, asked in each.questions.items()})
             for each in read
         ]
+
+    def _read(self, asked: Extract) -> _Read:
+        self._check()
+        return _read(asked)
 
     def _compared(self, read: _Read) -> list[str]:
         """The texts whose vectors decide: for a category the request and all choices, for a score what is rated."""
