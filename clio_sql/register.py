@@ -122,6 +122,7 @@ STEPS = (
     "clio_audited",
     "clio_may_identify",
     "clio_titled",
+    "clio_told_apart",
     "clio_tree_languages",
     "clio_tree_topics",
     "clio_tree_names",

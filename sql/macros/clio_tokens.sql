@@ -3,11 +3,11 @@
 -- supported word: a number, an address, a handle, an identifier spelled out, a script that cannot be split into words.
 -- A run of Chinese or Japanese is one part: it needs support as a whole, not word by word.
 create or replace macro clio_tokens(text) as
-    case when text is not null then list_distinct(list_concat(
-        regexp_extract_all(lower(replace(text, '’', '''')), '[\p{L}\p{M}]+([''-][\p{L}\p{M}]+)*'),
+    list_transform([text], lambda given: case when given is not null then list_distinct(list_concat(      -- so that text is computed once
+        regexp_extract_all(lower(replace(given, '’', '''')), '[\p{L}\p{M}]+([''-][\p{L}\p{M}]+)*'),
         case
-            when clio_identifies(text) or regexp_matches(text, '[0-9@#]|\p{N}|[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]')
+            when clio_identifies(given) or regexp_matches(given, '[0-9@#]|\p{N}|[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]')
                 then ['']
             else []
         end
-    )) end;
+    )) end)[1];

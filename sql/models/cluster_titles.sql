@@ -2,7 +2,7 @@
 -- kind: table
 -- grain: facet, cluster_id
 -- The best pair of a cluster and a phrase is settled first, then the best of those whose cluster is still without
--- and whose subject, or pair of topics, no other cluster is called by (clio_titled); then once more, if two mean much the same.
+-- and whose subject, or pair of topics, no other cluster is called by (clio_titled), nor one that means much the same (clio_told_apart).
 -- A topic comes before a weak phrase: one that names no subject, reads badly or says little about the cluster. How it reads is only known of
 -- English, so of another language more is asked; and where users write in several languages, that it is not the phrase of a few.
 with
@@ -25,26 +25,10 @@ candidates as materialized (
     select facet, cluster_id, name, array_to_string(list_sort(string_split(lower(name), ', ')), ', ') as content, content, 0.01 * (1 + above), 'topic' from cluster_topics
 ),
 
-titles as materialized (from clio_titled('candidates')),
+-- twice, since what comes instead may be like another
+once as materialized (from clio_told_apart('candidates')),
 
--- of titles that mean much the same one stays, and to all others what it is about is taken
-alike as (
-    select
-        facet, unnest(contents) as content, contents[unnest(clio_alike(vectors, 0.9)) + 1] as about
-    from (
-        select
-            facet,
-            list(content order by md5(term), cluster_id) as contents,
-            list(clio_embed(term) order by md5(term), cluster_id) as vectors
-        from titles
-        group by facet
-    )
-),
-
-told_apart as materialized (
-    select candidates.* replace (coalesce(alike.about, candidates.about) as about)
-    from candidates left join alike using (facet, content)
-)
+told_apart as materialized (from clio_told_apart('once'))
 
 select
     facet::varchar as facet,
