@@ -42,14 +42,17 @@ def problems(
     """Everything that does not bind, or does not have the columns that others rely on.
 
     known: all relations by name. own: names from the folder. broken: names that could not be read at all.
-    A relation that reads a reported one is bound to its packaged columns, or left out if there are none.
+    A relation that reads a reported one is bound to its packaged columns, or left out if there are none. A packaged
+    relation is bound again only if something that it reads has other columns than in the package.
     """
     shapes = _packaged_shapes()
     lost = broken - set(packaged)
+    changed: set[str] = set()  # what has other columns than in the package
     readable = {name: packaged[name] if name in broken else known[name] for name in set(known) - lost}
     with closing(connection()) as con:
         for relation in _tolerant_order(readable):
-            if relation.name in broken:
+            untouched = relation.name not in own and not changed.intersection(relation.inputs)
+            if relation.name in broken or untouched:
                 _stand_in(con, relation.name, shapes[relation.name])
                 continue
             columns = None
@@ -63,7 +66,10 @@ def problems(
             if columns is None and relation.name not in shapes:
                 lost.add(relation.name)
                 continue
-            _stand_in(con, relation.name, {**(columns or {}), **_missing(columns, shapes.get(relation.name, {}))})
+            stand_in = {**(columns or {}), **_missing(columns, shapes.get(relation.name, {}))}
+            _stand_in(con, relation.name, stand_in)
+            if stand_in != shapes.get(relation.name):
+                changed.add(relation.name)
             if relation.name in own and columns is not None:
                 yield from _values(relation, known, packaged, set(shapes.get(relation.name, {})) - set(columns))
         if own & {"facets", "taxonomy"} and not broken & {"facets", "taxonomy"}:
