@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest import mock
 
 import duckdb
 import pytest
 import shared
 from shared import once
 
+from clio_sql.cli import commands
 from clio_sql.demo import write
 
 ROOT = Path(__file__).parent.parent
@@ -62,6 +66,25 @@ def cli(*arguments: object, **options) -> subprocess.CompletedProcess[str]:
     """Run `clio-sql` as a process of its own; text of both outputs is captured."""
     command = [sys.executable, "-m", "clio_sql.cli", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=600, **options)
+
+
+def here(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """The same in this process, for what does not depend on being one of its own: a start takes two seconds."""
+    stdin, out, error = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(3))
+    command = ["clio-sql", *map(str, arguments)]
+    with (
+        mock.patch.multiple(sys, argv=command, stdin=stdin),
+        mock.patch.object(commands, "hush"),  # it is for the whole process
+        redirect_stdout(out),
+        redirect_stderr(error),
+        pytest.raises(SystemExit) as left,
+    ):
+        commands.main()
+    said = []
+    for stream in (out, error):
+        stream.flush()
+        said.append(stream.buffer.getvalue().decode())
+    return subprocess.CompletedProcess(command, int(left.value.code or 0), *said)
 
 
 def _demo(out: Path) -> None:

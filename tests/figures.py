@@ -83,6 +83,7 @@ def build(
 ) -> None:
     """What a run makes of these conversations. `keep` then is what publishing adds.
 
+    All are tables, also what a run makes views of: views that read views are planned again wherever they are read.
     other: relation -> SQL in the place of the packaged one.
     """
     rows = [
@@ -113,9 +114,8 @@ def build(
           list({row["cluster_id"]: row for row in held}.values()))  # fmt: skip
     table(con, "name_audits", ["facet", "cluster_id", "reason"], [])
     for name in STEPS:
-        kind = RELATIONS[name].kind
         fill(con, RELATIONS[name].inputs)
-        con.execute(f"create or replace {kind} {name} as {(other or {}).get(name, RELATIONS[name].sql)}")
+        con.execute(f"create or replace table {name} as {(other or {}).get(name, RELATIONS[name].sql)}")
 
 
 def keep(con: duckdb.DuckDBPyConnection) -> None:

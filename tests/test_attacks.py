@@ -399,6 +399,7 @@ class Scenario:
 
 
 BUILT: dict[str, Path] = {}  # what was published already of the same rows under the same rules
+TWICE: dict[str, tuple[Path, ...]] = {}  # the same of two runs in one folder
 
 
 def once(world: list[Asked], rules: Rules) -> Callable[[Path], tuple[Path, ...]]:
@@ -419,7 +420,14 @@ def twice(before: list[Asked], after: list[Asked], rules: Rules, same: bool) -> 
             once(world, rules)(folder / f"out{number}")[0] for number, world in enumerate((before, after))
         )
 
+    key = f"{before} {after} {rules}"
+
     def run(folder: Path) -> tuple[Path, ...]:
+        if key not in TWICE:
+            TWICE[key] = made(folder)
+        return TWICE[key]
+
+    def made(folder: Path) -> tuple[Path, ...]:
         found = []
         for number, world in enumerate((before, after)):
             out = publish(world, folder / "out", rules)

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from chats import SECRET, chat, chats, published, warehouse, write
-from conftest import cli
+from conftest import cli, here
 
 from clio_sql.errors import ClioError, SqlError, StateError
 from clio_sql.errors.explained import explained
@@ -54,7 +54,7 @@ def test_an_argument_that_is_not_allowed_is_wrong_usage(tmp_path, arguments, tol
         "demo": ["--into", tmp_path / "out"],
         "forget": [tmp_path / "out"],
     }
-    refused(cli(command, *places.get(command, []), *options), 2, told)
+    refused(here(command, *places.get(command, []), *options), 2, told)
     assert not (tmp_path / "out").exists()
 
 
@@ -100,7 +100,7 @@ BAD_FILES = {
 def test_a_bad_file_is_told_and_leaves_nothing(tmp_path, name):
     content, part = BAD_FILES[name]
     (tmp_path / name).write_bytes(content)
-    refused(cli("run", tmp_path / name, "--into", tmp_path / "new" / "out"), 3, name, part)
+    refused(here("run", tmp_path / name, "--into", tmp_path / "new" / "out"), 3, name, part)
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
@@ -128,8 +128,8 @@ def test_an_output_folder_that_cannot_be_written(tmp_path):
     file = write(tmp_path / "a.jsonl", chats(3))
     (tmp_path / "taken").write_text("mine")
     for command in (["run", file], ["demo"]):
-        refused(cli(*command, "--into", tmp_path / "taken"), 7, "there is a file of that name")
-    refused(cli("run", file, "--into", tmp_path / "taken" / "deeper"), 7, "there is a file of that name")
+        refused(here(*command, "--into", tmp_path / "taken"), 7, "there is a file of that name")
+    refused(here("run", file, "--into", tmp_path / "taken" / "deeper"), 7, "there is a file of that name")
     (tmp_path / "garbage").mkdir()
     (tmp_path / "garbage" / "warehouse.duckdb").write_text("mine")
     refused(cli("run", file, "--into", tmp_path / "garbage"), 7, "warehouse.duckdb: cannot be opened")
@@ -356,7 +356,7 @@ def test_help_is_quick_and_has_examples():
     assert done.returncode == 0 and time.monotonic() - started < 2  # well under 1 s where nothing else runs
     assert "Exit codes" in done.stdout and "\x1b" not in done.stdout
     for command in ("run", "demo", "tree", "functions", "models", "init", "check", "compile", "builds", "diff"):
-        text = cli(command, "-h").stdout
+        text = here(command, "-h").stdout
         assert command in done.stdout and "Example" in text and f"clio-sql {command}" in text
 
 

@@ -93,7 +93,7 @@ def again(local: Path, out: Path, file: str = "a.jsonl") -> None:
     analyse(str(local / file), out, quiet(), analysis=local / "analysis")
 
 
-def test_nothing_of_a_forgotten_person_is_left(local, out, tmp_path):
+def test_nothing_of_a_forgotten_person_is_left_or_comes_back(local, out, tmp_path):
     assert traces(out, tmp_path) >= {USER, *WORDS, *IDS[:5]}  # the search finds them where they are
     fitted = chats.warehouse(out, "from clio.cluster_models")
     told = forget_here(out, local)
@@ -104,6 +104,11 @@ def test_nothing_of_a_forgotten_person_is_left(local, out, tmp_path):
     assert chats.warehouse(out, "select count(*) from clio.conversations") == [(COUNT,)]
     assert chats.warehouse(out, "select count(*) from clio_state.erasures where ended_at is null") == [(0,)]
     assert not any(USER in line or word in line for line in told.lines() for word in WORDS)
+
+    before = chats.published(out)
+    again(local, out)  # a source that still holds them does not bring them back
+    assert traces(out, tmp_path) == set()
+    assert chats.published(out) == before
 
 
 def test_a_value_that_only_a_forgotten_person_had_is_not_kept_in_a_figure(tmp_path):
@@ -124,14 +129,6 @@ def test_the_bytes_are_there_until_the_file_is_copied(out, tmp_path, local, monk
     monkeypatch.undo()
     again(local, out)  # any later run ends what was begun
     assert traces(out, tmp_path) == set()
-
-
-def test_a_source_that_still_holds_them_does_not_bring_them_back(local, out, tmp_path):
-    forget_here(out, local)
-    before = chats.published(out)
-    again(local, out)
-    assert traces(out, tmp_path) == set()
-    assert chats.published(out) == before
 
 
 def test_what_is_left_is_what_a_whole_build_makes_of_it(local, out):

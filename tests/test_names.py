@@ -100,16 +100,6 @@ def test_each_publishes_to_a_folder_of_its_own(local):
     assert copies.copies(out) == [1] and copies.copies(out / "product") == [2]
 
 
-def test_another_analysis_leaves_what_is_there_as_it_is(local, out):
-    before = chats.published(out), content(out, "clio.assignments")
-    run(local / "a.jsonl", out, local / "plain", "more")
-    assert (chats.published(out), content(out, "clio.assignments")) == before
-    apart = {name: [row[:-2] for row in found] if name == "clusters" else found  # see paid.tables
-             for name, found in chats.published(out / "more").items()}  # fmt: skip
-    assert apart["clusters"] == [row[:-2] for row in before[0]["clusters"]]
-    assert apart["cluster_facets"] == before[0]["cluster_facets"]
-
-
 def test_the_command_line_takes_the_folder_of_an_analysis(local, out):
     named = out / "product"
     done = cli("run", local / "a.jsonl", "--into", out, "--analysis", local / "strict", "--name", "product")
@@ -162,8 +152,14 @@ def test_a_killed_run_is_settled_by_the_next_of_its_name(local, out):
 # --- shared
 
 
-def test_what_is_equal_is_taken_over(local, out, embedded):
+def test_what_is_equal_is_taken_over_and_what_is_there_is_left_as_it_is(local, out, embedded):
+    before = chats.published(out), chats.published(out / "product"), content(out, "clio.assignments")
     run(local / "a.jsonl", out, local / "strict", "more")
+    there = chats.published(out), chats.published(out / "product"), content(out, "clio.assignments")
+    assert there == before
+    told = chats.published(out / "more")
+    assert [row[:-2] for row in told["clusters"]] == [row[:-2] for row in before[1]["clusters"]]  # see paid.tables
+    assert told["cluster_facets"] == before[1]["cluster_facets"]
     for table in TABLES:
         assert content(out, f"clio_more.{table}") == content(out, f"clio_product.{table}"), table
     assert len(values(out, "clio_more")) > 30 and not values(out, "clio_more") & set(embedded)

@@ -97,7 +97,9 @@ def clusters(out: Path) -> list[tuple]:
     return [row[:9] for row in chats.published(out)["clusters"]]
 
 
-def test_the_budget_is_told_and_added_up(tmp_path):
+@pytest.mark.parametrize("turned_off", [False, True])
+def test_the_budget_is_told_and_added_up(tmp_path, turned_off):
+    """turned_off: the noise, for one run in between; the next draws it anew for the same cells."""
     path, out = chats.write(tmp_path / "a.jsonl", chats.chats(240)), tmp_path / "out"
     noisy = {"epsilon": 15.0, "conversations_per_user": 2, "round_to": 1}
     analysis = paid.folder(tmp_path / "analysis", **noisy)
@@ -113,12 +115,13 @@ def test_the_budget_is_told_and_added_up(tmp_path):
     assert (clusters(out), about()) == (first, (15.0, 15.0, 2))
     run(chats.write(path, chats.chats(246)), out, analysis)
     assert about() == (15.0, 30.0, 2)
-    run(path, out, paid.folder(analysis, **noisy | {"epsilon": "null"}))
-    assert about()[:2] == (None, 30.0) and chats.warehouse(out, "from clio.noise") == []
-    run(path, out, paid.folder(analysis, **noisy))  # the same cells, whose noise is gone
-    assert clusters(out) and about() == (15.0, 45.0, 2)
+    if turned_off:
+        run(path, out, paid.folder(analysis, **noisy | {"epsilon": "null"}))
+        assert about()[:2] == (None, 30.0) and chats.warehouse(out, "from clio.noise") == []
+        run(path, out, paid.folder(analysis, **noisy))  # the same cells, whose noise is gone
+        assert clusters(out) and about() == (15.0, 45.0, 2)
     draws = chats.warehouse(out, "select draw, epsilon, sensitivity from clio_state.noise_draws order by draw")
-    assert draws == [(draw, 15.0, 2 * 7 * 2) for draw in (1, 2, 3)]
+    assert draws == [(draw, 15.0, 2 * 7 * 2) for draw in range(1, 4 if turned_off else 3)]
     assert first and all(row[6] >= 8 and row[7] >= 5 for row in first)  # the thresholds hold for what is told
 
     # what is published is the noisy table, and no exact figure is beside it

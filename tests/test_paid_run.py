@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -41,16 +43,17 @@ def server():
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory) -> SimpleNamespace:
-    """An input, its analysis, and what one run over it gives that nothing disturbs."""
+def small(tmp_path_factory) -> Iterator[SimpleNamespace]:
+    """An input, its analysis, and what one run over it gives that nothing disturbs; its server goes on answering."""
     folder = tmp_path_factory.mktemp("small")
     found = SimpleNamespace(path=paid.written(folder / "a.jsonl", COUNT), analysis=paid.folder(folder / "analysis"))
     found.out = folder / "out"
-    with Server() as server, asked(server) as found.calls:
-        done = paid.cli(found.path, found.out, server, found.analysis)
-        assert done.returncode == 0, done.stderr
-    found.tables, found.stdout, found.bodies = tables(found.out), done.stdout, server.received
-    return found
+    with Server() as found.server:
+        with asked(found.server) as found.calls:
+            done = paid.cli(found.path, found.out, found.server, found.analysis)
+            assert done.returncode == 0, done.stderr
+        found.tables, found.stdout, found.bodies = tables(found.out), done.stdout, [*found.server.received]
+        yield found
 
 
 def steps(number: str):
@@ -118,10 +121,10 @@ def test_every_call_is_in_the_store_with_its_cost(small):
     assert counts == small.calls
 
 
-def test_a_second_run_makes_no_calls(small, server, tmp_path):
-    out = first(small, server, tmp_path)
-    with asked(server) as calls:
-        paid.run(small.path, out, server, small.analysis)
+def test_a_second_run_makes_no_calls(small, tmp_path):
+    out = first(small, tmp_path)
+    with asked(small.server) as calls:
+        paid.run(small.path, out, small.server, small.analysis)
     assert calls == {} and tables(out) == small.tables
 
 
@@ -138,48 +141,47 @@ def test_equal_prompts_are_one_call(server, tmp_path):
 # --- what is paid again when something changed
 
 
-def first(small, server, tmp_path) -> Path:
-    """A finished run on this very server (its URL is in the key of every call)."""
-    paid.run(small.path, tmp_path / "out", server, small.analysis)
-    return tmp_path / "out"
+def first(small, tmp_path) -> Path:
+    """A copy of the finished run; go on with its server, whose URL is in the key of every call."""
+    return shutil.copytree(small.out, tmp_path / "out")
 
 
-def test_a_changed_question_pays_for_extraction_alone(small, server, tmp_path):
-    out = first(small, server, tmp_path)
+def test_a_changed_question_pays_for_extraction_alone(small, tmp_path):
+    out = first(small, tmp_path)
     analysis = paid.folder(tmp_path / "analysis", {"What is the assistant asked to do?": "Which task is given?"})
-    with asked(server) as calls:
-        paid.run(small.path, out, server, analysis)
+    with asked(small.server) as calls:
+        paid.run(small.path, out, small.server, analysis)
     assert calls == {"extract": COUNT}  # the questions are one prompt; what the names are made of is the same
-    with asked(server) as calls:
-        paid.run(small.path, out, server, small.analysis)
+    with asked(small.server) as calls:
+        paid.run(small.path, out, small.server, small.analysis)
     assert calls == {}  # back again: what was paid for is still there
 
 
-def test_a_changed_naming_setting_pays_for_no_extraction(small, server, tmp_path):
-    out = first(small, server, tmp_path)
-    with asked(server) as calls:
-        paid.run(small.path, out, server, paid.folder(tmp_path / "lower", min_audit_rating=2))
+def test_a_changed_naming_setting_pays_for_no_extraction(small, tmp_path):
+    out = first(small, tmp_path)
+    with asked(small.server) as calls:
+        paid.run(small.path, out, small.server, paid.folder(tmp_path / "lower", min_audit_rating=2))
     assert calls == {}
-    with asked(server) as calls:
-        paid.run(small.path, out, server, paid.folder(tmp_path / "fewer", sample_texts=6))
+    with asked(small.server) as calls:
+        paid.run(small.path, out, small.server, paid.folder(tmp_path / "fewer", sample_texts=6))
     assert calls["name"] >= 10 and set(calls) <= {"name", "audit", "names", "choose"}
 
 
-def test_changed_criteria_pay_for_names_alone(small, server, tmp_path):
-    out = first(small, server, tmp_path)
+def test_changed_criteria_pay_for_names_alone(small, tmp_path):
+    out = first(small, tmp_path)
     analysis = paid.folder(tmp_path / "analysis", {"an imperative of at most ten words": "an order of few words"})
-    with asked(server) as calls:
-        paid.run(small.path, out, server, analysis)
+    with asked(small.server) as calls:
+        paid.run(small.path, out, small.server, analysis)
     # the criteria are not told to the audit and the choice, and the server's names are the same
     assert calls == {name: small.calls[name] for name in ("name", "names")}
 
 
-def test_new_conversations_pay_for_themselves(small, server, tmp_path):
-    rows = paid.rows(COUNT)
-    paid.run(chats.write(tmp_path / "some.jsonl", rows[:-20]), tmp_path / "out", server, small.analysis)
-    with asked(server) as calls:
-        paid.run(small.path, tmp_path / "out", server, small.analysis)
-    assert calls["extract"] == 20 and analysed(tmp_path / "out") == COUNT
+def test_new_conversations_pay_for_themselves(small, tmp_path):
+    out = first(small, tmp_path)
+    more = chats.write(tmp_path / "more.jsonl", paid.rows(COUNT + 20))  # the first of them are the same
+    with asked(small.server) as calls:
+        paid.run(more, out, small.server, small.analysis)
+    assert calls["extract"] == 20 and analysed(out) == COUNT + 20
 
 
 def analysed(out: Path) -> int:

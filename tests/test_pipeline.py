@@ -29,7 +29,7 @@ from warehouse import (
 import clio_sql
 from clio_sql.analysis import catalog
 from clio_sql.errors import ClioError, InputError
-from clio_sql.register import FUNCTIONS, STEPS, engine_of, macro_text
+from clio_sql.register import FUNCTIONS, STEPS, macro_text
 from clio_sql.runtime import runtime
 from clio_sql.vectors import embedding
 
@@ -242,6 +242,8 @@ def test_the_fingerprint_of_rows_counts_equal_ones(tmp_path):
 
 # What differs where a table is read; an embedding's last digits, and so the map, depend on the texts beside it.
 OTHERWISE = {"about": "built_at, source_format", "clusters": "x, y"}
+# There is no work for these: no taxonomy, no sample, no own model.
+NOTHING = {"taxonomy_choices", "text_values", "sample_values", "rest_values", "proxy_vectors", "turn_embeddings"}
 
 
 @pytest.fixture(scope="module")
@@ -256,7 +258,9 @@ def from_run(chats, tmp_path_factory) -> dict[str, list[tuple]]:
 def test_build_over_a_table_publishes_what_a_run_does(chats, from_run):
     with duckdb.connect() as con:  # a plain connection of the user's
         give_table(con, chats)
-        clio_sql.build(con, "main.chats", breakdowns=["plan"])
+        clio_sql.build(con, "main.chats", breakdowns=["plan"], reporter=(steps := Steps()))
+        assert steps.skipped == NOTHING  # and the reporter is told of every relation
+        assert steps.built == {relation.name for relation in catalog.load()} - NOTHING
         assert published(con, "clio", OTHERWISE) == from_run
         assert len(from_run["clusters"]) >= 2  # with margins of names, few of so small a table
         assert con.execute("select current_schema()").fetchone() == ("main",)
@@ -343,13 +347,3 @@ def test_bad_tables_are_refused(make, chats, tmp_path):
         pytest.raises(ClioError, match="read-only"),
     ):
         make(con, "main.chats")
-
-
-def test_the_reporter_is_told_of_every_relation(chats):
-    steps = Steps()
-    with clio_sql.connect() as con:
-        give_table(con, chats)
-        clio_sql.build(con, "main.chats", reporter=steps)
-        assert engine_of(con) is not None
-    nothing = {"taxonomy_choices", "text_values", "sample_values", "rest_values", "proxy_vectors", "turn_embeddings"}
-    assert steps.built == {relation.name for relation in catalog.load()} - nothing and steps.skipped == nothing

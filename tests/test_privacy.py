@@ -20,6 +20,7 @@ from warehouse import analyse, build, changed, copied, forget, forget_tree, give
 
 import clio_sql
 from clio_sql import builder, demo
+from clio_sql.builder.table import take
 from clio_sql.engine import Engine
 from clio_sql.errors import CheckError, SqlError
 from clio_sql.providers import Answer, Name
@@ -237,11 +238,6 @@ def count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
     return con.execute(f"select count(*) from clio.{relation}").fetchone()[0]
 
 
-def test_the_small_table_publishes_something(chats):
-    with built(chats) as con:
-        assert all(count(con, relation) > 2 for relation in SHOWN)
-
-
 @pytest.mark.parametrize(
     "answer",
     [
@@ -439,13 +435,14 @@ def test_without_settings_nothing_is_built(chats):
     with clio_sql.connect() as con:
         give_table(con, chats)
         none = [replace(r, sql=f"from (\n{r.sql}\n) limit 0") if r.name == "settings" else r for r in changed(seed=0)]
-        clio_sql.install(con, "main.chats")
+        take(con, "main.chats", "clio")
         with pytest.raises(SqlError, match="settings"):
             builder.run(con, relations=none)
 
 
 def test_a_row_that_breaks_a_check_stops_the_publishing(chats):
     with built(chats) as con:
+        assert all(count(con, relation) > 2 for relation in SHOWN)  # the small table publishes something
         builder.check(con)
         con.execute("update clio.hierarchy set name = 'Call Velmina' where level = 0")
         # nor is a vocabulary believed that calls the word ordinary
