@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
+import duckdb
 import pytest
 import test_relations
 from conftest import cli
@@ -23,18 +25,20 @@ def test_the_statements_run_in_the_order_printed():
     con.close()
 
 
+@pytest.fixture(scope="module")
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with clio_sql.connect() as con:
+        yield con
+
+
 @pytest.mark.parametrize("path", test_relations.GOLDEN, ids=lambda path: path.stem)
-def test_a_formatted_relation_gives_what_the_file_gives(path, monkeypatch):
+def test_a_formatted_relation_gives_what_the_file_gives(con, path, monkeypatch):
     """The golden tables of each relation, by its formatted SQL."""
     name = path.stem.split("-")[0]
     query = STATEMENTS[name].split(" AS\n", 1)[1].rstrip().rstrip(";")
     monkeypatch.setitem(test_relations.RELATIONS, name, replace(test_relations.RELATIONS[name], sql=query))
-    con = clio_sql.connect()
-    try:
-        came, expected = test_relations.run_golden(test_relations.empty(con), path)
-        assert came == expected
-    finally:
-        con.close()
+    came, expected = test_relations.run_golden(test_relations.empty(con), path)
+    assert came == expected
 
 
 def test_the_command_prints_all_of_it():
