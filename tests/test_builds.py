@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import ROOT, cli
+from conftest import ROOT, here
 from published_file import make
 
 import clio_sql
@@ -108,7 +108,7 @@ def test_a_run_is_recorded_with_its_sql_settings_and_counts(tmp_path):
         ).fetchone()
     assert row == ("10", sorted(catalog.checks()), duckdb.__version__, [f"{default_model()} in float32"], True, None)
     assert copies.copies(tmp_path) == [1, 2, 3]
-    done = cli("builds", tmp_path)
+    done = here("builds", tmp_path)
     assert done.returncode == 0 and len(done.stdout.splitlines()) == 4
     assert done.stdout.splitlines()[-1].endswith("clusters")
 
@@ -220,7 +220,7 @@ def test_each_change_is_told(tmp_path):
         ("renamed", "c3", "Plane tickets", "Flights", None, None),
         ("moved", "c4", "Hotels", "Hotels", None, None),
     ]
-    done = cli("diff", tmp_path, "-1", "last")
+    done = here("diff", tmp_path, "-1", "last")
     assert done.returncode == 0, done.stderr
     assert "  moved    level 0  Hotels  Travel -> Money" in done.stdout.splitlines()
     assert "  grown    level 0  Cards  120 -> 180" in done.stdout.splitlines()
@@ -255,7 +255,7 @@ def test_a_diff_tells_no_figure_that_is_not_in_the_two_files_and_needs_no_wareho
 def test_a_damaged_copy_is_told(tmp_path):
     copy(tmp_path, 1, TREE)
     (tmp_path / "builds" / "2.duckdb").write_bytes(b"nothing")
-    done = cli("diff", tmp_path)
+    done = here("diff", tmp_path)
     assert done.returncode == 3 and "2.duckdb: cannot be read" in done.stderr
 
 

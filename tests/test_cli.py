@@ -249,15 +249,15 @@ def test_a_bad_input_after_a_good_one_loses_nothing(odd, tmp_path):
 
 def test_tree_and_its_options(odd):
     out, done = odd
-    whole = cli("tree", out)
+    whole = here("tree", out)
     assert (whole.returncode, whole.stderr) == (0, "")
     assert [line for line in whole.stdout.splitlines() if "%" in line] == [
         x for x in done.stdout.splitlines() if "%" in x
     ]
-    top = cli("tree", out, "--depth", 1, "--facet", "request").stdout
+    top = here("tree", out, "--depth", 1, "--facet", "request").stdout
     assert sum("%" in line for line in top.splitlines()) == sum(row[3] is None for row in published(out)["clusters"])
-    refused(cli("tree", out, "--facet", "mood"), 2, "--facet 'mood': not published; published are: request")
-    assert cli("tree", out, "--depth", 0).returncode == 2
+    refused(here("tree", out, "--facet", "mood"), 2, "--facet 'mood': not published; published are: request")
+    assert here("tree", out, "--depth", 0).returncode == 2
 
 
 def test_a_folder_in_the_place_of_the_published_file(odd, tmp_path):
@@ -293,7 +293,7 @@ def test_too_few_people_publish_nothing_and_are_told_why(tmp_path, name, rows, w
     assert not any(char.isdigit() for char in told)
     tables = published(tmp_path / "out")
     assert tables.pop("about") and not any(tables.values())
-    again = cli("tree", tmp_path / "out")
+    again = here("tree", tmp_path / "out")
     assert again.returncode == 0 and "Nothing is published" in again.stdout
 
 
@@ -382,14 +382,14 @@ def test_version():
     ],
 )
 def test_wrong_usage_is_2(arguments):
-    done = cli(*arguments)
+    done = here(*arguments)
     assert done.returncode == 2 and "Usage: clio-sql" in done.stdout + done.stderr and "Traceback" not in done.stderr
 
 
 def test_functions_and_models():
-    functions = cli("functions").stdout
+    functions = here("functions").stdout
     assert [name for name in MACROS if f"\n{name}(" not in "\n" + functions] == []
-    models = [line.split(maxsplit=2) for line in cli("models").stdout.splitlines()]
+    models = [line.split(maxsplit=2) for line in here("models").stdout.splitlines()]
     order = [name for name, *_ in models]
     assert order[:2] == ["corrections", "counted_users"]
     assert {kind for _, kind, *_ in models} == {"table", "view", "published", "safety", "noisy"}

@@ -8,7 +8,7 @@ from dataclasses import replace
 import duckdb
 import pytest
 import test_relations
-from conftest import cli
+from conftest import here
 
 import clio_sql
 from clio_sql.analysis import binder, catalog, compiled
@@ -42,6 +42,6 @@ def test_a_formatted_relation_gives_what_the_file_gives(con, path, monkeypatch):
 
 
 def test_the_command_prints_all_of_it():
-    done = cli("compile")
+    done = here("compile")
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("CREATE OR REPLACE") == len(STATEMENTS)

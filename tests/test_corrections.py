@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import cli
+from conftest import here
 from planted import Asked, Rules, corrections, people, publish
 from shared import once
 from test_attacks import FEW, PLANS
@@ -277,7 +277,7 @@ def test_a_move_follows_where_a_folder_moves_it_back(world, regrouped, tmp_path)
 
 
 def test_correct_prints_a_file_that_corrects_nothing_until_it_is_edited(world, tmp_path):
-    done = cli("correct", world)
+    done = here("correct", world)
     assert done.returncode == 0, done.stderr
     assert check.findings(folder(tmp_path, text=done.stdout)) == []
     with duckdb.connect() as con:
@@ -294,7 +294,7 @@ def test_correct_prints_a_file_that_corrects_nothing_until_it_is_edited(world, t
 
 def test_check_finds_a_row_whose_cluster_is_gone(corrected, tmp_path):
     given = folder(tmp_path / "sql", "'c1', 'hide', null", "'c4', 'rename', 'Sorting'", "'c9', 'hide', null")
-    done = cli("check", given, "--into", corrected)
+    done = here("check", given, "--into", corrected)
     assert done.returncode == 4
     assert "corrections.sql, line" in done.stderr and "row 3: cluster 'c9' of 'request' never was" in done.stderr
     shutil.copy(corrected / "warehouse.duckdb", tmp_path)
@@ -383,7 +383,7 @@ def test_a_wrong_row_is_told_with_file_row_and_what_to_do(tmp_path, case):
 def test_a_name_that_might_identify_somebody_is_refused_and_not_repeated(tmp_path):
     names = ("Letters of Rebecca Thornbury", "mark baker", "Write to jane@example.com", "Seven Maple Crescent", "Bread")
     rows = [f"'c{number}', 'rename', '{name}'" for number, name in enumerate(names, 1)]
-    done = cli("check", folder(tmp_path, *rows))
+    done = here("check", folder(tmp_path, *rows))
     assert done.returncode == 4
     said = "name of a person", "name of a person", "number, an address or a handle", "number, an address or a handle"
     lines = done.stderr.removeprefix("clio-sql: ").splitlines()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import cli
+from conftest import here
 from warehouse import published, read
 
 pytestmark = pytest.mark.slow
@@ -47,7 +47,7 @@ def runs(data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path
         patch.setenv("CLIO_SALT", "0123456789abcdef" * 4)
         for name, query in inputs.items():
             duckdb.sql(f"copy ({query}) to '{folder / name}.parquet'")
-            done = cli("run", folder / f"{name}.parquet", "--into", folder / name)
+            done = here("run", folder / f"{name}.parquet", "--into", folder / name)
             assert done.returncode == 0, done.stderr
     return {name: folder / name for name in inputs}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import ROOT, cli
+from conftest import ROOT, here
 from warehouse import members, people, read, recounted
 
 from clio_sql.words import words
@@ -23,7 +23,7 @@ PUBLISHED = ("clusters", "cluster_facets", "cluster_trends", "held_back", "about
 def out(request: pytest.FixtureRequest, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that `clio-sql run` wrote for a data set; a link to the data lies beside."""
     folder = tmp_path_factory.mktemp(request.param)
-    done = cli("run", data / f"{request.param}.parquet", "--into", folder)
+    done = here("run", data / f"{request.param}.parquet", "--into", folder)
     assert done.returncode == 0, done.stderr
     (folder / "input.parquet").symlink_to(data / f"{request.param}.parquet")
     return folder

@@ -11,7 +11,7 @@ import jinja2
 import pytest
 import sqlglot
 import yaml
-from conftest import cli
+from conftest import here
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -192,7 +192,7 @@ def test_two_exports_are_equal(tmp_path):
 def test_an_overlay_is_exported(tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "tall.sql").write_text("-- One row a tall tale.\n-- kind: table\nselect name from clusters")
-    done = cli("export-dbt", tmp_path / "out", "--analysis", tmp_path / "mine")
+    done = here("export-dbt", tmp_path / "out", "--analysis", tmp_path / "mine")
     assert done.returncode == 0, done.stderr
     assert "as clusters" in (tmp_path / "out" / "models" / "clio" / "tall.sql").read_text()
     assert not list(tmp_path.glob(".out*"))
@@ -200,7 +200,7 @@ def test_an_overlay_is_exported(tmp_path):
 
 def test_a_folder_of_others_is_left_alone(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
-    done = cli("export-dbt", tmp_path)
+    done = here("export-dbt", tmp_path)
     assert done.returncode == 7 and "no export wrote it" in done.stderr
     assert list(contents(tmp_path)) == ["notes.txt"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from chats import chats, write
-from conftest import ROOT, cli
+from conftest import ROOT, here
 
 import clio_sql
 from clio_sql import builder
@@ -353,7 +353,7 @@ def test_all_findings_at_once_stop_check_run_and_plan_before_anything_is_written
     file = write(tmp_path / "chats.jsonl", chats(30))
     for command in (("check", path), ("run", file, "--analysis", path, "--into", tmp_path / "out"),
                     ("plan", file, "--analysis", path)):  # fmt: skip
-        done = cli(*command)
+        done = here(*command)
         assert done.returncode == 4 and not done.stdout
         assert [line.split(":")[0] for line in done.stderr.removeprefix("clio-sql: ").splitlines()] == [
             "a.sql, line 3", "b.sql, line 3", "c.sql, line 3",
@@ -392,12 +392,12 @@ def test_the_host_tables_are_those_that_a_run_makes():
 
 def test_init_writes_a_folder_that_passes_and_never_overwrites(tmp_path):
     path = tmp_path / "team" / "our_sql"
-    done = cli("init", path)
+    done = here("init", path)
     assert done.returncode == 0, done.stderr
     assert sorted(file.name for file in path.iterdir()) == ["conversations.sql", "facets.sql", "settings.sql"]
-    assert cli("check", path).returncode == 0
+    assert here("check", path).returncode == 0
     (path / "facets.sql").write_text("mine")
-    again = cli("init", path)
+    again = here("init", path)
     assert again.returncode == 7 and "is not empty (conversations.sql, facets.sql, settings.sql)" in again.stderr
     assert (path / "facets.sql").read_text() == "mine"
     assert [file.name for file in path.parent.iterdir()] == ["our_sql"]
@@ -426,7 +426,7 @@ def test_init_changes_nothing_but_comments(tmp_path):
 
 def test_models_marks_what_is_overridden(tmp_path):
     path = folder(tmp_path, GOOD)
-    lines = {line.split()[0]: line for line in cli("models", path).stdout.splitlines()}
+    lines = {line.split()[0]: line for line in here("models", path).stdout.splitlines()}
     assert "overridden" in lines["settings"] and "new" in lines["top"] and "published" in lines["top"]
     assert "overridden" not in lines["facets"]
 

@@ -12,7 +12,7 @@ import shutil
 import duckdb
 import ibis
 import pytest
-from conftest import ROOT, cli
+from conftest import ROOT, here
 from ibis import _
 
 import clio_sql.frames as clio
@@ -145,7 +145,7 @@ def test_a_database_without_an_analysis_is_told(empty):
 
 
 def test_the_tree_is_the_one_that_is_printed(con, demo_out):
-    printed = cli("tree", demo_out).stdout.splitlines()[1:]
+    printed = here("tree", demo_out).stdout.splitlines()[1:]
     lines = rows(clio.tree(con).order_by("facet", "line").select("depth", "name", "users", "path"))
     assert len(lines) > 20
     for (depth, name, users, path), line in zip(lines, printed, strict=False):

@@ -14,7 +14,7 @@ import chats
 import duckdb
 import paid
 import pytest
-from conftest import ROOT, cli
+from conftest import ROOT, cli, here
 from messages_server import KEY, Server
 from shared import once
 from test_findings import told
@@ -62,7 +62,7 @@ def test_every_pack_asks_with_choices_and_says_what_it_is_for():
 
 
 def test_packs_are_merged_row_by_row(tmp_path):
-    done = cli("init", tmp_path / "ours", "--pack", "outcome", "--pack", "work", "--pack", "outcome")
+    done = here("init", tmp_path / "ours", "--pack", "outcome", "--pack", "work", "--pack", "outcome")
     assert done.returncode == 0, done.stderr
     names = ["conversations.sql", "facets.sql", "settings.sql"]
     assert sorted(path.name for path in (tmp_path / "ours").iterdir()) == names
@@ -77,7 +77,7 @@ def test_a_pack_comes_into_a_folder_that_is_there(tmp_path):
     init.init(tmp_path / "ours", "uses")
     os.chmod(tmp_path / "ours" / "facets.sql", 0o640)
     before = {path.name: path.read_text() for path in (tmp_path / "ours").iterdir()}
-    done = cli("init", tmp_path / "ours", "--pack", "autonomy")
+    done = here("init", tmp_path / "ours", "--pack", "autonomy")
     assert done.returncode == 0 and done.stdout == f"{tmp_path / 'ours' / 'facets.sql'}\n", done.stderr
     after = {path.name: path.read_text() for path in (tmp_path / "ours").iterdir()}
     assert {name for name in after if after[name] != before.get(name)} == {"facets.sql"}
@@ -86,7 +86,7 @@ def test_a_pack_comes_into_a_folder_that_is_there(tmp_path):
 
 
 def test_a_pack_that_is_not_there_or_there_already(tmp_path):
-    done = cli("init", tmp_path / "ours", "--pack", "mood")
+    done = here("init", tmp_path / "ours", "--pack", "mood")
     assert done.returncode == 2
     assert (
         done.stderr
@@ -102,7 +102,7 @@ def test_a_pack_that_is_not_there_or_there_already(tmp_path):
     row = "        ('solved', 'Is it done?', 'category', ['yes', 'no'], false, ''),\n        ('language'"
     file.write_text(file.read_text().replace("        ('language'", row))
     before = file.read_text()
-    done = cli("init", tmp_path / "ours", "--pack", "work", "--pack", "outcome")
+    done = here("init", tmp_path / "ours", "--pack", "work", "--pack", "outcome")
     assert done.returncode == 4 and "has 'solved' already, as pack outcome has. Nothing was written" in done.stderr
     assert file.read_text() == before and [path.name for path in file.parent.glob(".*")] == []
 
@@ -130,7 +130,7 @@ def test_a_file_of_another_shape_is_left_alone(tmp_path, name):
 def test_a_folder_with_something_else_is_left_alone(tmp_path):
     (tmp_path / "ours").mkdir()
     (tmp_path / "ours" / "notes.txt").write_text("mine")
-    done = cli("init", tmp_path / "ours", "--pack", "outcome")
+    done = here("init", tmp_path / "ours", "--pack", "outcome")
     assert done.returncode == 7 and "is not empty (notes.txt). Nothing was written" in done.stderr
 
 
@@ -138,14 +138,14 @@ def test_a_folder_with_something_else_is_left_alone(tmp_path):
 
 
 def test_the_pack_safety_is_for_safety_mode(tmp_path):
-    assert cli("init", tmp_path / "ours", "--pack", "safety").returncode == 0
+    assert here("init", tmp_path / "ours", "--pack", "safety").returncode == 0
     settings = (tmp_path / "ours" / "settings.sql").read_text()
     assert duckdb.sql(f"select mode, round_to from ({settings})").fetchall() == [("safety", 1)]
     assert check.findings(tmp_path / "ours") == []
 
     init.init(tmp_path / "insight")
     before = (tmp_path / "insight" / "facets.sql").read_text()
-    done = cli("init", tmp_path / "insight", "--pack", "safety")
+    done = here("init", tmp_path / "insight", "--pack", "safety")
     assert (
         done.returncode == 4 and "mode is insight, and the answers to pack safety count in safety mode" in done.stderr
     )
@@ -341,34 +341,34 @@ def test_a_warehouse_that_is_open_elsewhere_is_said_before_anything_is_paid(file
 
 
 def test_without_a_language_model_it_says_what_it_cannot_answer(file, outcome, tmp_path):
-    done = cli("try", "occupation", file, "--analysis", outcome)
+    done = here("try", "occupation", file, "--analysis", outcome)
     assert done.returncode == 0 and "cost: 0 calls, 0 tokens, $0" in done.stdout
     assert "guessed by rule" in done.stderr and "no answer: unsure" in done.stdout
     shutil.copytree(outcome, tmp_path / "sql")
     text = (tmp_path / "sql" / "facets.sql").read_text()
     own = "('mood', 'How does the user feel?', 'text', [], false, ''),\n        ('language'"
     (tmp_path / "sql" / "facets.sql").write_text(text.replace("('language'", own))
-    done = cli("try", "mood", file, "--analysis", tmp_path / "sql")
+    done = here("try", "mood", file, "--analysis", tmp_path / "sql")
     assert (
         done.returncode == 2
         and "'mood': is a question of its own, which the local provider cannot answer" in done.stderr
     )
     (tmp_path / "sql" / "facets.sql").write_text(text.replace("('language'", own.replace("'text'", "'category'")))
-    done = cli("try", "mood", file, "--analysis", tmp_path / "sql")
+    done = here("try", "mood", file, "--analysis", tmp_path / "sql")
     assert done.returncode == 4 and "a category without choices, which the local provider cannot answer" in done.stderr
 
 
 def test_a_facet_that_is_not_there_or_is_placed(file, tmp_path):
     init.init(tmp_path / "sql", "uses")
-    done = cli("try", "solved", file, "--analysis", tmp_path / "sql")
+    done = here("try", "solved", file, "--analysis", tmp_path / "sql")
     assert done.returncode == 2 and done.stdout == ""
     assert (
         "FACET 'solved': facets.sql has no such facet; there is: 'concern', 'language', 'request', 'task', 'use'"
         in done.stderr
     )
-    done = cli("try", "use", file, "--analysis", tmp_path / "sql")
+    done = here("try", "use", file, "--analysis", tmp_path / "sql")
     assert done.returncode == 2 and "nothing is asked for it. Try 'request'" in done.stderr
-    assert cli("try", "request", tmp_path / "nothing.jsonl").returncode == 3
+    assert here("try", "request", tmp_path / "nothing.jsonl").returncode == 3
 
 
 def on_terminal(*arguments: object) -> str:
@@ -394,7 +394,7 @@ def on_terminal(*arguments: object) -> str:
 def test_what_users_wrote_is_shown_on_a_terminal_alone(tmp_path):
     written = [chats.chat(n, f"u{n}", f"Please polish letter {n} since {chats.SECRET}") for n in range(40)]
     file = chats.write(tmp_path / "chats.jsonl", written)
-    piped, figures = cli("try", "task", file), cli("try", "task", file, "--json")
+    piped, figures = here("try", "task", file), here("try", "task", file, "--json")
     for done in (piped, figures):
         assert done.returncode == 0 and "Zebulon" not in done.stdout + done.stderr and "polish" not in done.stdout
     assert "Ten answers to look at are private, and shown on a terminal only." in piped.stderr

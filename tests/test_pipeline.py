@@ -9,7 +9,7 @@ from collections import Counter, OrderedDict
 import duckdb
 import pytest
 import sqlglot
-from conftest import cli
+from conftest import here
 from sqlglot import exp
 from warehouse import (
     Steps,
@@ -37,7 +37,7 @@ OURS = {function.name for function in FUNCTIONS}
 
 
 def test_the_relations_are_printed_in_build_order():
-    done = cli("models")
+    done = here("models")
     assert done.returncode == 0, done.stderr
     kinds = "view|table|published|safety|noisy"
     lines = [re.fullmatch(rf"(\w+)\s+({kinds})\s*(.*?)(?:\s+\[by .+\])?", line) for line in done.stdout.splitlines()]

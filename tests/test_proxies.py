@@ -13,7 +13,7 @@ import chats
 import duckdb
 import paid
 import pytest
-from conftest import cli
+from conftest import here
 from messages_server import KEY, Server
 from paid import asked, state
 from test_findings import PACKAGED, told
@@ -362,7 +362,7 @@ def test_plan_tells_the_calls_before_they_are_made(ran):
 
 
 def test_plan_tells_both_amounts(ran, tmp_path):
-    done = cli("plan", ran.path, "--analysis", ran.analysis, "--provider", "anthropic")
+    done = here("plan", ran.path, "--analysis", ran.analysis, "--provider", "anthropic")
     assert done.returncode == 0, done.stderr
     total = float(re.search(r"(?m)^total .* ([\d.]+)$", done.stdout)[1])
     more, both = re.search(r"240 calls more for US\$ ([\d.]+): ([\d.]+) in total", done.stdout).groups()
@@ -414,7 +414,7 @@ def test_what_the_model_went_on_with_is_paid_once_and_planned_as_stored(failed):
 
 def test_the_provider_local_answers_all_by_rule(tmp_path):
     path, own = paid.written(tmp_path / "a.jsonl", 60), analysis(tmp_path / "own", extract_sample=20)
-    done = cli("run", path, "--into", tmp_path / "out", "--analysis", own)
+    done = here("run", path, "--into", tmp_path / "out", "--analysis", own)
     assert done.returncode == 0, done.stderr
     query = "select distinct answered_by from clio.facet_values where value is not null"
     assert state(tmp_path / "out", query) == [("rule",)] and about(tmp_path / "out") == (None, None)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import cli
+from conftest import here
 from warehouse import read
 
 from clio_sql.analysis import catalog
@@ -110,7 +110,7 @@ def test_somebody_elses_files_are_never_replaced(out, name):
         write(out, True)
     write(out, False)
     assert file.read_bytes() == before and [path.name for path in (out / "parquet").iterdir()] == [name]
-    done = cli("demo", "--into", out, "--parquet")  # told before any work
+    done = here("demo", "--into", out, "--parquet")  # told before any work
     assert done.returncode == 7 and "holds files other than" in done.stderr
 
 
@@ -181,7 +181,7 @@ def test_hostile_names_are_text_in_parquet(hostile):
     "command", [["tree"], ["sql", "--published", "-c", "select name from clusters"]], ids=["tree", "sql"]
 )
 def test_hostile_names_are_text_on_the_screen(hostile, command):
-    done = cli(command[0], hostile, *command[1:])
+    done = here(command[0], hostile, *command[1:])
     assert done.returncode == 0, done.stderr
     for part in (HOSTILE[0], "drop table clusters; --", "עברית", "🚀", "[red]markup[/red] {{ jinja }} %s", "x" * 100):
         assert part.replace('"', '""' if command[0] == "sql" else '"') in done.stdout, part

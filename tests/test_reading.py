@@ -10,7 +10,7 @@ import duckdb
 import postgres_server
 import pytest
 from chats import chat, chats, published, write
-from conftest import cli
+from conftest import here
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -116,7 +116,7 @@ def test_a_row_that_is_wrong_is_told_by_its_line_in_the_file(con, tmp_path):
 def test_a_run_tells_what_was_left_out(tmp_path):
     rows = chats(240)
     file = write(tmp_path / "a.jsonl", [*rows, chat(900, "u", "hi", created_at=None)])
-    done = cli("run", file, "--into", tmp_path / "out", "--until", "2026-03-22", "--parquet")
+    done = here("run", file, "--into", tmp_path / "out", "--until", "2026-03-22", "--parquet")
     assert done.returncode == 0, done.stderr
     assert "left out of the input: 1 with no time, which --since and --until need" in done.stderr
     assert "with a time outside --since and --until" in done.stderr

@@ -19,7 +19,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import cli
+from conftest import here
 from published_file import EMOJI, HOSTILE, LONG, RIGHT_TO_LEFT, as_safety, change, rename, write, write_intents
 
 from clio_sql.errors import InputError, StateError
@@ -134,7 +134,7 @@ def test_a_share_is_rounded_once_and_the_same_in_the_terminal_and_the_report(tmp
     data = made(tmp_path).data
     for table in ("clusters", "cluster_facets", "usual"):
         assert set(column(data, table, "percent")) == {shown}
-    lines = [line for line in cli("tree", tmp_path).stdout.splitlines() if "%" in line]
+    lines = [line for line in here("tree", tmp_path).stdout.splitlines() if "%" in line]
     assert len(lines) == 10 and {line.split()[0] for line in lines} == {shown}
 
 
@@ -266,7 +266,7 @@ def test_parts_that_are_missing_are_left_out(tmp_path, statements):
 
 def test_the_command_writes_the_report_and_tells_where(small, tmp_path):
     shutil.copy(small / "published.duckdb", tmp_path)
-    done = cli("report", tmp_path)
+    done = here("report", tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{tmp_path / 'report.html'}\n", "")
     assert (tmp_path / "report.html").read_bytes() == report.write(small).read_bytes()
 
@@ -278,7 +278,7 @@ def test_a_run_writes_the_report(demo_out):
 
 
 def test_a_folder_without_a_published_file_is_an_error(tmp_path):
-    done = cli("report", tmp_path)
+    done = here("report", tmp_path)
     assert (done.returncode, done.stdout) == (3, "") and "there is no published.duckdb in it" in done.stderr
     assert not list(tmp_path.iterdir())
 

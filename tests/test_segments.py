@@ -12,7 +12,7 @@ import chats
 import duckdb
 import paid
 import pytest
-from conftest import cli
+from conftest import here
 from messages_server import KEY
 from shared import once
 from test_findings import PACKAGED, told
@@ -56,7 +56,7 @@ def analysis(path: Path, by: str, **settings: Any) -> Path:
 def ran(out: Path, given: list[dict[str, Any]], by: str, *more: str, **settings: Any) -> str:
     """The real command line over these rows; what it says."""
     file = chats.write(out / "chats.jsonl", given)
-    done = cli("run", file, "--into", out, "--analysis", analysis(out / "sql", by, **settings), *more)
+    done = here("run", file, "--into", out, "--analysis", analysis(out / "sql", by, **settings), *more)
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 
@@ -176,7 +176,7 @@ def test_erasure_takes_all_segments_also_those_of_earlier_runs(again):
     """A segment that is gone since, and one that another conversation's id looks like."""
     with clio_sql.connect(again / "warehouse.duckdb") as con:
         con.execute("insert into clio_state.conversation_inputs values ('c5#9', 'x'), ('c6#9', 'y')")
-    done = cli("forget", again, "--user", "u5", "--analysis", again / "sql")
+    done = here("forget", again, "--user", "u5", "--analysis", again / "sql")
     assert done.returncode == 0, done.stderr
     gone = [f"c{number}" for number in range(5, COUNT, USERS)]
     assert f"Erased: {len(gone)} conversations" in done.stdout + done.stderr
@@ -208,7 +208,7 @@ def test_by_topic_only_another_topic_begins_one(tmp_path):
 def test_a_plan_counts_a_call_for_each_segment(tmp_path, monkeypatch):
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
     file = chats.write(tmp_path / "chats.jsonl", rows())
-    done = cli("plan", file, "--analysis", analysis(tmp_path / "sql", "turns"), "--provider", "anthropic")
+    done = here("plan", file, "--analysis", analysis(tmp_path / "sql", "turns"), "--provider", "anthropic")
     assert done.returncode == 0, done.stderr
     assert re.search(rf"(?m)^extract +{2 * COUNT + 1} ", done.stdout), done.stdout
 

@@ -10,7 +10,7 @@ import duckdb
 import published_file
 import pytest
 import yaml
-from conftest import cli
+from conftest import here
 
 from clio_sql.analysis import catalog, meaning
 from clio_sql.dbt import semantic
@@ -31,7 +31,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def bundle(out: Path) -> dict[str, dict]:
     """What the import file holds, read as Superset reads it."""
-    assert cli("export-superset", out, out / "made.zip").returncode == 0
+    assert here("export-superset", out, out / "made.zip").returncode == 0
     with zipfile.ZipFile(io.BytesIO((out / "made.zip").read_bytes())) as archive:
         return {name.removeprefix("clio/"): yaml.safe_load(archive.read(name)) for name in archive.namelist()}
 
@@ -132,9 +132,9 @@ def test_the_same_file_gives_the_same_bytes(out, bundle, tmp_path):
 
 
 def test_what_cannot_be_written_is_said(out, tmp_path):
-    done = cli("export-superset", tmp_path)
+    done = here("export-superset", tmp_path)
     assert done.returncode == 3 and "there is no published.duckdb in it" in done.stderr
-    done = cli("export-superset", out, tmp_path / "a.tar")
+    done = here("export-superset", out, tmp_path / "a.tar")
     assert done.returncode == 2 and "end with .zip" in done.stderr
-    done = cli("export-superset", out, tmp_path / "none" / "a.zip")
+    done = here("export-superset", out, tmp_path / "none" / "a.zip")
     assert done.returncode == 7 and "cannot be written" in done.stderr

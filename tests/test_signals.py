@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import cli
+from conftest import here
 from scipy import stats
 
 import clio_sql
@@ -121,14 +121,14 @@ def test_a_spike_is_seen_where_no_other_week_of_any_cluster_is_published(con):
 
 
 def test_the_spike_of_the_demo_is_told_with_exit_code_8(demo_out):
-    plain, alerted = cli("signals", demo_out), cli("signals", demo_out, "--alert", "new, spiking")
+    plain, alerted = here("signals", demo_out), here("signals", demo_out, "--alert", "new, spiking")
     assert plain.returncode == 0 and alerted.returncode == ALERT == 8
     assert plain.stdout == alerted.stdout and "spiking" in plain.stdout and "steady: " in plain.stdout
-    assert cli("signals", demo_out, "--alert", "fading").returncode == 0
+    assert here("signals", demo_out, "--alert", "fading").returncode == 0
 
 
 def test_a_signal_that_does_not_exist_is_wrong_usage(demo_out):
-    done = cli("signals", demo_out, "--alert", "new,exploding")
+    done = here("signals", demo_out, "--alert", "new,exploding")
     assert done.returncode == 2
     assert f"--alert 'exploding': no such signal; allowed: {', '.join(SIGNALS)}" in done.stderr
 
@@ -198,8 +198,8 @@ def test_a_value_that_is_hidden_is_not_compared(con):
 
 
 def test_the_command_line_lists_the_comparison_and_the_published_file_answers_it(demo_out):
-    assert "clio_compare(breakdown, a, b): what differs between two values" in cli("functions").stdout
+    assert "clio_compare(breakdown, a, b): what differs between two values" in here("functions").stdout
     query = "select count(*) from clio_compare('plan', 'free', 'pro')"
     for published in ([], ["--published"]):
-        done = cli("sql", demo_out, *published, "-c", query)
+        done = here("sql", demo_out, *published, "-c", query)
         assert done.returncode == 0, done.stderr

@@ -10,7 +10,7 @@ import chats
 import duckdb
 import paid
 import pytest
-from conftest import ROOT, cli
+from conftest import ROOT, here
 from ibis import _
 from messages_server import KEY, Server
 from rich.console import Console
@@ -123,7 +123,7 @@ def test_a_csv_becomes_sql_as_it_stands():
 
 
 def test_init_writes_the_example(tmp_path):
-    done = cli("init", tmp_path / "ours", "--taxonomy", "uses")
+    done = here("init", tmp_path / "ours", "--taxonomy", "uses")
     assert done.returncode == 0, done.stderr
     names = ["conversations.sql", "facets.sql", "settings.sql", "taxonomy.sql"]
     assert sorted(path.name for path in (tmp_path / "ours").iterdir()) == names

@@ -9,7 +9,7 @@ import chats
 import duckdb
 import ibis
 import pytest
-from conftest import ROOT, cli
+from conftest import ROOT, here
 from shared import once
 
 import clio_sql
@@ -219,7 +219,7 @@ def _world(out: Path) -> None:
         made += [{"role": "assistant", "content": [use("")]}] if number % 80 == 0 else []
         row["messages"] = [asked, *made, answered]
     chats.write(out / "chats.jsonl", rows)
-    done = cli("run", out / "chats.jsonl", "--into", out / "out")
+    done = here("run", out / "chats.jsonl", "--into", out / "out")
     assert done.returncode == 0, done.stderr
     (out / "said.txt").write_text(done.stderr)
 
@@ -317,7 +317,7 @@ def test_calls_without_a_name_are_said(world):
 
 def test_the_recipes_find_the_tools(world):
     for name in ("tools_by_cluster", "failing_tools"):
-        done = cli("sql", world / "out", "--published", "-c", (ROOT / "sql" / "recipes" / f"{name}.sql").read_text())
+        done = here("sql", world / "out", "--published", "-c", (ROOT / "sql" / "recipes" / f"{name}.sql").read_text())
         assert done.returncode == 0, done.stderr
         header, *rows = done.stdout.splitlines()
         assert header.startswith("name,tool,") and (rows or name == "failing_tools")
@@ -326,7 +326,7 @@ def test_the_recipes_find_the_tools(world):
 
 def test_a_log_without_tools_has_none(tmp_path):
     file = chats.write(tmp_path / "chats.jsonl", chats.chats(60))
-    assert cli("run", file, "--into", tmp_path / "out").returncode == 0
+    assert here("run", file, "--into", tmp_path / "out").returncode == 0
     counts = "select (select count(*) from clio.tool_calls), (select count(*) from clio.tool_names)"
     assert chats.warehouse(tmp_path / "out", counts) == [(0, 0)]
     kinds = chats.warehouse(tmp_path / "out", "select distinct breakdown from clio.breakdowns")

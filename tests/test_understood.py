@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import cli
+from conftest import here
 
 SAID = [
     {"role": "user", "content": "How long do eggs boil?\x1b[2J"},
@@ -25,7 +25,7 @@ def chat(n: int, **columns: object) -> dict:
 
 def test_inspect_says_what_was_read_and_shows_the_first_conversation(tmp_path):
     rows = [chat(n, created_at=f"2026-03-{20 - n:02}T09:00:00Z", plan="pro") for n in range(3)]
-    done = cli("inspect", written(tmp_path, *rows))
+    done = here("inspect", written(tmp_path, *rows))
     assert done.returncode == 0 and done.stderr == ""
     assert done.stdout.splitlines() == [
         "read as canonical: 3 rows, 3 conversations of 2 users, 2026-03-18 to 2026-03-20; user: user_id, "
@@ -41,18 +41,18 @@ def test_inspect_says_what_was_read_and_shows_the_first_conversation(tmp_path):
 def test_the_columns_that_were_taken_are_named(tmp_path):
     path = written(tmp_path, *({"Account": f"u{n}", "chat": SAID, "meta": {"at": "2026-03-02"}} for n in range(2)))
     options = ("--user-column", "Account", "--messages-column", "chat", "--time-column", "meta.at")
-    (line, *_) = cli("inspect", path, *options).stdout.splitlines()
+    (line, *_) = here("inspect", path, *options).stdout.splitlines()
     assert line.endswith(
         "2 users, 2026-03-02 to 2026-03-02; user: Account, time: meta.at, id: made from the content of each row"
     )
-    (line, *_) = cli("inspect", path, *options[2:], "--privacy-unit", "conversation").stdout.splitlines()
+    (line, *_) = here("inspect", path, *options[2:], "--privacy-unit", "conversation").stdout.splitlines()
     assert "2 conversations, each counted as a user" in line and "user: none" in line
-    (line, *_) = cli("inspect", path, *options[2:], "--user", "ann").stdout.splitlines()
+    (line, *_) = here("inspect", path, *options[2:], "--user", "ann").stdout.splitlines()
     assert "2 conversations of 1 user," in line and "user: --user" in line
 
 
 def test_a_run_says_it_before_it_works(tmp_path):
-    done = cli("run", written(tmp_path, *(chat(n) for n in range(3))), "--into", tmp_path / "out")
+    done = here("run", written(tmp_path, *(chat(n) for n in range(3))), "--into", tmp_path / "out")
     said = "read as canonical: 3 rows, 3 conversations of 2 users; user: user_id, time: none, id: "
     assert said in done.stderr.split("facet_values")[0]
 
@@ -63,7 +63,7 @@ def test_rows_in_which_nothing_is_said_and_rows_that_cannot_be_read_are_counted(
     stored = ('[{""role"": ""user"", ""content"": ""Hello""}]', "{}", "{}", "[]")
     rows = [f'r{n},acompletion,2026-03-02 09:00:00,ann,"{said}",{{}}\n' for n, said in enumerate(stored)]
     file.write_text("request_id,call_type,startTime,end_user,messages,response\n" + "".join(rows) + "r9,a\n")
-    lines = cli("inspect", file).stdout.splitlines()
+    lines = here("inspect", file).stdout.splitlines()
     assert lines[:2] == [
         "read as litellm: 4 rows, 4 conversations of 1 user, 2026-03-02 to 2026-03-02, 3 without any text; "
         "user: end_user, time: startTime, id: within each row",
@@ -75,14 +75,14 @@ def test_what_became_of_the_rows_is_counted_and_a_message_without_text_is_shown(
     tool = {"role": "tool", "content": [{"type": "tool-result", "result": {"a": 1}}]}
     rows = [chat(n, created_at="soon", user_id="anonymous") for n in range(2)]
     rows += [chat(2, messages=[*SAID, *SAID]), chat(3, messages=[*SAID, *SAID, tool], user_id="u0")]
-    lines = cli("inspect", written(tmp_path, *rows)).stdout.splitlines()
+    lines = here("inspect", written(tmp_path, *rows)).stdout.splitlines()
     assert lines[1:4] == [
         "rows that became part of another conversation: 1",
         "conversations whose user id identifies no user: 2",
         "conversations without a readable time: 3",
     ]
     last = {"conversation_id": "c", "user_id": "u", "messages": [*SAID, tool]}
-    assert cli("inspect", written(tmp_path, last)).stdout.splitlines()[-1] == "tool: "
+    assert here("inspect", written(tmp_path, last)).stdout.splitlines()[-1] == "tool: "
 
 
 @pytest.mark.parametrize(
@@ -96,10 +96,10 @@ def test_what_became_of_the_rows_is_counted_and_a_message_without_text_is_shown(
     ],
 )  # fmt: skip
 def test_a_refusal_names_what_would_make_it_work(tmp_path, row, told):
-    done = cli("inspect", written(tmp_path, row))
+    done = here("inspect", written(tmp_path, row))
     assert done.returncode == 3 and told in done.stderr
 
 
 def test_inspect_refuses_as_a_run_does(tmp_path):
-    assert cli("inspect", tmp_path / "none.jsonl").returncode == 3
-    assert cli("inspect", written(tmp_path, chat(1)), "--since", "soon").returncode == 2
+    assert here("inspect", tmp_path / "none.jsonl").returncode == 3
+    assert here("inspect", written(tmp_path, chat(1)), "--since", "soon").returncode == 2
