@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -434,23 +435,24 @@ def test_models_marks_what_is_overridden(tmp_path):
 # --- each file as text
 
 
+@pytest.fixture(scope="module")
+def tables() -> Iterator[duckdb.DuckDBPyConnection]:
+    """All functions and, without rows, all tables: those of the host and one for each relation."""
+    with clio_sql.connect() as con:
+        binder.give_host_tables(con)
+        for name, shape in binder._packaged_shapes().items():
+            columns = ", ".join(f'"{column}" {type_}' for column, type_ in shape.items())
+            con.execute(f"create table {name} ({columns})")
+        yield con
+
+
 @pytest.mark.parametrize("relation", catalog.load(), ids=lambda relation: relation.name)
-def test_each_file_runs_as_it_is(relation):
+def test_each_file_runs_as_it_is(tables, relation):
     """As typed at a prompt: the file's text, its inputs there, the functions registered."""
-    con = clio_sql.connect()
-    binder.give_host_tables(con)
-    try:
-        for other in catalog.load():
-            if other.name == relation.name:
-                break
-            columns = ", ".join(f'"{name}" {type_}' for name, type_ in binder._packaged_shapes()[other.name].items())
-            con.execute(f"create table {other.name} ({columns})")
-        files = (ROOT / "sql").glob(f"*/{relation.name}.sql")
-        [file] = [path for path in files if path.parent.name not in ("recipes", "mcp")]  # these are no relations
-        con.execute(file.read_text("utf-8"))
-        assert list(relation.columns) == [column[0] for column in con.description]
-    finally:
-        con.close()
+    files = (ROOT / "sql").glob(f"*/{relation.name}.sql")
+    [file] = [path for path in files if path.parent.name not in ("recipes", "mcp")]  # these are no relations
+    tables.execute(file.read_text("utf-8"))
+    assert list(relation.columns) == [column[0] for column in tables.description]
 
 
 def test_an_error_of_duckdb_is_told_without_its_own_words_where_it_is_no_binder(monkeypatch, tmp_path):
