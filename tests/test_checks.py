@@ -120,9 +120,10 @@ COUNTING = [
     Mutation("suppressed", "and shown.cluster_id is null", "", CELLS),
     Mutation("suppressed", "and screened.kept", "and screened.kept and segments.user_id <> 'x'", CELLS),
     Mutation("cells", "count(*)::bigint as conversations", "2 * count(*)::bigint as conversations", CELLS),
-    Mutation("cells", "left join breakdowns", "inner join breakdowns", CELLS, (BLANK,)),
-    Mutation("cells", "coalesce(breakdowns.value, '')", "coalesce(nullif(breakdowns.value, 'team'), 'pro')", CELLS),
-    Mutation("cells", "segments.created_at)", "segments.created_at + interval 7 days)", CELLS),
+    Mutation("conversation_cells", "left join breakdowns", "inner join breakdowns", CELLS, (BLANK,)),
+    Mutation("conversation_cells", "coalesce(breakdowns.value, '')",
+             "coalesce(nullif(breakdowns.value, 'team'), 'pro')", CELLS),
+    Mutation("conversation_cells", "segments.created_at)", "segments.created_at + interval 7 days)", CELLS),
     Mutation("published_figures", "(updated.relation is not null or mode = 'safety')", "true", MOVED, TWICE),
     Mutation("user_changes", "moved_independent >= min_users or", "true or", MOVED, TWICE),
     Mutation("published_figures", "conversations::bigint as", "2 * conversations::bigint as", FIGURES),
@@ -163,7 +164,7 @@ COUNTING = [
              HELD),
     Mutation("held_back", "having coalesce(bool_and(passes), false)", "having coalesce(bool_or(passes), false)",
              HELD, ([*SHOWN, *APART],)),
-    Mutation("held_back", "round(told.conversations / round_to) * round_to", "told.conversations", COUNTS,
+    Mutation("held_back", "round(listed.conversations / round_to) * round_to", "listed.conversations", COUNTS,
              ([*SHOWN, *REASONS],)),
 ]  # fmt: skip
 

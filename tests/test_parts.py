@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from conftest import cli
 from test_findings import ROW, told
-from test_relations import GOLDEN, RELATIONS, empty, run_golden
+from test_relations import GOLDEN, RELATIONS, chain, empty, run_golden
 
 import clio_sql
 from clio_sql.analysis import catalog, parts
@@ -20,8 +20,8 @@ from clio_sql.analysis.parts import Share
 KEYED = [name for name, relation in RELATIONS.items() if relation.by]
 # Of these the demo has no rows; golden files have some.
 EMPTY = {
-    "cut_turns", "segment_starts", "segment_turns", "shared_blocks", "taxonomy_answers", "taxonomy_choices",
-    "taxonomy_places", "taxonomy_questions", "turn_embeddings", "uncounted_segments",
+    "cut_turns", "line_differences", "segment_starts", "segment_turns", "shared_blocks", "taxonomy_answers",
+    "taxonomy_choices", "taxonomy_places", "taxonomy_questions", "turn_embeddings", "uncounted_segments",
 }  # fmt: skip
 
 
@@ -88,6 +88,8 @@ def shared() -> Iterator[duckdb.DuckDBPyConnection]:
 def test_so_it_has_of_what_golden_files_hold(shared, path):
     con, relation = empty(shared), RELATIONS[path.stem.split("-")[0]]
     run_golden(con, path)
+    for step in chain(relation.name)[:-1]:
+        con.execute(f"create table clio.{step.name} as {step.sql}")
     assert in_parts(con, relation, RELATIONS, 7) == in_parts(con, relation, RELATIONS, 1)
 
 
@@ -114,5 +116,5 @@ def test_a_key_that_cannot_be_one_is_found(tmp_path):
 def test_models_says_by_what(tmp_path):
     lines = cli("models").stdout.splitlines()
     assert "settings  [by facet, value_hash]" in next(line for line in lines if line.startswith("fit_points"))
-    assert not any("[" in line for line in lines if line.split()[0] in ("settings", "hierarchy", "cells"))
+    assert not any("[" in line for line in lines if line.split()[0] in ("settings", "hierarchy", "clusters"))
     assert [line.split()[0] for line in lines if "[by " in line] == [r.name for r in catalog.load() if r.by]

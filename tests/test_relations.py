@@ -68,10 +68,14 @@ def packaged(con: duckdb.DuckDBPyConnection, name: str, **changed: Any) -> None:
 
 CORRECTED = ("hidden_clusters", "merged_clusters", "renamed_clusters", "withheld_values")  # by people
 CHAINS = {  # relation -> steps that are run with it: what they come to is what its golden files tell
-    "published_cells": ("base_cell_users", "shown_cells", "cell_users", "cell_figures", "out_of_step", "family_values",
-                        "family_choices", "cluster_families", "publishable_cells"),
+    "cells": ("breakdown_names", "conversation_cells", "held_back_clusters"),
+    "published_cells": ("base_cell_users", "shown_cells", "cell_users", "cell_sums", "cell_figures", "line_differences",
+                        "out_of_step", "family_values", "left_cells", "left_sums", "family_choices", "cluster_families",
+                        "publishable_cells"),
     "published_figures": ("figures_before", "figure_days", "user_changes"),
     "cluster_terms": ("phrase_texts", "phrases"),
+    "line_differences": ("base_cell_users", "shown_cells", "cell_users", "cell_sums", "cell_figures"),
+    "taxonomy_prototypes": ("fit_sample", "fit_vectors"),
 }  # fmt: skip
 
 
@@ -123,7 +127,8 @@ def fitted(con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str]) ->
 
 def stand_ins(con: duckdb.DuckDBPyConnection, relation: catalog.Relation, given: Mapping[str, Any]) -> None:
     """What a relation reads and a golden file need not say: no margins, nothing published before, no text repeated."""
-    members = "memberships" if "memberships" in relation.inputs else "assignments"
+    steps = chain(relation.name)
+    members = "memberships" if any("memberships" in step.inputs for step in steps) else "assignments"
     defaults = {
         "counted_users": RELATIONS["counted_users"].sql,
         "margins": "select 's' as salt, 0 as word_margin, 0 as cell_margin",
@@ -134,7 +139,6 @@ def stand_ins(con: duckdb.DuckDBPyConnection, relation: catalog.Relation, given:
         f"from {members}",
         "facets": "select unnest(['request', 'task', 'spoken']) as facet, 'text' as kind, true as clustered",
     }
-    steps = chain(relation.name)
     for name in sorted({name for step in steps for name in step.inputs} & {*defaults} - {*given}):
         con.execute(f"create or replace table {name} as {defaults[name]}")
     for column, value in (("kind", "'text'"), ("clustered", "true")):
@@ -170,7 +174,7 @@ def test_every_relation_of_several_clusters_has_a_golden_file():
     elsewhere |= {"turn_windows", "looked_at_turns", "shared_windows"}  # hashes: in test_templates.py
     elsewhere |= {step for steps in CHAINS.values() for step in steps if not RELATIONS[step].calls_model}
     models = {name for name, relation in RELATIONS.items() if not relation.calls_model}
-    assert models - told == elsewhere
+    assert models - told == elsewhere - told
 
 
 def test_what_cannot_stand_in_a_csv_file_is_cleaned(con):

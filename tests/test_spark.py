@@ -11,10 +11,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,6 +27,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import cli
+from test_hostile import FOLDERS, HEAD, SHARED, WITH
 from test_readme import python_example
 from venvs import venv
 from warehouse import read, tables
@@ -37,6 +40,8 @@ SPARK = ["pyspark==4.0.5"]
 CLUSTER = "local-cluster[2,1,2048]"  # two executors, each a process of its own
 LOCAL = ("spark.ui.enabled=false", "spark.driver.host=127.0.0.1", "spark.driver.bindAddress=127.0.0.1",
          "spark.driver.memory=1g", "spark.executor.memory=1g")  # fmt: skip
+
+KEY = "sk-ant-test-of-nobody"  # of a provider that is not asked
 
 LAKE = """
 from pyspark.sql import SparkSession
@@ -109,20 +114,78 @@ def succeeded(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedPro
     return done
 
 
+@contextmanager
+def standalone(python: Path, folder: Path) -> Iterator[tuple[str, list[int]]]:
+    """A master and two workers of one core each on loopback: the master's URL, and the workers' processes."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    master, deploy = f"spark://127.0.0.1:{port}", "org.apache.spark.deploy"
+    at = ("--host", "127.0.0.1", "--webui-port", "0")
+    commands = [(f"{deploy}.master.Master", *at, "--port", str(port))]
+    commands += [
+        (f"{deploy}.worker.Worker", *at, "--cores", "1", "--memory", "2g", "--work-dir", str(folder / "work"), master)
+    ] * 2
+    env = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1"}
+    log, processes = folder / "cluster.log", []
+    try:
+        for command in commands:
+            with log.open("a") as output:
+                run = [str(spark_home(python) / "bin" / "spark-class"), *command]
+                processes.append(subprocess.Popen(run, env=env, stdout=output, stderr=output))
+        wait_for(processes[0], lambda: log.read_text("utf-8").count("Successfully registered with master") == 2)
+        yield master, [process.pid for process in processes[1:]]
+    finally:
+        for process in reversed(processes):
+            process.terminate()
+        for process in processes:
+            process.wait(60)
+
+
+def spark_home(python: Path) -> Path:
+    where = "import pyspark; print(pyspark.__path__[0])"
+    return Path(subprocess.run([python, "-c", where], capture_output=True, text=True, check=True).stdout.strip())
+
+
+def test_spark_submit_on_a_standalone_cluster_publishes_what_one_machine_does(python, demo_out, tmp_path):
+    """The manual's script, on a master with two workers. They are not told the keys that the driver has."""
+    out = tmp_path / "out"
+    script = python_example("clio_sql/README.md", "On a cluster")
+    for before, now in (
+        ('"lake.chats"', f'"{demo_out}/demo.parquet"'),
+        ('"/shared/out"', f'"{out}"'),
+        ('breakdowns=["plan"]', f'breakdowns=["plan"], measures={list(demo.MEASURES)}'),
+    ):
+        assert before in script
+        script = script.replace(before, now)
+    (tmp_path / "analyse.py").write_text(script, "utf-8")
+    with standalone(python, tmp_path) as (master, workers):
+        settings = [part for each in LOCAL for part in ("--conf", each)]
+        command = [spark_home(python) / "bin" / "spark-submit", "--master", master, *settings, tmp_path / "analyse.py"]
+        env = {**os.environ, "PYSPARK_PYTHON": str(python), "ANTHROPIC_API_KEY": KEY}
+        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        process = subprocess.Popen(list(map(str, command)), env=env, **pipes)
+        wait_for(process, lambda: (out / "lake" / "source").exists())
+        told = [Path(f"/proc/{each}/environ").read_bytes() for worker in workers for each in executors(worker)]
+        succeeded(ended(process))
+    assert len(told) == 2 and not any(KEY.encode() in each for each in told)
+    assert tables(out) == tables(demo_out)
+
+
 def test_a_cluster_publishes_what_one_machine_does(python, demo_out, tmp_path):
-    """Also a second time, when nothing is new. Spark's logs hold no text and no user."""
+    """Also a second time, when nothing is new. Spark's logs hold no text, no user and no key of a provider."""
     out, events = tmp_path / "out", tmp_path / "events"
     events.mkdir()
     asked = [demo_out / "demo.parquet", "--into", out, "--breakdown", "plan"]
     asked += [part for measure in demo.MEASURES for part in ("--measure", measure)]
     conf = ("spark.eventLog.enabled=true", f"spark.eventLog.dir=file://{events}", "spark.eventLog.compress=false")
-    done = succeeded(on_spark(python, *asked, conf=conf))
+    done = succeeded(on_spark(python, *asked, conf=conf, ANTHROPIC_API_KEY=KEY))
     one = tables(demo_out)
     assert {name for name, rows in tables(out).items() if rows != one[name]} == set()
     assert len(one["clusters"]) > 20
 
     logged = done.stderr + "".join(path.read_text("utf-8") for path in events.rglob("*") if path.is_file())
     texts = duckdb.sql(f"select distinct messages[1].content from '{demo_out}/demo.parquet' order by all limit 500")
+    assert KEY not in logged
     assert "clio_key" in logged and [text for (text,) in texts.fetchall() if len(text) > 20 and text in logged] == []
     users = duckdb.sql(f"select distinct user_id from '{demo_out}/demo.parquet' where user_id is not null").fetchall()
     assert len(users) > 100 and [user for (user,) in users if user in logged] == []
@@ -344,6 +407,46 @@ def test_a_worker_without_clio_sql_is_told_in_one_sentence(pytestconfig, python,
     assert not (tmp_path / "out" / "warehouse.duckdb").exists()
 
 
+REFUSED = """
+import json, sys
+from pathlib import Path
+import clio_sql.spark
+from clio_sql.errors import SqlError
+from clio_sql.spark.session import session
+
+chats, out, conf = sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3])
+with session("local[1]", conf) as spark:
+    for folder in sys.argv[4:]:
+        try:
+            clio_sql.spark.run(spark, chats, out, folder)
+        except SqlError as error:
+            print(folder, str(error).splitlines()[0], sep=": ")
+"""
+
+
+def test_every_hostile_folder_is_refused_before_spark_does_anything(python, demo_out, tmp_path):
+    """Also with a header that lets it run on workers."""
+    head = f"{HEAD}-- by: conversation_id\n"
+    for name, sql in (FOLDERS | WITH).items():
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "evil.sql").write_text(head + sql, "utf-8")
+    folders = sorted(each for each in [*tmp_path.glob("*/"), *SHARED.glob("*/")])
+    (tmp_path / "refused.py").write_text(REFUSED)
+    command = [
+        python,
+        tmp_path / "refused.py",
+        demo_out / "demo.parquet",
+        tmp_path / "out",
+        json.dumps(LOCAL),
+        *folders,
+    ]
+    done = subprocess.run(list(map(str, command)), cwd=tmp_path, capture_output=True, text=True, timeout=580)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert [line.split(": ")[0] for line in done.stdout.splitlines()] == list(map(str, folders))
+    assert len(folders) > 15 and not (tmp_path / "out").exists()
+
+
 HOSTILE = """-- One row per content of a file.
 -- kind: table
 -- grain: content
@@ -366,6 +469,8 @@ def test_what_is_refused(python, demo_out, tmp_path):
         ([], {"CLIO_PROVIDER": "anthropic"}, 2, "on Spark the provider is local"),
         (["--analysis", tmp_path / "hostile"], {}, 4, "own.sql, line 5: query(…) returns rows that are not a relation"),
     ):
+        env |= {"ANTHROPIC_API_KEY": KEY}
         done = on_spark(python, demo_out / "demo.parquet", "--into", tmp_path / "out", *arguments, **env)
         assert done.returncode == code and said in done.stderr, done.stderr[-2000:]
+        assert KEY not in done.stderr + done.stdout
     assert not (tmp_path / "out").exists()

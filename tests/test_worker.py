@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pytest
+from test_hostile import FOLDERS, WITH
 
 from clio_sql.errors import ClioError
 from clio_sql.spark import worker
@@ -95,6 +96,21 @@ def test_an_error_quotes_no_row_and_no_file_is_read():
     for sql in ("from read_text('/etc/hostname')", "from read_csv('/etc/passwd')"):
         with pytest.raises(ClioError, match="counts: PermissionException on a worker of Spark"):
             found(work(sql), secret)
+
+
+def test_sql_that_no_folder_may_hold_reads_and_writes_no_file_on_a_worker_either(tmp_path, monkeypatch):
+    """Such folders are refused before Spark starts; a worker would not trust that."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(worker, "_OPENED", {})
+    canary = tmp_path / "canary.txt"
+    canary.write_text("alive", "utf-8")
+    for name, sql in (FOLDERS | WITH).items():
+        try:
+            rows = found(work(sql.replace("facets", "asked")), ROWS)
+        except ClioError as error:
+            rows = [(str(error),)]
+        assert "alive" not in str(rows), name
+    assert canary.read_text("utf-8") == "alive" and list(tmp_path.iterdir()) == [canary]
 
 
 # The lake

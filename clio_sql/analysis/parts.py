@@ -13,7 +13,7 @@ from clio_sql.analysis.catalog import Relation
 from clio_sql.errors import SqlError
 from clio_sql.warehouse import host
 
-GROWING = ("conversation_id", "user_id")  # a grain with one of them: about as many rows as the input
+GROWING = ("conversation_id", "user_id", "person")  # a grain with one of them: about as many rows as the input
 SEGMENT = "(#[0-9]+)+$"  # behind the id of a conversation in that of a segment: they lie in one part
 
 NO_KEY = (

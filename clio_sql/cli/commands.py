@@ -151,7 +151,7 @@ def spark(
     """Analyse a table on a Spark cluster: what `run` writes, and OUT/lake/ with the conversations (private).
 
     The same SQL files run on the workers, so clio-sql must be installed there. Needs the extra `spark`. The provider is
-    local, and safety mode is refused.
+    local, so no key is sent to a worker, and safety mode is refused.
 
     \b
     Examples:

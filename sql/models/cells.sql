@@ -1,66 +1,7 @@
 -- One row per base cluster, breakdown, value and user: who is behind each figure that may be published, as of today.
 -- kind: table
 -- grain: relation, facet, cluster_id, breakdown, value, user_id
-with
-
-members as (
-    select facet, cluster_id, conversation_id, user_id, coalesce(independent, false) as independent
-    from memberships left join independent_texts using (conversation_id, facet)
-    where level = 0
-),
-
-kinds as (
-    select distinct breakdown from breakdowns
-),
-
-measures as (
-    select distinct measure from measured
-),
-
--- a conversation without a value has the value '', which is never published: so the values of a cluster cover all of it
-counted as (
-    select 'clusters' as relation, facet, cluster_id, '' as breakdown, '' as value, user_id, independent
-    from members
-
-    union all
-
-    select 'cluster_facets', members.facet, members.cluster_id, kinds.breakdown, coalesce(breakdowns.value, ''),
-        members.user_id, members.independent
-    from members
-    cross join kinds
-    left join breakdowns
-        on breakdowns.conversation_id = members.conversation_id and breakdowns.breakdown = kinds.breakdown
-
-    union all
-
-    select
-        'cluster_trends', members.facet, members.cluster_id, periods.period,
-        coalesce(strftime(date_trunc(periods.period, segments.created_at), '%Y-%m-%d'), ''),
-        members.user_id, members.independent
-    from members
-    inner join segments using (conversation_id)
-    cross join periods
-
-    union all
-
-    select
-        'cluster_measures', members.facet, members.cluster_id, measures.measure,
-        case when measured.amount is null then '' else 'known' end, members.user_id, members.independent
-    from members
-    cross join measures
-    left join measured on measured.conversation_id = members.conversation_id and measured.measure = measures.measure
-
-    union all
-
-    select 'clusters', facet, '(other)', '', '', user_id, independent
-    from suppressed
-
-    union all
-
-    select 'held_back', facet, '(other)', 'reason', reason, user_id, independent
-    from suppressed
-)
-
+-- by: facet, cluster_id, user_id; distinct
 select
     relation::varchar as relation,                 -- the published relation that it is for
     facet::varchar as facet,
@@ -70,10 +11,10 @@ select
     user_id::varchar as user_id,                   -- NULL: conversations without a user id
     count(*)::bigint as conversations,
     coalesce(bool_or(independent and user_id is not null), false)::boolean as independent    -- whether the user counts towards thresholds, see independent_texts
-from counted
+from conversation_cells
 group by all
 union all
 -- how many clusters a reason holds back is kept like a figure, with no user behind it
-select 'held_back', facet, '(other)', 'clusters', reason, null, count(distinct cluster_id), false
-from suppressed
+select 'held_back', facet, '(other)', 'clusters', reason, null, count(cluster_id), false
+from held_back_clusters
 group by facet, reason

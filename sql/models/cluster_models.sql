@@ -9,22 +9,16 @@ due as materialized (
     select * from fits where reason is not null
 ),
 
-sampled as materialized (
-    select conversation_id, facet, k, seed, place
-    from fit_points inner join due using (facet) cross join settings
-    qualify row_number() over (partition by facet order by place) <= k * points_per_cluster
-),
-
 fitted as materialized (
     select
         facet,
         clio_fit(
-            list(embedding order by place), any_value(sampled.k),
+            list(embedding order by place), any_value(due.k),
             seed := any_value(seed), start := any_value(coalesce(last_model, '')), least := any_value(due.least)
         ) as model
-    from sampled
-    inner join embeddings using (conversation_id, facet)
+    from fit_vectors
     inner join due using (facet)
+    cross join settings
     anti join taxonomy_prototypes using (facet)
     group by facet
     union all
@@ -34,8 +28,7 @@ fitted as materialized (
 
 spread as (
     select facet, quantile_cont(clio_cluster(embedding, model).distance, 0.95) as far_distance
-    from sampled
-    inner join embeddings using (conversation_id, facet)
+    from fit_vectors
     inner join fitted using (facet)
     group by facet
 )

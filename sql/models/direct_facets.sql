@@ -1,5 +1,5 @@
 -- One row per conversation and facet that is computed, not asked: turns, length, month, and columns of the input.
--- kind: view
+-- kind: table
 -- grain: conversation_id, facet
 -- by: conversation_id
 with

@@ -7,17 +7,12 @@
 with recursive
 
 due as (
-    select facet, k from fits where reason is not null
+    select facet from fits where reason is not null
 ),
 
 points as materialized (
-    select embeddings.facet, embeddings.conversation_id, embeddings.embedding::float[] as embedding
-    from fit_points
-    inner join embeddings using (conversation_id, facet)
-    inner join due using (facet)
-    cross join settings
-    semi join taxonomy_leaves on taxonomy_leaves.facet = embeddings.facet
-    qualify row_number() over (partition by embeddings.facet order by fit_points.place) <= k * points_per_cluster
+    select facet, conversation_id, embedding::float[] as embedding
+    from fit_vectors semi join taxonomy_leaves using (facet)
 ),
 
 moved as (

@@ -1,6 +1,7 @@
 -- One row per cell of a base cluster and user: conversations as last published and today.
 -- kind: table
 -- grain: base_cell, person
+-- by: facet, cluster_id, user_id
 -- Without a user id, a row is of conversations without one, and of users who are gone: as many as `gone` says.
 with
 
@@ -25,6 +26,7 @@ shown as (
 select
     clio_cell(relation, facet, cluster_id, breakdown, value)::ubigint as base_cell,
     (case when user_id is not null then hash(user_id) end)::ubigint as person,
+    (case when user_id is not null then hash(user_id) % 256 else 0 end)::integer as part,    -- of all users, who are added up part by part
     sum(gone)::integer as gone,
     sum(conversations)::integer as conversations,               -- as last published
     sum(conversations_today)::integer as conversations_today,

@@ -8,12 +8,12 @@ counted as (
         cell,
         sum(conversations) as conversations,
         sum(conversations_today) as conversations_today,
-        count(person) filter (conversations > 0) + sum(gone) as users,
-        sum(independent) filter (conversations > 0) as independent,
+        sum(users) as users,
+        sum(independent) as independent,
         sum(independent_today) as independent_today,
-        max(conversations) filter (person is not null) as most,
-        max(conversations_today) filter (person is not null) as most_today
-    from cell_users
+        max(most) as most,
+        max(most_today) as most_today
+    from cell_sums
     group by cell
     having sum(conversations) > 0
 ),
