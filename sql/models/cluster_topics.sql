@@ -87,12 +87,12 @@ named as (
     union all
     select
         nearest.facet, nearest.cluster_id,
-        concat(nearest.name, ', ', if(nearest.written_in = 'German' or regexp_matches(called.name, abbreviated), called.name, concat(lower(called.name[1]), called.name[2:]))),
-        concat(nearest.topic, ', ', if(regexp_matches(called.topic, abbreviated), called.topic, concat(lower(called.topic[1]), called.topic[2:]))),
+        concat(nearest.name, ', ', if(nearest.written_in = 'German' or regexp_matches(called.name, '^\p{Lu}\S*\p{Lu}'), called.name, concat(lower(called.name[1]), called.name[2:]))),
+        concat(nearest.topic, ', ', if(regexp_matches(called.topic, '^\p{Lu}\S*\p{Lu}'), called.topic, concat(lower(called.topic[1]), called.topic[2:]))),
         nearest.written_in,
         (nearest.above + called.above) / 2
     from nearest
-    inner join (select *, '^\p{Lu}\S*\p{Lu}' as abbreviated from called) as called using (facet, cluster_id)
+    inner join called using (facet, cluster_id)
     where called.place > 1 and clusters > 1
 )
 

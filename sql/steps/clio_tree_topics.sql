@@ -25,13 +25,33 @@ children as materialized (
     where len(family.child_ids) > 1 and family.cluster_id <> clio_various().cluster_id
 ),
 
--- how far above the average topic each is, for one child
-compared as (
+-- decimals add up to the same in any order
+compared as materialized (
     select
         facet, cluster_id, child_id, conversations, topic, is_sensitive,
-        cast(array_inner_product(children.embedding, topics.embedding) as decimal(12, 9)) as cosine,
-        cast(cosine - avg(cosine) over (partition by facet, cluster_id, child_id) as decimal(12, 9)) as above
-    from children cross join topics                                -- decimals add up to the same in any order
+        cast(array_inner_product(children.embedding, topics.embedding) as decimal(12, 9)) as cosine
+    from children cross join topics
+),
+
+averages as (
+    select facet, cluster_id, child_id, avg(cosine) as average from compared group by facet, cluster_id, child_id
+),
+
+-- sensitive topics of which a word is not supported below
+unsupported as (
+    select family.facet, family.cluster_id, topic
+    from query_table(families) as family
+    cross join topics
+    left join query_table(evidence) as evidence using (facet, cluster_id)
+    where is_sensitive and len(clio_unsupported(topic, lemmas)) > 0
+),
+
+-- how far above the average topic each is, for one child
+raised as (
+    select compared.*, cast(cosine - average as decimal(12, 9)) as above
+    from compared
+    inner join averages using (facet, cluster_id, child_id)
+    anti join unsupported using (facet, cluster_id, topic)
 ),
 
 near as (
@@ -40,8 +60,7 @@ near as (
         sum(above * conversations) / sum(conversations) as score,
         count(*) filter (above >= 0.2) >= 0.5 * count(*)
         and sum(conversations) filter (above >= 0.2) >= 0.6 * sum(conversations) as of_most
-    from compared left join query_table(evidence) as evidence using (facet, cluster_id)
-    where not is_sensitive or len(clio_unsupported(topic, lemmas)) = 0
+    from raised
     group by facet, cluster_id, topic
     qualify score >= 0.7 * max(score) over (partition by facet, cluster_id)
 ),
