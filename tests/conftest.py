@@ -33,10 +33,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 # The longest files first, so that no worker ends with one of them alone; `--no-loadscope-reorder` keeps this order.
 LONG = (
-    "test_paid_run.py", "test_attacks.py", "test_privacy.py", "test_forget.py", "test_names.py", "test_refresh.py",
-    "test_cli.py", "test_pipeline.py", "test_interrupt.py", "test_data.py", "test_checks.py", "test_secrets.py",
-    "test_canaries.py", "test_table.py", "test_safety.py", "test_noise.py", "test_written_about.py", "test_twice.py",
-    "test_findings.py",
+    "test_paid_run.py", "test_privacy.py", "test_attacks.py", "test_forget.py", "test_names.py", "test_refresh.py",
+    "test_cli.py", "test_pipeline.py", "test_published_figures.py", "test_interrupt.py", "test_corrections.py",
+    "test_findings.py", "test_data.py", "test_taxonomies.py", "test_proxies.py", "test_segments.py", "test_checks.py",
+    "test_readme.py", "test_relations.py", "test_secrets.py", "test_canaries.py", "test_table.py", "test_safety.py",
+    "test_noise.py", "test_twice.py",
 )  # fmt: skip
 
 
