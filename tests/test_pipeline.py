@@ -54,9 +54,8 @@ def calls(sql: str) -> set[str]:
     called = {
         node.name.lower().removesuffix("_raw") for node in sqlglot.parse_one(sql, "duckdb").find_all(exp.Anonymous)
     }
-    steps = [
-        macro_text(step).split(" as table\n", 1)[1] for step in STEPS if step in called and step.startswith("clio_tree")
-    ]
+    texts = [macro_text(step).split(" as table\n", 1) for step in STEPS if step in called]
+    steps = [text[1] for text in texts if len(text) == 2]
     return (called & OURS).union(*map(calls, steps))
 
 
