@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 from published_file import ONLY_CHILDREN
+from stand_ins import fill
 
 import clio_sql
 from clio_sql.analysis import catalog
@@ -267,6 +268,71 @@ def test_a_parent_keeps_a_name_in_a_language_only_while_it_is_in_it(con, last_na
     )
     named = [name for (name,) in rows(con, f"select own.name from clio_tree_names({tables})")]
     assert named == ([last_name] if kept else [])
+
+
+def test_a_parent_called_by_clusters_in_a_language_is_not_renamed_by_one_conversation_more(con):
+    """'Hunde and trains' was made of its two largest clusters, and stays while both are below."""
+    con.execute("create or replace temp table build_info as select 'local' as provider")
+    con.execute("create or replace temp table settings as select 'texts' as naming_sees, 1 as min_audit_rating")
+    con.execute(
+        "create or replace temp table tree_languages as "
+        "select '' as facet, '' as cluster_id, '' as language where false"
+    )
+    con.execute("create or replace temp table topics as select '' as facet, '' as cluster_id, '' as topic where false")
+    con.execute(
+        "create or replace temp table evidence as select 'f' as facet, 'p' as cluster_id, "
+        "['train'] as lemmas, [] as members, [] as phrases, [] as taken"
+    )
+
+    def called(last_name: str | None, first: str, *sizes: int) -> str:
+        con.execute(
+            "create or replace temp table last_level as select 'f' as facet, unnest(['c', 'd']) as cluster_id, "
+            "unnest([$1, 'Trains']) as name, 'about it' as description, unnest($2) as conversations",
+            [first, list(sizes)],
+        )
+        con.execute("create or replace temp table base_clusters as from last_level")
+        con.execute(
+            "create or replace temp table families as select 'f' as facet, 1 as level, 'p' as cluster_id, "
+            "$1::varchar as last_name, 'about it' as last_description, '' as criteria, "
+            "list(cluster_id order by conversations desc, cluster_id) as child_ids, child_ids as base_cluster_ids, "
+            "list(name order by conversations desc, cluster_id) as child_names, "
+            "list(description order by conversations desc, cluster_id) as child_descriptions, "
+            "sum(conversations) as conversations from last_level",
+            [last_name],
+        )
+        con.execute(
+            "create or replace temp table passing as from clio_tree_names('families', 'evidence', 'topics', "
+            "'tree_languages', 'last_level', 'base_clusters', 'settings', 'build_info')"
+        )
+        query = "select name from clio_tree_called('families', 'passing', 'last_level', 'base_clusters')"
+        [(name,)] = rows(con, query)
+        return name
+
+    first = called(None, "Hunde", 20, 20)
+    assert (first, called(first, "Hunde", 20, 21)) == ("Hunde and trains", "Hunde and trains")
+    assert called("Hunde and more", "Hunde", 20, 21) == "Hunde and more"
+    assert called(first, "Dogs", 20, 21) == "Trains and dogs"  # no cluster below is called 'Hunde' any more
+
+
+def test_a_cluster_with_one_possible_name_keeps_it_though_another_is_called_much_the_same():
+    """Users of many languages share no phrase: a topic is all that their cluster can be called by."""
+    [titles] = [relation for relation in catalog.load() if relation.name == "cluster_titles"]
+    with clio_sql.connect() as world:
+        world.execute(
+            "create table cluster_terms as select 'f' as facet, 'a' as cluster_id, 'Cooking recipes' as term, "
+            "['cooking', 'recipe'] as subjects, true as plain, 0.9 as score, 0.5 as share"
+        )
+        world.execute(
+            "create table cluster_topics as select 'f' as facet, 'b' as cluster_id, 'Cooking and recipes' as name, "
+            "0.5 as above, name as english, 'English' as language"
+        )
+        world.execute("create table gated_clusters as select 'f' as facet, unnest(['a', 'b']) as cluster_id")
+        fill(world, titles.inputs)
+        query = f"select cluster_id, term from ({titles.sql}) order by all"
+        assert rows(world, query) == [("a", "Cooking recipes"), ("b", "Cooking and recipes")]
+        # of two names it is called by the other one
+        world.execute("insert into cluster_topics values ('f', 'b', 'Gardening', 0.4, 'Gardening', 'English')")
+        assert rows(world, query) == [("a", "Cooking recipes"), ("b", "Gardening")]
 
 
 def test_the_second_topic_of_a_name_keeps_its_abbreviation(con):

@@ -28,7 +28,17 @@ candidates as materialized (
 -- twice, since what comes instead may be like another
 once as materialized (from clio_told_apart('candidates')),
 
-told_apart as materialized (from clio_told_apart('once'))
+told_apart as materialized (from clio_told_apart('once')),
+
+titled as materialized (from clio_titled('told_apart')),
+
+-- a cluster that nothing else can be said of is rather called like another than held back
+remaining as materialized (
+    select candidates.*
+    from candidates
+    anti join titled using (facet, cluster_id)
+    anti join titled as others on others.facet = candidates.facet and others.content = candidates.content
+)
 
 select
     facet::varchar as facet,
@@ -36,4 +46,4 @@ select
     term::varchar as term,
     content::varchar as content,                                       -- what it is about: no other cluster is called by a phrase or topic about the same
     source::varchar as source                                          -- found: a phrase that users wrote; topic: of cluster_topics
-from clio_titled('told_apart')
+from (from titled union all from clio_titled('remaining'))

@@ -36,18 +36,27 @@ neighbours as (
     group by family.facet, family.cluster_id
 ),
 
--- last names with a topic in a language that the parent is not in any more
+called_below as (
+    select distinct family.facet, family.cluster_id, unnest(regexp_split_to_array(lower(child.name), ' and |, ')) as name
+    from query_table(families) as family
+    inner join query_table(last_level) as child
+        on child.facet = family.facet and list_contains(family.child_ids, child.cluster_id)
+),
+
+-- last names with a topic in a language that the parent is not in any more. One that is made of what children are called stays:
+-- made anew, it would begin with the largest, and one conversation more could be seen
 outdated as (
     select distinct facet, cluster_id
     from (
-        select facet, cluster_id, unnest(regexp_split_to_array(lower(last_name), ' and |, ')) as name
+        select facet, cluster_id, regexp_split_to_array(lower(last_name), ' and |, ') as names, unnest(names) as name
         from query_table(families) cross join query_table(build_info)
         where provider = 'local'
-    )
+    ) as called
     inner join clio_topic_languages() as said using (name)
     left join query_table(tree_languages) as spoken using (facet, cluster_id)
-    group by facet, cluster_id, name
-    having not coalesce(bool_or(said.language = spoken.language), false)
+    left join called_below as child using (facet, cluster_id, name)
+    group by facet, cluster_id, called.name
+    having not coalesce(bool_or(said.language = spoken.language or len(names) > 1 and child.name is not null), false)
 ),
 
 requests as materialized (
