@@ -71,6 +71,22 @@ WRONG = {
         {"gated_clusters.sql": ROW + "select facet, cluster_id from assignments"},
         "column 'passes' (BOOLEAN) is missing",
     ),
+    "a column in other letters": (
+        {"gated_clusters.sql": f"{ROW}select * rename (facet as Facet) from ({PACKAGED['gated_clusters']}\n)"},
+        "column 'facet' (VARCHAR) is missing",
+    ),
+    "a setting that is no number": (
+        {"settings.sql": f"{ROW}select * replace ('ten' as min_users) from ({PACKAGED['settings']}\n)"},
+        "min_users is 'ten'; allowed: null",
+    ),
+    "a facet that is no text": (
+        {"facets.sql": f"{ROW}select * replace ([1] as facet) from ({PACKAGED['facets']}\n)"},
+        "column 'facet' is INTEGER[]; it must be VARCHAR",
+    ),
+    "a kind that is no text": (
+        {"facets.sql": f"{ROW}select * replace ([1] as kind) from ({PACKAGED['facets']}\n)"},
+        "column 'kind' is INTEGER[]; it must be VARCHAR",
+    ),
     "a column lost by a star": (
         {
             "gated_clusters.sql": PACKAGED["gated_clusters"].replace(

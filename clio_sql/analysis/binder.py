@@ -66,7 +66,9 @@ def problems(
             if columns is None and relation.name not in shapes:
                 lost.add(relation.name)
                 continue
-            stand_in = {**(columns or {}), **_missing(columns, shapes.get(relation.name, {}))}
+            missing = _missing(columns, shapes.get(relation.name, {}))
+            others = {name: type_ for name, type_ in (columns or {}).items() if name.lower() not in missing}
+            stand_in = others | missing
             _stand_in(con, relation.name, stand_in)
             if stand_in != shapes.get(relation.name):
                 changed.add(relation.name)
@@ -200,9 +202,9 @@ def _taxonomies(known: Mapping[str, Relation]) -> Iterator[Problem]:
         try:
             for step in steps:
                 con.execute(f"create view {step.name} as {step.sql}")
-        except duckdb.Error:  # one of the files does not bind, which is told of that file
+            told = contracts.problems(con, "taxonomy_sizes") if steps else []
+        except duckdb.Error:  # one of the files does not bind or has another type, which is told of that file
             return
-        told = contracts.problems(con, "taxonomy_sizes") if steps else []
     for text in told:
         file, _, what = text.partition(".sql: ")
         yield Problem(file, None, what)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
@@ -45,6 +46,8 @@ class Rule(NamedTuple):
             return self.null_means is not None
         if self.choices:
             return value in self.choices
+        if not isinstance(value, int | float | Decimal):
+            return False
         least, most = -inf if self.least is None else self.least, inf if self.most is None else self.most
         return isfinite(value) and least <= value <= most and not (self.above_least and value == least)
 
@@ -88,6 +91,8 @@ def problems(con: duckdb.DuckDBPyConnection, name: str, paid: bool = True) -> li
         )
     except duckdb.BinderException as error:
         column = str(error).partition('column "')[2].partition('"')[0]
+        if not column:  # of another type, which is told of that file
+            raise
         return [f"{name}.sql: column {column!r} is missing. Add it to the select."]
 
 
@@ -168,7 +173,7 @@ def _no_choices(con: duckdb.DuckDBPyConnection, paid: bool) -> Iterator[str]:
 
 def _facets(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     rows = con.execute(
-        "select facet, question, kind, choices, clustered, criteria from facets order by facet"
+        "select facet::varchar, question, kind, choices, clustered, criteria from facets order by facet"
     ).fetchall()
     if not rows:
         yield "facets.sql: no rows; give at least one facet."
