@@ -181,7 +181,8 @@ def register(con: duckdb.DuckDBPyConnection, **runtime_arguments: object) -> duc
     """Register all functions on your connection; repeating it is harmless. Returns `con`.
 
     They can then be used from `con`, its cursors and every other connection of this process to the
-    same database. Nothing is locked on it. Raises ClioError if the database already has them with another runtime.
+    same database. Nothing is locked on it. Raises ClioError if the database already has them with another runtime,
+    and StateError if it has none yet and a transaction is open.
     """
     wanted = runtime(**runtime_arguments)
     _refuse_reserved(scalar(con, "select current_database()"))
@@ -192,6 +193,11 @@ def register(con: duckdb.DuckDBPyConnection, **runtime_arguments: object) -> duc
 def _register(con: duckdb.DuckDBPyConnection, wanted: Runtime, insists: bool) -> duckdb.DuckDBPyConnection:
     engine = engine_of(con)
     if engine is None:
+        if is_in_transaction(con):  # a rollback would take the functions along, and DuckDB lets none be made again
+            raise StateError(
+                "a transaction is open on this connection, and registering runs its own. Commit it or roll it back "
+                "first."
+            )
         engine = _create(con, wanted)
     elif engine.runtime != wanted and (insists or not engine.is_open()):
         if engine.is_open():

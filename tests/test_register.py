@@ -125,6 +125,15 @@ def test_registering_again_is_harmless(file):
         assert con.execute("select count(*) = count(distinct version) from clio_state.migrations").fetchone() == (True,)
 
 
+def test_nothing_is_registered_while_a_transaction_is_open():
+    with duckdb.connect() as con:
+        con.execute("begin")
+        with pytest.raises(StateError, match="a transaction is open on this connection"):
+            clio_sql.register(con)
+        con.execute("rollback")
+        assert works(clio_sql.register(con))
+
+
 def test_registering_from_many_threads_at_once():
     """Two that both find no functions would both create them, which DuckDB refuses."""
     errors = []

@@ -52,7 +52,7 @@ def together(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def is_in_transaction(con: duckdb.DuckDBPyConnection) -> bool:
     """True even if an error aborted it. Outside a transaction each statement has its own number."""
     try:
-        first, second = (con.execute("select txid_current()").fetchone() for _ in range(2))
+        first, second = (con.execute("select txid_current()").fetchall() for _ in range(2))
     except duckdb.TransactionException:
         return True
     return first == second
