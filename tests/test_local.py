@@ -38,6 +38,20 @@ def ask(con, facet: str, *turns: str, question: str = "'q'") -> str | None:
     return one(con, f"clio_extract(?, {{{facet}: {question}}})", transcript)[facet]
 
 
+def test_a_stop_is_seen_at_each_conversation_that_is_read_or_answered():
+    asked = [Extract(f"<user>\nBake bread {n}\n</user>", {"language": Question("q", "category")}) for n in range(20)]
+    left = 2 * len(asked) - 1  # all are read, and all but the last one answered
+
+    def check() -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Local(SimpleNamespace(name="none"), check).extract(asked)
+
+
 # Redaction
 
 

@@ -72,14 +72,15 @@ class Local:
         vectors: dict[str, np.ndarray] = {}
         if texts:
             vectors.update(zip(texts, self._embedder.encode(texts, lambda more: self._check()), strict=True))
-        return [
-            Answer({facet: self._answer(facet, asked, each, vectors) for facet, asked in each.questions.items()})
-            for each in read
-        ]
+        return [self._answered(each, vectors) for each in read]
 
     def _read(self, asked: Extract) -> _Read:
         self._check()
         return _read(asked)
+
+    def _answered(self, read: _Read, vectors: dict[str, np.ndarray]) -> Answer:
+        self._check()
+        return Answer({facet: self._answer(facet, asked, read, vectors) for facet, asked in read.questions.items()})
 
     def _compared(self, read: _Read) -> list[str]:
         """The texts whose vectors decide: for a category the request and all choices, for a score what is rated."""
