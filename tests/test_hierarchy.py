@@ -36,6 +36,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute(f"create temp table facets as {RELATIONS['facets']}")
         # without texts nothing is named here: parents are called by their children
         con.execute("create temp table build_info as select 'none' as provider, 'none' as naming_model")
+        con.execute("create temp table margins as select 'salt' as salt")
         yield con
 
 

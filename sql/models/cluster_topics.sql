@@ -18,7 +18,7 @@ topics as materialized (
 
 -- some topics are near everything: how near each is to all others; decimals add up to the same in any order
 generally as (
-    select topics.topic, avg(cast(array_inner_product(topics.embedding, others.embedding) as decimal(12, 9))) as cosine
+    select topics.topic, avg(try_cast(array_inner_product(topics.embedding, others.embedding) as decimal(12, 9))) as cosine
     from topics cross join topics as others
     group by topics.topic
 ),
@@ -30,7 +30,7 @@ supported as (
 centred as (
     select
         facet, cluster_id, topic, is_sensitive,
-        cast(list_cosine_similarity(centroid, cast(embedding as float[])) as decimal(12, 9)) as cosine
+        try_cast(list_cosine_similarity(centroid, cast(embedding as float[])) as decimal(12, 9)) as cosine
     from cluster_ids
     inner join gated_clusters using (facet, cluster_id)
     cross join topics

@@ -29,7 +29,7 @@ children as materialized (
 compared as materialized (
     select
         facet, cluster_id, child_id, conversations, topic, is_sensitive,
-        cast(array_inner_product(children.embedding, topics.embedding) as decimal(12, 9)) as cosine
+        try_cast(array_inner_product(children.embedding, topics.embedding) as decimal(12, 9)) as cosine
     from children cross join topics
 ),
 
