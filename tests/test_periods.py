@@ -15,7 +15,7 @@ import clio_sql
 TREE = Tree([{"c0": "p", "c1": "p"}], ["c0", "c1"])
 OVERLAPS = {"family_values": ("anti join (select *, 'cluster_trends' as relation from overlapping) as overlapping\n"
                               "        using (facet, level, family, relation, breakdown, value)", "")}  # fmt: skip
-LEFT_OVER = {"family_choices": ("and cells.value = earlier.value", "and cells.value = earlier.value and false")}
+LEFT_OVER = {"left_cells": ("and cells.value = earlier.value", "and cells.value = earlier.value and false")}
 
 
 @pytest.fixture(scope="module")
