@@ -18,9 +18,10 @@ STEPS = (
     "periods", "measured", "memberships", "measured_users", "suppressed", "breakdown_names", "held_back_clusters",
     "conversation_cells", "cells", "figures_before", "figure_days", "user_changes", "published_figures",
     "measured_figures", "base_cell_users", "shown_cells", "cell_users", "cell_sums", "dominated_measures",
-    "cell_figures", "line_differences", "out_of_step", "family_values", "left_cells", "left_sums", "family_choices",
-    "cluster_families", "publishable_cells", "published_measures", "covered_time", "trend_period", "published_cells",
-    "published_periods", "clusters", "cluster_facets", "cluster_trends", "cluster_measures", "held_back",
+    "cell_figures", "line_differences", "out_of_step", "earlier_periods", "family_values", "value_tries", "left_cells",
+    "left_sums", "family_choices", "cluster_families", "publishable_cells", "published_measures", "covered_time",
+    "trend_period", "published_cells", "published_periods", "clusters", "cluster_facets", "cluster_trends",
+    "cluster_measures", "held_back",
 )  # fmt: skip
 KEPT = [
     RELATIONS[name]

@@ -70,8 +70,8 @@ CORRECTED = ("hidden_clusters", "merged_clusters", "renamed_clusters", "withheld
 CHAINS = {  # relation -> steps that are run with it: what they come to is what its golden files tell
     "cells": ("breakdown_names", "conversation_cells", "held_back_clusters"),
     "published_cells": ("base_cell_users", "shown_cells", "cell_users", "cell_sums", "cell_figures", "line_differences",
-                        "out_of_step", "family_values", "left_cells", "left_sums", "family_choices", "cluster_families",
-                        "publishable_cells"),
+                        "out_of_step", "earlier_periods", "family_values", "value_tries", "left_cells", "left_sums",
+                        "family_choices", "cluster_families", "publishable_cells"),
     "published_figures": ("figures_before", "figure_days", "user_changes"),
     "cluster_terms": ("phrase_texts", "phrases"),
     "line_differences": ("base_cell_users", "shown_cells", "cell_users", "cell_sums", "cell_figures"),

@@ -23,10 +23,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import paid
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import cli
+from messages_server import KEY as SERVER_KEY
+from messages_server import Server
 from test_hostile import FOLDERS, HEAD, SHARED, WITH
 from test_readme import python_example
 from venvs import venv
@@ -407,6 +410,51 @@ def test_a_worker_without_clio_sql_is_told_in_one_sentence(pytestconfig, python,
     assert not (tmp_path / "out" / "warehouse.duckdb").exists()
 
 
+# What costs money
+
+
+def test_a_provider_is_asked_by_the_driver_as_on_one_machine(python, tmp_path, monkeypatch):
+    """Each prompt once, without a user; what a killed run paid for is not asked again; what is forgotten is gone."""
+    monkeypatch.setenv("CLIO_SALT", SALT)
+    chats, one, out = tmp_path / "chats.parquet", tmp_path / "one", tmp_path / "out"
+    written = paid.written(tmp_path / "chats.jsonl", 300)
+    columns = "conversation_id, 'person-' || user_id as user_id, created_at::timestamp as created_at, messages"
+    duckdb.sql(f"copy (select {columns} from read_json('{written}')) to '{chats}'")
+    analysis = paid.folder(tmp_path / "analysis")
+    with Server() as here, Server() as there:
+        assert paid.cli(chats, one, here, analysis).returncode == 0
+        asked: list[object] = [chats, "--into", out, "--analysis", analysis]
+        answered = [*asked, "--provider", "anthropic", "--base-url", there.url, "--concurrency", 4]
+        env = {"ANTHROPIC_API_KEY": SERVER_KEY}
+
+        there.latency = 0.2
+        process = begun(python, *answered, **env)
+        wait_for(process, lambda: len(there.received) > 100)
+        process.kill()
+        process.communicate()
+        before = set(map(json.dumps, there.received[:-4]))  # but for those in flight
+        there.latency, begun_again = 0.0, len(there.received)
+        succeeded(on_spark(python, *answered, **env))
+        again = set(map(json.dumps, there.received[begun_again:]))
+        assert not before & again and len(there.received) - len(here.received) <= 4
+        assert set(map(json.dumps, there.received)) == set(map(json.dumps, here.received))
+        assert not any("person-" in json.dumps(body) for body in there.received)
+        assert paid.tables(out) == paid.tables(one) and len(paid.tables(out)["clusters"]) > 8
+        assert not (out / "lake" / "_asked").exists() and not (out / "lake" / "facet_values").exists()
+
+        count = len(there.received)
+        succeeded(on_spark(python, *answered, **env))
+        assert len(there.received) == count and paid.tables(out) == paid.tables(one)
+
+        user = duckdb.sql(f"select mode(user_id) from '{chats}'").fetchall()[0][0]
+        succeeded(on_spark(python, out, "--user", user, "--analysis", analysis, does="forget"))
+        assert paid.cli(chats, one, here, analysis).returncode == 0
+        succeeded(cli("forget", one, "--user", user, "--analysis", analysis))
+        assert paid.tables(out) == paid.tables(one) and not found_in(out, user)
+        query = "select count(*) from clio_state.calls where function = 'extract'"
+        assert paid.state(out, query) == paid.state(one, query) != [(300,)]
+
+
 REFUSED = """
 import json, sys
 from pathlib import Path
@@ -456,7 +504,7 @@ select content::varchar as content from conversations, lateral query('select con
 
 
 def test_what_is_refused(python, demo_out, tmp_path):
-    """Safety mode, answers that cost money, and SQL that reads a file; on a worker it could not (test_worker)."""
+    """Safety mode, and SQL that reads a file; on a worker it could not (test_worker)."""
     (tmp_path / "hostile").mkdir()
     (tmp_path / "hostile" / "own.sql").write_text(HOSTILE, "utf-8")
     folder = tmp_path / "sql"
@@ -464,13 +512,12 @@ def test_what_is_refused(python, demo_out, tmp_path):
     settings = folder / "settings.sql"
     text = settings.read_text("utf-8").replace("'insight'::varchar as mode", "'safety'::varchar as mode")
     settings.write_text(text.replace("5::integer as round_to", "1::integer as round_to"), "utf-8")
-    for arguments, env, code, said in (
-        (["--analysis", folder], {}, 2, "safety mode does not run on Spark"),
-        ([], {"CLIO_PROVIDER": "anthropic"}, 2, "on Spark the provider is local"),
-        (["--analysis", tmp_path / "hostile"], {}, 4, "own.sql, line 5: query(…) returns rows that are not a relation"),
+    for analysis, code, said in (
+        (folder, 2, "safety mode does not run on Spark"),
+        (tmp_path / "hostile", 4, "own.sql, line 5: query(…) returns rows that are not a relation"),
     ):
-        env |= {"ANTHROPIC_API_KEY": KEY}
-        done = on_spark(python, demo_out / "demo.parquet", "--into", tmp_path / "out", *arguments, **env)
+        arguments = [demo_out / "demo.parquet", "--into", tmp_path / "out", "--analysis", analysis]
+        done = on_spark(python, *arguments, ANTHROPIC_API_KEY=KEY)
         assert done.returncode == code and said in done.stderr, done.stderr[-2000:]
         assert KEY not in done.stderr + done.stdout
     assert not (tmp_path / "out").exists()

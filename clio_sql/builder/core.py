@@ -14,10 +14,11 @@ import numpy as np
 from clio_sql.analysis import catalog, contracts
 from clio_sql.analysis.catalog import Relation
 from clio_sql.builder import paid
-from clio_sql.builder.incremental import Changes, Refresh
+from clio_sql.builder.incremental import Changes, Inputs, Refresh
 from clio_sql.builder.records import Records, code
 from clio_sql.builder.reporting import Quiet, Reporter
 from clio_sql.engine import Engine
+from clio_sql.providers import PaidProvider
 from clio_sql.register import engine_of, macro_text, register
 from clio_sql.sql_text.quoting import identifier
 from clio_sql.warehouse import host
@@ -47,9 +48,11 @@ class Builder:
     made: set[str] = field(default_factory=set)
     there: dict[str, str] = field(default_factory=dict)
     _fingerprints: dict[str, str] = field(default_factory=dict)
+    _recorded: dict[str, str] = field(default_factory=dict)  # texts that may go into a call, as they were recorded
 
     def __post_init__(self) -> None:
         self.engine = ready(self.con)
+        self.inputs = Inputs(self.con)
         self.records = Records(self.con, self.schema)
         self._constant = set(catalog.host_tables()) - {"source"}  # what is the same whatever the input holds
         for relation in self.relations:
@@ -137,11 +140,17 @@ class Builder:
         provider = self.engine.paid
         if provider is None or not self.engine.runtime.pay:
             return
-        paid.record_inputs(self.con, provider)
+        self._record_inputs(provider)
         ratio = self.con.execute("select max_error_ratio from settings").fetchone()
         self.reporter.begin(f"{name}: calls", total)
         paid.fill(self.con, self.engine, provider, queries, ratio[0] if ratio else None, self.reporter.advance, whole)
         self.reporter.end(-1, skipped=False)
+
+    def _record_inputs(self, provider: PaidProvider) -> None:
+        """As `paid.record_inputs`, of texts that are not recorded as they are now."""
+        now = {name: self._fingerprints.get(name, "") for name in paid.TEXTS}
+        paid.record_inputs(self.con, provider, [name for name in now if self._recorded.get(name) != now[name]])
+        self._recorded = now
 
     def _fingerprint(self, relation: Relation) -> str:
         """A hash of the SQL and its macros, of who answers, and of all inputs but the one processed row by row."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import duckdb
@@ -27,6 +29,39 @@ class Changes(NamedTuple):
     vanished: int
 
 
+@dataclass
+class Inputs:
+    """How a refresh reads the input that its work goes by.
+
+    asked_at_once: of how many rows the prompts are collected, so also how many are in memory, before they are asked.
+    """
+
+    con: duckdb.DuckDBPyConnection
+    asked_at_once = paid.ROWS
+
+    def seen(self, by: Incremental) -> str:
+        """The query for key and changed: what the rows of each key are now."""
+        return f"""
+            select
+                {by.key} as key,
+                concat(count(*), ' ', sum(md5_number_lower(coalesce({by.changed}, '')))) as changed
+            from {by.input} group by all"""
+
+    @contextmanager
+    def work(self, by: Incremental) -> Iterator[str]:
+        """Within, the relation with the rows of temp.clio_work, and as work_place the place of each.
+
+        The input, often a view, is read once for all parts.
+        """
+        self.con.execute(f"""
+            create or replace temp table clio_part as
+            select work.place as work_place, input.*
+            from {by.input} as input inner join temp.clio_work as work on work.key = input.{by.key}
+            order by work_place""")
+        yield "temp.clio_part"
+        self.con.execute("drop table temp.clio_part")
+
+
 class Build(Protocol):
     """What a refresh needs from the build that it is part of; see `clio_sql.builder.core.Builder`."""
 
@@ -34,6 +69,7 @@ class Build(Protocol):
     engine: Engine
     records: Records
     reporter: Reporter
+    inputs: Inputs
     there: dict[str, str]
 
     def is_built(self, relation: Relation, fingerprint: str, complete: bool | None = True) -> bool: ...
@@ -68,14 +104,8 @@ class Refresh:
             with together(self.con):
                 self._forget_keys("select key from temp.clio_work union all select key from temp.clio_gone")
         if todo:
-            self._cut_out()
-            if self.relation.asks:
-                self._buy(todo)
-            rows = self.by.part or (CHUNK if self.relation.slow else PART)
-            for start in range(0, todo, rows):
-                self._answer(start, min(start + rows, todo))
-                self.reporter.advance(min(start + rows, todo) - start)
-            self.con.execute("drop table temp.clio_part")
+            with self.build.inputs.work(self.by) as work:
+                self._answer_all(work, todo)
         self._mark(complete=True)
         self.reporter.end(self.build.count(self.relation.name), skipped=not (todo or changes.vanished))
         return changes
@@ -127,12 +157,7 @@ class Refresh:
 
     def _find_work(self) -> Changes:
         """temp.clio_work: place, key and changed of the rows to answer; temp.clio_gone: keys that vanished."""
-        self.con.execute(f"""
-            create or replace temp table clio_now as
-            select
-                {self.by.key} as key,
-                concat(count(*), ' ', sum(md5_number_lower(coalesce({self.by.changed}, '')))) as changed
-            from {self.by.input} group by all""")
+        self.con.execute(f"create or replace temp table clio_now as {self.build.inputs.seen(self.by)}")
         self.con.execute(
             """
             create or replace temp table clio_work as
@@ -159,25 +184,27 @@ class Refresh:
         self.again, *changes = one(self.con, query)
         return Changes(*changes)
 
-    def _cut_out(self) -> None:
-        """temp.clio_part: the rows to answer, by place. The input, often a view, is read once for all parts."""
-        self.con.execute(f"""
-            create or replace temp table clio_part as
-            select work.place as work_place, input.*
-            from {self.by.input} as input inner join temp.clio_work as work on work.key = input.{self.by.key}
-            order by work_place""")
+    def _answer_all(self, work: str, todo: int) -> None:
+        """work: the relation with the rows to answer."""
+        if self.relation.asks:
+            self._buy(work, todo)
+        rows = self.by.part or (CHUNK if self.relation.slow else PART)
+        for start in range(0, todo, rows):
+            self._answer(work, start, min(start + rows, todo))
+            self.reporter.advance(min(start + rows, todo) - start)
 
-    def _buy(self, todo: int) -> None:
+    def _buy(self, work: str, todo: int) -> None:
         """Buy the answers of all parts beforehand, if they cost money."""
-        starts = range(0, todo, paid.ROWS)
-        queries = [self.relation.body({self.by.input: _part(start, start + paid.ROWS)}) for start in starts]
+        rows = self.build.inputs.asked_at_once
+        parts = [_part(work, start, start + rows) for start in range(0, todo, rows)]
+        queries = [self.relation.body({self.by.input: part}) for part in parts]
         whole = scalar(self.con, "select count(*) from temp.clio_now")
         self.build.buy(self.relation.name, queries, todo, whole)
         self.reporter.begin(self.relation.name, todo)
 
-    def _answer(self, start: int, end: int) -> None:
+    def _answer(self, work: str, start: int, end: int) -> None:
         with together(self.con):
-            rows = self.relation.body({self.by.input: _part(start, end)})
+            rows = self.relation.body({self.by.input: _part(work, start, end)})
             self.con.execute(f"insert into {self.relation.name} {rows}")
             again = ""  # what failed is not done: the next run tries again
             if "status" in self.relation.columns:
@@ -199,5 +226,5 @@ class Refresh:
         self.con.execute(f"delete from clio_state.processed where relation = ? and key in ({keys})", [self.key])
 
 
-def _part(start: int, end: int) -> str:
-    return f"select * exclude (work_place) from temp.clio_part where work_place >= {start} and work_place < {end}"
+def _part(work: str, start: int, end: int) -> str:
+    return f"select * exclude (work_place) from {work} where work_place >= {start} and work_place < {end}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import duckdb
@@ -13,6 +13,7 @@ from clio_sql.engine import Engine
 from clio_sql.providers import PaidProvider
 
 ROWS = 10_000  # rows whose prompts are collected at a time; a prompt of 1,000 tokens is about 5 KB
+TEXTS = {"transcripts": "transcript", "facet_values": "value"}  # relation -> its column with what goes into calls
 
 
 def failures(engine: Engine) -> Counter[str]:
@@ -60,14 +61,18 @@ def _collected(con: duckdb.DuckDBPyConnection, engine: Engine, query: str) -> di
     return asked
 
 
-def record_inputs(con: duckdb.DuckDBPyConnection, provider: PaidProvider) -> None:
-    """Store a salted hash of each conversation text that may go into a call, beside those of the calls."""
+def record_inputs(
+    con: duckdb.DuckDBPyConnection, provider: PaidProvider, relations: Collection[str] = tuple(TEXTS)
+) -> None:
+    """Store a salted hash of each conversation text that may go into a call, beside those of the calls.
+
+    relations: which of `TEXTS`.
+    """
     provider.calls.store.input_hash("")  # creates the salt
-    texts = {"transcripts": "transcript", "facet_values": "value"}
     query = "select table_name from information_schema.tables where table_schema = current_schema()"
     there = {name for (name,) in con.execute(query).fetchall()}
-    for relation, text in texts.items():
-        if relation in there:
+    for relation, text in TEXTS.items():
+        if relation in there and relation in relations:
             con.execute(
                 "insert or ignore into clio_state.conversation_inputs "
                 f"select distinct conversation_id, sha256(salt || {text}) from {relation}, clio_state.salt "

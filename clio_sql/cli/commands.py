@@ -140,6 +140,14 @@ def spark(
     until: options.UNTIL = None,
     parquet: options.PARQUET = False,
     depth: options.DEPTH = None,
+    provider: options.PROVIDER = None,
+    model: options.MODEL = None,
+    naming_model: options.NAMING_MODEL = None,
+    base_url: options.BASE_URL = None,
+    concurrency: options.CONCURRENCY = None,
+    max_usd: options.MAX_USD = None,
+    batch: options.BATCH = None,
+    retry_failed: options.RETRY_FAILED = None,
     embedding_model: options.EMBEDDING_MODEL = None,
     precision: options.PRECISION = None,
     device: options.DEVICE = None,
@@ -150,13 +158,15 @@ def spark(
 ) -> None:
     """Analyse a table on a Spark cluster: what `run` writes, and OUT/lake/ with the conversations (private).
 
-    The same SQL files run on the workers, so clio-sql must be installed there. Needs the extra `spark`. The provider is
-    local, so no key is sent to a worker, and safety mode is refused.
+    The same SQL files run on the workers, so clio-sql must be installed there. Needs the extra `spark`. A provider that
+    costs money is asked by the driver alone: transcripts pass through it, at most 2,048 at a time and without user ids,
+    and are not kept there; no key is sent to a worker. Safety mode is refused.
 
     \b
     Examples:
       clio-sql spark lake.chats --into /shared/out --master spark://host:7077
       clio-sql spark /shared/chats --into /shared/out --breakdown plan --conf spark.executor.memory=2g
+      clio-sql spark lake.chats --into /shared/out --provider anthropic --max-usd 250
     """
     from clio_sql.builder.progress import Steps
 
@@ -166,7 +176,8 @@ def spark(
         "created_at": time_column,
         "messages": messages_column,
     }
-    runtime = {"embedding_model": embedding_model, "precision": precision, "device": device}
+    given = locals()
+    runtime = {name: given[name] for name in RUNTIME}
     with _session(master, conf) as made:
         from clio_sql.spark import run as analyse
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from pyspark.sql import DataFrame, SparkSession
 from clio_sql import builder
 from clio_sql.analysis import catalog, check
 from clio_sql.analysis.catalog import Relation, own
-from clio_sql.builder import Changes, Quiet, Reporter
+from clio_sql.builder import Builder, Changes, Quiet, Reporter
 from clio_sql.errors import ClioError, InputError, StateError, UsageError
 from clio_sql.published import publish as files
 from clio_sql.published.files import PUBLISHED, built_at
@@ -25,10 +26,10 @@ from clio_sql.run import steps
 from clio_sql.run.early import mode
 from clio_sql.run.folders import folders
 from clio_sql.run.forget import NOTHING, Forgotten, made_by, matched
+from clio_sql.run.interrupt import interruptible
 from clio_sql.run.open import opened
 from clio_sql.run.outcome import Outcome
 from clio_sql.run.steps import Run
-from clio_sql.runtime import runtime as wanted
 from clio_sql.sources import understood
 from clio_sql.spark import source as reading
 from clio_sql.spark import workers
@@ -120,10 +121,14 @@ class Cluster:
         run.same_state = lock.lock(run.con, self.stages.lake.folder)
 
     def build(self, run: Run) -> None:
-        """Build every relation, on Spark or here."""
-        run.built = builder.run(
-            run.con, run.schema, run.reporter, run.relations, run.refit, made=builder_on(self.stages)
-        )
+        """Build every relation, on Spark or here. Calls in flight are answered and kept before a signal ends it."""
+
+        def work() -> Builder:
+            made = builder_on(self.stages)
+            return builder.run(run.con, run.schema, run.reporter, run.relations, run.refit, made=made)
+
+        waits = run.engine.paid is not None and threading.current_thread() is threading.main_thread()
+        run.built = interruptible(run.con, run.engine, run.reporter, work) if waits else work()
         run.built.changes["facet_values"] = self.changes
 
     def clear(self, run: Run) -> None:
@@ -174,18 +179,17 @@ def run(
     folder that driver and workers reach under the same path. breakdowns, measures, columns, since, until, refit and
     parquet: as `clio-sql run` takes them; format: its --source. parts: into how many partitions rows are shuffled; by
     default twice as many as tasks run at once. worker_memory: of the DuckDB in each Python worker, which needs about
-    1 GB more for the models. reporter: by default nothing is shown. runtime: fields of `clio_sql.runtime.Runtime`; the
-    provider is 'local'.
+    1 GB more for the models. reporter: by default nothing is shown. runtime: fields of
+    `clio_sql.runtime.Runtime`. Another provider than 'local' is asked by the driver alone, which has its key:
+    transcripts pass through it, at most 2,048 at a time and without user ids.
 
-    Raises UsageError for safety mode or another provider, InputError for a table that cannot be read, StateError where
+    Raises UsageError for safety mode, InputError for a table that cannot be read, StateError where
     the workers lack clio-sql or cannot reach the folder, any other ClioError as `clio-sql run` does.
     """
     folder, shown = Path(into).absolute(), reporter or Quiet()
     relations = check.checked(Path(analysis) if analysis is not None else None)
     if mode(relations) == "safety":
         raise UsageError("safety mode does not run on Spark. Take `mode` out of settings.sql, or use clio-sql run.")
-    if wanted(**runtime).provider != "local":
-        raise UsageError("on Spark the provider is local: answers that cost money come with clio-sql run alone.")
     if "://" in str(into):
         raise UsageError(
             f"--into {into}: give the path of a folder that driver and workers share, such as a mount of it."

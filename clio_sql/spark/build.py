@@ -3,16 +3,47 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
 
 from clio_sql.analysis import parts
-from clio_sql.analysis.catalog import Relation
+from clio_sql.analysis.catalog import Incremental, Relation
 from clio_sql.builder import Builder
-from clio_sql.spark.stages import Stages
+from clio_sql.builder.incremental import Inputs
+from clio_sql.spark.stages import SLOW_ROWS, Stages
 
 GROWING = set(parts.GROWING)
+IN_A_FILE = 8 * SLOW_ROWS  # of rows whose prompts the driver asks
+
+
+@dataclass
+class LakeInputs(Inputs):
+    """Inputs that workers have the rows of: the driver reads ids and hashes of all, and in full what it asks about."""
+
+    stages: Stages
+    asked_at_once = SLOW_ROWS
+
+    def seen(self, by: Incremental) -> str:
+        if not self.stages.reaches(by.input):
+            return super().seen(by)
+        place = self.stages.lake.place("_seen", by.input)
+        self.stages.seen(by, place)
+        return self.stages.lake.reading(place)
+
+    @contextmanager
+    def work(self, by: Incremental) -> Iterator[str]:
+        if not self.stages.reaches(by.input):
+            with super().work(by) as work:
+                yield work
+            return
+        place = self.stages.lake.place("_asked", by.input)
+        self.stages.asked(by, "temp.clio_work", IN_A_FILE, place)
+        yield f"({self.stages.lake.reading(place)})"
+        shutil.rmtree(place)
 
 
 @cache
@@ -63,5 +94,5 @@ def builder_on(stages: Stages) -> Callable[..., Builder]:
 
 def _builder(stages: Stages, *arguments: object) -> Builder:
     builder = SparkBuilder(*arguments)  # type: ignore[arg-type]
-    builder.stages = stages
+    builder.stages, builder.inputs = stages, LakeInputs(stages.con, stages)
     return builder

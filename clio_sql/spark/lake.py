@@ -100,11 +100,16 @@ class Lake:
         place = self.place(name, made_from)
         if not (place / "_SUCCESS").exists():
             self.begin(place)
-            self.con.execute(
-                f"copy (from {identifier(name)}) to {literal(str(place / 'part.parquet'))} (format parquet)"
-            )
+            self.copied(f"from {identifier(name)}", place)
             (place / "_SUCCESS").touch()
         return place
+
+    def copied(self, query: str, folder: Path) -> Path:
+        """The rows of a query in the warehouse as Parquet in a folder, which is made. Returns the folder."""
+        with private.alone():
+            folder.mkdir(exist_ok=True)
+        self.con.execute(f"copy ({query}) to {literal(str(folder / 'part.parquet'))} (format parquet)")
+        return folder
 
     def clear(self, names: Collection[str]) -> None:
         """Remove all but the versions of these that are shown, and all of what is none of them."""

@@ -46,8 +46,15 @@ class Stages:
         """Whether Spark makes it and writes it: not where it is a view that is as cheap to make again."""
         return self._in_parts(relation) and not self._is_inline(relation)
 
+    def reaches(self, name: str) -> bool:
+        """Whether workers have the rows of a relation, so that the driver need not read all of them."""
+        relation = self.relations.get(name)
+        return relation is not None and self._in_parts(relation)
+
     def _in_parts(self, relation: Relation) -> bool:
-        return parts.can_be_split(relation, self.relations)
+        """Not where a provider is asked that costs money: the driver has its key, its budget and what it answered."""
+        is_paid = relation.asks and self.engine.paid is not None
+        return parts.can_be_split(relation, self.relations) and not is_paid
 
     def _is_inline(self, relation: Relation) -> bool:
         """A view by conversation: each task that reads it makes it again, which needs no shuffle."""
@@ -101,6 +108,24 @@ class Stages:
         self.put(there, place, self.lake.types(before))
         self.lake.show(name, place)
 
+    def seen(self, by: Incremental, place: Path) -> None:
+        """Write to a place in the lake key and changed: what the rows of each key are now."""
+        self.lake.begin(place)
+        self.put(self._seen(by), place, {"key": "varchar", "changed": "varchar"})
+
+    def asked(self, by: Incremental, work: str, rows: int, place: Path) -> None:
+        """Write to a place in the lake rows of an input, and as work_place the place of each.
+
+        work: a table of the warehouse with key and place. rows: about how many lie in one file.
+        """
+        self.lake.begin(place)
+        keys = self.read(self.lake.copied(f"select key, place from {work}", place / KEYS))
+        places = keys.select(f.col("key").alias(by.key), f.col("place").alias("work_place"))
+        found = self.frame(by.input).join(places, by.key)
+        files = found.repartition(1 + keys.count() // rows, (f.col("work_place") / rows).cast("int"))
+        types = {**self._types(by.input), "work_place": "bigint"}
+        self.put(files.sortWithinPartitions("work_place"), place, types)
+
     def _seen(self, by: Incremental) -> DataFrame:
         """key and changed: what the rows of each key are now, in few bytes."""
         hashed = f.xxhash64(f.coalesce(f.col(by.changed), f.lit(""))).cast("decimal(38, 0)")
@@ -146,7 +171,8 @@ class Stages:
         packed = _packed(inputs, types)
         if shuffled:
             packed = packed.repartition(self.split, KEY).sortWithinPartitions(KEY)
-        runtime = {**asdict(self.engine.runtime), "precision": self.engine.precision or "auto", "pay": False}
+        runtime = {**asdict(self.engine.runtime), "provider": "local", "base_url": None, "pay": False}
+        runtime["precision"] = self.engine.precision or "auto"
         answer = output or f"from {identifier(steps[-1][0])}"
         work = Work(name, tuple(steps), types, once or {}, answer, rows, runtime, self.memory)
         given = dict(whole or {})

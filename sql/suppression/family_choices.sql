@@ -5,13 +5,6 @@
 -- that is not enough, the whole breakdown is.
 with
 
--- try 0 publishes all values, try 1 all but the smallest
-tries as (
-    select *, 0 as try from family_values
-    union all
-    select *, 1 from family_values where not is_smallest
-),
-
 breakdowns as (
     select distinct facet, level, family, relation, breakdown, unnest([0, 1]) as try from family_values
 ),
@@ -51,4 +44,4 @@ select
     relation::varchar as relation,
     breakdown::varchar as breakdown,
     value::varchar as value
-from tries inner join first_that_is_enough using (facet, level, family, relation, breakdown, try)
+from value_tries inner join first_that_is_enough using (facet, level, family, relation, breakdown, try)

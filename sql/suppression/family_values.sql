@@ -9,21 +9,13 @@ family_sizes as (
     group by all
 ),
 
-published_before as (                                -- of a merged cluster: of the one that it is part of, too
-    select facet, base_cluster_id, period, value from last_published_periods
-    union all
-    select earlier.facet, merged.cluster_id, earlier.period, earlier.value
-    from last_published_periods as earlier
-    inner join merged_clusters as merged on merged.facet = earlier.facet and merged.found_id = earlier.base_cluster_id
-),
-
 -- what an earlier build published by another period, of any cluster of the family or of one that shares a base cluster
 published_elsewhere as (
     select distinct tree.facet, tree.level, tree.family, earlier.period, earlier.value::date as first_day
     from (
         select facet, level, coalesce(parent_id, cluster_id) as family, unnest(base_cluster_ids) as base_cluster_id from hierarchy
     ) as tree
-    inner join published_before as earlier using (facet, base_cluster_id)
+    inner join earlier_periods as earlier using (facet, base_cluster_id)
 ),
 
 overlapping as (

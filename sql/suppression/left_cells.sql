@@ -3,13 +3,6 @@
 -- grain: try, line, less, cell
 with
 
--- try 0 publishes all values, try 1 all but the smallest
-tries as (
-    select *, 0 as try from family_values
-    union all
-    select *, 1 from family_values where not is_smallest
-),
-
 breakdowns as (
     select distinct facet, level, family, relation, breakdown, unnest([0, 1]) as try from family_values
 ),
@@ -18,22 +11,14 @@ held_back as (
     select breakdowns.try, shown_cells.cell, shown_cells.line
     from shown_cells
     inner join breakdowns using (facet, level, family, relation, breakdown)
-    anti join tries using (try, facet, level, family, relation, breakdown, value)
-),
-
-published_before as (                                -- of a merged cluster: of the one that it is part of, too
-    select facet, base_cluster_id, period, value from last_published_periods
-    union all
-    select earlier.facet, merged.cluster_id, earlier.period, earlier.value
-    from last_published_periods as earlier
-    inner join merged_clusters as merged on merged.facet = earlier.facet and merged.found_id = earlier.base_cluster_id
+    anti join value_tries using (try, facet, level, family, relation, breakdown, value)
 ),
 
 -- readers can subtract, too, what an earlier build published by another period; family_values keeps that apart from today's
 published_elsewhere as (
     select distinct cells.facet, cells.cluster_id, cells.breakdown, cells.cell
     from (select *, unnest(base_cluster_ids) as base_cluster_id from hierarchy) as tree
-    inner join published_before as earlier using (facet, base_cluster_id)
+    inner join earlier_periods as earlier using (facet, base_cluster_id)
     inner join shown_cells as cells
         on cells.facet = tree.facet and cells.cluster_id = tree.cluster_id and cells.relation = 'cluster_trends'
         and cells.breakdown = earlier.period and cells.value = earlier.value
