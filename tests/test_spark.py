@@ -418,7 +418,7 @@ def test_a_provider_is_asked_by_the_driver_as_on_one_machine(python, tmp_path, m
     monkeypatch.setenv("CLIO_SALT", SALT)
     chats, one, out = tmp_path / "chats.parquet", tmp_path / "one", tmp_path / "out"
     written = paid.written(tmp_path / "chats.jsonl", 300)
-    columns = "conversation_id, 'person-' || user_id as user_id, created_at::timestamp as created_at, messages"
+    columns = "conversation_id, 'person-' || user_id || 'x' as user_id, created_at::timestamp as created_at, messages"
     duckdb.sql(f"copy (select {columns} from read_json('{written}')) to '{chats}'")
     analysis = paid.folder(tmp_path / "analysis")
     with Server() as here, Server() as there:

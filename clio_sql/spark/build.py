@@ -42,8 +42,10 @@ class LakeInputs(Inputs):
             return
         place = self.stages.lake.place("_asked", by.input)
         self.stages.asked(by, "temp.clio_work", IN_A_FILE, place)
-        yield f"({self.stages.lake.reading(place)})"
-        shutil.rmtree(place)
+        try:
+            yield f"({self.stages.lake.reading(place)})"
+        finally:
+            shutil.rmtree(place)
 
 
 @cache
