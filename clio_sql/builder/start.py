@@ -200,9 +200,12 @@ def run(
     return builder
 
 
-def check(con: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> None:
-    """Run every check; CheckError names those that found bad rows, and how many, never which."""
-    with inside(con, schema), _evaluated(con):
+def check(con: duckdb.DuckDBPyConnection, schema: str = SCHEMA, drafted: bool = False) -> None:
+    """Run every check; CheckError names those that found bad rows, and how many, never which.
+
+    drafted: on the rows that are written to the database `drafted` to be published, unless they have noise.
+    """
+    with inside(con, schema), _evaluated(con, drafted):
         found = {name: scalar(con, f"select count(*) from ({sql}\n)") for name, sql in catalog.checks().items()}
     broken = [f"{name} ({rows} rows)" for name, rows in found.items() if rows]
     if broken:
@@ -210,18 +213,20 @@ def check(con: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> None:
 
 
 @contextmanager
-def _evaluated(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Within the block, each published view is a temporary table of its rows, so that it is evaluated once."""
+def _evaluated(con: duckdb.DuckDBPyConnection, drafted: bool) -> Iterator[None]:
+    """Within the block, each published view is a temporary one of its rows, so that it is evaluated once."""
     there = kinds(con)
     views = [each.name for each in catalog.load() if each.published and there.get(each.name) == "view"]
+    drafted = drafted and scalar(con, "select epsilon from settings") is None
+    kind, place = ("view", "drafted.main.") if drafted else ("table", "")
     try:
         for name in views:
-            con.execute(f"create temporary table {name} as from {name}")
+            con.execute(f"create temporary {kind} {name} as from {place}{name}")
         yield
     finally:
         with suppress(duckdb.Error):  # in an aborted transaction, which takes them along
             for name in views:
-                con.execute(f"drop table if exists temp.main.{name}")
+                con.execute(f"drop {kind} if exists temp.main.{name}")
 
 
 def _comment(con: duckdb.DuckDBPyConnection, schema: str, relations: Sequence[Relation]) -> None:

@@ -45,6 +45,28 @@ def drafted(con: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[Path]:
         _clear(folder)
 
 
+def draft(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], schema: str = SCHEMA) -> None:
+    """Write the rows of every published one of `relations` to the file of `drafted`, if they are not there yet.
+
+    In safety mode also those of the safety relations; with an epsilon, those with noise.
+    """
+    if con.execute("select 1 from duckdb_tables() where database_name = 'drafted' limit 1").fetchall():
+        return
+    wanted, noisy = _wanted(con, relations, schema)
+    for relation in wanted:
+        given = noisy.get(relation.name, relation)
+        con.execute(f"create table drafted.main.{relation.name} as from {schema}.{given.name}")
+
+
+def _wanted(
+    con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], schema: str
+) -> tuple[list[Relation], dict[str, Relation]]:
+    """The relations that the mode publishes; and by name those whose rows stand for them, as `_noisy` does."""
+    mode, epsilon = one(con, f"select mode, epsilon from {schema}.settings")
+    wanted = [relation for relation in relations if relation.published or (mode == "safety" and relation.safety)]
+    return wanted, _noisy(relations) if epsilon is not None else {}
+
+
 def file_name(con: duckdb.DuckDBPyConnection, schema: str = SCHEMA) -> str:
     """The file that an analysis publishes into: `safety.duckdb` in safety mode, else `published.duckdb`."""
     return SAFETY if one(con, f"select mode from {schema}.settings") == ("safety",) else PUBLISHED
@@ -60,8 +82,9 @@ def publish(
 ) -> Path:
     """Copy every published one of `relations` as a plain table with comments into `folder/published.duckdb`.
 
-    Their rows are written to a draft by `con`, which may be locked (see `drafted`). Another instance of DuckDB,
-    which reads only plain tables, copies that. require_same_state: called in between, as returned by `lock.lock`.
+    Their rows are written to a draft by `con`, which may be locked (see `drafted`), unless `draft` did so. Another
+    instance of DuckDB, which reads only plain tables, copies that. require_same_state: called in between, as returned
+    by `lock.lock`.
 
     In safety mode it writes `folder/safety.duckdb` instead, including the safety relations, readable only by its
     owner. Readers see the old file or the new one, never a part. Returns its path. Raises StateError if it
@@ -69,25 +92,23 @@ def publish(
 
     as_parquet: also write `folder/parquet/`; if an earlier run wrote it, it is written again in any case.
     """
-    mode, epsilon = one(con, f"select mode, epsilon from {schema}.settings")
+    (mode,) = one(con, f"select mode from {schema}.settings")
     safety = mode == "safety"
     require_alone(folder, mode)
     target = folder / (SAFETY if safety else PUBLISHED)
     files = parquet.wanted(folder, as_parquet) and not safety
-    wanted = [relation for relation in relations if relation.published or (safety and relation.safety)]
-    mark, noisy = MARK if safety else "", _noisy(relations) if epsilon is not None else {}
+    wanted, noisy = _wanted(con, relations, schema)
+    mark = MARK if safety else ""
     try:
         with drafted(con, folder) as rows, private.alone():
-            for relation in wanted:
-                given = noisy.get(relation.name, relation)
-                con.execute(f"create table drafted.main.{relation.name} as from {schema}.{given.name}")
+            draft(con, relations, schema)
             require_same_state()
             con.execute("detach drafted")
-            draft = folder / f".published-{os.getpid()}.duckdb"
-            drafts = _write(rows, wanted, draft, mark, noisy, files)
+            file = folder / f".published-{os.getpid()}.duckdb"
+            drafts = _write(rows, wanted, file, mark, noisy, files)
             if not safety:
-                private.share(draft)
-            os.replace(draft, target)
+                private.share(file)
+            os.replace(file, target)
             if drafts:
                 parquet.put(drafts, folder)
     except OSError as error:

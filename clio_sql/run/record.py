@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -60,8 +60,10 @@ def recorded(
             _end(con, number, started, "stopped" if stopped else "failed", type(error).__name__)
         raise
     copies.keep(into, number)
-    with inside(con, schema):
-        counts, settings = _counts(con, relations), _settings(con)
+    with inside(con, schema), closing(published.open_published(into, or_safety=True)) as file:
+        counts = _counts(con, [relation.name for relation in relations if relation.kind == "table"])
+        counts |= _counts(file, [relation.name for relation in relations if relation.published])
+        settings = _settings(con)
     con.execute(
         "update clio_state.builds set counts = ?, settings = ?, checks = ? where build = ?",
         [counts, settings, sorted(catalog.checks()), number],
@@ -123,10 +125,9 @@ def _was_published(con: duckdb.DuckDBPyConnection, into: Path, schema: str) -> b
     return built == [(published.built_at(into / published.PUBLISHED),)]
 
 
-def _counts(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> dict[str, int]:
-    """Row counts of every table and every published relation."""
-    counted = [relation.name for relation in relations if relation.kind == "table" or relation.published]
-    return {name: scalar(con, f"select count(*) from {identifier(name)}") for name in counted}
+def _counts(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> dict[str, int]:
+    """How many rows each of these has."""
+    return {name: scalar(con, f"select count(*) from {identifier(name)}") for name in names}
 
 
 def _settings(con: duckdb.DuckDBPyConnection) -> str:

@@ -122,9 +122,10 @@ def drop_strays(run: Run) -> None:
 
 
 def check(run: Run) -> None:
-    """Run every check; if one finds bad rows, raise CheckError, so that nothing is published."""
+    """Run every check on what is to be published; if one finds bad rows, raise CheckError: nothing is published."""
     run.reporter.begin("checks", None)
-    builder.check(run.con, run.schema)
+    files.draft(run.con, run.relations, run.schema)
+    builder.check(run.con, run.schema, drafted=True)
     run.reporter.end(-1, skipped=False)
 
 
