@@ -199,6 +199,16 @@ def test_a_cluster_publishes_what_one_machine_does(python, demo_out, tmp_path):
     assert local.returncode == 7 and "was written by clio-sql spark" in local.stderr
 
 
+@pytest.mark.parametrize("name", ["sgd_dev", "banking77"])
+def test_real_data_is_published_as_on_one_machine(name, python, data, tmp_path, monkeypatch):
+    monkeypatch.setenv("CLIO_SALT", SALT)
+    chats, one, out = data / f"{name}.parquet", tmp_path / "one", tmp_path / "out"
+    succeeded(cli("run", chats, "--into", one))
+    succeeded(on_spark(python, chats, "--into", out))
+    there, here = tables(out), tables(one)
+    assert {name for name, rows in there.items() if rows != here[name]} == set() and len(here["clusters"]) > 20
+
+
 SALT = "0123456789abcdef" * 4  # ids and margins of two folders are equal only under one
 FIRST = "hash(conversation_id) % 5 > 0"
 LATER = "hash(conversation_id) % 20 <> 7"  # what is there later: some are new, some are gone
