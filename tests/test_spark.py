@@ -465,6 +465,25 @@ def test_a_provider_is_asked_by_the_driver_as_on_one_machine(python, tmp_path, m
         assert paid.state(out, query) == paid.state(one, query) != [(300,)]
 
 
+INHERITED = """
+import json, os, sys
+from clio_sql.spark.session import session
+
+names = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY")
+with session("local[1]", json.loads(sys.argv[1])) as spark:
+    there = spark.sparkContext.parallelize([1], 1).mapPartitions(lambda _: iter(os.environ)).collect()
+    print(sorted({*names} & {*there}), sorted({*names} & {*os.environ}))
+"""
+
+
+def test_workers_on_the_drivers_machine_inherit_no_key(python, tmp_path):
+    (tmp_path / "inherited.py").write_text(INHERITED, "utf-8")
+    command = [python, str(tmp_path / "inherited.py"), json.dumps(LOCAL)]
+    env = {**os.environ, "ANTHROPIC_API_KEY": KEY, "OPENAI_API_KEY": KEY}
+    done = succeeded(subprocess.run(command, env=env, capture_output=True, text=True, timeout=300))
+    assert done.stdout.strip() == "[] ['ANTHROPIC_API_KEY', 'OPENAI_API_KEY']"
+
+
 REFUSED = """
 import json, sys
 from pathlib import Path

@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 
 from clio_sql.errors import StateError, UsageError
 
+KEYS = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY")
 QUIET = {"spark.ui.showConsoleProgress": "false", "spark.log.level": "ERROR"}  # its lines would be drawn over ours
 
 
@@ -31,7 +32,8 @@ def session(master: str | None, conf: Sequence[str]) -> Iterator[SparkSession]:
             )
         builder = builder.config(key, value)
     try:
-        made = builder.getOrCreate()
+        with _without_keys():
+            made = builder.getOrCreate()
     except Exception as error:  # of py4j, of the JVM, or of a missing Java
         raise StateError(
             f"Spark does not start ({type(error).__name__}). It needs Java 17 (JAVA_HOME) and a master that answers."
@@ -40,3 +42,13 @@ def session(master: str | None, conf: Sequence[str]) -> Iterator[SparkSession]:
         yield made
     finally:
         made.stop()
+
+
+@contextmanager
+def _without_keys() -> Iterator[None]:
+    """Within, the environment has no key of a provider: workers on this machine inherit that of the Java it starts."""
+    keys = {name: os.environ.pop(name) for name in KEYS if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(keys)
