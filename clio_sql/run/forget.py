@@ -77,7 +77,7 @@ class Forgotten(NamedTuple):
             )
         if self.unpaid.calls:
             yield (
-                f"Held back until the next `clio-sql run`: what {self.unpaid.calls:,} calls would answer, "
+                f"Held back until the next run: what {self.unpaid.calls:,} calls would answer, "
                 f"about ${self.unpaid.usd:,.2f}, and what is built on their answers. Nothing was paid."
             )
         for name in self.removed:
@@ -126,7 +126,7 @@ def forget(
                 run = Run(con, engine, reporter, Place(path, made.schema, made.name), folder, relations)
                 perform(run, FORGET)
                 published = True
-                unpaid, removed = unpaid.plus(_unpaid(engine)), [*removed, *_left(run)]
+                unpaid, removed = unpaid.plus(unpaid_by(engine)), [*removed, *_left(run)]
                 if place == len(known) - 1:
                     finish(run)
         except (ClioError, duckdb.Error) as error:
@@ -219,7 +219,7 @@ def _left(run: Run) -> list[str]:
     return [name if run.place.name is None else f"{run.place.name}/{name}" for name in left]
 
 
-def _unpaid(engine: Engine) -> Plan:
+def unpaid_by(engine: Engine) -> Plan:
     """The calls that the build needed and did not get, as nothing may be paid."""
     calls = engine.paid.calls if engine.paid else None
     return calls.plan(list(calls.unpaid.values())) if calls else NOTHING

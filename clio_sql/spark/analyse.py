@@ -18,14 +18,14 @@ from clio_sql import builder
 from clio_sql.analysis import catalog, check
 from clio_sql.analysis.catalog import Relation, own
 from clio_sql.builder import Builder, Changes, Quiet, Reporter
-from clio_sql.errors import ClioError, InputError, StateError, UsageError
+from clio_sql.errors import ClioError, InputError, StateError, Stopped, UsageError
 from clio_sql.published import publish as files
 from clio_sql.published.files import PUBLISHED, built_at
 from clio_sql.register import engine_of
 from clio_sql.run import steps
 from clio_sql.run.early import mode
 from clio_sql.run.folders import folders
-from clio_sql.run.forget import NOTHING, Forgotten, made_by, matched
+from clio_sql.run.forget import Forgotten, made_by, matched, unpaid_by
 from clio_sql.run.interrupt import interruptible
 from clio_sql.run.open import opened
 from clio_sql.run.outcome import Outcome
@@ -147,7 +147,7 @@ class Cluster:
     def erasure(self) -> tuple[steps.Step, ...]:
         """The steps after the rows of forgotten users in the warehouse were deleted."""
         built = (self.forget, self.lock_engine, self.build, steps.drop_strays)
-        return (*built, *self._published, self.clear, steps.finish)
+        return (*built, *self._published, self.clear)
 
     @property
     def _published(self) -> tuple[steps.Step, ...]:
@@ -234,12 +234,16 @@ def forget(
         try:
             for step in Cluster(stages).erasure if due else ():
                 step(work)
-        except (ClioError, duckdb.Error, PySparkException, Py4JJavaError):
-            if erase.to_rebuild(work.con):  # what is published still counts them
+        except (ClioError, duckdb.Error, PySparkException, Py4JJavaError) as error:
+            stops = isinstance(error, Stopped | duckdb.InterruptException)  # the same command goes on
+            if erase.to_rebuild(work.con) and not stops:  # what is published still counts them
                 files.withdraw(folder, published=True)
             raise
+        unpaid = unpaid_by(work.engine)
+        if due:
+            steps.finish(work)
     left = [name for name in work.removed if not (folder / name).exists()]
-    return Forgotten(len(ids), erased, left, NOTHING, [], stopped)
+    return Forgotten(len(ids), erased, left, unpaid, [], stopped)
 
 
 @contextmanager
