@@ -46,7 +46,7 @@ def fill(
         for function, requests in _collected(con, engine, query).items():
             step = Step(whole, before.setdefault(function, Counter()), query is queries[-1])
             statuses = provider.fill(function, requests, max_error_ratio, told, step)
-            require_budget(statuses.get("over_budget", 0), engine.runtime.max_usd)
+            require_budget(statuses.get("over_budget", 0), engine.runtime.max_usd, step.last)
             before[function] += statuses
 
 

@@ -77,11 +77,12 @@ class Limit(NamedTuple):
             )
 
 
-def require_budget(calls: int, max_usd: float) -> None:
-    """Raise ProviderError if that many calls were left out because the budget is used up."""
+def require_budget(calls: int, max_usd: float, last: bool = True) -> None:
+    """Raise ProviderError if that many calls were left out because the budget is used up. last: no part comes after."""
     if calls:
+        left = f"{calls:,}" if last else f"at least {calls:,}"
         raise ProviderError(
-            f"the budget of ${max_usd:g} is used up; {calls:,} calls are still to be made. What was answered is "
+            f"the budget of ${max_usd:g} is used up; {left} calls are still to be made. What was answered is "
             "stored. Run the same command again with a higher --max-usd to go on."
         )
 
