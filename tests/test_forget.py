@@ -220,7 +220,7 @@ def test_other_sql_than_that_of_the_run_is_refused(out, local, tmp_path):
 
 
 def test_where_a_check_fails_nothing_stays_published(out, local, monkeypatch):
-    def failing(con, schema):
+    def failing(*_, **__):
         raise CheckError("a test")
 
     monkeypatch.setattr("clio_sql.builder.check", failing)
