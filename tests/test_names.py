@@ -257,7 +257,7 @@ def test_an_erasure_ends_when_all_analyses_are_made_anew(local, out, monkeypatch
 def test_where_a_check_fails_no_analysis_that_counts_them_stays_published(local, out, monkeypatch):
     from clio_sql.errors import CheckError
 
-    def failing(con, schema):
+    def failing(*_, **__):
         raise CheckError("a test")
 
     monkeypatch.setattr("clio_sql.builder.check", failing)
