@@ -45,6 +45,7 @@ LOCAL = ("spark.ui.enabled=false", "spark.driver.host=127.0.0.1", "spark.driver.
          "spark.driver.memory=1g", "spark.executor.memory=1g")  # fmt: skip
 
 KEY = "sk-ant-test-of-nobody"  # of a provider that is not asked
+SALT = "0123456789abcdef" * 4  # ids and margins of two folders are equal only under one
 
 LAKE = """
 from pyspark.sql import SparkSession
@@ -209,7 +210,6 @@ def test_real_data_is_published_as_on_one_machine(name, python, data, tmp_path, 
     assert {name for name, rows in there.items() if rows != here[name]} == set() and len(here["clusters"]) > 20
 
 
-SALT = "0123456789abcdef" * 4  # ids and margins of two folders are equal only under one
 FIRST = "hash(conversation_id) % 5 > 0"
 LATER = "hash(conversation_id) % 20 <> 7"  # what is there later: some are new, some are gone
 LONGER = "hash(conversation_id) % 11 = 3"  # and some went on
@@ -469,7 +469,7 @@ INHERITED = """
 import json, os, sys
 from clio_sql.spark.session import session
 
-names = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY")
+names = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "OPENAI_API_KEY")
 with session("local[1]", json.loads(sys.argv[1])) as spark:
     there = spark.sparkContext.parallelize([1], 1).mapPartitions(lambda _: iter(os.environ)).collect()
     print(sorted({*names} & {*there}), sorted({*names} & {*os.environ}))
@@ -479,9 +479,10 @@ with session("local[1]", json.loads(sys.argv[1])) as spark:
 def test_workers_on_the_drivers_machine_inherit_no_key(python, tmp_path):
     (tmp_path / "inherited.py").write_text(INHERITED, "utf-8")
     command = [python, str(tmp_path / "inherited.py"), json.dumps(LOCAL)]
-    env = {**os.environ, "ANTHROPIC_API_KEY": KEY, "OPENAI_API_KEY": KEY}
+    names = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "OPENAI_API_KEY")
+    env = {**os.environ, **dict.fromkeys(names, KEY)}
     done = succeeded(subprocess.run(command, env=env, capture_output=True, text=True, timeout=300))
-    assert done.stdout.strip() == "[] ['ANTHROPIC_API_KEY', 'OPENAI_API_KEY']"
+    assert done.stdout.strip() == f"[] {[*names]}"
 
 
 REFUSED = """

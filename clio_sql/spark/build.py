@@ -41,11 +41,11 @@ class LakeInputs(Inputs):
                 yield work
             return
         place = self.stages.lake.place("_asked", by.input)
-        self.stages.asked(by, "temp.clio_work", IN_A_FILE, place)
         try:
+            self.stages.asked(by, "temp.clio_work", IN_A_FILE, place)
             yield f"({self.stages.lake.reading(place)})"
         finally:
-            shutil.rmtree(place)
+            shutil.rmtree(place, ignore_errors=True)
 
 
 @cache

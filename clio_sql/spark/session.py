@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from clio_sql.errors import StateError, UsageError
 
-KEYS = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY")
+OF_PROVIDERS = ("ANTHROPIC_", "OPENAI_")  # how the variables begin that have their keys and tokens
 QUIET = {"spark.ui.showConsoleProgress": "false", "spark.log.level": "ERROR"}  # its lines would be drawn over ours
 
 
@@ -47,7 +47,7 @@ def session(master: str | None, conf: Sequence[str]) -> Iterator[SparkSession]:
 @contextmanager
 def _without_keys() -> Iterator[None]:
     """Within, the environment has no key of a provider: workers on this machine inherit that of the Java it starts."""
-    keys = {name: os.environ.pop(name) for name in KEYS if name in os.environ}
+    keys = {name: os.environ.pop(name) for name in [*os.environ] if name.startswith(OF_PROVIDERS)}
     try:
         yield
     finally:

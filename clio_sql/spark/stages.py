@@ -22,6 +22,7 @@ from clio_sql.spark import worker
 from clio_sql.spark.lake import KEYS, Lake
 from clio_sql.spark.worker import INPUT, KEY, MODELS, Work
 from clio_sql.sql_text.quoting import identifier
+from clio_sql.warehouse.database import scalar
 
 ROWS, SLOW_ROWS = 16_384, 2_048  # rows of a run on a worker; of functions that take long
 LOOKED_UP = {"clio_cluster", "clio_centroids"}  # functions that read fitted models
@@ -122,7 +123,8 @@ class Stages:
         keys = self.read(self.lake.copied(f"select key, place from {work}", place / KEYS))
         places = keys.select(f.col("key").alias(by.key), f.col("place").alias("work_place"))
         found = self.frame(by.input).join(places, by.key)
-        files = found.repartition(1 + keys.count() // rows, (f.col("work_place") / rows).cast("int"))
+        count = int(scalar(self.con, f"select count(*) from {work}"))
+        files = found.repartition(1 + count // rows, (f.col("work_place") / rows).cast("int"))
         types = {**self._types(by.input), "work_place": "bigint"}
         self.put(files.sortWithinPartitions("work_place"), place, types)
 

@@ -1,4 +1,4 @@
--- One row per base cluster and period of a trend that an earlier build published; of a merged cluster, of the one that it is part of, too.
+-- One row per base cluster, period and value that an earlier build published of its trend; if it was merged, also for the cluster it is part of now.
 -- kind: view
 -- grain: facet, base_cluster_id, period, value
 with
@@ -14,6 +14,6 @@ periods as (
 select
     facet::varchar as facet,
     base_cluster_id::varchar as base_cluster_id,
-    period::varchar as period,                       -- week, month, …: the name of the period
+    period::varchar as period,                       -- day, week, month or quarter
     value::varchar as value                          -- its first day
 from periods

@@ -1,4 +1,4 @@
--- One row per try and value of a breakdown that would be published by it: try 0 publishes all that may be, try 1 all but the smallest.
+-- One row per try and value of a breakdown that it would publish: try 0 all values that may be published, try 1 all but the smallest.
 -- kind: view
 -- grain: try, facet, level, family, relation, breakdown, value
 with
