@@ -294,6 +294,39 @@ def test_install_over_a_table_is_views_that_embed_each_text_once(chats, from_run
         assert con.execute("select * from clio.clusters").fetchall() == []  # views follow the table
 
 
+def test_what_a_build_compared_is_not_embedded_by_the_next(chats, monkeypatch):
+    model = embedding.embedder(runtime().embedding_model)
+    computed: list[str] = []
+    compute = model._compute
+    monkeypatch.setattr(model, "_compute", lambda texts, tick: computed.extend(texts) or compute(texts, tick))
+    compared = ["cluster_terms", "cluster_topics", "hierarchy", "layout"]
+
+    def again() -> list[str]:
+        computed.clear()
+        monkeypatch.setattr(model, "_memory", OrderedDict())
+        con.execute("delete from clio_state.relations where relation in (select unnest(?))", [compared])
+        clio_sql.build(con, "main.chats", breakdowns=["plan"])
+        return [*computed]
+
+    with clio_sql.connect() as con:
+        give_table(con, chats)
+        clio_sql.build(con, "main.chats", breakdowns=["plan"])
+        first = published(con, "clio", OTHERWISE)
+        vectors = con.execute("from clio.text_vectors order by all").fetchall()
+        assert {relation for relation, *_ in vectors} >= {*compared}
+        assert again() == [] and published(con, "clio", OTHERWISE) == first
+        assert con.execute("from clio.text_vectors order by all").fetchall() == vectors
+        con.execute(
+            "update clio.text_vectors set made_by = 'another model' where relation in (select unnest(?))", [compared]
+        )
+        con.execute(
+            "insert into clio.text_vectors "
+            "select * replace ('a relation that is gone' as relation) from clio.text_vectors"
+        )
+        assert len(again()) > 100 and published(con, "clio", OTHERWISE) == first
+        assert con.execute("from clio.text_vectors order by all").fetchall() == vectors
+
+
 def test_install_and_build_take_turns(chats, from_run):
     with clio_sql.connect() as con:
         give_table(con, chats)

@@ -20,7 +20,8 @@ from clio_sql.builder.reporting import Quiet, Reporter
 from clio_sql.engine import Engine
 from clio_sql.providers import PaidProvider
 from clio_sql.register import engine_of, macro_text, register
-from clio_sql.sql_text.quoting import identifier
+from clio_sql.sql_text.quoting import identifier, literal
+from clio_sql.vectors.embedding import MEMORY
 from clio_sql.warehouse import host
 from clio_sql.warehouse.database import drop_other_kind, inside, kinds, scalar, together
 from clio_sql.warehouse.places import SCHEMA
@@ -66,7 +67,9 @@ class Builder:
             for name in catalog.host_tables():
                 self._fingerprints[name] = self._content(name)
             packaged = {relation.name: relation.code for relation in catalog.load()}
-            own: list[str] = []  # our tables of vectors, all of this model
+            # our tables of vectors, all of this model
+            kept = f"{identifier(self.schema)}.text_vectors"
+            own = [f"(from {kept} where made_by = {literal(self.engine.vectors)})"]
             try:
                 for relation in self.relations:
                     # a replaced file may hold vectors of another model, or of other texts
@@ -80,6 +83,8 @@ class Builder:
                         self.engine.embedder.stored = partial(self._vectors, own)
             finally:
                 self.engine.embedder.stored = None
+            names = [relation.name for relation in self.relations]
+            self.con.execute("delete from text_vectors where not list_contains(?, relation)", [names])
 
     def _build(self, relation: Relation, fingerprint: str) -> str:
         """Build one relation. Returns the hash its readers go by: of its rows, or of everything it is built from."""
@@ -125,11 +130,25 @@ class Builder:
         if relation.asks and not relation.recursive:
             self.buy(relation.name, [relation.sql], None)
         failed = paid.failures(self.engine)
-        with together(self.con):
+        with together(self.con), self.engine.embedder.noted() as texts:
             self.con.execute(f"create or replace table {relation.name} as {relation.sql}")
+            self._keep_vectors(relation.name, list(texts))
             content = self.records.content(relation.name)
             self.records.mark(relation.name, fingerprint, content, complete=paid.failures(self.engine) == failed)
         return content
+
+    def _keep_vectors(self, name: str, texts: list[str]) -> None:
+        """Keep the vectors of the texts that a relation compared, in the place of those of its last build.
+
+        None of a relation that embeds more texts than are remembered: it should be an incremental one.
+        """
+        self.con.execute("delete from text_vectors where relation = ?", [name])
+        if 0 < len(texts) < MEMORY:
+            self.con.execute(
+                "insert into text_vectors "
+                "select ?, md5(text), ?, clio_embed(text) from (select unnest(?::varchar[]) as text)",
+                [name, self.engine.vectors, texts],
+            )
 
     def buy(self, name: str, queries: Sequence[str], total: int | None, whole: int = 0) -> None:
         """Buy the answers of a step, if answers cost money. total: how many, as far as known.
@@ -172,7 +191,7 @@ class Builder:
             return f"refit {self.records.content('last_cluster_models')}" if self.refit else ""
         if name == "secret" and name not in self.there:  # a plan has no gate
             return ""
-        if name.startswith(host.LAST) or name in ("used_ids", "noise", "noise_budget"):
+        if name.startswith(host.LAST) or name in ("used_ids", "text_vectors", "noise", "noise_budget"):
             return ""
         return self.records.content(name)
 

@@ -24,7 +24,8 @@ def prepare(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]) -> No
 
     Columns that an older version did not write are NULL, and tables that it called otherwise get their name of today.
     """
-    host.create(con, "used_ids")
+    for name in ("used_ids", "text_vectors"):
+        host.create(con, name)
     there = kinds(con)
     for old, new in host.RENAMED.items():
         if there.get(old) == "table" and new not in there:

@@ -13,7 +13,8 @@ import os
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,7 @@ class Embedder:
         self.computed = 0  # texts that went through the model
         # md5 of texts -> vectors that an earlier run left
         self.stored: Callable[[list[str]], dict[str, np.ndarray]] | None = None
+        self._noted: dict[str, None] | None = None
         self._memory: OrderedDict[bytes, np.ndarray] = OrderedDict()
         self._spilled = _Spilled()
         self._lock = threading.Lock()
@@ -115,6 +117,8 @@ class Embedder:
             return np.zeros((0, self.dimension), dtype=np.float32)
         keys = [hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest() for text in texts]
         with self._lock:
+            if self._noted is not None and len(self._noted) < MEMORY:
+                self._noted.update(dict.fromkeys(texts))
             found = {key: self._memory[key] for key in keys if key in self._memory}
             found.update(self._spilled.get([key for key in keys if key not in found]))
             missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
@@ -128,6 +132,15 @@ class Embedder:
                 found.update(zip(missing, self._compute(list(missing.values()), tick), strict=True))
                 self._remember({key: found[key] for key in missing})
         return np.stack([found[key] for key in keys])
+
+    @contextmanager
+    def noted(self) -> Iterator[dict[str, None]]:
+        """Within the block, each text that is asked for, once and in order, until there are MEMORY of them."""
+        self._noted = {}
+        try:
+            yield self._noted
+        finally:
+            self._noted = None
 
     def _recalled(self, missing: dict[bytes, str]) -> dict[bytes, np.ndarray]:
         """Vectors that an earlier run left in the warehouse."""

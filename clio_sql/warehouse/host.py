@@ -15,6 +15,7 @@ TABLES = {  # name -> what a row is; `last_<name>` of relations that are kept ar
     "build_info": "One row: who builds, with what and when.",
     "secret": "One row: what margins are drawn from. Private.",
     "used_ids": "One row per cluster id that was ever given.",
+    "text_vectors": "One row per relation and text that it compared: its vector, for the next build. Private.",
     "noise": "One row per published figure with noise, where settings have an epsilon.",
     "noise_budget": "One row: the epsilon that was spent so far.",
 }
@@ -33,6 +34,7 @@ COLUMNS = {  # name -> columns with their types
     },
     "secret": {"salt": "varchar"},
     "used_ids": {"facet": "varchar", "cluster_id": "varchar"},
+    "text_vectors": {"relation": "varchar", "value_hash": "varchar", "made_by": "varchar", "embedding": "float[]"},
     "noise": {
         "relation": "varchar", "facet": "varchar", "cluster_id": "varchar", "breakdown": "varchar", "cell": "varchar",
         "conversations": "bigint", "users": "bigint",

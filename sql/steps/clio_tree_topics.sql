@@ -37,13 +37,20 @@ averages as (
     select facet, cluster_id, child_id, avg(cosine) as average from compared group by facet, cluster_id, child_id
 ),
 
+-- the words that a sensitive topic needs support in
+needed as materialized (
+    select topic, clio_unsupported(topic, null) as words, list_transform(words, lambda word: clio_word(word).lemma) as lemmas
+    from topics
+    where is_sensitive
+),
+
 -- sensitive topics of which a word is not supported below
 unsupported as (
     select family.facet, family.cluster_id, topic
     from query_table(families) as family
-    cross join topics
+    cross join needed
     left join query_table(evidence) as evidence using (facet, cluster_id)
-    where is_sensitive and len(clio_unsupported(topic, lemmas)) > 0
+    where list_contains(words, '') or not list_has_all(coalesce(evidence.lemmas, []), needed.lemmas)
 ),
 
 -- how far above the average topic each is, for one child
