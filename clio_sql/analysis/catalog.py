@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import duckdb
 import sqlglot
-from sqlglot import Token, TokenType, exp
+from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from clio_sql.analysis import taxonomies
@@ -133,12 +135,19 @@ class Relation:
 
 @lru_cache(maxsize=4096)
 def _code(sql: str) -> str:
-    return " ".join(f"{token.token_type.name}:{token.text}" for token in _tokens(sql))
+    return " ".join(text for _, text in _tokens(sql))
 
 
 @lru_cache(maxsize=256)
-def _tokens(sql: str) -> tuple[Token, ...]:
-    return tuple(sqlglot.tokenize(sql, "duckdb"))
+def _tokens(sql: str) -> tuple[tuple[int, str], ...]:
+    """The tokens of DuckDB without comments: the byte that each begins at, and its text."""
+    text = sql.encode()
+    found = [*duckdb.tokenize(sql), (len(text), None)]
+    return tuple(
+        (start, text[start:end].decode().strip())
+        for (start, kind), (end, _) in pairwise(found)
+        if kind != duckdb.token_type.comment
+    )
 
 
 @cache
@@ -220,10 +229,11 @@ def _formatted(sql: str, where: str, above: int) -> exp.Query:
 
     That is where the columns stand, and sqlglot takes most of the time of a start.
     """
+    last = _last_select(sql)
+    above += sql[: -len(last)].count("\n")
     line = 1
     try:
-        tokens = _tokens(sql)
-        (tree,) = sqlglot.Dialect.get_or_raise("duckdb").parser().parse([*tokens[_last_select(tokens) :]], sql)
+        (tree,) = sqlglot.parse(last, "duckdb")
         if isinstance(tree, exp.Query):
             return tree
     except SqlglotError as error:
@@ -231,14 +241,14 @@ def _formatted(sql: str, where: str, above: int) -> exp.Query:
     raise SqlError(f"{where}, line {line + above}: sqlglot, which keeps comments, cannot read this. Write it plainer.")
 
 
-def _last_select(tokens: Sequence[Token]) -> int:
-    """Where the select stands that is in no parentheses, so after the CTEs; 0 where there is none."""
+def _last_select(sql: str) -> str:
+    """From the select on that is in no parentheses, so after the CTEs; all of it where there is none."""
     depth = 0
-    for place, token in enumerate(tokens):
-        if token.token_type == TokenType.SELECT and not depth:
-            return place
-        depth += {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}.get(token.token_type, 0)
-    return 0
+    for start, token in _tokens(sql):
+        if not depth and token.lower() == "select":
+            return sql.encode()[start:].decode()
+        depth += {"(": 1, ")": -1}.get(token, 0)
+    return sql
 
 
 def skipped(text: str) -> int:

@@ -31,6 +31,7 @@ SAID = {
     "SHOW_REF": "describe, show and summarize are about tables, not rows. Read a relation.",
     "PARAMETER": "a parameter has no value in a file. Write the value.",
 }
+NODES = (dict, list)
 NAME = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'|[^\W\d][\w$]*')
 
 _LOCK = threading.Lock()
@@ -216,22 +217,23 @@ def _walk(sql: str, node: Any) -> Iterator[tuple[dict[str, Any], Scope]]:
             todo += [(each, scope) for each in found]
         elif isinstance(found, dict):
             _require_known(sql, found)
-            scope = yield from _opened(found, scope, todo)
+            scope = _opened(found, scope, todo)
             yield found, scope
 
 
-def _opened(found: dict[str, Any], scope: Scope, todo: list[tuple[Any, Scope]]) -> Any:
+def _opened(found: dict[str, Any], scope: Scope, todo: list[tuple[Any, Scope]]) -> Scope:
     """Add the parts of a node to the list, each with its own scope; returns the scope of the node."""
-    yield from ()
-    rest = dict(found)
-    for cte in (rest.pop("cte_map", None) or {}).get("map", ()):  # a CTE sees those before it
+    kind = found.get("type")
+    if kind in ("RECURSIVE_CTE_NODE", "TABLE_FUNCTION") or "cte_map" in found:  # whose parts are not all alike
+        found = dict(found)
+    for cte in (found.pop("cte_map", None) or {}).get("map", ()):  # a CTE sees those before it
         todo.append((cte["value"], scope))
         scope = scope | {cte["key"].lower()}
-    if found.get("type") == "RECURSIVE_CTE_NODE":  # which sees itself only in its second part
-        todo.append((rest.pop("right"), scope | {found["cte_name"].lower()}))
-    if found.get("type") == "TABLE_FUNCTION":
-        rest["function"] = {**rest["function"], "in_from": True}
-    todo += [(each, scope) for each in rest.values() if isinstance(each, dict | list)]
+    if kind == "RECURSIVE_CTE_NODE":  # which sees itself only in its second part
+        todo.append((found.pop("right"), scope | {found["cte_name"].lower()}))
+    if kind == "TABLE_FUNCTION":
+        found["function"] = {**found["function"], "in_from": True}
+    todo += [(each, scope) for each in found.values() if isinstance(each, NODES)]
     return scope
 
 
