@@ -16,7 +16,7 @@ from clio_sql.published import parquet
 from clio_sql.published.files import CODE, PUBLISHED, REPORT, SAFETY, SAFETY_REPORT
 from clio_sql.sql_text.quoting import literal
 from clio_sql.warehouse import lock, private
-from clio_sql.warehouse.database import one
+from clio_sql.warehouse.database import inside, one
 from clio_sql.warehouse.places import SCHEMA
 
 STORAGE = "v1.4.0"  # the oldest DuckDB that can read the file; the default of 2.0.0 cannot be opened by 1.x
@@ -48,14 +48,25 @@ def drafted(con: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[Path]:
 def draft(con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], schema: str = SCHEMA) -> None:
     """Write the rows of every published one of `relations` to the file of `drafted`, if they are not there yet.
 
-    In safety mode also those of the safety relations; with an epsilon, those with noise.
+    In safety mode also those of the safety relations; with an epsilon, those with noise. A relation that reads others
+    of them reads the rows that were written, so that each is evaluated once.
     """
     if con.execute("select 1 from duckdb_tables() where database_name = 'drafted' limit 1").fetchall():
         return
     wanted, noisy = _wanted(con, relations, schema)
-    for relation in wanted:
-        given = noisy.get(relation.name, relation)
-        con.execute(f"create table drafted.main.{relation.name} as from {schema}.{given.name}")
+    written: list[str] = []
+    with inside(con, schema):
+        try:
+            for relation in wanted:
+                given = noisy.get(relation.name, relation)
+                rows = given.sql if given.kind == "view" else f"from {given.name}"
+                con.execute(f"create table drafted.main.{relation.name} as {rows}")
+                con.execute(f"create temporary view {given.name} as from drafted.main.{relation.name}")
+                written.append(given.name)
+        finally:
+            with suppress(duckdb.Error):  # in an aborted transaction, which takes them along
+                for name in written:
+                    con.execute(f"drop view if exists temp.main.{name}")
 
 
 def _wanted(
