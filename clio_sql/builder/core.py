@@ -64,6 +64,7 @@ class Builder:
         """Build every relation in order. Whatever already exists from the same SQL and inputs is left as it is."""
         with inside(self.con, self.schema), self.engine.building():
             self.there = kinds(self.con)
+            host.create(self.con, "text_vectors")  # a facet is tried in a schema without a last build
             for name in catalog.host_tables():
                 self._fingerprints[name] = self._content(name)
             packaged = {relation.name: relation.code for relation in catalog.load()}
