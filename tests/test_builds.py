@@ -265,7 +265,7 @@ def test_a_damaged_copy_is_told(tmp_path):
 def test_a_reader_sees_the_old_file_or_the_new_one(tmp_path):
     """A process that opens the published file again and again, while it is replaced forty times."""
     relations = [
-        catalog.parse(name, "published", f"-- One row.\nselect {name}_g.g as g, i from range(3000) as t(i), {name}_g")
+        catalog.parse(name, "published", "-- One row.\nselect g.g as g, i from range(3000) as t(i), g")
         for name in ("about", "clusters", "held_back")
     ]
     con = duckdb.connect(str(tmp_path / "warehouse.duckdb"))
@@ -273,7 +273,7 @@ def test_a_reader_sees_the_old_file_or_the_new_one(tmp_path):
     con.execute("create table settings as select 'insight' as mode, null::double as epsilon")
     con.execute("create schema clio_state; create table clio_state.relations (relation varchar, complete boolean)")
     for relation in relations:
-        con.execute(f"create view {relation.name} as select g, i from range(3000) as t(i), clio.g")
+        con.execute(f"create view {relation.name} as {relation.sql}")
     publish(con, tmp_path, relations)
     code = f"""
 import duckdb, sys
