@@ -104,7 +104,8 @@ def test_a_vector_does_not_depend_on_the_texts_beside_it(packed, beside, tokens)
         assert (packed.encode(beside[::-1])[-1] == alone[0]).all()
 
 
-def test_a_batch_has_texts_of_one_length_and_no_text_is_lost():
+def test_a_batch_has_texts_of_one_length_and_no_text_is_lost(monkeypatch):
+    monkeypatch.setattr(encoder, "TOKENS", 4_096)
     lengths = [5, 9_000, 3, 5, 2_000, 2_000, 2_000, 3]
     batches = encoder._batches(lengths)
     assert batches == [[2, 7], [0, 3], [4, 5], [6], [1]]
