@@ -22,6 +22,14 @@ ROWS = 1_400  # more than are answered before progress is told
 FILES = ["builds", "published.duckdb", "report.html", "warehouse.duckdb"]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def quick() -> Iterator[None]:
+    """In the processor's fastest precision: the runs here are compared with each other alone."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("CLIO_PRECISION", "auto")
+        yield
+
+
 @pytest.fixture(scope="module")
 def file(tmp_path_factory) -> Path:
     rows = chats(ROWS)

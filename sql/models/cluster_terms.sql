@@ -10,8 +10,15 @@ wanted as (
     select distinct facet, cluster_id, lemmas from phrases where len(lemmas) between 1 and 5
 ),
 
+-- numbers take less memory than ids, and than lists of words below
+texts as materialized (
+    select row_number() over () as text, facet, conversation_id, user_id from phrase_texts
+),
+
 mentions as (
-    select distinct facet, cluster_id, conversation_id, user_id, unnest(lemmas) as lemma from phrase_texts
+    select distinct facet, cluster_id, text, lemma
+    from (select facet, cluster_id, conversation_id, unnest(lemmas) as lemma from phrase_texts)
+    inner join texts using (facet, conversation_id)
 ),
 
 -- a sensitive word and a name need more users than the phrase does
@@ -21,26 +28,26 @@ sayable as (
     select facet, cluster_id, lemma from mentions inner join vocabulary using (lemma) where task
 ),
 
-possible as (
-    select facet, cluster_id, lemmas
+possible as materialized (
+    select row_number() over () as phrase, facet, cluster_id, lemmas
     from (select *, unnest(lemmas) as lemma from wanted) inner join sayable using (facet, cluster_id, lemma)
     group by facet, cluster_id, lemmas
     having count(*) = len(lemmas)
 ),
 
 together as (
-    select facet, cluster_id, lemmas, conversation_id, any_value(user_id) as user_id
+    select phrase, text
     from (select *, unnest(lemmas) as lemma from possible) inner join mentions using (facet, cluster_id, lemma)
-    group by facet, cluster_id, lemmas, conversation_id
-    having count(*) = len(lemmas)
+    group by phrase, text
+    having count(*) = any_value(len(lemmas))
 ),
 
 counted as (
     select
-        facet, cluster_id, lemmas, count(distinct user_id) as users,
+        facet, cluster_id, lemmas, users,
         concat_ws('/', case when len(lemmas) = 1 then 'word' else 'phrase' end, facet, cluster_id, array_to_string(lemmas, ' ')) as identity
-    from together
-    group by facet, cluster_id, lemmas
+    from (select phrase, count(distinct user_id) as users from together inner join texts using (text) group by phrase)
+    inner join possible using (phrase)
 ),
 
 supported as (
