@@ -36,7 +36,7 @@ class Runtime:
         and what sentence-transformers chooses for others.
 
     memory_limit: the most memory that DuckDB uses in a run, such as '8GB', before it continues on disk, next to the
-        warehouse; None means 3 GB, or half of the machine's if that is less. The models need about 2 GB besides.
+        warehouse; None means 4 GB, or half of the machine's if that is less. The models need about 2 GB besides.
 
     The rest is for anthropic and openai; their keys are ANTHROPIC_API_KEY and OPENAI_API_KEY in the environment.
     model: answers extract, choose and audit; openai has no default. naming_model: names, proposes and merges; with

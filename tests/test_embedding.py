@@ -285,6 +285,21 @@ def test_every_text_is_told_of_and_a_stop_is_heard_between_two_passes(monkeypatc
         assert len(told) == 1
 
 
+def test_after_a_stop_no_further_pass_begins(packed, monkeypatch):
+    monkeypatch.setattr(encoder, "TOKENS", 1)
+    passes, means = [], packed._means
+    monkeypatch.setattr(packed, "_means", lambda ids: (passes.append(len(ids)), means(ids))[1])
+
+    def stop(more: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        packed.encode(SHORT, stop)
+    begun = len(passes)
+    packed.encode(SHORT[:1])  # waits for all that were not called off
+    assert len(passes) <= begun + 1 + packed._threads._max_workers < len(SHORT)
+
+
 def test_a_vector_that_memory_has_no_room_for_is_not_computed_again(monkeypatch):
     monkeypatch.setattr(embedding, "MEMORY", 5)
     model, said = Embedder(embedding.ENGLISH), [f"a table for {number}" for number in range(12)]

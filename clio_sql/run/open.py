@@ -68,7 +68,7 @@ def _opened(
 
 def _memory() -> str:
     """The memory that DuckDB may use: its own default, most of the machine's, leaves the models too little."""
-    return f"{min(3_000_000_000, os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2)}B"
+    return f"{min(4_000_000_000, os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2)}B"
 
 
 def _connected(path: Path, runtime: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:

@@ -2,10 +2,10 @@
 
 sentence-transformers pads every text of a batch to the longest and computes in float32. Here a batch has texts of one
 length in tokens, so nothing is padded and nothing masked, and batches run side by side, each on a core or a few, which
-is faster than one batch on all of them. In int8 the weights of the linear layers have eight bits, one
-scale a row, and OpenVINO gives each token eight bits as it computes, one scale for GROUP numbers. A few numbers of a
-token are much larger than all others; they are divided first, and the weights multiplied with as much, by the largest
-values that `tests/largest_values.py` found (SmoothQuant, arXiv 2211.10438).
+is faster than one batch on all of them. In int8 the weights of the linear layers have eight bits, one scale a row, and
+OpenVINO gives each token eight bits as it computes, one scale for GROUP numbers. A few numbers of a token are much
+larger than all others; they are divided first, and the weights multiplied with as much, by the largest values that
+`tests/largest_values.py` found (SmoothQuant, arXiv 2211.10438).
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Encoder:
         model = compiled(graph(parts, precision, largest), precision)
         beside = model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
         self._threads = ThreadPoolExecutor(beside, "clio_embed")
-        self._idle: SimpleQueue[Any] = SimpleQueue()  # requests, each for one batch at a time
+        self._idle: SimpleQueue[Any] = SimpleQueue()  # requests that no batch is using
         for _ in range(beside):
             self._idle.put(model.create_infer_request())
 
@@ -96,7 +96,7 @@ class Encoder:
         try:
             for each in passes:
                 tick(each.result())
-        finally:  # those that have not begun, after a stop
+        finally:  # a stop leaves passes that have not begun
             for each in passes:
                 each.cancel()
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -106,7 +106,7 @@ class Encoder:
         states = self.words[ids] + self.places[: ids.shape[1]]
         request = self._idle.get()
         try:
-            return request.infer([states], share_inputs=True)[0].copy()  # the next batch is written over it
+            return request.infer([states], share_inputs=True)[0]  # a copy, so the request is free again
         finally:
             self._idle.put(request)
 
